@@ -1,0 +1,76 @@
+#include "harness/core/thread_pool.hpp"
+
+#include <utility>
+
+namespace xib {
+
+ThreadPool::ThreadPool(int threads, std::function<void()> on_start) {
+  for (int k = 1; k < threads; ++k)
+    workers_.emplace_back([this, k, on_start] {
+      if (on_start) on_start();
+      work(k);
+    });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  start_.notify_all();
+  for (auto& w : workers_) w.join();
+}
+
+void ThreadPool::for_each(std::int64_t count, const std::function<void(std::int64_t, int)>& body) {
+  {
+    std::lock_guard lock(mutex_);
+    body_ = &body;
+    next_ = 0;
+    count_ = count;
+    error_ = nullptr;
+    busy_ = static_cast<int>(workers_.size());
+    ++generation_;
+  }
+  start_.notify_all();
+  drain(0);
+  std::unique_lock lock(mutex_);
+  finish_.wait(lock, [this] { return busy_ == 0; });
+  body_ = nullptr;
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void ThreadPool::work(int worker) {
+  std::uint64_t seen = 0;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      start_.wait(lock, [&] { return stop_ || generation_ != seen; });
+      if (stop_) return;
+      seen = generation_;
+    }
+    drain(worker);
+    std::lock_guard lock(mutex_);
+    if (--busy_ == 0) finish_.notify_one();
+  }
+}
+
+void ThreadPool::drain(int worker) {
+  for (;;) {
+    std::int64_t index = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (next_ == count_) return;
+      index = next_++;
+    }
+    begun_.fetch_add(1, std::memory_order_relaxed);
+    try {
+      (*body_)(index, worker);
+    } catch (...) {
+      std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      next_ = count_;
+    }
+  }
+}
+
+}  // namespace xib

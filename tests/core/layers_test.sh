@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# A folder of the harness includes only those below it, and heavy libraries stay where they belong.
+set -euo pipefail
+cd "$1"
+declare -A below=(
+  [core]="" [graph]="core" [comm]="core" [mix]="core graph comm" [control]="core graph comm mix"
+  [task]="core mix sweep/run_config" [train]="core graph comm mix control task"
+  [record]="core" [gap]="core" [sweep]="core"
+  [run]="core graph comm mix control task train record sweep"
+  [cli]="core graph comm mix control task train record gap sweep run"
+)
+status=0
+for folder in harness/*/; do
+  folder=$(basename "$folder")
+  allowed="$folder ${below[$folder]?"harness/$folder is not in the list of layers"}"
+  while IFS=: read -r file include; do
+    target=${include#*harness/}
+    target=${target%\"*}
+    ok=no
+    for prefix in $allowed; do [[ $target == "$prefix"/* || $target == "$prefix".* ]] && ok=yes; done
+    [ $ok = yes ] || { echo "$file includes harness/$target, which $folder/ may not"; status=1; }
+  done < <(grep -rHo --include='*.[ch]pp' '#include "harness/[^"]*"' "harness/$folder")
+done
+heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
+  local pattern=$1 file
+  shift
+  while read -r file; do
+    for where in "$@"; do [[ $file == $where ]] && continue 2; done
+    echo "$file includes $pattern"
+    status=1
+  done < <(grep -rlE --include='*.[ch]pp' "#include <$pattern" harness datasets reference || true)
+}
+heavy 'torch/' 'harness/task/torch_*.cpp'
+heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/run/library_versions.cpp
+heavy 'hdf5' 'harness/record/hdf5_*.[ch]pp'
+heavy 'Eigen' 'harness/graph/*.cpp' 'harness/task/*.cpp'
+exit $status
