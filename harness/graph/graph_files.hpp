@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "harness/graph/mixing_matrix.hpp"
+
+// Graphs and matrices that the user brings. Every complaint names the file, the line and the remedy.
+namespace xib::graphs {
+
+// An edge per line, two node numbers from 0 apart by blanks or a comma; '#' begins a comment. Directed: the first sends to the second.
+Topology read_edges(const std::string& file, int nodes, bool directed);
+
+// A row of W per line, numbers or fractions such as 1/3 apart by commas; '#' begins a comment.
+MixingMatrix read_matrix(const std::string& file, int nodes, MixingMatrix::Stochastic stochastic);
+
+}  // namespace xib::graphs

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""What `xibench topology` prints and refuses: topology_command_test.py SOURCE BUILD."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAM = Path(sys.argv[2]) / "xibench"
+if not PROGRAM.exists():
+    print(f"skipped: {PROGRAM} is not built (XB_WITH_HDF5)")
+    sys.exit(77)
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([PROGRAM, "topology", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == status, f"{arguments}: exit status {done.returncode} instead of {status}: {done.stderr}"
+    return done.stdout, done.stderr
+
+
+def refused(*arguments):
+    """The one line on stderr."""
+    out, error = run(*arguments, status=2)
+    assert out == "" and error.count("\n") == 1, (out, error)
+    return error
+
+
+# One graph: the same numbers in every form
+ring = json.loads(run("ring", "--nodes", 16, "--dim", 1000, "--json")[0])
+assert (ring["topology"], ring["weights"], ring["nodes"], ring["kind"], ring["degree"]) == ("ring", "uniform", 16, "undirected", 2)
+assert abs(ring["p"] - 0.0989) < 5e-5 and ring["messages"] == 2 and ring["bytes"] == 8000 and ring["rounds_to_reduce_1000"] == 133
+table = list(csv.DictReader(io.StringIO(run("ring", "--nodes", 16, "--dim", 1000, "--csv")[0])))
+assert len(table) == 1 and list(table[0]) == list(ring)
+assert all(table[0][key] == ("" if value is None else str(value)) or float(table[0][key]) == value for key, value in ring.items())
+text = run("ring", "--nodes", 16)[0]
+assert "mixing parameter p per round" in text and "0.098" in text
+
+# All graphs: a row each, what does not exist is said on stderr
+out, error = run("--nodes", 15, "--csv")
+rows = {row["topology"]: row for row in csv.DictReader(io.StringIO(out))}
+assert {"ring", "star", "florentine-families", "base", "random-directed", "circulant(1, 3)"} <= set(rows)
+assert rows["ring"]["weights"] == "uniform" and rows["star"]["weights"] == "metropolis" and rows["random-directed"]["weights"] == "push-sum"
+assert "hypercube" not in rows and "hypercube needs a power of two; 15 is not: use torus" in error
+assert len(run("--nodes", 15)[0].splitlines()) == len(rows) + 1
+only = {row["topology"] for row in json.loads(run("--nodes", 15, "--weights", "metropolis", "--json")[0])}
+assert "star" in only and "exponential" not in only
+
+# Graphviz: every edge once
+dot = run("star", "--nodes", 4, "--weights", "metropolis", "--dot")[0]
+assert dot.startswith('graph "star" {') and sum("--" in line for line in dot.splitlines()) == 3 and "0 -- 3" in dot
+dot = run("directed-ring", "--nodes", 3, "--dot")[0]
+assert dot.startswith("digraph") and all(f"{i} -> {(i + 1) % 3}" in dot for i in range(3)) and dot.count("->") == 3
+assert 'label="1"' in run("one-peer-hypercube", "--nodes", 4, "--dot")[0]
+
+# The listing names every graph and rule
+listing = run("--help")[0]
+assert all(word in listing for word in ("torus(rows, columns)", "base(base)", "metropolis", "push-sum"))
+
+# Bad usage is one line and exit status 2
+assert "did you mean 'ring'" in refused("rign", "--nodes", 8)
+assert "--nodes 0" in refused("ring", "--nodes", 0)
+assert "needs a power of two" in refused("hypercube", "--nodes", 24)
+assert "give its name" in refused("--matrix")
+assert "unknown weights 'metropolitan'" in refused("--weights", "metropolitan")
+assert "decay" in refused("ring", "--decay", 1)
+run("ring", "--json", "--csv", status=2)
+run("ring", "--nodes", "many", status=2)
+with tempfile.TemporaryDirectory() as folder:
+    file = Path(folder) / "edges.txt"
+    file.write_text("0 1\n1 9\n")
+    assert f"{file}:2: node 9 is none of 0..7" in refused(f'edges("{file}")', "--nodes", 8, "--weights", "metropolis")
