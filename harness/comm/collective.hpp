@@ -1,0 +1,65 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/core/check.hpp"
+
+#include <type_traits>
+#include <vector>
+
+namespace xib {
+
+// Collective. Rank 0 computes a plain value, all ranks get it; what rank 0 throws, all ranks throw, so that none waits for an answer
+// that will not come.
+template <class T, class Function>
+T from_rank_0(Communicator& communicator, Function compute) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  struct Answer {
+    T value{};
+    int fault = 0;
+    bool diverged = false;
+    char message[2048] = {};
+  } answer;
+  if (communicator.rank() == 0) try {
+      answer.value = compute();
+    } catch (const Error& error) {
+      answer.fault = static_cast<int>(error.fault());
+      answer.diverged = dynamic_cast<const Diverged*>(&error) != nullptr;
+      fmt::format_to_n(answer.message, sizeof(answer.message) - 1, "{}", error.what());
+    } catch (const std::exception& error) {
+      answer.fault = static_cast<int>(Fault::work);
+      fmt::format_to_n(answer.message, sizeof(answer.message) - 1, "{}", error.what());
+    }
+  communicator.broadcast(std::as_writable_bytes(std::span(&answer, 1)), 0);
+  if (answer.diverged) throw Diverged(answer.message);
+  if (answer.fault) throw Error(static_cast<Fault>(answer.fault), answer.message, true);
+  return answer.value;
+}
+
+// Collective. Every rank does its part, which must not communicate; when it fails on one, all throw the error of the lowest such rank.
+template <class Function>
+auto on_every_rank(Communicator& communicator, Function compute) {
+  decltype(compute()) result{};
+  Error problem(Fault::work, "");
+  double fault = 0;
+  try {
+    result = compute();
+  } catch (const Error& error) {
+    problem = error;
+    fault = static_cast<double>(error.fault());
+  } catch (const std::exception& error) {
+    problem = Error(Fault::work, error.what());
+    fault = static_cast<double>(Fault::work);
+  }
+  std::vector<double> faults(static_cast<std::size_t>(communicator.size()));
+  communicator.all_gather({&fault, 1}, std::vector<int>(faults.size(), 1), faults);
+  for (int rank = 0; rank < communicator.size(); ++rank) {
+    if (faults[static_cast<std::size_t>(rank)] == 0) continue;
+    char message[2048] = {};
+    if (rank == communicator.rank()) fmt::format_to_n(message, sizeof(message) - 1, "{}", problem.what());
+    communicator.broadcast(std::as_writable_bytes(std::span(message)), rank);
+    throw Error(static_cast<Fault>(static_cast<int>(faults[static_cast<std::size_t>(rank)])), message, true);
+  }
+  return result;
+}
+
+}  // namespace xib

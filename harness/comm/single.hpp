@@ -1,0 +1,12 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+
+#include <memory>
+
+namespace xib {
+
+// One process, no MPI: rank 0 of 1.
+std::unique_ptr<Communicator> make_single_communicator();
+
+}  // namespace xib
