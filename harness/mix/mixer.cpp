@@ -1,0 +1,185 @@
+#include "harness/mix/mixer.hpp"
+
+#include "harness/core/check.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace xib {
+namespace {
+
+constexpr std::size_t kScratchFloats = 48 * 1024;    // two copies of a tile of all rows: 192 KiB stay in a core's L2
+constexpr std::size_t kManyRoundsFloats = 6 * 1024;  // several rounds of a tile: 24 KiB stay in its L1
+constexpr std::size_t kManyRoundsWidth = 192;        // but not so narrow that every row's few columns cost a page each
+constexpr std::size_t kBlock = 64;                // columns whose sums stay in registers
+constexpr std::size_t kLanes = 8;
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));  // the element-wise arithmetic of a loop, kept in registers
+
+// Columns of a tile whose two copies of all rows fill `floats`, in whole blocks.
+std::size_t tile_width(int rows, std::size_t floats, std::size_t least) {
+  const auto width = floats / 2 / static_cast<std::size_t>(std::max(rows, 1)) / kBlock * kBlock;
+  return std::clamp<std::size_t>(width, least, 4096);
+}
+
+// sum = Σ_terms weight γ (other - own) over a block of columns; other(source) is where a source's block begins.
+template <class Terms, class Other>
+void sum_block(const float* own, const Terms& terms, float strength, const Other& other, float* sum) {
+  Lanes at[kBlock / kLanes], total[kBlock / kLanes] = {};
+  std::memcpy(at, own, sizeof(at));
+  for (const auto& [source, weight] : terms) {
+    const float w = weight * strength;
+    const float* const from = other(source);
+    for (std::size_t v = 0; v < kBlock / kLanes; ++v) {
+      Lanes theirs;
+      std::memcpy(&theirs, from + v * kLanes, sizeof(theirs));
+      total[v] += w * (theirs - at[v]);
+    }
+  }
+  std::memcpy(sum, total, sizeof(total));
+}
+
+// Σ sum² over a block, in 8 fixed lanes.
+double squared_norm(const float (&sum)[kBlock]) {
+  double lanes[kLanes] = {};
+  for (std::size_t l = 0; l < kBlock; l += kLanes)
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += static_cast<double>(sum[l + k]) * sum[l + k];
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// In a whole row.
+std::size_t blocks(std::size_t dim) { return (dim + kBlock - 1) / kBlock; }
+
+}  // namespace
+
+Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule)
+    : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
+      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))), schedule_(schedule) {
+  require(schedule.nodes() == layout.nodes, "the mixing matrix is for {} nodes and the run has {}", schedule.nodes(), layout.nodes);
+  scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<float>(2 * static_cast<std::size_t>(layout.mine().count) * tile_));
+  for (std::int64_t t = 0; t < schedule.period(); ++t) round(t);
+}
+
+Mixer::Round Mixer::plan(const MixingMatrix& w) const {
+  require(w.stochastic() == MixingMatrix::Stochastic::rows,
+          "a column-stochastic mixing matrix needs push-sum (plain gossip would drift away from the average): choose other weights");
+  Round round;
+  const NodeBlock mine = layout_.mine();
+  std::map<int, std::set<int>> wanted, given;  // rank -> nodes
+  for (int i = 0; i < w.size(); ++i)
+    for (const auto& [j, value] : w.row(i)) {
+      if (i == j) continue;
+      ++round.links;
+      const int to = layout_.owner(i), from = layout_.owner(j);
+      if (to == from) continue;
+      if (to == layout_.rank) wanted[from].insert(j);
+      if (from == layout_.rank) given[to].insert(j);
+    }
+  std::map<int, int> source;  // node -> source index
+  for (int k = 0; k < mine.count; ++k) source[mine.first + k] = k;
+  for (const auto& [rank, nodes] : wanted) {
+    Peer peer{rank, {}};
+    for (const int node : nodes) {
+      source[node] = mine.count + round.halo;
+      peer.rows.push_back(round.halo++);
+    }
+    round.receives.push_back(std::move(peer));
+  }
+  for (const auto& [rank, nodes] : given) {
+    Peer peer{rank, {}};
+    for (const int node : nodes) peer.rows.push_back(node - mine.first);
+    round.sends.push_back(std::move(peer));
+  }
+  for (int k = 0; k < mine.count; ++k) {
+    auto& terms = round.rows.emplace_back();
+    for (const auto& [j, value] : w.row(mine.first + k))
+      if (j != mine.first + k) terms.push_back({source.at(j), static_cast<float>(value)});
+  }
+  return round;
+}
+
+const Mixer::Round& Mixer::round(std::int64_t t) {
+  const std::int64_t key = schedule_.period() > 0 ? t % schedule_.period() : t;
+  if (const auto it = plans_.find(key); it != plans_.end()) return it->second;
+  const Round& made = plans_.emplace(key, plan(schedule_.at(t))).first->second;
+  if (made.halo > (halo_ ? halo_->count() : 0)) halo_ = std::make_unique<NodeMatrix>(made.halo, dim_);
+  return made;
+}
+
+std::int64_t Mixer::bytes(std::int64_t t) { return round(t).links * static_cast<std::int64_t>(dim_) * 4; }
+
+void Mixer::exchange_halo(const NodeMatrix& x, const Round& round) {
+  sends_.clear();
+  receives_.clear();
+  for (const auto& peer : round.sends)
+    for (const int row : peer.rows) sends_.push_back({peer.rank, x.row(row)});
+  for (const auto& peer : round.receives)
+    for (const int row : peer.rows) receives_.push_back({peer.rank, halo_->row(row)});
+  communicator_.exchange(sends_, receives_);
+}
+
+void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
+                     double* moved_blocks) const {
+  const auto count = static_cast<std::size_t>(x.count());
+  const std::size_t stride = (width + kBlock - 1) / kBlock * kBlock;  // of the rows in scratch
+  float* const half[2] = {scratch, scratch + count * stride};
+  const auto source = [&](std::size_t q, int index) -> const float* {
+    if (index >= x.count()) return halo_->row(index - x.count()).data() + at;
+    return q == 0 ? x.row(index).data() + at : half[q % 2] + static_cast<std::size_t>(index) * stride;
+  };
+  for (std::size_t q = 0; q < rounds.size(); ++q) {
+    const bool in_place = q > 0 && q + 1 == rounds.size();  // nothing reads x after the first round
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* const own = source(q, static_cast<int>(i));
+      float* const out = in_place ? x.row(static_cast<int>(i)).data() + at : half[(q + 1) % 2] + i * stride;
+      const auto& terms = rounds[q]->rows[i];
+      for (std::size_t c = 0; c < width; c += kBlock) {
+        const std::size_t block = std::min(kBlock, width - c);
+        float sum[kBlock] = {};
+        if (block == kBlock) {
+          sum_block(own + c, terms, strength, [&](int index) { return source(q, index) + c; }, sum);
+          for (std::size_t l = 0; l < kBlock; ++l) out[c + l] = own[c + l] + sum[l];
+        } else {
+          for (const auto& [index, weight] : terms) {
+            const float w = weight * strength;
+            const float* const other = source(q, index) + c;
+            for (std::size_t l = 0; l < block; ++l) sum[l] += w * (other[l] - own[c + l]);
+          }
+          for (std::size_t l = 0; l < block; ++l) out[c + l] = own[c + l] + sum[l];
+        }
+        if (moved_blocks && q == 0) moved_blocks[i * blocks(dim_) + (at + c) / kBlock] = squared_norm(sum);
+      }
+    }
+  }
+  if (rounds.size() > 1) return;
+  for (std::size_t i = 0; i < count; ++i) std::copy_n(half[1] + i * stride, width, x.row(static_cast<int>(i)).data() + at);
+}
+
+void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength, std::span<double> moved) {
+  std::fill(moved.begin(), moved.end(), 0.0);
+  if (count <= 0) return;
+  if (schedule_.period() == 0) plans_.clear();
+  current_.clear();
+  for (int q = 0; q < count; ++q) current_.push_back(&round(first + q));
+  if (!moved.empty()) moved_blocks_.resize(moved.size() * blocks(dim_));
+  const auto run = [&](std::span<const Round* const> rounds, double* moved_blocks) {
+    const std::size_t width = rounds.size() > 1 ? narrow_tile_ : tile_;
+    pool_.for_each(static_cast<std::int64_t>((dim_ + width - 1) / width), [&](std::int64_t tile, int worker) {
+      const std::size_t at = static_cast<std::size_t>(tile) * width;
+      mix_tile(x, rounds, at, std::min(width, dim_ - at), static_cast<float>(strength), scratch_[static_cast<std::size_t>(worker)].data(), moved_blocks);
+    });
+  };
+  double* const moved_blocks = moved.empty() ? nullptr : moved_blocks_.data();
+  if (layout_.ranks == 1) {
+    run(current_, moved_blocks);
+  } else {
+    for (std::size_t q = 0; q < current_.size(); ++q) {
+      exchange_halo(x, *current_[q]);
+      run(std::span(current_).subspan(q, 1), q == 0 ? moved_blocks : nullptr);
+    }
+  }
+  for (std::size_t k = 0; k < moved.size(); ++k)
+    for (std::size_t b = 0; b < blocks(dim_); ++b) moved[k] += moved_blocks_[k * blocks(dim_) + b];
+}
+
+}  // namespace xib

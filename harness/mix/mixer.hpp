@@ -1,0 +1,69 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/mix/node_layout.hpp"
+#include "harness/mix/node_matrix.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace xib {
+
+// Gossip rounds: x_i += γ Σ_{j≠i} w_ij (x_j - x_i), in float, j ascending, on the rows of all ranks. The difference form keeps
+// consensus fixed to the last bit. Rows of other ranks come by one grouped halo exchange per round. On one rank, all rounds of a tile
+// of columns run in cache: memory is read and written once whatever the number of rounds, with the bits of one round at a time.
+// Traffic with one node per rank: one message of dim floats per off-diagonal entry of W and round.
+class Mixer {
+ public:
+  // The schedule, communicator and pool outlive the mixer. Rows of W sum to 1 (refused otherwise: the average would drift).
+  Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule);
+
+  // Rounds first, first + 1, ..., first + count - 1 of the schedule; strength is γ. `moved`, one number per row of x or none at all,
+  // becomes how far the first round moved each row: ‖γ Σ_j w_ij (x_j - x_i)‖².
+  void rounds(NodeMatrix& x, std::int64_t first, int count, double strength = 1, std::span<double> moved = {});
+
+  std::int64_t bytes(std::int64_t round);  // that all nodes together send in this round with one node per rank
+
+ private:
+  // One round as this rank sees it: sources are local rows (0..count-1), then halo rows.
+  struct Term {
+    int source;
+    float weight;
+  };
+  struct Peer {
+    int rank;
+    std::vector<int> rows;  // local rows to send, or halo rows to receive into, in ascending node order
+  };
+  struct Round {
+    std::vector<std::vector<Term>> rows;  // per local row, without the diagonal
+    std::vector<Peer> sends, receives;
+    int halo = 0;
+    std::int64_t links = 0;  // off-diagonal entries of the whole W
+  };
+  const Round& round(std::int64_t t);
+  Round plan(const MixingMatrix& w) const;
+  void exchange_halo(const NodeMatrix& x, const Round& round);
+  // moved_blocks: where the squared steps of the first round go, per row and block of columns; null: nowhere.
+  void mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
+                double* moved_blocks) const;
+
+  Communicator& communicator_;
+  ThreadPool& pool_;
+  NodeLayout layout_;
+  std::size_t dim_, tile_, narrow_tile_;  // columns of a tile: for one round, for several
+  const MixingSchedule& schedule_;
+  std::map<std::int64_t, Round> plans_;      // by round modulo period; of a random schedule: those of the current call
+  std::vector<std::vector<float>> scratch_;  // per worker: 2 x count x tile
+  std::unique_ptr<NodeMatrix> halo_;
+  std::vector<const Round*> current_;
+  std::vector<double> moved_blocks_;
+  std::vector<Send> sends_;
+  std::vector<Receive> receives_;
+};
+
+}  // namespace xib

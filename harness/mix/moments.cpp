@@ -1,0 +1,185 @@
+#include "harness/mix/moments.hpp"
+
+#include <cmath>
+
+namespace xib {
+namespace {
+
+constexpr std::size_t kTile = 256;  // columns whose deviations of all nodes are held at once, in doubles
+constexpr std::size_t kLanes = 8;
+
+double sum_lanes(const double (&lanes)[kLanes]) {
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// Σ a_k b_k over a whole tile.
+double tile_dot(const double* a, const double* b) {
+  double lanes[kLanes] = {};
+  for (std::size_t k = 0; k < kTile; k += kLanes)
+    for (std::size_t l = 0; l < kLanes; ++l) lanes[l] += a[k + l] * b[k + l];
+  return sum_lanes(lanes);
+}
+
+// means[0..width) of columns [at, at + width) over the n rows, in ascending node order.
+void tile_mean(std::span<const float* const> rows, std::size_t at, std::size_t width, double* means) {
+  std::fill_n(means, width, 0.0);
+  for (const float* row : rows)
+    for (std::size_t c = 0; c < width; ++c) means[c] += row[at + c];
+  const auto n = static_cast<double>(rows.size());
+  for (std::size_t c = 0; c < width; ++c) means[c] /= n;
+}
+
+std::size_t pairs(std::size_t n) { return n * (n + 1) / 2; }
+
+}  // namespace
+
+double dot(std::span<const float> a, std::span<const float> b) {
+  double lanes[kLanes] = {};
+  std::size_t k = 0;
+  for (; k + kLanes <= a.size(); k += kLanes)
+    for (std::size_t l = 0; l < kLanes; ++l) lanes[l] += static_cast<double>(a[k + l]) * b[k + l];
+  for (std::size_t l = 0; k < a.size(); ++k, ++l) lanes[l] += static_cast<double>(a[k]) * b[k];
+  return sum_lanes(lanes);
+}
+
+NodeStatistics::NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim)
+    : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), slices_(layout.nodes, dim) {
+  const auto n = static_cast<std::size_t>(layout.nodes), ranks = static_cast<std::size_t>(layout.ranks);
+  rows_.resize(n);
+  scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<double>((n + 1) * kTile));
+  mean_.resize(dim);
+  outbox_.resize(ranks);
+  inbox_.resize(ranks);
+  for (int r = 0; r < layout.ranks; ++r) {
+    if (r == layout.rank) continue;
+    outbox_[static_cast<std::size_t>(r)].resize(static_cast<std::size_t>(layout.mine().count) * columns(r).size());
+    inbox_[static_cast<std::size_t>(r)].resize(static_cast<std::size_t>(layout.block(r).count) * columns(layout.rank).size());
+  }
+}
+
+NodeStatistics::Columns NodeStatistics::columns(int rank) const {
+  const int first = first_slice(rank), last = first_slice(rank + 1);
+  if (first == last) return {0, 0};
+  return {slices_.begin(first), slices_.end(last - 1)};
+}
+
+std::int64_t NodeStatistics::measure_bytes(Gram gram) const {
+  const auto n = static_cast<std::int64_t>(layout_.nodes);
+  const std::int64_t numbers = n + 1 + (gram == Gram::yes ? n * (n + 1) / 2 : 0);
+  return (n - 1) * (static_cast<std::int64_t>(dim_) * 4 + slices_.count * numbers * 8);
+}
+
+void NodeStatistics::collect(const NodeMatrix& x) {
+  const Columns mine = columns(layout_.rank);
+  const NodeBlock block = layout_.mine();
+  for (int k = 0; k < block.count; ++k) rows_[static_cast<std::size_t>(block.first + k)] = x.row(k).data();
+  if (layout_.ranks == 1) return;
+  std::vector<Send> sends;
+  std::vector<Receive> receives;
+  for (int r = 0; r < layout_.ranks; ++r) {
+    if (r == layout_.rank) continue;
+    auto& out = outbox_[static_cast<std::size_t>(r)];
+    auto& in = inbox_[static_cast<std::size_t>(r)];
+    const Columns theirs = columns(r);
+    for (int k = 0; k < block.count; ++k)
+      std::copy_n(x.row(k).data() + theirs.begin, theirs.size(), out.data() + static_cast<std::size_t>(k) * theirs.size());
+    if (!out.empty()) sends.push_back({r, out});
+    if (!in.empty()) receives.push_back({r, in});
+    const NodeBlock from = layout_.block(r);
+    for (int k = 0; k < from.count; ++k)
+      rows_[static_cast<std::size_t>(from.first + k)] = in.data() + static_cast<std::size_t>(k) * mine.size() - mine.begin;
+  }
+  communicator_.exchange(sends, receives);
+}
+
+ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
+  collect(x);
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per slice: n squared distances, ‖mean‖², pairs
+  const int first = first_slice(layout_.rank), mine = first_slice(layout_.rank + 1) - first;
+  std::vector<double> part(static_cast<std::size_t>(mine) * numbers, 0.0);
+  pool_.for_each(mine, [&](std::int64_t k, int worker) {
+    double* const out = part.data() + static_cast<std::size_t>(k) * numbers;
+    double* const deviation = scratch_[static_cast<std::size_t>(worker)].data();  // n x kTile
+    double* const means = deviation + n * kTile;
+    const int slice = first + static_cast<int>(k);
+    for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
+      const std::size_t width = std::min(kTile, slices_.end(slice) - at);
+      tile_mean(rows_, at, width, means);
+      std::fill(means + width, means + kTile, 0.0);
+      out[n] += tile_dot(means, means);
+      for (std::size_t i = 0; i < n; ++i) {
+        double* const d = deviation + i * kTile;
+        for (std::size_t c = 0; c < width; ++c) d[c] = rows_[i][at + c] - means[c];
+        std::fill(d + width, d + kTile, 0.0);
+        out[i] += tile_dot(d, d);
+      }
+      if (gram == Gram::no) continue;
+      double* pair = out + n + 1;
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j <= i; ++j) *pair++ += tile_dot(deviation + i * kTile, deviation + j * kTile);
+    }
+  });
+
+  std::vector<double> all(static_cast<std::size_t>(slices_.count) * numbers);
+  std::vector<int> counts;
+  for (int r = 0; r < layout_.ranks; ++r) counts.push_back((first_slice(r + 1) - first_slice(r)) * static_cast<int>(numbers));
+  communicator_.all_gather(part, counts, all);
+  std::vector<double> sum(numbers, 0.0);
+  for (std::size_t s = 0; s < static_cast<std::size_t>(slices_.count); ++s)
+    for (std::size_t k = 0; k < numbers; ++k) sum[k] += all[s * numbers + k];
+
+  ConsensusMoments moments;
+  moments.squared_distance.assign(sum.begin(), sum.begin() + static_cast<std::ptrdiff_t>(n));
+  double total = 0;
+  for (const double d : moments.squared_distance) total += d;
+  moments.distance = std::sqrt(total / static_cast<double>(n));
+  moments.mean_norm = std::sqrt(sum[n]);
+  if (gram == Gram::yes) {
+    moments.gram.resize(n * n);
+    const double* pair = sum.data() + n + 1;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j <= i; ++j) moments.gram[i * n + j] = moments.gram[j * n + i] = *pair++;
+  }
+  return moments;
+}
+
+void NodeStatistics::sum_means(std::span<float> mean) {
+  const int first = first_slice(layout_.rank), mine = first_slice(layout_.rank + 1) - first;
+  pool_.for_each(mine, [&](std::int64_t k, int worker) {
+    double* const means = scratch_[static_cast<std::size_t>(worker)].data();
+    const int slice = first + static_cast<int>(k);
+    for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
+      const std::size_t width = std::min(kTile, slices_.end(slice) - at);
+      tile_mean(rows_, at, width, means);
+      for (std::size_t c = 0; c < width; ++c) mean[at + c] = static_cast<float>(means[c]);
+    }
+  });
+}
+
+void NodeStatistics::share_mean(std::span<float> mean) {
+  if (layout_.ranks == 1) return;
+  std::vector<Send> sends;
+  std::vector<Receive> receives;
+  const Columns mine = columns(layout_.rank);
+  for (int r = 0; r < layout_.ranks; ++r) {
+    if (r == layout_.rank) continue;
+    const Columns theirs = columns(r);
+    if (mine.size()) sends.push_back({r, mean.subspan(mine.begin, mine.size())});
+    if (theirs.size()) receives.push_back({r, mean.subspan(theirs.begin, theirs.size())});
+  }
+  communicator_.exchange(sends, receives);
+}
+
+void NodeStatistics::mean(const NodeMatrix& x, std::span<float> mean) {
+  collect(x);
+  sum_means(mean);
+  share_mean(mean);
+}
+
+void NodeStatistics::average(NodeMatrix& x) {
+  mean(x, mean_);
+  pool_.for_each(x.count(), [&](std::int64_t k, int) { std::copy(mean_.begin(), mean_.end(), x.row(static_cast<int>(k)).begin()); });
+}
+
+}  // namespace xib

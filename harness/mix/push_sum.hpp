@@ -1,0 +1,24 @@
+#pragma once
+
+#include "harness/graph/mixing_matrix.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace xib {
+
+// Push-sum (Kempe et al. 2003; stochastic gradient push, Assran et al. 2019) for W whose columns sum to 1 and whose rows need not: directed
+// graphs, stars, one-way rings. There x <- W x and the scalars w <- W w (w = 1 at first) keep their sums, and z_i = x_i / w_i goes to the mean
+// of x. In terms of z a round is
+//   z_i <- Σ_j r_ij z_j,   r_ij = w_ij w_j / w_i',   w' = W w,
+// gossip with a matrix whose rows sum to 1. W is known on all ranks, so they compute w themselves and nothing but models is sent; and
+// everything made for gossip (halo exchange, rounds in cache, one-shot control, consensus fixed to the last bit) works on z.
+
+// The matrices r of successive rounds, for a Mixer whose rows are the z_i. Throws Error(input), at the latest when the round is asked for, where
+// a node ends with no weight because nobody, itself included, sends to it.
+MixingSchedule push_sum_schedule(const MixingSchedule& column_stochastic);
+
+// w before round `round`, n numbers that sum to n; x_i = w_i z_i.
+std::vector<double> push_sum_weights(const MixingSchedule& column_stochastic, std::int64_t round);
+
+}  // namespace xib

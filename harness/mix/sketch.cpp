@@ -1,0 +1,75 @@
+#include "harness/mix/sketch.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace xib {
+namespace {
+
+constexpr int kMaxSlices = 16;
+
+void add_signed(double* sums, const float* signs, const float* x, std::size_t count) {
+  for (std::size_t c = 0; c < count; ++c) sums[c] += static_cast<double>(signs[c] * x[c]);
+}
+
+}  // namespace
+
+Sketch::Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, int buckets, std::uint64_t seed)
+    : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), buckets_(buckets), seed_(seed) {
+  require(buckets >= 1, "a sketch of {} numbers per node says nothing: give it at least 1", buckets);
+  const auto k = static_cast<std::size_t>(buckets), rows = static_cast<std::size_t>(layout.mine().count);
+  runs_ = (dim + k - 1) / k;
+  slices_ = static_cast<int>(std::min<std::size_t>(runs_, kMaxSlices));
+  parts_.resize(static_cast<std::size_t>(slices_) * rows * k);
+  mine_.resize(rows * k);
+  all_.resize(static_cast<std::size_t>(layout.nodes) * k);
+  for (int r = 0; r < layout.ranks; ++r) counts_.push_back(layout.block(r).count * buckets);
+}
+
+void Sketch::sketch_slice(const NodeMatrix& x, std::int64_t key, int slice) {
+  const auto k = static_cast<std::size_t>(buckets_), rows = static_cast<std::size_t>(x.count());
+  const auto first_run = [&](int s) { return runs_ * static_cast<std::size_t>(s) / static_cast<std::size_t>(slices_); };
+  RandomStream stream(seed_, Purpose::sketch, static_cast<std::uint32_t>(slice), static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key));
+  double* const part = parts_.data() + static_cast<std::size_t>(slice) * rows * k;
+  std::fill_n(part, rows * k, 0.0);
+  std::vector<float> signs(k);
+  for (std::size_t run = first_run(slice); run < first_run(slice + 1); ++run) {
+    const auto rotation = static_cast<std::size_t>(stream.below(k));
+    for (std::size_t c = 0; c < k; c += 32) {
+      const std::uint32_t bits = stream();
+      for (std::size_t b = 0; b < std::min<std::size_t>(32, k - c); ++b) signs[c + b] = bits >> b & 1 ? 1.0f : -1.0f;
+    }
+    const std::size_t at = run * k, width = std::min(k, dim_ - at), straight = std::min(width, k - rotation);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const float* const row = x.row(static_cast<int>(i)).data() + at;
+      add_signed(part + i * k + rotation, signs.data(), row, straight);
+      add_signed(part + i * k, signs.data() + straight, row + straight, width - straight);
+    }
+  }
+}
+
+double Sketch::squared_distance(const NodeMatrix& x, std::int64_t key) {
+  pool_.for_each(slices_, [&](std::int64_t slice, int) { sketch_slice(x, key, static_cast<int>(slice)); });
+  std::fill(mine_.begin(), mine_.end(), 0.0);
+  for (int s = 0; s < slices_; ++s)
+    for (std::size_t b = 0; b < mine_.size(); ++b) mine_[b] += parts_[static_cast<std::size_t>(s) * mine_.size() + b];
+  communicator_.all_gather(mine_, counts_, all_);
+
+  const auto n = static_cast<std::size_t>(layout_.nodes), k = static_cast<std::size_t>(buckets_);
+  double total = 0;
+  for (std::size_t b = 0; b < k; ++b) {  // differences to node 0 first: equal rows give exactly 0
+    double mean = 0;
+    for (std::size_t i = 0; i < n; ++i) mean += all_[i * k + b] - all_[b];
+    mean /= static_cast<double>(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double d = all_[i * k + b] - all_[b] - mean;
+      total += d * d;
+    }
+  }
+  return total / static_cast<double>(n);
+}
+
+}  // namespace xib

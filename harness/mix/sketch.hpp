@@ -1,0 +1,48 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/mix/node_layout.hpp"
+#include "harness/mix/node_matrix.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace xib {
+
+// An unbiased estimate of Ξ² from k numbers per node in place of the models. S adds every column, with a random sign, into one of k buckets;
+// as S is linear, (1/n) Σ ‖S x_i - S x̄‖² estimates Ξ². With M = (1/n) Σ (x_i - x̄)(x_i - x̄)ᵀ the estimate is
+//   tr(S M Sᵀ) = tr M + Σ_{c≠c'} 1[c, c' share a bucket] s_c s_c' M_cc',
+// whose mean is tr M = Ξ² and whose variance is 2 Σ_{c≠c'} P(c, c' share a bucket) M_cc'² <= (2/k) ‖M‖_F² <= (2/k) Ξ⁴: the relative standard
+// error of Ξ² is at most sqrt(2/k), that of Ξ half of it. This needs signs that are independent and P <= 1/k for any two columns: each run
+// of k columns goes to the buckets in order but rotated by a random amount, so columns of one run never meet and others do with 1/k.
+// One pass over the rows of this rank; n·k doubles are gathered. The same signs on all ranks, new ones for every key (the step); the same bits
+// for any number of ranks and threads.
+class Sketch {
+ public:
+  Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, int buckets, std::uint64_t seed);
+
+  // The estimate of Ξ², the same on every rank; exactly 0 when all rows are equal.
+  double squared_distance(const NodeMatrix& x, std::int64_t key);
+
+  // Bytes that all nodes together send with one node per rank.
+  std::int64_t bytes() const { return std::int64_t{layout_.nodes} * (layout_.nodes - 1) * buckets_ * 8; }
+
+ private:
+  void sketch_slice(const NodeMatrix& x, std::int64_t key, int slice);
+
+  Communicator& communicator_;
+  ThreadPool& pool_;
+  NodeLayout layout_;
+  std::size_t dim_;
+  int buckets_;
+  std::uint64_t seed_;
+  std::size_t runs_;  // of k columns
+  int slices_;        // of whole runs: a function of dim and k only
+  std::vector<double> parts_;  // slices x rows of this rank x k
+  std::vector<double> mine_, all_;
+  std::vector<int> counts_;
+};
+
+}  // namespace xib

@@ -1,0 +1,161 @@
+#include "harness/mix/mixer.hpp"
+
+#include "harness/core/check.hpp"
+#include "tests/mix/worlds.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+using namespace xib;
+using namespace xib::test;
+
+namespace {
+
+Rows mixed(const Rows& rows, const MixingSchedule& schedule, std::int64_t first, int count, Spread how = {}, double strength = 1) {
+  return spread(rows, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+    const MixingSchedule own = schedule;  // a random one is not for several threads
+    Mixer mixer(communicator, pool, layout, x.dim(), own);
+    mixer.rounds(x, first, count, strength);
+  });
+}
+
+// X <- (1 - γ) X + γ W X by the definition, in double.
+std::vector<std::vector<double>> by_definition(const Rows& rows, const MixingSchedule& schedule, std::int64_t first, int count, double strength = 1) {
+  std::vector<std::vector<double>> x;
+  for (const auto& row : rows) x.emplace_back(row.begin(), row.end());
+  for (int q = 0; q < count; ++q) {
+    const auto before = x;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      for (std::size_t c = 0; c < x[i].size(); ++c) {
+        double sum = 0;
+        for (const auto& [j, w] : schedule.at(first + q).row(static_cast<int>(i))) sum += w * before[static_cast<std::size_t>(j)][c];
+        x[i][c] = (1 - strength) * before[i][c] + strength * sum;
+      }
+  }
+  return x;
+}
+
+double largest_difference(const Rows& a, const std::vector<std::vector<double>>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t c = 0; c < a[i].size(); ++c) largest = std::max(largest, std::abs(a[i][c] - b[i][c]));
+  return largest;
+}
+
+std::vector<std::pair<std::string, MixingSchedule>> schedules(int n) {
+  std::vector<std::pair<std::string, MixingSchedule>> all;
+  all.emplace_back("ring, weights 1/4", fixed(circulant(n, {1, -1}, 0.25)));
+  all.emplace_back("one-way ring", fixed(circulant(n, {1}, 0.5)));
+  all.emplace_back("random directed", fixed(random_directed(n, 3)));
+  all.emplace_back("alternating", alternating(n));
+  all.emplace_back("random in every round", random_schedule(n, 5));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("with dyadic weights and small integers mixing is exactly W X, also weakened by a half") {
+  // 6-bit integers, 3 rounds with weights that are multiples of 1/4 and γ = 1/2 (1/8 per round): at most 6 + 9 + 3 bits.
+  for (const auto& [name, schedule] : schedules(7))
+    for (const auto [ranks, threads] : kSpreads)
+      for (const double strength : {1.0, 0.5}) {
+        INFO(name << ", " << ranks << " ranks, " << threads << " threads, strength " << strength);
+        const Rows rows = integer_rows(7, 37, 1);
+        CHECK(largest_difference(mixed(rows, schedule, 1, 3, {ranks, threads}, strength), by_definition(rows, schedule, 1, 3, strength)) == 0);
+      }
+}
+
+TEST_CASE("mixing has the same bits on any number of ranks and threads, also where ranks outnumber some blocks") {
+  for (const auto& [name, schedule] : schedules(9)) {
+    const Rows rows = random_rows(9, 1003, 2);  // not a multiple of 16, several blocks, the last one short
+    const Rows alone = mixed(rows, schedule, 0, 5);
+    for (const auto [ranks, threads] : kSpreads) {
+      INFO(name << ", " << ranks << " ranks, " << threads << " threads");
+      CHECK(mixed(rows, schedule, 0, 5, {ranks, threads}) == alone);
+    }
+    CHECK(alone != rows);
+  }
+}
+
+TEST_CASE("q rounds in cache have the bits of q single rounds, over several tiles") {
+  for (const auto& [name, schedule] : schedules(6)) {
+    INFO(name);
+    const Rows rows = random_rows(6, 3 * 4096 + 77, 3);
+    Rows single = rows;
+    for (int q = 0; q < 6; ++q) single = mixed(single, schedule, 2 + q, 1);
+    CHECK(mixed(rows, schedule, 2, 6, {1, 2}) == single);
+  }
+}
+
+TEST_CASE("no round changes nothing") {
+  const Rows rows = random_rows(4, 10, 4);
+  CHECK(mixed(rows, fixed(circulant(4, {1, -1}, 1.0 / 3)), 0, 0) == rows);
+}
+
+TEST_CASE("consensus is a fixed point to the last bit, whatever the weights") {
+  const std::vector<float> row = random_rows(1, 50, 5)[0];
+  const Rows rows(5, row);
+  for (const auto& schedule : {fixed(circulant(5, {1, -1}, 1.0 / 3)), fixed(circulant(5, {1, 2}, 0.3)), random_schedule(5, 9)}) CHECK(mixed(rows, schedule, 0, 100) == rows);
+}
+
+TEST_CASE("mixing differs from W X by rounding alone, and keeps the mean") {
+  // One round adds to x_i at most d terms w (x_j - x_i) in float. With |x| <= m and u = 2^-24 each term errs by at most u|w| (rounding of the
+  // weight), u (difference) and u (product), each relative to |w| 2m; the sum of d <= 3 terms adds 2 roundings, the last addition one:
+  // below (3 * 2 + 2 * 2 + 1) u m = 11 u m per entry, as Σ|w| <= 1. W is an average, so errors of earlier rounds do not grow: q times that.
+  // The mean of n entries errs by at most as much.
+  const int q = 40;
+  for (const double weight : {1.0 / 3, 0.3}) {
+    const auto schedule = fixed(circulant(8, {1, -1}, weight));
+    const Rows rows = random_rows(8, 100, 6);
+    float m = 0;
+    for (const auto& row : rows)
+      for (const float value : row) m = std::max(m, std::abs(value));
+    const double bound = q * 11 * std::ldexp(1.0, -24) * static_cast<double>(m);
+
+    const Rows after = mixed(rows, schedule, 0, q);
+
+    CHECK(largest_difference(after, by_definition(rows, schedule, 0, q)) <= bound);
+    for (std::size_t c = 0; c < 100; ++c) {
+      double mean_before = 0, mean_after = 0;
+      for (std::size_t i = 0; i < 8; ++i) mean_before += rows[i][c] / 8.0, mean_after += after[i][c] / 8.0;
+      CHECK(std::abs(mean_after - mean_before) <= bound);
+    }
+  }
+}
+
+TEST_CASE("bytes() is what the ranks really sent, with one node per rank") {
+  const int n = 7;
+  const std::size_t dim = 21;
+  for (const auto& [name, schedule] : schedules(n)) {
+    INFO(name);
+    std::vector<std::int64_t> sent(static_cast<std::size_t>(n)), messages(sent), said(sent);
+    spread(random_rows(n, dim, 7), {n, 1}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+      const MixingSchedule own = schedule;
+      Mixer mixer(communicator, pool, layout, dim, own);
+      const auto r = static_cast<std::size_t>(communicator.rank());
+      mixer.rounds(x, 4, 3);
+      sent[r] = communicator.traffic().bytes;
+      messages[r] = communicator.traffic().messages;
+      for (int q = 0; q < 3; ++q) said[r] += mixer.bytes(4 + q);
+    });
+    std::int64_t bytes = 0, count = 0, expected = 0;
+    for (std::size_t r = 0; r < sent.size(); ++r) bytes += sent[r], count += messages[r];
+    for (int q = 0; q < 3; ++q) expected += schedule.at(4 + q).messages();
+    CHECK(count == expected);
+    CHECK(bytes == expected * static_cast<std::int64_t>(dim) * 4);
+    CHECK(said == std::vector<std::int64_t>(said.size(), bytes));
+  }
+}
+
+TEST_CASE("one node alone mixes with nobody") {
+  const Rows rows = random_rows(1, 5, 8);
+  CHECK(mixed(rows, fixed(MixingMatrix({{{0, 1.0}}})), 0, 3) == rows);
+}
+
+TEST_CASE("a matrix of another size or one whose rows do not average is refused") {
+  const Rows rows = random_rows(3, 5, 9);
+  CHECK_THROWS_WITH(mixed(rows, fixed(circulant(4, {1}, 0.5)), 0, 1), Catch::Contains("4 nodes and the run has 3"));
+  const MixingMatrix push({{{0, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{1, 0.5}, {2, 1.0}}}, MixingMatrix::Stochastic::columns);
+  CHECK_THROWS_WITH(mixed(rows, fixed(push), 0, 1), Catch::Contains("push-sum"));
+}

@@ -1,0 +1,162 @@
+#include "harness/mix/moments.hpp"
+
+#include "tests/mix/worlds.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+using namespace xib;
+using namespace xib::test;
+
+namespace {
+
+ConsensusMoments measured(const Rows& rows, Gram gram, Spread how = {}) {
+  std::vector<ConsensusMoments> all(static_cast<std::size_t>(how.ranks));
+  spread(rows, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+    NodeStatistics statistics(communicator, pool, layout, x.dim());
+    all[static_cast<std::size_t>(layout.rank)] = statistics.measure(x, gram);
+  });
+  for (const auto& m : all) {  // all ranks know the same
+    CHECK(m.distance == all[0].distance);
+    CHECK(m.squared_distance == all[0].squared_distance);
+    CHECK(m.gram == all[0].gram);
+    CHECK(m.mean_norm == all[0].mean_norm);
+  }
+  return all[0];
+}
+
+Rows averaged(const Rows& rows, Spread how = {}) {
+  return spread(rows, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+    NodeStatistics(communicator, pool, layout, x.dim()).average(x);
+  });
+}
+
+// <x_i - x̄, x_j - x̄> by the definition, in long double.
+std::vector<double> gram_by_definition(const Rows& rows) {
+  const std::size_t n = rows.size(), dim = rows[0].size();
+  std::vector<long double> gram(n * n, 0.0L);
+  for (std::size_t c = 0; c < dim; ++c) {
+    long double mean = 0;
+    for (const auto& row : rows) mean += row[c];
+    mean /= static_cast<long double>(n);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) gram[i * n + j] += (rows[i][c] - mean) * (rows[j][c] - mean);
+  }
+  return {gram.begin(), gram.end()};
+}
+
+}  // namespace
+
+TEST_CASE("distances, Gram matrix and norm of the mean are the definition's, exactly on integers with an integer mean") {
+  const Rows rows{{1, 2, 3}, {5, 2, -1}, {0, 8, 1}, {2, 4, 5}};  // mean 2 4 2
+
+  const auto m = measured(rows, Gram::yes);
+
+  CHECK(m.squared_distance == std::vector<double>{6, 22, 21, 9});
+  CHECK(m.distance == std::sqrt(58.0 / 4));
+  CHECK(m.mean_norm == std::sqrt(24.0));
+  CHECK(m.gram == gram_by_definition(rows));
+  CHECK(measured(rows, Gram::no).gram.empty());
+}
+
+TEST_CASE("on other numbers they are the definition's up to rounding in double") {
+  for (const std::size_t dim : {1, 5, 16, 257, 4099}) {
+    INFO(dim);
+    const int n = 5;
+    const Rows rows = random_rows(n, dim, 1, 1, 3);
+    const auto m = measured(rows, Gram::yes);
+    const auto expected = gram_by_definition(rows);
+    // An entry sums dim products of two deviations. A deviation errs by at most (n + 2) u M with M = max |x| < 10, so a product by
+    // 2 (n + 2) u M², and the summation by dim u relative; M² < 100 bounds all: dim (2 (n + 2) + dim) 100 u, u = 2^-53.
+    const auto d = static_cast<double>(dim);
+    const double bound = d * (2 * (n + 2) + d) * 100 * std::ldexp(1.0, -53);
+    for (std::size_t k = 0; k < expected.size(); ++k) CHECK(std::abs(m.gram[k] - expected[k]) <= bound);
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK(m.squared_distance[i] == m.gram[i * n + i]);
+      for (std::size_t j = 0; j < n; ++j) CHECK(m.gram[i * n + j] == m.gram[j * n + i]);
+    }
+  }
+}
+
+TEST_CASE("equal rows are at distance 0 exactly, and their mean is the row exactly") {
+  for (const int n : {1, 2, 3, 7, 33}) {
+    const Rows rows(static_cast<std::size_t>(n), random_rows(1, 100, 2)[0]);
+    const auto m = measured(rows, Gram::yes);
+    CHECK(m.distance == 0);
+    CHECK(m.gram == std::vector<double>(static_cast<std::size_t>(n) * static_cast<std::size_t>(n), 0.0));
+    CHECK(averaged(rows) == rows);
+  }
+}
+
+TEST_CASE("averaging leaves every row at the mean") {
+  const Rows rows{{1, 2, 3}, {5, 2, -1}, {0, 8, 1}, {2, 4, 5}};
+  for (const auto how : kSpreads)
+    if (how.ranks <= 4) CHECK(averaged(rows, how) == Rows(4, {2, 4, 2}));
+}
+
+TEST_CASE("statistics have the same bits on any number of ranks and threads, with fewer columns than slices and with more ranks than columns") {
+  for (const int n : {7, 9, 300})
+    for (const std::size_t dim : {1, 3, 17, 1003, 5000}) {
+      if (n == 300 && dim > 1003) continue;
+      INFO(n << " nodes, dim " << dim);
+      const Rows rows = random_rows(n, dim, 3, 1, 0.5);
+      const auto alone = measured(rows, Gram::yes);
+      const Rows mean = averaged(rows);
+      for (const auto how : kSpreads) {
+        INFO(how.ranks << " ranks, " << how.threads << " threads");
+        const auto m = measured(rows, Gram::yes, how);
+        CHECK(m.squared_distance == alone.squared_distance);
+        CHECK(m.distance == alone.distance);
+        CHECK(m.mean_norm == alone.mean_norm);
+        CHECK(m.gram == alone.gram);
+        CHECK(averaged(rows, how) == mean);
+      }
+    }
+}
+
+TEST_CASE("more ranks than column slices: ranks without columns take part") {
+  const int n = 2100;  // 2^22 / n² < 1: a single slice
+  const Rows rows = random_rows(n, 2, 4);
+  const auto alone = measured(rows, Gram::no), spread_out = measured(rows, Gram::no, {7, 1});
+  CHECK(spread_out.squared_distance == alone.squared_distance);
+  CHECK(averaged(rows, {7, 1}) == averaged(rows));
+}
+
+TEST_CASE("the bytes that a measurement names are what the ranks really sent, with one node per rank") {
+  const int n = 5;
+  for (const std::size_t dim : {3, 500}) {
+    std::int64_t measured_plain[n] = {}, measured_gram[n] = {}, average[n] = {}, said[3] = {};
+    spread(random_rows(n, dim, 5), {n, 1}, [&](Communicator& c, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+      NodeStatistics s(c, pool, layout, dim);
+      s.measure(x, Gram::no);
+      measured_plain[c.rank()] = c.traffic().bytes;
+      s.measure(x, Gram::yes);
+      measured_gram[c.rank()] = c.traffic().bytes - measured_plain[c.rank()];
+      s.average(x);
+      average[c.rank()] = c.traffic().bytes - measured_plain[c.rank()] - measured_gram[c.rank()];
+      if (c.rank() == 0) said[0] = s.measure_bytes(Gram::no), said[1] = s.measure_bytes(Gram::yes), said[2] = s.average_bytes();
+    });
+    std::int64_t sums[3] = {};
+    for (int r = 0; r < n; ++r) sums[0] += measured_plain[r], sums[1] += measured_gram[r], sums[2] += average[r];
+    for (int k = 0; k < 3; ++k) CHECK(sums[k] == said[k]);
+  }
+}
+
+TEST_CASE("a matrix without columns has statistics too") {
+  const Rows rows(3, std::vector<float>{});
+  CHECK(measured(rows, Gram::yes, {2, 1}).distance == 0);
+  CHECK(averaged(rows, {3, 1}) == rows);
+}
+
+TEST_CASE("dot is the exact scalar product of integers, of any length") {
+  for (std::size_t length = 0; length < 40; ++length) {
+    std::vector<float> a(length), b(length);
+    double expected = 0;
+    for (std::size_t k = 0; k < length; ++k) {
+      a[k] = static_cast<float>(k + 1), b[k] = static_cast<float>(3 - static_cast<int>(k));
+      expected += a[k] * b[k];
+    }
+    CHECK(dot(a, b) == expected);
+  }
+}
