@@ -1,0 +1,156 @@
+#include "harness/control/controller.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/core/check.hpp"
+#include "harness/mix/displacement.hpp"
+
+#include <cmath>
+
+namespace xib {
+
+ConsensusController::ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
+                                         std::int64_t measure_every, std::function<double(std::span<const float>)> full_gradient_norm2,
+                                         const Gauge& gauge)
+    : communicator_(communicator), layout_(layout), statistics_(communicator, pool, layout, dim), measure_every_(measure_every),
+      gauge_(gauge), full_gradient_norm2_(std::move(full_gradient_norm2)) {
+  if (gauge.kind == Gauge::Kind::sketch) sketch_ = std::make_unique<Sketch>(communicator, pool, layout, dim, gauge.buckets, gauge.seed);
+  if (gauge.kind == Gauge::Kind::displacement) moved_.resize(static_cast<std::size_t>(layout.mine().count));
+  phases_.reserve(phases.size());  // mixers refer to their schedule: it must not move
+  for (auto& phase : phases) {
+    auto& mine = phases_.emplace_back(Phase{std::move(phase.schedule), std::move(phase.policy), nullptr, 0});
+    mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.schedule);
+    if (!mine.policy->needs().full_gradient) continue;
+    require(static_cast<bool>(full_gradient_norm2_), "[control] policy: this policy needs the full gradient, which this task does not know");
+    mean_.resize(dim);
+  }
+}
+
+ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done) {
+  auto moments = statistics_.measure(x, gram);
+  done.gauge_bytes += statistics_.measure_bytes(gram);
+  if (!std::isfinite(moments.distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
+  return moments;
+}
+
+ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position& at, Communicated& done) {
+  if (gauge_.kind == Gauge::Kind::exact) return measure(x, Gram::no, at, done);
+  ConsensusMoments moments{.squared_distance = {}, .distance = kUnknown, .mean_norm = kUnknown, .gram = {}};
+  if (gauge_.kind != Gauge::Kind::sketch) return moments;
+  moments.distance = std::sqrt(sketch_->squared_distance(x, at.step));
+  done.gauge_bytes += sketch_->bytes();
+  if (!std::isfinite(moments.distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
+  return moments;
+}
+
+Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
+                                     const ConsensusMoments& before, Communicated& done) {
+  ConsensusView view{.step = at.step, .phase_step = at.phase_step, .round = phase.rounds_done, .epoch = at.epoch, .lr = at.lr, .lr_max = at.lr_max,
+                     .nodes = layout_.nodes, .distance = before.distance, .mean_model_norm = before.mean_norm, .gram = before.gram, .schedule = &phase.schedule};
+  const Needs needs = phase.policy->needs();
+  if (!needs.any()) return phase.policy->decide(view);
+  if (needs.gradient_norm) {
+    std::vector<int> counts;
+    for (int r = 0; r < layout_.ranks; ++r) counts.push_back(layout_.block(r).count);
+    std::vector<double> all(static_cast<std::size_t>(layout_.nodes));
+    communicator_.all_gather(gradient_norm2, counts, all);
+    double sum = 0;
+    for (const double norm2 : all) sum += norm2;
+    view.gradient_norm = std::sqrt(sum / layout_.nodes);
+    done.gauge_bytes += std::int64_t{layout_.nodes} * (layout_.nodes - 1) * 8;
+  }
+  if (needs.gradient_spread) {
+    const auto moments = measure(g, Gram::no, at, done);
+    view.gradient_spread = moments.distance * moments.distance;
+    view.mean_gradient_norm2 = moments.mean_norm * moments.mean_norm;
+  }
+  if (needs.full_gradient) {
+    statistics_.mean(x, mean_);
+    done.gauge_bytes += statistics_.average_bytes();
+    view.full_gradient_norm2 = full_gradient_norm2_(mean_);
+  }
+  return from_rank_0<Decision>(communicator_, [&] { return phase.policy->decide(view); });
+}
+
+Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
+                                              Stopwatch& watch) {
+  Phase& phase = phases_[static_cast<std::size_t>(at.phase - 1)];
+  Communicated done;
+  ConsensusMoments moments;
+  const bool gram = phase.policy->needs().gram, record = due(at.step);
+  if (gram || record) {
+    moments = gram ? measure(x, Gram::yes, at, done) : gauge(x, at, done);
+    done.distance_before = moments.distance;
+    done.mean_norm = moments.mean_norm;
+  }
+  const Decision decision = decide(phase, x, g, gradient_norm2, at, moments, done);
+  watch.lap(Part::gauge);
+
+  done.exact = decision.exact;
+  done.reached = decision.reached;
+  done.rounds = decision.rounds;
+  done.target = decision.target;
+  done.critical = decision.critical;
+  if (decision.exact) {
+    statistics_.average(x);
+    done.bytes += statistics_.average_bytes();
+  } else {
+    const bool displacement = gauge_.kind == Gauge::Kind::displacement && record && decision.rounds > 0 && decision.strength > 0;
+    phase.mixer->rounds(x, phase.rounds_done, decision.rounds, decision.strength, displacement ? std::span(moved_) : std::span<double>{});
+    if (displacement) {
+      done.displacement = local_displacement(communicator_, layout_, moved_) / decision.strength;
+      done.gauge_bytes += displacement_bytes(layout_);
+    }
+    for (int q = 0; q < decision.rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
+    phase.rounds_done += decision.rounds;
+  }
+  watch.lap(Part::mix);
+
+  if (gram || record) {
+    if (decision.exact) {
+      moments.squared_distance.assign(moments.squared_distance.size(), 0.0);  // equal rows: exactly zero, and x̄ is what it was
+      moments.distance = 0;
+    } else if (decision.rounds > 0) {
+      moments = gram ? measure(x, Gram::no, at, done) : gauge(x, at, done);
+    }
+    done.distance = moments.distance;
+    done.mean_norm = moments.mean_norm;
+  }
+  squared_distances_ = std::move(moments.squared_distance);
+  watch.lap(Part::gauge);
+  return done;
+}
+
+Communicated ConsensusController::observe(const NodeMatrix& x, const Position& at, Stopwatch& watch) {
+  Communicated done;
+  squared_distances_.clear();
+  if (due(at.step)) {
+    auto moments = gauge(x, at, done);
+    done.distance_before = done.distance = moments.distance;
+    done.mean_norm = moments.mean_norm;
+    squared_distances_ = std::move(moments.squared_distance);
+  }
+  watch.lap(Part::gauge);
+  return done;
+}
+
+std::vector<double> ConsensusController::state() const {
+  std::vector<double> all;
+  for (const auto& phase : phases_) {
+    const auto state = phase.policy->state();
+    all.push_back(static_cast<double>(phase.rounds_done));
+    all.push_back(static_cast<double>(state.size()));
+    all.insert(all.end(), state.begin(), state.end());
+  }
+  return all;
+}
+
+void ConsensusController::restore(std::span<const double> state) {
+  for (auto& phase : phases_) {
+    phase.rounds_done = static_cast<std::int64_t>(state[0]);
+    const auto size = static_cast<std::size_t>(state[1]);
+    phase.policy->restore(state.subspan(2, size));
+    state = state.subspan(2 + size);
+  }
+}
+
+}  // namespace xib

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/control/gauge.hpp"
+#include "harness/control/policy.hpp"
+#include "harness/core/stopwatch.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/mix/mixer.hpp"
+#include "harness/mix/moments.hpp"
+#include "harness/mix/sketch.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+// What a phase of training runs under.
+struct PhaseControl {
+  MixingSchedule schedule;
+  std::unique_ptr<ConsensusPolicy> policy;
+};
+
+// Where training stands when the nodes communicate.
+struct Position {
+  std::int64_t step = 0, phase_step = 0;
+  int phase = 1;  // from 1
+  double epoch = 0, lr = 0, lr_max = 0;
+};
+
+// What one communication did.
+struct Communicated {
+  bool exact = false, reached = true;
+  int rounds = 0;
+  double target = kUnknown, critical = kUnknown;
+  double distance_before = kUnknown, distance = kUnknown, mean_norm = kUnknown;  // distance: after mixing
+  double displacement = kUnknown;  // Θ, under the gauge of this name
+  std::int64_t bytes = 0, gauge_bytes = 0;  // of all nodes together, with one node per rank
+};
+
+// Carries out the consensus policy of the current phase on the rows of a node matrix: measures what the policy needs, has rank 0
+// decide, mixes, measures again for the record. Measurements for the record alone are taken by `gauge`, every `measure_every` steps (0: never).
+class ConsensusController {
+ public:
+  ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
+                      std::int64_t measure_every, std::function<double(std::span<const float>)> full_gradient_norm2 = {}, const Gauge& gauge = {});
+
+  // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
+  Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
+  // For algorithms that communicate in another way: Ξ of x if a measurement is due, and nothing else.
+  Communicated observe(const NodeMatrix& x, const Position& at, Stopwatch& watch);
+
+  std::span<const double> squared_distances() const { return squared_distances_; }  // n, of the last step; empty: not measured
+  NodeStatistics& statistics() { return statistics_; }
+  const MixingSchedule& schedule(int phase) const { return phases_[static_cast<std::size_t>(phase - 1)].schedule; }
+
+  // Rounds done and the policies' states. Rank 0's is the one to keep, as it alone decides where something is measured; restore it on
+  // all ranks.
+  std::vector<double> state() const;
+  void restore(std::span<const double> state);
+
+ private:
+  struct Phase {
+    MixingSchedule schedule;
+    std::unique_ptr<ConsensusPolicy> policy;
+    std::unique_ptr<Mixer> mixer;
+    std::int64_t rounds_done = 0;
+  };
+  bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
+  ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
+  ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
+  Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, const ConsensusMoments& before,
+                  Communicated& done);
+
+  Communicator& communicator_;
+  NodeLayout layout_;
+  NodeStatistics statistics_;
+  std::vector<Phase> phases_;
+  std::int64_t measure_every_;
+  Gauge gauge_;
+  std::unique_ptr<Sketch> sketch_;
+  std::vector<double> moved_;
+  std::function<double(std::span<const float>)> full_gradient_norm2_;
+  std::vector<float> mean_;
+  std::vector<double> squared_distances_;
+};
+
+}  // namespace xib

@@ -1,0 +1,45 @@
+#include "harness/control/gauge.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/term.hpp"
+
+#include <array>
+
+namespace xib {
+namespace {
+
+constexpr std::array<GaugeInfo, 4> kGauges = {{
+    {"exact", "", "Ξ exactly; traffic of half an all-reduce", Gauge::Kind::exact},
+    {"sketch", "k = 128", "Ξ from k random numbers per node: unbiased in Ξ², relative standard error of Ξ at most sqrt(1/(2k))", Gauge::Kind::sketch},
+    {"displacement", "", "Θ of the step's first round, one number per node: a bound on Ξ alone, which stays unknown", Gauge::Kind::displacement},
+    {"none", "", "nothing is measured but what the policy needs", Gauge::Kind::none},
+}};
+
+constexpr std::int64_t kMaxBuckets = 1 << 20;
+
+}  // namespace
+
+std::span<const GaugeInfo> gauges() { return kGauges; }
+
+Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed) {
+  const Term term = Term::parse(text, where);
+  Arguments arguments(term, where);
+  std::vector<std::string> names;
+  for (const auto& info : kGauges) {
+    names.emplace_back(info.name);
+    if (info.name != term.name) continue;
+    Gauge gauge{.kind = info.kind};
+    if (gauge.kind == Gauge::Kind::sketch) {
+      const auto k = arguments.integer("k", 128);
+      require(k >= 1 && k <= kMaxBuckets, "{}: {}: a sketch has between 1 and {} numbers per node", where, text, kMaxBuckets);
+      gauge.buckets = static_cast<int>(k);
+      gauge.seed = seed;
+    }
+    arguments.done();
+    return gauge;
+  }
+  const std::string near = nearest(term.name, names);
+  refuse("{}: there is no gauge '{}'; {}known: {}", where, term.name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
+}
+
+}  // namespace xib

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "harness/core/term.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xib {
+
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+// What a policy wants measured before it decides, each step.
+struct Needs {
+  bool gram = false;               // the n x n Gram matrix of X - x̄ (and with it Ξ)
+  bool gradient_norm = false;      // sqrt((1/n) Σ ‖g_i‖²)
+  bool gradient_spread = false;    // (1/n) Σ ‖g_i - ḡ‖² and ‖ḡ‖²
+  bool full_gradient = false;      // ‖∇f(x̄)‖², of tasks that know it
+  bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
+};
+
+// What a policy may look at: numbers that are the same on every rank. kUnknown where not needed.
+struct ConsensusView {
+  std::int64_t step = 0;         // of the run, from 0
+  std::int64_t phase_step = 0;   // of the phase, from 0
+  std::int64_t round = 0;        // gossip rounds done in this phase so far: the next round's number
+  double epoch = 0, lr = 0, lr_max = 0;
+  int nodes = 1;
+  double distance = kUnknown;         // Ξ after the local step, before mixing
+  double mean_model_norm = kUnknown;  // ‖x̄‖
+  double gradient_norm = kUnknown;
+  double gradient_spread = kUnknown, mean_gradient_norm2 = kUnknown;
+  double full_gradient_norm2 = kUnknown;
+  std::span<const double> gram;
+  const MixingSchedule* schedule = nullptr;
+};
+
+struct Decision {
+  bool exact = false;         // exact averaging of the models instead of gossip
+  bool reached = true;        // false: max_rounds do not reach the target
+  int rounds = 1;
+  double target = kUnknown;   // Ξ aimed at
+  double strength = 1;        // γ of x <- (1-γ) x + γ W x
+  double critical = kUnknown;  // Γ_t, where the policy computes it
+};
+
+// Decides how the nodes communicate in one step. Its name is stored in run files: new behaviour, new name.
+class ConsensusPolicy {
+ public:
+  virtual ~ConsensusPolicy() = default;
+  virtual Needs needs() const { return {}; }
+  // Called once per step, in step order. Where needs().any(), rank 0 decides and all ranks get its decision; else every rank
+  // computes the same one.
+  virtual Decision decide(const ConsensusView& view) = 0;
+  // What must survive an interruption; restore(state()) changes nothing.
+  virtual std::vector<double> state() const { return {}; }
+  virtual void restore(std::span<const double>) {}
+};
+
+// What the numbers of a run give a policy when it is made.
+struct PolicyContext {
+  double reference_distance = kUnknown;  // Ξ_max of the reference run in this phase, for fraction()
+  int max_rounds = 1000;
+  double L = kUnknown, sigma2 = kUnknown;  // of tasks that know them
+};
+
+// One row of the table of policies: what parser, plan, --help, tests and docs loop over.
+struct PolicyInfo {
+  std::string_view name, arguments, help;
+  bool needs_reference;  // the plan has to provide an uncontrolled run whose Ξ is the unit of the target
+  std::unique_ptr<ConsensusPolicy> (*make)(Arguments& arguments, const PolicyContext& context);
+};
+std::span<const PolicyInfo> policies();
+
+// Makes the policy written as `text`; `where` goes into errors. Throws Error(input) for an unknown name (with the nearest one), wrong
+// arguments or impossible values.
+std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context);
+bool needs_reference(std::string_view policy);
+
+}  // namespace xib
