@@ -1,0 +1,39 @@
+#include "datasets/data_file.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
+
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace xib {
+
+DataFile read_data_file(const std::string& directory, const std::string& name, std::int64_t expected, std::string_view remedy) {
+  const auto plain = (std::filesystem::path(directory) / name).string();
+  DataFile out;
+  out.path = std::filesystem::exists(plain) ? plain : plain + ".gz";
+  require(std::filesystem::exists(out.path), "{} does not exist, nor does {}; {}", plain, out.path, remedy);
+
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(out.path.c_str(), "rb"), gzclose);  // reads plain files too
+  require(file != nullptr, "cannot read {}: {}; {}", out.path, std::strerror(errno), remedy);
+  gzbuffer(file.get(), 1 << 18);
+  if (expected > 0) out.bytes.reserve(static_cast<std::size_t>(expected));
+  std::array<std::uint8_t, 1 << 16> block;
+  int got = 0;
+  while ((got = gzread(file.get(), block.data(), block.size())) > 0) out.bytes.insert(out.bytes.end(), block.begin(), block.begin() + got);
+  int status = Z_OK;
+  const std::string reason = gzerror(file.get(), &status);
+  require(got == 0 && status == Z_OK, "{} is truncated or corrupt after {} unpacked bytes ({}); {}", out.path, out.bytes.size(),
+          status == Z_BUF_ERROR ? "it ends in the middle of the gzip stream" : reason, remedy);
+  require(expected < 0 || static_cast<std::int64_t>(out.bytes.size()) == expected, "{} has {} bytes where {} were expected; {}", out.path,
+          out.bytes.size(), expected, remedy);
+  out.checksum = {std::filesystem::path(out.path).filename().string(), sha256_file(out.path)};
+  return out;
+}
+
+}  // namespace xib

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace xib {
+
+struct DataFile {
+  std::string path;
+  std::vector<std::uint8_t> bytes;                // unpacked
+  std::pair<std::string, std::string> checksum;  // file name -> SHA-256 of the file as it lies on disk
+};
+
+// Reads directory/name, or directory/name.gz where that is what is there, and unpacks it. It must have `expected` bytes unpacked
+// (-1: any number). Throws Error(input): missing, truncated or corrupt, another size; with `remedy`.
+DataFile read_data_file(const std::string& directory, const std::string& name, std::int64_t expected, std::string_view remedy);
+
+}  // namespace xib
