@@ -1,0 +1,26 @@
+#pragma once
+
+#include "harness/core/term.hpp"
+#include "harness/task/task.hpp"
+
+#include <memory>
+
+namespace xib {
+
+// f_i(x) = (1/m) sum_j log(1 + exp(-y_j a_j'x)) + (r/2) ||x||² over the m samples of node i; f = (1/n) sum f_i.
+//   data   a ~ N(c_i, I), c_i ~ shift * N(0, I); P(y = 1 | a) = 1/(1 + exp(-a'w)), w ~ N(0, 4/d I) (Purpose::synthetic_data, problem)
+//   g_i    mean over `batch_size` samples drawn with replacement (Purpose::data_order): unbiased
+//   L      max_i λ_max(A_i'A_i)/(4m) + r, as the logistic function's slope is at most 1/4;  mu = r
+//   x*     by Newton's method, to a gradient norm under 1e-12; optimum and zeta² follow from it
+// Boyd and Vandenberghe, Convex Optimization, section 7.1.1 (the model) and 9.5 (the method).
+struct LogisticOptions {
+  std::int64_t dim = 20, samples = 256;  // per node
+  double regularization = 0.01, shift = 0;
+  std::int64_t test = 1024;  // samples, of all nodes' distributions in turn
+};
+LogisticOptions logistic_options(const Term& term, std::int64_t batch_size);
+
+// The loss is f_i on the batch; evaluation on train gives f(x) and accuracy over all nodes' samples, on test those of unseen ones.
+std::unique_ptr<Task> make_logistic_synthetic(const LogisticOptions& options, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed);
+
+}  // namespace xib

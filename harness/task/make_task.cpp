@@ -1,0 +1,108 @@
+#include "harness/task/make_task.hpp"
+
+#include "datasets/sampler.hpp"
+#include "harness/core/check.hpp"
+#ifdef XB_WITH_TORCH
+#include "harness/task/torch_task.hpp"
+#endif
+
+#include <algorithm>
+
+namespace xib {
+namespace {
+
+#ifdef XB_WITH_TORCH
+constexpr bool kTorch = true;
+std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition,
+                                        const RunConfig& config, const NodeLayout& layout, int workers) {
+  return make_torch_task(std::move(dataset), network,
+                         {partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)}, layout, workers);
+}
+#else
+constexpr bool kTorch = false;
+void prepare_torch_thread() {}
+std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int) {
+  return nullptr;  // check_task() has refused
+}
+#endif
+
+Term dataset_term(const RunConfig& config) { return Term::parse(config.data.dataset, "[data] dataset"); }
+Term partition_term(const RunConfig& config) { return Term::parse(config.data.partition, "[data] partition"); }
+
+Network network_of(const RunConfig& config, const ImageShape& shape, int classes) {
+  const auto& m = config.model;
+  return make_network(Term::parse(m.name, "[model] name"), {m.width, m.norm, m.shortcut}, shape, classes);
+}
+
+void check_numbers(const RunConfig& c) {
+  require(c.seed >= 0, "seed = {} is negative", c.seed);
+  require(c.train.nodes >= 1 && c.train.nodes <= 1 << 20, "[train] nodes = {} is not in 1..{}", c.train.nodes, 1 << 20);
+  require(c.train.batch_size >= 1, "[train] batch_size = {}: at least one sample is needed", c.train.batch_size);
+  require(c.data.limit >= 0, "[data] limit = {} is negative; 0 takes all", c.data.limit);
+  require(c.data.test_limit >= 0, "[data] test_limit = {} is negative; 0 takes all", c.data.test_limit);
+  require(c.evaluation.validation >= 0 && c.evaluation.validation < 1, "[evaluation] validation = {} is not a share in [0, 1)",
+          c.evaluation.validation);
+  require(c.train.precision == "float32", "[train] precision = '{}': a CPU computes in float32 only", c.train.precision);
+}
+
+void check_problem(const RunConfig& c, const Term& term, const ProblemInfo& info) {
+  require(c.model.name == "none", "[model] name = '{}' with the constructed problem {}: it has no model; write name = \"none\"", c.model.name,
+          info.name);
+  require(c.data.partition == "iid", "[data] partition = '{}': {} says itself how nodes differ; leave it out", c.data.partition, info.name);
+  require(c.data.limit == 0 && c.data.test_limit == 0, "[data] limit, test_limit: {} takes the number of samples itself; leave them out", info.name);
+  require(c.evaluation.validation == 0, "[evaluation] validation = {}: {} has nothing to hold out; leave it out", c.evaluation.validation, info.name);
+  require(!c.train.augment, "[train] augment = true: {} has no images; leave it out", info.name);
+  info.check(term, static_cast<int>(c.train.nodes), c.train.batch_size);
+}
+
+}  // namespace
+
+std::int64_t training_samples(const RunConfig& config) {
+  const auto term = dataset_term(config);
+  if (const auto* problem = find_problem(term.name))
+    return problem->training_samples(term, static_cast<int>(config.train.nodes), config.train.batch_size);
+  auto samples = dataset_info(term, "[data] dataset").facts(term).train;
+  if (config.data.limit > 0) samples = std::min(samples, config.data.limit);
+  return samples - held_out_count(samples, config.evaluation.validation);
+}
+
+void check_task(const RunConfig& config) {
+  check_numbers(config);
+  const auto term = dataset_term(config);
+  if (const auto* problem = find_problem(term.name)) return check_problem(config, term, *problem);
+  std::vector<std::string> names;
+  for (const auto& info : datasets()) names.emplace_back(info.name);
+  for (const auto& info : problems()) names.emplace_back(info.name);
+  if (std::find(names.begin(), names.end(), term.name) == names.end()) {
+    const auto near = nearest(term.name, names);
+    refuse("[data] dataset: unknown dataset '{}'{}; known: {}", term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+           fmt::join(names, " "));
+  }
+  const auto facts = dataset_info(term, "[data] dataset").facts(term);
+  const auto partition = partition_term(config);
+  partition_info(partition, "[data] partition").check(partition);
+  require(config.model.name != "none", "[model] name = 'none' with dataset {}: images need a model, as in name = \"cnn\"", term.name);
+  network_of(config, facts.shape, facts.classes);
+  require(kTorch, "[model] name = '{}': this build has no LibTorch, so it trains no networks; install libtorch-dev and build with -DXB_WITH_TORCH=ON, "
+                  "or take a constructed problem such as dataset = \"quadratic\"",
+          config.model.name);
+  steps_in_epoch(training_samples(config), config.train.nodes, config.train.batch_size);
+}
+
+std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory) {
+  check_task(config);
+  require(layout.nodes == config.train.nodes, "the layout has {} nodes, [train] nodes = {}", layout.nodes, config.train.nodes);
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  const auto term = dataset_term(config);
+  if (const auto* problem = find_problem(term.name)) return problem->make(term, layout, config.train.batch_size, seed);
+  auto dataset = load_dataset(term, data_directory);
+  dataset.train.truncate(config.data.limit);
+  dataset.test.truncate(config.data.test_limit);
+  hold_out(dataset, config.evaluation.validation, seed);
+  const auto network = network_of(config, dataset.train.shape, dataset.classes);
+  return make_network_task(std::make_shared<const Dataset>(std::move(dataset)), network, partition_term(config), config, layout, workers);
+}
+
+std::function<void()> task_thread_setup() { return prepare_torch_thread; }
+
+}  // namespace xib

@@ -1,0 +1,16 @@
+#include "harness/task/models/models.hpp"
+
+namespace xib {
+
+Network cnn(const Term&, const ModelOptions& options, const ImageShape& input, int classes) {
+  NetworkBuilder net(input, classes, norm_of(options));
+  for (const int channels : {8, 16, 32}) {
+    net.conv(scaled(channels, options), 3);
+    net.norm();
+    net.relu();
+    net.max_pool();
+  }
+  return std::move(net).classify();
+}
+
+}  // namespace xib

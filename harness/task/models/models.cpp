@@ -1,0 +1,54 @@
+#include "harness/task/models/models.hpp"
+
+#include "harness/core/check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace xib {
+namespace {
+
+constexpr std::array<ModelInfo, 4> kModels = {{
+    {"resnet20", "", "ResNet-20 for small images (He et al. 2016, section 4.2): 16, 32, 64 channels", true, true, true, resnet20},
+    {"cnn", "", "three 3x3 convolutions of 8, 16, 32 channels, each with norm, ReLU and pooling, then linear", true, true, false, cnn},
+    {"mlp", "hidden, ...", "fully connected, one hidden layer of ReLUs per argument", false, false, false, mlp},
+    {"logistic", "", "one linear layer: multinomial logistic regression", false, false, false, logistic},
+}};
+
+}  // namespace
+
+std::span<const ModelInfo> models() { return kModels; }
+
+Norm norm_of(const ModelOptions& options) {
+  if (options.norm == "batch") return Norm::batch;
+  return options.norm == "group" ? Norm::group : Norm::none;
+}
+
+int scaled(int channels, const ModelOptions& options) { return std::max(1, static_cast<int>(std::lround(channels * options.width))); }
+
+Network make_network(const Term& term, const ModelOptions& options, const ImageShape& input, int classes) {
+  std::vector<std::string> names;
+  for (const auto& info : kModels) names.emplace_back(info.name);
+  const auto info = std::find_if(kModels.begin(), kModels.end(), [&](const auto& m) { return m.name == term.name; });
+  if (info == kModels.end()) {
+    const auto near = nearest(term.name, names);
+    refuse("[model] name: unknown model '{}'{}; known: {} (and none, for constructed problems)", term.name,
+           near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), fmt::join(names, " "));
+  }
+  const ModelOptions plain;
+  require(options.width > 0 && options.width <= 64, "[model] width = {} is not in (0, 64]", options.width);
+  require(options.norm == "batch" || options.norm == "group" || options.norm == "none", "[model] norm = '{}' is none of batch group none",
+          options.norm);
+  require(options.shortcut == "A" || options.shortcut == "B", "[model] shortcut = '{}' is neither A (zero padding) nor B (1x1 convolution)",
+          options.shortcut);
+  require(info->has_width || options.width == plain.width, "[model] width = {}: {} has no width; leave it out", options.width, term.name);
+  require(info->has_norm || options.norm == plain.norm || options.norm == "none", "[model] norm = '{}': {} has no norm; leave it out", options.norm,
+          term.name);
+  require(info->has_shortcut || options.shortcut == plain.shortcut, "[model] shortcut = '{}': {} has no shortcuts; leave it out", options.shortcut,
+          term.name);
+  if (info->arguments.empty()) Arguments(term, "[model] name").done();
+  return info->make(term, options, input, classes);
+}
+
+}  // namespace xib

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "harness/core/term.hpp"
+#include "harness/task/models/network.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace xib {
+
+struct ModelOptions {
+  double width = 1;            // factor on the number of channels
+  std::string norm = "batch";  // batch group none
+  std::string shortcut = "A";  // A B
+};
+
+struct ModelInfo {
+  std::string_view name, arguments, help;
+  bool has_width, has_norm, has_shortcut;  // which options it takes; giving it another is an error
+  Network (*make)(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+};
+std::span<const ModelInfo> models();  // the one table
+
+// Throws Error(input): unknown name (with the nearest), wrong arguments, an option that the model lacks, images too small.
+Network make_network(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+
+// The makers.
+Network resnet20(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network cnn(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network mlp(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network logistic(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+
+// For the makers: the norm of that name, and round(channels * width) but at least 1.
+Norm norm_of(const ModelOptions& options);
+int scaled(int channels, const ModelOptions& options);
+
+}  // namespace xib

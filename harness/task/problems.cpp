@@ -1,0 +1,38 @@
+#include "harness/task/problems.hpp"
+
+#include "harness/task/logistic_synthetic.hpp"
+#include "harness/task/quadratic.hpp"
+
+#include <array>
+
+namespace xib {
+namespace {
+
+constexpr std::array<ProblemInfo, 2> kProblems = {{
+    {"quadratic", "dim = 50, L = 1, mu = 0.1, sigma = 1, zeta = 0, tilt = 0, steps = 100, rotate = 0",
+     "f_i(x) = 1/2 (x - b_i)' A_i (x - b_i) with known constants and optimum",
+     [](const Term& term, int nodes, std::int64_t) { quadratic_options(term, nodes); },
+     [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
+       return make_quadratic(quadratic_options(term, layout.nodes), layout, batch_size, seed);
+     },
+     [](const Term& term, int nodes, std::int64_t batch_size) { return quadratic_options(term, nodes).steps * nodes * batch_size; }},
+    {"logistic-synthetic", "dim = 20, samples = 256, regularization = 0.01, shift = 0, test = 1024",
+     "logistic regression on gaussian data, `samples` per node, class means and nodes shifted; L, mu and optimum known",
+     [](const Term& term, int, std::int64_t batch_size) { logistic_options(term, batch_size); },
+     [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
+       return make_logistic_synthetic(logistic_options(term, batch_size), layout, batch_size, seed);
+     },
+     [](const Term& term, int nodes, std::int64_t batch_size) { return logistic_options(term, batch_size).samples * nodes; }},
+}};
+
+}  // namespace
+
+std::span<const ProblemInfo> problems() { return kProblems; }
+
+const ProblemInfo* find_problem(std::string_view name) {
+  for (const auto& info : kProblems)
+    if (info.name == name) return &info;
+  return nullptr;
+}
+
+}  // namespace xib

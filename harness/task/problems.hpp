@@ -1,0 +1,22 @@
+#pragma once
+
+#include "harness/core/term.hpp"
+#include "harness/task/task.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace xib {
+
+// Problems that are constructed rather than read: their constants are known, and they need no LibTorch.
+struct ProblemInfo {
+  std::string_view name, arguments, help;
+  void (*check)(const Term& term, int nodes, std::int64_t batch_size);  // throws Error(input) without building anything
+  std::unique_ptr<Task> (*make)(const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed);
+  std::int64_t (*training_samples)(const Term& term, int nodes, std::int64_t batch_size);
+};
+std::span<const ProblemInfo> problems();  // the one table
+const ProblemInfo* find_problem(std::string_view name);  // nullptr: none of that name
+
+}  // namespace xib

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "harness/mix/node_layout.hpp"
+#include "harness/mix/node_matrix.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+enum class Split { train, validation, test };
+
+struct Evaluation {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // top-1 in percent; NaN for tasks without classes
+};
+
+// What theory needs and only constructed problems know; NaN where unknown.
+struct ProblemConstants {
+  double L = std::numeric_limits<double>::quiet_NaN();        // smoothness of every f_i
+  double mu = std::numeric_limits<double>::quiet_NaN();       // strong convexity of f
+  double sigma2 = std::numeric_limits<double>::quiet_NaN();   // E||g_i - grad f_i||², the noise of a mini-batch gradient
+  double zeta2 = std::numeric_limits<double>::quiet_NaN();    // heterogeneity at the optimum: (1/n) sum ||grad f_i(x*)||²
+  double optimum = std::numeric_limits<double>::quiet_NaN();  // f(x*)
+};
+
+// What the nodes learn. A task object lives on one rank and serves that rank's nodes (`local` counts from 0 in the rank's block).
+// Everything it computes on CPU is a pure function of configuration, seed, node and step: no state but caches.
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual std::size_t dim() const = 0;         // parameters of a model
+  virtual std::size_t buffer_dim() const { return 0; }  // floats that training changes but no algorithm mixes (BatchNorm statistics)
+  virtual int classes() const { return 0; }    // 0: no accuracy
+  virtual std::int64_t steps_per_epoch() const = 0;
+  virtual std::int64_t batch_size() const = 0;  // samples per node and step
+
+  // The common initial model and its buffers; the same on every rank.
+  virtual void initial_model(std::span<float> model, std::span<float> buffers) const = 0;
+  // Makes the models of this rank's nodes views of the rows of x, their gradients of g, their buffers of `buffers`
+  // (local nodes x dim, dim, buffer_dim). Called once, before gradient(). The matrices outlive the task's use.
+  virtual void bind(NodeMatrix& x, NodeMatrix& g, NodeMatrix& buffers) = 0;
+  // Mini-batch gradient of node `local` at its row of x into its row of g; returns the mini-batch loss. Thread-safe for distinct
+  // nodes. `step` counts from 0 over the whole run; data_s, if given, gets the seconds spent on fetching and augmenting.
+  virtual double gradient(int local, std::int64_t step, double* data_s = nullptr) = 0;
+  // A model on a whole split, in fixed batches, summed in batch order: the same bits for any number of threads. `worker` tells
+  // which scratch model may be used, so that several models (or batches) are evaluated side by side.
+  virtual int evaluation_batches(Split split) const = 0;
+  struct Partial {
+    double loss_sum = 0;
+    std::int64_t correct = 0, samples = 0;
+  };
+  virtual Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker) = 0;
+
+  // Full gradient of f (the mean over all nodes' data) at `model` into `g`, where the problem allows; returns f(model).
+  virtual bool has_full_gradient() const { return false; }
+  virtual double full_gradient(std::span<const float> model, std::span<double> g) const;
+  virtual ProblemConstants constants() const { return {}; }
+  // Samples of each class on each node in the first epoch, nodes x classes row-major; empty when there are no classes.
+  virtual std::vector<std::int64_t> class_histogram() const { return {}; }
+  // Name and SHA-256 of every data file used, for provenance.
+  virtual std::vector<std::pair<std::string, std::string>> data_checksums() const { return {}; }
+};
+
+}  // namespace xib
