@@ -1,0 +1,56 @@
+#pragma once
+
+#include "harness/control/controller.hpp"
+#include "harness/core/stopwatch.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/mix/node_matrix.hpp"
+#include "harness/task/task.hpp"
+#include "harness/train/optimizer.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xib {
+
+// What an algorithm works with in one step. x, g: this rank's models and gradients, count x dim.
+struct StepContext {
+  Position at;
+  Task& task;
+  ThreadPool& pool;
+  NodeMatrix& x;
+  NodeMatrix& g;
+  Sgd& optimizer;
+  ConsensusController& consensus;
+  Stopwatch& watch;
+  std::span<double> loss, gradient_norm2;  // out: of this rank's nodes
+  bool exact_gradients = false;            // out: gradients were averaged instead of models
+  Communicated communicated;               // out
+};
+
+// Owns the order inside a step. One file and one screen per algorithm; its dense twin is in reference/.
+class Algorithm {
+ public:
+  virtual ~Algorithm() = default;
+  virtual void step(StepContext& context) = 0;
+  // Per-node matrices beyond x and the optimizer's, for checkpoints.
+  virtual std::vector<std::pair<std::string, NodeMatrix*>> state() { return {}; }
+};
+
+struct AlgorithmInfo {
+  std::string_view name, help;
+  bool uses_policy;  // false: [control] and [topology] have no meaning for it
+  std::unique_ptr<Algorithm> (*make)();
+};
+std::span<const AlgorithmInfo> algorithms();
+std::unique_ptr<Algorithm> make_algorithm(std::string_view name);  // throws Error(input) with the nearest name
+
+// Every node's mini-batch gradient at its own model, nodes in parallel: g_i, loss_i, ‖g_i‖².
+void compute_gradients(StepContext& context);
+
+std::unique_ptr<Algorithm> make_dsgd();
+std::unique_ptr<Algorithm> make_centralized();
+
+}  // namespace xib

@@ -1,0 +1,47 @@
+#include "harness/core/check.hpp"
+#include "harness/mix/moments.hpp"
+#include "harness/train/algorithm.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace xib {
+namespace {
+
+constexpr std::array<AlgorithmInfo, 2> kAlgorithms = {{
+    {"centralized", "mini-batch SGD: gradients averaged exactly in every step (all-reduce)", false, make_centralized},
+    {"dsgd", "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)", true, make_dsgd},
+}};
+
+}  // namespace
+
+std::span<const AlgorithmInfo> algorithms() { return kAlgorithms; }
+
+std::unique_ptr<Algorithm> make_algorithm(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& a : kAlgorithms) {
+    if (a.name == name) return a.make();
+    names.emplace_back(a.name);
+  }
+  const std::string near = nearest(name, names);
+  refuse("[train] algorithm: there is no '{}'; {}known: {}", name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
+}
+
+void compute_gradients(StepContext& c) {
+  std::vector<double> data_s(static_cast<std::size_t>(c.pool.threads()), 0.0), busy_s(data_s.size(), 0.0);
+  c.pool.for_each(c.x.count(), [&](std::int64_t k, int worker) {
+    const auto node = static_cast<std::size_t>(k), w = static_cast<std::size_t>(worker);
+    const double from = c.watch.now();
+    double data = 0;
+    c.loss[node] = c.task.gradient(static_cast<int>(k), c.at.step, &data);
+    c.gradient_norm2[node] = dot(c.g.row(static_cast<int>(k)), c.g.row(static_cast<int>(k)));
+    data_s[w] += data;
+    busy_s[w] += c.watch.now() - from;
+  });
+  c.watch.lap(Part::compute);
+  double data = 0, busy = 0;
+  for (std::size_t w = 0; w < data_s.size(); ++w) data += data_s[w], busy += busy_s[w];
+  if (busy > 0) c.watch.move(Part::compute, Part::data, c.watch.seconds(Part::compute) * data / busy);
+}
+
+}  // namespace xib

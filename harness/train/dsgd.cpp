@@ -1,0 +1,22 @@
+#include "harness/train/algorithm.hpp"
+
+namespace xib {
+namespace {
+
+// D-SGD (Kong et al. 2021, eq. 2): x_i <- Σ_j w_ij (x_j - γ d_j), the local step first, then as many gossip rounds as the policy asks
+// for (none, one, several, or exact averaging). With momentum d_j is the node's own momentum step.
+class Dsgd final : public Algorithm {
+ public:
+  void step(StepContext& c) override {
+    compute_gradients(c);
+    c.optimizer.step(c.x, c.g, c.at.lr, c.pool);
+    c.watch.lap(Part::update);
+    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Algorithm> make_dsgd() { return std::make_unique<Dsgd>(); }
+
+}  // namespace xib

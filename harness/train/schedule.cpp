@@ -1,0 +1,40 @@
+#include "harness/train/schedule.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/term.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace xib {
+
+LearningRate::LearningRate(std::string_view schedule, double peak, double warmup_epochs, double warmup_lr, std::int64_t epochs)
+    : peak_(peak), warmup_epochs_(warmup_epochs), warmup_lr_(warmup_lr), epochs_(static_cast<double>(epochs)) {
+  constexpr std::string_view where = "[train] schedule";
+  const Term term = Term::parse(schedule, where);
+  Arguments arguments(term, where);
+  if (term.name == "steps") {
+    for (const double epoch : arguments.rest()) {
+      require(epoch == std::floor(epoch) && epoch >= 1 && epoch < epochs_ && (drops_.empty() || epoch > static_cast<double>(drops_.back())),
+              "{}: {}: drops are whole epochs that ascend between 1 and {}, the last", where, schedule, epochs - 1);
+      drops_.push_back(static_cast<std::int64_t>(epoch));
+    }
+    require(!drops_.empty(), "{}: steps needs the epochs at which the rate drops, such as steps(150, 225); for none write constant", where);
+  } else if (term.name == "cosine") {
+    cosine_ = true;
+  } else {
+    require(term.name == "constant", "{}: there is no schedule '{}'; known: constant, steps(e1, e2, ...), cosine", where, term.name);
+  }
+  arguments.done();
+}
+
+double LearningRate::at(double epoch) const {
+  if (epoch < warmup_epochs_) return warmup_lr_ + (peak_ - warmup_lr_) * epoch / warmup_epochs_;
+  if (cosine_) return peak_ * 0.5 * (1 + std::cos(std::numbers::pi * (epoch - warmup_epochs_) / (epochs_ - warmup_epochs_)));
+  double rate = peak_;
+  for (const auto drop : drops_)
+    if (epoch >= static_cast<double>(drop)) rate /= 10;
+  return rate;
+}
+
+}  // namespace xib
