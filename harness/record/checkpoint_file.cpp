@@ -1,0 +1,132 @@
+#include "harness/record/checkpoint_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
+#include "harness/record/byte_stream.hpp"
+#include "harness/record/replace_file.hpp"
+
+namespace xib {
+namespace {
+
+// File: magic, version, size of the head, head, SHA-256 of all before, then the sections' bytes one after another.
+// Head: number of sections, then name, size and SHA-256 of each. So the sum over the head vouches for the whole file.
+constexpr std::string_view kMagic = "XIBENCH checkpoint\n";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kSum = 64;  // hexadecimal digits
+
+std::string sum_of(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
+struct Corrupt : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path) : file_(std::fopen(path.c_str(), "rb"), std::fclose) {
+    if (!file_) throw Corrupt(std::strerror(errno));
+    std::error_code error;
+    left_ = std::filesystem::file_size(path, error);
+    if (error) throw Corrupt(error.message());
+  }
+  // The size is checked against the file before memory is asked for: a corrupt size must not become a huge allocation.
+  std::vector<std::byte> take(std::size_t size, const std::string& what) {
+    if (size > left_) throw Corrupt("truncated: " + what);
+    std::vector<std::byte> bytes(size);
+    if (std::fread(bytes.data(), 1, size, file_.get()) != size) throw Corrupt("cannot be read: " + what);
+    left_ -= size;
+    return bytes;
+  }
+  bool at_end() const { return left_ == 0; }
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::uintmax_t left_ = 0;
+};
+
+Sections load(const std::string& path) {
+  InputFile file(path);
+  std::vector<std::byte> before = file.take(kMagic.size() + sizeof(std::uint32_t) + sizeof(std::uint64_t), "the beginning");
+  ByteReader start(std::span<const std::byte>(before).subspan(kMagic.size()));
+  if (std::memcmp(before.data(), kMagic.data(), kMagic.size()) != 0) throw Corrupt("not a checkpoint");
+  const auto version = start.number<std::uint32_t>();
+  if (version != kVersion) throw Corrupt(fmt::format("of version {}, this program reads version {}", version, kVersion));
+  const auto head = file.take(start.number<std::uint64_t>(), "the head");
+  before.insert(before.end(), head.begin(), head.end());
+  const auto sum = file.take(kSum, "the checksum of the head");
+  if (std::memcmp(sum_of(before).data(), sum.data(), kSum) != 0) throw Corrupt("corrupt (head: checksum)");
+
+  Sections sections;
+  ByteReader entries(head);
+  for (auto count = entries.number<std::uint64_t>(); count > 0; --count) {
+    const std::string name = entries.text();
+    const auto size = entries.number<std::uint64_t>();
+    const std::string expected = entries.text();
+    auto bytes = file.take(size, fmt::format("section '{}'", name));
+    if (sum_of(bytes) != expected) throw Corrupt(fmt::format("corrupt (section '{}': checksum)", name));
+    sections.emplace(name, std::move(bytes));
+  }
+  if (!file.at_end()) throw Corrupt("corrupt (bytes after its end)");
+  return sections;
+}
+
+}  // namespace
+
+void write_checkpoint(const std::string& path, const Sections& sections) {
+  ByteWriter head;
+  head.number<std::uint64_t>(sections.size());
+  for (const auto& [name, bytes] : sections) {
+    head.text(name);
+    head.number<std::uint64_t>(bytes.size());
+    head.text(sum_of(bytes));
+  }
+  ByteWriter start;
+  start.raw(std::as_bytes(std::span(kMagic)));
+  start.number(kVersion);
+  start.number<std::uint64_t>(head.bytes().size());
+  start.raw(head.bytes());
+  const std::string sum = sum_of(start.bytes());
+
+  std::vector<std::span<const std::byte>> pieces = {start.bytes(), std::as_bytes(std::span(sum))};
+  for (const auto& [name, bytes] : sections) pieces.emplace_back(bytes);
+  replace_file(path, path + ".new", pieces, path + ".previous");
+}
+
+LoadedCheckpoint read_checkpoint(const std::string& path) {
+  const std::string previous = path + ".previous";
+  const auto there = [](const std::string& name) { return std::filesystem::exists(std::filesystem::symlink_status(name)); };
+  LoadedCheckpoint loaded;
+  std::string problems;
+  for (const auto& candidate : {path, previous}) {
+    if (!there(candidate)) continue;
+    try {
+      loaded.sections = load(candidate);
+      loaded.found = true;
+      if (candidate == path) return loaded;
+      loaded.note = problems.empty() ? fmt::format("checkpoint {} is missing (a stop while it was replaced)", path) : problems;
+      loaded.note += "; used the one before it";
+      return loaded;
+    } catch (const Corrupt& corrupt) {
+      problems += fmt::format("{}checkpoint {} is {}", problems.empty() ? "" : "; ", candidate, corrupt.what());
+    }
+  }
+  if (!problems.empty()) fail("{}; start the run again from its beginning with --no-resume", problems);
+  return loaded;
+}
+
+void remove_checkpoint(const std::string& path) {
+  for (const char* suffix : {"", ".previous", ".new"}) std::remove((path + suffix).c_str());
+}
+
+}  // namespace xib

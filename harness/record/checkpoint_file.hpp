@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+// The container of checkpoints: named sections of bytes, magic, version, a SHA-256 per section and one over the whole.
+using Sections = std::map<std::string, std::vector<std::byte>>;
+
+// Writes `path`.new, fsyncs it, renames the existing `path` to `path`.previous and `path`.new to `path`, fsyncs the directory.
+// Throws Error(work) with the reason; an existing checkpoint stays.
+void write_checkpoint(const std::string& path, const Sections& sections);
+
+struct LoadedCheckpoint {
+  bool found = false;
+  Sections sections;
+  std::string note;  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it"
+};
+// The newest intact checkpoint among `path` and `path`.previous; found = false when there is none at all. Throws Error(work) when
+// all that exist are corrupt or of a newer version, naming them and the remedy (--no-resume).
+LoadedCheckpoint read_checkpoint(const std::string& path);
+void remove_checkpoint(const std::string& path);
+
+// Rows as bytes and back, for the section "record".
+std::vector<std::byte> encode_record(const struct RunRecord& record);
+struct RunRecord decode_record(const std::vector<std::byte>& bytes);
+
+}  // namespace xib

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xib {
+
+// What HDF5 could not do, without the name of the file: write_run_file and read_run_file know that and the remedy.
+class Hdf5Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+using Shape = std::vector<std::size_t>;
+
+// /manifest: one line "checksum path" for every dataset and every attribute ("path@name") with data. HDF5's own checksums cover
+// neither strings nor attributes, so the reader compares whatever it reads with this; objects that others added are not in it.
+// checksum: the first 16 digits of the SHA-256 of the value's bytes, little endian; texts end with a NUL each.
+using Manifest = std::map<std::string, std::string>;
+
+struct Labels {
+  std::string_view units, description;
+};
+
+// Builds an HDF5 file in memory. T: double, float, std::int64_t, std::int32_t, std::int16_t, std::uint8_t, std::string.
+class Hdf5Writer {
+ public:
+  Hdf5Writer();
+  ~Hdf5Writer();
+  Hdf5Writer(const Hdf5Writer&) = delete;
+  Hdf5Writer& operator=(const Hdf5Writer&) = delete;
+
+  void group(const std::string& path, std::string_view nx_class);
+  template <class T>
+  void dataset(const std::string& path, std::span<const T> values, const Shape& shape, Labels labels);
+  template <class T>
+  void dataset(const std::string& path, const std::vector<T>& values, const Shape& shape, Labels labels) {
+    dataset(path, std::span<const T>(values), shape, labels);
+  }
+  void text(const std::string& path, const std::string& value, std::string_view description);  // scalar
+  template <class T>
+  void attribute(const std::string& object, const std::string& name, const T& value);
+  void hint(const std::string& object, const std::string& name, std::string_view value);  // an attribute that carries no data
+
+  void scale(const std::string& path, const std::string& axis_name);                 // makes the dataset a dimension scale
+  void attach(const std::string& path, std::size_t axis, const std::string& scale);  // axis from 0
+
+  std::vector<std::byte> image();  // ends the file: /manifest is written, and the bytes are those of a file on disk
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Reads a file on disk, or its bytes in memory. Everything throws Hdf5Failure that names the object.
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(const std::string& path);
+  explicit Hdf5Reader(std::span<const std::byte> image);
+  ~Hdf5Reader();
+  Hdf5Reader(const Hdf5Reader&) = delete;
+  Hdf5Reader& operator=(const Hdf5Reader&) = delete;
+
+  bool has(const std::string& path) const;
+  bool has_attribute(const std::string& object, const std::string& name) const;
+  bool is_text(const std::string& path) const;                                // a scalar text dataset
+  std::vector<std::string> children(const std::string& group) const;          // ascending
+  std::vector<std::string> text_attributes(const std::string& object) const;  // ascending
+
+  Shape shape(const std::string& path) const;
+  template <class T>
+  std::vector<T> dataset(const std::string& path) const;
+  std::string text(const std::string& path) const;
+  template <class T>
+  T attribute(const std::string& object, const std::string& name) const;
+  template <class T>
+  T unchecked_attribute(const std::string& object, const std::string& name) const;  // not compared with the manifest
+
+  // Reads everything, so that every Fletcher32 is checked, and compares it with the manifest. Returns how many entries were compared.
+  std::size_t verify() const;
+
+ private:
+  template <class T>
+  void compare(const std::string& path, const std::vector<T>& values) const;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace xib

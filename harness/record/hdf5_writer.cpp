@@ -1,0 +1,168 @@
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+
+#include "harness/record/hdf5_file.hpp"
+#include "harness/record/hdf5_handle.hpp"
+
+namespace xib {
+namespace {
+
+constexpr std::size_t kChunk1d = 4096, kChunkElements = 65536;
+
+std::vector<hsize_t> chunk_of(const Shape& shape) {
+  if (shape.size() == 1) return {kChunk1d};
+  std::vector<hsize_t> chunk(shape.size(), 1);
+  std::size_t room = kChunkElements;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    chunk[axis] = std::max<std::size_t>(1, std::min(shape[axis], room));
+    room /= chunk[axis];
+  }
+  return chunk;
+}
+
+// Texts have no filters: HDF5 would apply them to the pointers only (and refuses Fletcher32); the manifest covers them.
+Handle creation_list(const Shape& shape, bool is_text) {
+  Handle list = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "H5Pcreate");
+  check_hdf5(H5Pset_obj_track_times(list, false), "H5Pset_obj_track_times");  // equal records make equal files
+  if (shape.empty() || is_text) return list;
+  const auto chunk = chunk_of(shape);
+  check_hdf5(H5Pset_chunk(list, static_cast<int>(chunk.size()), chunk.data()), "H5Pset_chunk");
+  check_hdf5(H5Pset_shuffle(list), "H5Pset_shuffle");
+  check_hdf5(H5Pset_deflate(list, 4), "H5Pset_deflate");
+  check_hdf5(H5Pset_fletcher32(list), "H5Pset_fletcher32");
+  return list;
+}
+
+Handle space_of(const Shape& shape, bool is_text) {
+  if (shape.empty()) return own(H5Screate(H5S_SCALAR), H5Sclose, "H5Screate");
+  const std::vector<hsize_t> size(shape.begin(), shape.end());
+  const hsize_t unlimited = H5S_UNLIMITED;  // a chunk may only exceed the extent where that is not fixed
+  return own(H5Screate_simple(static_cast<int>(size.size()), size.data(), size.size() == 1 && !is_text ? &unlimited : nullptr), H5Sclose,
+             "H5Screate_simple");
+}
+
+std::vector<const char*> pointers(std::span<const std::string> texts) {
+  std::vector<const char*> out;
+  for (const auto& text : texts) out.push_back(text.c_str());
+  return out;
+}
+
+}  // namespace
+
+struct Hdf5Writer::State {
+  QuietHdf5 quiet;
+  Handle file;
+  Manifest manifest;
+
+  static Handle create() {
+    Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "H5Pcreate");
+    check_hdf5(H5Pset_fapl_core(access, 1 << 20, /*backing_store=*/false), "H5Pset_fapl_core");
+    check_hdf5(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110), "H5Pset_libver_bounds");
+    return own(H5Fcreate("in memory", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "H5Fcreate");
+  }
+  State() : file(create()) {}
+
+  Handle open(const std::string& path) { return own(H5Oopen(file, path.c_str(), H5P_DEFAULT), H5Oclose, path); }
+
+  void write_attribute(const std::string& object, const std::string& name, hid_t type, hid_t memory, const void* value) {
+    Handle space = own(H5Screate(H5S_SCALAR), H5Sclose, "H5Screate");
+    Handle target = open(object);
+    Handle attribute = own(H5Acreate2(target, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, object + "@" + name);
+    check_hdf5(H5Awrite(attribute, memory, value), object + "@" + name);
+  }
+  void write_text_attribute(const std::string& object, const std::string& name, const std::string& value) {
+    const char* pointer = value.c_str();
+    Handle type = text_type();
+    write_attribute(object, name, type, type, &pointer);
+  }
+  void write_dataset(const std::string& path, const Shape& shape, hid_t type, hid_t memory, const void* values, Labels labels) {
+    const bool is_text = H5Tget_class(type) == H5T_STRING;
+    Handle space = space_of(shape, is_text);
+    Handle list = creation_list(shape, is_text);
+    {
+      Handle data = own(H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, list, H5P_DEFAULT), H5Dclose, path);
+      check_hdf5(H5Dwrite(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), path);
+    }
+    write_text_attribute(path, "units", std::string(labels.units));
+    write_text_attribute(path, "description", std::string(labels.description));
+  }
+};
+
+Hdf5Writer::Hdf5Writer() : state_(std::make_unique<State>()) {}
+Hdf5Writer::~Hdf5Writer() = default;
+
+void Hdf5Writer::group(const std::string& path, std::string_view nx_class) {
+  if (path != "/") own(H5Gcreate2(state_->file, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, path);
+  hint(path, "NX_class", nx_class);
+}
+
+template <class T>
+void Hdf5Writer::dataset(const std::string& path, std::span<const T> values, const Shape& shape, Labels labels) {
+  const std::size_t count = std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+  if (count != values.size()) {
+    throw Hdf5Failure(path + ": " + std::to_string(values.size()) + " values, but its shape holds " + std::to_string(count));
+  }
+  if constexpr (std::is_same_v<T, std::string>) {
+    Handle type = text_type();
+    state_->write_dataset(path, shape, type, type, pointers(values).data(), labels);
+  } else {
+    state_->write_dataset(path, shape, file_type<T>(), memory_type<T>(), values.data(), labels);
+  }
+  state_->manifest[path] = checksum(bytes_of(std::span<const T>(values)));
+}
+template void Hdf5Writer::dataset(const std::string&, std::span<const double>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const float>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const std::int64_t>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const std::int32_t>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const std::int16_t>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const std::uint8_t>, const Shape&, Labels);
+template void Hdf5Writer::dataset(const std::string&, std::span<const std::string>, const Shape&, Labels);
+
+void Hdf5Writer::text(const std::string& path, const std::string& value, std::string_view description) {
+  dataset(path, std::span<const std::string>(&value, 1), {}, {"", description});
+}
+
+template <class T>
+void Hdf5Writer::attribute(const std::string& object, const std::string& name, const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    state_->write_text_attribute(object, name, value);
+  } else {
+    state_->write_attribute(object, name, file_type<T>(), memory_type<T>(), &value);
+  }
+  state_->manifest[object + "@" + name] = checksum(bytes_of(std::span<const T>(&value, 1)));
+}
+template void Hdf5Writer::attribute(const std::string&, const std::string&, const std::string&);
+template void Hdf5Writer::attribute(const std::string&, const std::string&, const std::int64_t&);
+template void Hdf5Writer::attribute(const std::string&, const std::string&, const std::int32_t&);
+template void Hdf5Writer::attribute(const std::string&, const std::string&, const double&);
+
+void Hdf5Writer::hint(const std::string& object, const std::string& name, std::string_view value) {
+  state_->write_text_attribute(object, name, std::string(value));
+}
+
+void Hdf5Writer::scale(const std::string& path, const std::string& axis_name) {
+  check_hdf5(H5DSset_scale(state_->open(path), axis_name.c_str()), path);
+}
+
+void Hdf5Writer::attach(const std::string& path, std::size_t axis, const std::string& scale) {
+  check_hdf5(H5DSattach_scale(state_->open(path), state_->open(scale), static_cast<unsigned>(axis)), path);
+}
+
+std::vector<std::byte> Hdf5Writer::image() {
+  std::string lines;
+  for (const auto& [path, sum] : state_->manifest) lines += sum + " " + path + "\n";
+  text("/manifest", lines, "first 16 digits of the SHA-256 of every value: what the reader compares with");
+
+  check_hdf5(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "H5Fflush");
+  const auto size = H5Fget_file_image(state_->file, nullptr, 0);
+  check_hdf5(size, "H5Fget_file_image");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  check_hdf5(H5Fget_file_image(state_->file, bytes.data(), bytes.size()), "H5Fget_file_image");
+  return bytes;
+}
+
+}  // namespace xib

@@ -1,0 +1,83 @@
+#include "harness/record/heartbeat.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <variant>
+
+#include "harness/core/check.hpp"
+#include "harness/record/replace_file.hpp"
+
+namespace xib {
+namespace {
+
+// THE list of members, for both directions.
+struct Field {
+  const char* name;
+  std::variant<std::string Heartbeat::*, std::int64_t Heartbeat::*, double Heartbeat::*> member;
+};
+constexpr Field kFields[] = {
+    {"run_id", &Heartbeat::run_id},
+    {"variant", &Heartbeat::variant},
+    {"state", &Heartbeat::state},
+    {"error", &Heartbeat::error},
+    {"seed", &Heartbeat::seed},
+    {"step", &Heartbeat::step},
+    {"steps", &Heartbeat::steps},
+    {"loss", &Heartbeat::loss},
+    {"consensus_distance", &Heartbeat::consensus_distance},
+    {"samples_per_s", &Heartbeat::samples_per_s},
+    {"eta_s", &Heartbeat::eta_s},
+    {"host", &Heartbeat::host},
+    {"slurm_job", &Heartbeat::slurm_job},
+    {"updated", &Heartbeat::updated},
+    {"pid", &Heartbeat::pid},
+    {"updated_unix", &Heartbeat::updated_unix},
+};
+
+void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = value; }
+void put(nlohmann::ordered_json& json, const char* name, std::int64_t value) { json[name] = value; }
+void put(nlohmann::ordered_json& json, const char* name, double value) {
+  json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);  // JSON has no NaN
+}
+
+template <class T>
+void take(const nlohmann::json& json, T& value) {
+  value = json.get<T>();
+}
+void take(const nlohmann::json& json, double& value) {
+  value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+}  // namespace
+
+void write_heartbeat(const std::string& path, const Heartbeat& heartbeat) {
+  nlohmann::ordered_json json = {{"schema", "xibench-heartbeat"}, {"schema_version", 1}};
+  for (const auto& field : kFields) std::visit([&](auto member) { put(json, field.name, heartbeat.*member); }, field.member);
+  const std::string text =
+      json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";  // an error's text may be any bytes
+  replace_file(path, path + ".new", {std::as_bytes(std::span(text))});
+}
+
+std::optional<Heartbeat> read_heartbeat(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  Heartbeat heartbeat;
+  try {
+    const auto json = nlohmann::json::parse(text);
+    json.at("run_id");  // the one key that no heartbeat lacks
+    for (const auto& field : kFields) {
+      if (!json.contains(field.name)) continue;
+      std::visit([&](auto member) { take(json.at(field.name), heartbeat.*member); }, field.member);
+    }
+  } catch (const nlohmann::json::exception& error) {
+    refuse("{} is not a heartbeat of a run: {}; remove it", path, error.what());
+  }
+  return heartbeat;
+}
+
+}  // namespace xib

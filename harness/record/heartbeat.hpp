@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace xib {
+
+// DIR/<name>/<id>.json: what a run that is under way (or failed) says of itself; `xibench status` reads it. Replaced by rename,
+// so a reader never sees half of it. Removed when the run file is there.
+struct Heartbeat {
+  std::string run_id, variant, state;  // running, failed, interrupted
+  std::string error;                   // of a failed run
+  std::int64_t seed = 0, step = 0, steps = 0;
+  double loss = 0, consensus_distance = 0, samples_per_s = 0, eta_s = 0;
+  std::string host, slurm_job, updated;  // updated: ISO 8601 UTC
+  std::int64_t pid = 0;
+  double updated_unix = 0;
+};
+void write_heartbeat(const std::string& path, const Heartbeat& heartbeat);
+std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none there; throws Error(input) when it is not JSON
+
+}  // namespace xib

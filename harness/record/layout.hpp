@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "harness/record/columns.hpp"
+
+namespace xib {
+
+inline constexpr std::string_view kSchema = "xibench-run";
+inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int32_t kLargestDenseTopology = 4096;  // nodes; mixing matrices of more are stored as CSR
+inline constexpr std::size_t kLongText = 1024;               // provenance texts longer than this, or with line breaks, are datasets
+
+// The root attributes that are texts of the record.
+struct RootText {
+  std::string_view name;
+  std::string RunRecord::*member;
+};
+inline constexpr RootText kRootTexts[] = {
+    {"run_id", &RunRecord::run_id},
+    {"name", &RunRecord::name},
+    {"variant", &RunRecord::variant},
+    {"outcome", &RunRecord::outcome},
+    {"final_model_sha256", &RunRecord::final_model_sha256},
+};
+
+// The attributes of /topology/<k>.
+struct TopologyNumber {
+  std::string_view name;
+  double TopologyRecord::*member;
+};
+inline constexpr TopologyNumber kTopologyNumbers[] = {
+    {"p", &TopologyRecord::p}, {"lambda2", &TopologyRecord::lambda2}, {"lambda_min", &TopologyRecord::lambda_min}};
+
+}  // namespace xib

@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "harness/core/check.hpp"
+#include "harness/record/hdf5_file.hpp"
+#include "harness/record/layout.hpp"
+#include "harness/record/run_file.hpp"
+
+namespace xib {
+namespace {
+
+// The checks that need no HDF5, so that the commonest mistakes get plain words.
+void check_readable(const std::string& path) {
+  std::error_code error;
+  require(!std::filesystem::is_directory(path, error), "{} is a folder, not a run file: name the .h5 file in it", path);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  require(file != nullptr, "cannot read {}: {}", path, std::strerror(errno));
+}
+
+// The first thing read: what the manifest of another schema means is not for us to say.
+void check_schema(const Hdf5Reader& file, const std::string& name) {
+  if (!file.has_attribute("/", "schema") || file.unchecked_attribute<std::string>("/", "schema") != kSchema) {
+    throw Hdf5Failure(fmt::format("it is an HDF5 file, but not of schema {}", kSchema));
+  }
+  const auto version = file.unchecked_attribute<std::int64_t>("/", "schema_version");
+  if (version > kSchemaVersion) {
+    throw NewerRunFile(fmt::format("cannot read {}: it has schema version {}, this program reads up to {}: use a newer xibench", name, version, kSchemaVersion));
+  }
+}
+
+template <class Row, std::size_t N>
+std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, const Column<Row> (&columns)[N], const std::string& axis) {
+  const Shape shape = file.shape(axis);
+  if (shape.size() != 1) throw Hdf5Failure(axis + " has not one dimension");
+  std::vector<Row> rows(shape[0]);
+  for (const auto& column : columns) {
+    const std::string path = group + "/" + std::string(column.name);
+    if (!file.has(path)) {
+      if (column.optional) continue;
+      throw Hdf5Failure("dataset " + path + " is missing");
+    }
+    with_member(column, [&]<class T>(auto member, std::type_identity<T>) {
+      const auto values = file.dataset<T>(path);
+      if (values.size() != rows.size()) {
+        throw Hdf5Failure(fmt::format("{} has {} values, {} has {}", path, values.size(), axis, rows.size()));
+      }
+      scatter(values, member, rows);
+    });
+  }
+  return rows;
+}
+
+std::size_t read_axis(const Hdf5Reader& file, const std::string& path) { return file.shape(path).at(0); }
+
+template <class T>
+std::vector<T> read_array(const Hdf5Reader& file, const std::string& path, const Shape& shape) {
+  if (!file.has(path)) return {};
+  if (file.shape(path) != shape)
+    throw Hdf5Failure(fmt::format("{} has shape ({}), expected ({})", path, fmt::join(file.shape(path), ", "), fmt::join(shape, ", ")));
+  return file.dataset<T>(path);
+}
+
+void read_evaluations(const Hdf5Reader& file, RunRecord& record) {
+  record.evaluations = read_table(file, "/evaluations", kEvaluationColumns, "/evaluations/step");
+  const auto nodes = static_cast<std::size_t>(record.nodes);
+  const auto accuracy = read_array<double>(file, "/evaluations/test_accuracy_nodes", {record.evaluations.size(), nodes});
+  if (accuracy.empty()) return;
+  for (std::size_t e = 0; e < record.evaluations.size(); ++e) {
+    const auto first = accuracy.begin() + static_cast<std::ptrdiff_t>(e * nodes), last = first + static_cast<std::ptrdiff_t>(nodes);
+    if (std::all_of(first, last, [](double value) { return std::isnan(value); })) continue;  // not measured
+    record.evaluations[e].test_accuracy_nodes.assign(first, last);
+  }
+}
+
+std::vector<double> read_csr(const Hdf5Reader& file, const std::string& path, std::size_t period, std::size_t nodes) {
+  const auto indptr = read_array<std::int64_t>(file, path + "/indptr", {period, nodes + 1});
+  const auto indices = file.dataset<std::int32_t>(path + "/indices");
+  const auto weights = file.dataset<double>(path + "/weights");
+  const auto inside = [](std::int64_t value, std::size_t limit) { return value >= 0 && static_cast<std::size_t>(value) <= limit; };
+  bool ok = indices.size() == weights.size() && indptr.size() == period * (nodes + 1);
+  for (const auto at : indptr) ok = ok && inside(at, weights.size());
+  for (const auto column : indices) ok = ok && inside(column, nodes - 1);
+  if (!ok) throw Hdf5Failure(path + ": the sparse matrix is inconsistent");
+
+  std::vector<double> matrices(period * nodes * nodes, 0);
+  for (std::size_t t = 0; t < period; ++t) {
+    for (std::size_t i = 0; i < nodes; ++i) {
+      const auto row = indptr.begin() + static_cast<std::ptrdiff_t>(t * (nodes + 1) + i);
+      for (std::int64_t at = row[0]; at < row[1]; ++at) {
+        const auto k = static_cast<std::size_t>(at);
+        matrices[(t * nodes + i) * nodes + static_cast<std::size_t>(indices[k])] = weights[k];
+      }
+    }
+  }
+  return matrices;
+}
+
+TopologyRecord read_topology(const Hdf5Reader& file, const std::string& group, std::size_t nodes) {
+  TopologyRecord topology;
+  topology.name = file.attribute<std::string>(group, "name");
+  topology.weights = file.attribute<std::string>(group, "weights");
+  for (const auto& number : kTopologyNumbers) topology.*number.member = file.attribute<double>(group, std::string(number.name));
+  topology.degree = file.attribute<std::int32_t>(group, "degree");
+  topology.period = file.attribute<std::int64_t>(group, "period");
+  topology.seed = file.attribute<std::int64_t>(group, "seed");
+
+  const auto period = static_cast<std::size_t>(topology.period);
+  if (file.has(group + "/W/indptr")) {
+    topology.matrices = read_csr(file, group + "/W", period, nodes);
+  } else {
+    topology.matrices = read_array<double>(file, group + "/W", period > 1 ? Shape{period, nodes, nodes} : Shape{nodes, nodes});
+  }
+  return topology;
+}
+
+// Sorted by name: HDF5 keeps no order of attributes in files that every version of it can open.
+std::vector<std::pair<std::string, std::string>> read_provenance(const Hdf5Reader& file) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto& name : file.text_attributes("/provenance")) {
+    if (name != "NX_class") entries.emplace_back(name, file.attribute<std::string>("/provenance", name));
+  }
+  for (const auto& name : file.children("/provenance")) {
+    const std::string path = "/provenance/" + name;
+    if (file.is_text(path)) entries.emplace_back(name, file.text(path));
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+RunRecord read_record(const Hdf5Reader& file) {
+  RunRecord record;
+  for (const auto& text : kRootTexts) record.*text.member = file.attribute<std::string>("/", std::string(text.name));
+  record.seed = file.attribute<std::int64_t>("/", "seed");
+  record.config_json = file.text("/config");
+  record.config_source = file.text("/config_source");
+
+  const std::size_t nodes = read_axis(file, "/nodes/node"), ranks = read_axis(file, "/ranks/rank"),
+                    classes = read_axis(file, "/partition/class");
+  record.nodes = static_cast<std::int32_t>(nodes);
+  record.ranks = static_cast<std::int32_t>(ranks);
+  record.classes = static_cast<std::int32_t>(classes);
+
+  record.steps = read_table(file, "/steps", kStepColumns, "/steps/step");
+  record.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
+  record.attempts = read_table(file, "/provenance/attempts", kAttemptColumns, "/provenance/attempts/attempt");
+  read_evaluations(file, record);
+  for (const auto& column : kNodeColumns) {
+    record.*column.member = read_array<float>(file, "/nodes/" + std::string(column.name), {record.steps.size(), nodes});
+  }
+  for (const auto& column : kRankColumns) {
+    record.*column.member = read_array<float>(file, "/ranks/" + std::string(column.name), {record.steps.size(), ranks});
+  }
+  for (std::size_t k = 1; file.has(fmt::format("/topology/{}", k)); ++k) {
+    record.topologies.push_back(read_topology(file, fmt::format("/topology/{}", k), nodes));
+  }
+  record.class_histogram = read_array<std::int64_t>(file, "/partition/class_histogram", {nodes, classes});
+  record.provenance = read_provenance(file);
+  return record;
+}
+
+RunHeader read_header(const Hdf5Reader& file) {
+  RunHeader header;
+  RunRecord texts;
+  for (const auto& text : kRootTexts) texts.*text.member = file.attribute<std::string>("/", std::string(text.name));
+  header.run_id = texts.run_id;
+  header.name = texts.name;
+  header.variant = texts.variant;
+  header.outcome = texts.outcome;
+  header.final_model_sha256 = texts.final_model_sha256;
+  header.seed = file.attribute<std::int64_t>("/", "seed");
+  header.config_json = file.text("/config");
+  header.config_source = file.text("/config_source");
+  header.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
+  header.summary.mean_consensus_distance_phase.resize(header.phases.size());
+  for_each_entry(header.summary, [&]<class T>(const std::string& name, T& value) { value = file.attribute<T>("/summary", name); });
+  return header;
+}
+
+template <class Read>
+auto read_checked(const std::string& path, Read&& read) {
+  check_readable(path);
+  try {
+    const Hdf5Reader file(path);
+    check_schema(file, path);
+    return read(file);
+  } catch (const Hdf5Failure& failure) {
+    refuse("{} is not a run file that can be used: {}; if nobody has the original any more, remove it and run again", path, failure.what());
+  }
+}
+
+}  // namespace
+
+RunRecord read_run_file(const std::string& path) { return read_checked(path, read_record); }
+RunHeader read_run_header(const std::string& path) { return read_checked(path, read_header); }
+
+}  // namespace xib

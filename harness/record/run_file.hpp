@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/core/check.hpp"
+#include "harness/record/rows.hpp"
+
+namespace xib {
+
+// Writes the whole run file: built in memory, verified by reading it back, written to `path`.partial, fsynced, renamed, and the
+// directory fsynced. Either `path` is complete afterwards or it does not exist. Throws Error(work) naming path and reason.
+void write_run_file(const std::string& path, const RunRecord& record);
+
+// The file is whole, but a newer xibench wrote it.
+class NewerRunFile : public Error {
+ public:
+  explicit NewerRunFile(const std::string& message) : Error(Fault::input, message) {}
+};
+
+// Reads a complete run file of any schema version <= ours. Throws Error(input): no such file, not HDF5, truncated, another schema,
+// a newer version, a missing dataset; always with the path and the remedy.
+RunRecord read_run_file(const std::string& path);
+
+// What tables of many runs need, without reading the rows: a few milliseconds whatever the length of the run.
+struct RunHeader;
+RunHeader read_run_header(const std::string& path);  // throws as read_run_file does
+
+// The /summary attributes, computed from the rows (and stored by write_run_file).
+struct Summary {
+  double final_test_accuracy = kNotMeasured, final_test_accuracy_nodes_mean = kNotMeasured, final_test_accuracy_nodes_min = kNotMeasured;
+  double best_test_accuracy = kNotMeasured, final_test_loss = kNotMeasured;
+  double throughput_samples_per_s = kNotMeasured;
+  std::vector<double> mean_consensus_distance_phase;
+  std::int64_t total_rounds = 0, total_bytes_sent = 0;
+  double wall_s = 0;
+};
+Summary summarize(const RunRecord& record);
+
+// Calls visit(name, value) for every attribute of /summary; the value is a double or std::int64_t, or a reference to one.
+template <class AnySummary, class Visit>
+void for_each_entry(AnySummary&& summary, Visit&& visit) {
+  visit(std::string("final_test_accuracy"), summary.final_test_accuracy);
+  visit(std::string("final_test_accuracy_nodes_mean"), summary.final_test_accuracy_nodes_mean);
+  visit(std::string("final_test_accuracy_nodes_min"), summary.final_test_accuracy_nodes_min);
+  visit(std::string("best_test_accuracy"), summary.best_test_accuracy);
+  visit(std::string("final_test_loss"), summary.final_test_loss);
+  visit(std::string("throughput_samples_per_s"), summary.throughput_samples_per_s);
+  for (std::size_t k = 0; k < summary.mean_consensus_distance_phase.size(); ++k) {
+    visit("mean_consensus_distance_phase_" + std::to_string(k + 1), summary.mean_consensus_distance_phase[k]);
+  }
+  visit(std::string("total_rounds"), summary.total_rounds);
+  visit(std::string("total_bytes_sent"), summary.total_bytes_sent);
+  visit(std::string("wall_s"), summary.wall_s);
+}
+
+struct RunHeader {
+  std::string run_id, name, variant, outcome, final_model_sha256, config_json, config_source;
+  std::int64_t seed = 0;
+  std::vector<PhaseRow> phases;
+  Summary summary;
+};
+
+// One SHA-256 over everything in the record that is science: not times, places, attempts, provenance, wire bytes.
+std::string science_digest(const RunRecord& record);
+
+}  // namespace xib

@@ -1,0 +1,172 @@
+#include "harness/record/validate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/core/check.hpp"
+#include "harness/record/hdf5_file.hpp"
+#include "harness/record/layout.hpp"
+#include "harness/record/run_file.hpp"
+
+namespace xib {
+namespace {
+
+// What the values of a column may be. NaN is allowed where a value may be unmeasured.
+struct Range {
+  std::string_view path;
+  double least, most;
+  bool may_be_nan;
+};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Range kRanges[] = {
+    {"/steps/step", 0, kInfinity, false},
+    {"/steps/epoch", 0, kInfinity, false},
+    {"/steps/lr", 0, kInfinity, false},
+    {"/steps/phase", 1, kInfinity, false},
+    {"/steps/consensus_distance", 0, kInfinity, true},
+    {"/steps/consensus_distance_before", 0, kInfinity, true},
+    {"/steps/target_distance", 0, kInfinity, true},
+    {"/steps/critical_distance", 0, kInfinity, true},
+    {"/steps/communication", 0, 2, false},
+    {"/steps/target_reached", 0, 1, false},
+    {"/steps/gossip_rounds", 0, kInfinity, false},
+    {"/steps/minibatch_gradient_norm", 0, kInfinity, true},
+    {"/steps/mean_model_norm", 0, kInfinity, true},
+    {"/steps/samples", 1, kInfinity, false},
+    {"/steps/bytes_sent", 0, kInfinity, false},
+    {"/steps/gauge_bytes_sent", 0, kInfinity, false},
+    {"/steps/wire_bytes", 0, kInfinity, false},
+    {"/steps/wall_s", 0, kInfinity, false},
+    {"/steps/t_ns", 0, kInfinity, false},
+    {"/steps/attempt", 0, kInfinity, false},
+    {"/steps/flags", 0, 15, false},
+    {"/evaluations/step", 0, kInfinity, false},
+    {"/evaluations/epoch", 0, kInfinity, false},
+    {"/evaluations/test_accuracy_mean_model", 0, 100, true},
+    {"/evaluations/validation_accuracy_mean_model", 0, 100, true},
+    {"/evaluations/train_seconds", 0, kInfinity, false},
+    {"/phases/first_step", 0, kInfinity, false},
+    {"/phases/target", 0, kInfinity, true},
+    {"/phases/rounds", 0, kInfinity, false},
+    {"/phases/bytes_sent", 0, kInfinity, false},
+};
+
+class Checker {
+ public:
+  Checker(const Hdf5Reader& file, const RunRecord& record) : file_(file), record_(record) {}
+  std::vector<std::string> problems;
+
+  void expect(bool ok, std::string problem) {
+    if (!ok) problems.push_back(std::move(problem));
+  }
+
+  template <class Row, std::size_t N>
+  void table(const std::string& group, const Column<Row> (&columns)[N], const std::vector<Row>& rows) {
+    for (const auto& column : columns) {
+      const std::string path = group + "/" + std::string(column.name);
+      if (!file_.has(path)) continue;  // optional, else it could not have been read
+      for (const char* label : {"units", "description"}) expect(file_.has_attribute(path, label), path + " has no attribute " + label);
+      const auto range = std::find_if(std::begin(kRanges), std::end(kRanges), [&](const Range& r) { return r.path == path; });
+      if (range == std::end(kRanges)) continue;
+      with_member(column, [&]<class T>(auto member, std::type_identity<T>) {
+        if constexpr (!std::is_same_v<T, std::string>) values(*range, gather(rows, member));
+      });
+    }
+  }
+
+  void steps() {
+    std::int32_t phase = 1;
+    const auto phases = static_cast<std::int32_t>(record_.phases.size());
+    for (std::size_t t = 0; t < record_.steps.size(); ++t) {
+      const StepRow& row = record_.steps[t];
+      const double parts = row.data_s + row.compute_s + row.update_s + row.mix_s + row.gauge_s + row.record_s + row.wait_s;
+      const bool in_order = row.step == static_cast<std::int64_t>(t), grows = row.phase >= phase && row.phase <= phases;
+      const bool adds_up = std::abs(parts - row.wall_s) <= 1e-6 + 1e-6 * row.wall_s;  // sums of 7 doubles; clocks tick in ns
+      expect(in_order, fmt::format("/steps/step[{}] is {}: steps must be 0, 1, 2, ...", t, row.step));
+      expect(grows, fmt::format("/steps/phase[{}] is {} after {}, of {} phases", t, row.phase, phase, phases));
+      expect(adds_up, fmt::format("/steps/wall_s[{}] is {}, but its parts add up to {}", t, row.wall_s, parts));
+      expect(std::isfinite(row.train_loss) || record_.outcome == "diverged",
+             fmt::format("/steps/train_loss[{}] is {} in a run that did not diverge", t, row.train_loss));
+      if (!in_order || !grows || !adds_up) return;  // the first is enough
+      phase = row.phase;
+    }
+  }
+
+  void topologies() {
+    const auto n = static_cast<std::size_t>(record_.nodes);
+    for (std::size_t k = 0; k < record_.topologies.size(); ++k) {
+      const auto& w = record_.topologies[k].matrices;
+      for (std::size_t row = 0; row < w.size() / n; ++row) {
+        double sum = 0;
+        for (std::size_t j = 0; j < n; ++j) sum += w[row * n + j];
+        // Each of at most n weights is rounded by at most 2^-53, and so is each partial sum.
+        if (std::abs(sum - 1) <= 2 * static_cast<double>(n) * 0x1p-53 + 1e-12) continue;
+        problems.push_back(fmt::format("/topology/{}/W: row {} sums to {}, not 1", k + 1, row % n, sum));
+        break;
+      }
+    }
+    for (const auto count : record_.class_histogram) {
+      if (count >= 0) continue;
+      problems.push_back("/partition/class_histogram holds a negative count");
+      break;
+    }
+  }
+
+  void summary(const std::string& path) {
+    Summary expected = summarize(record_);
+    const RunHeader header = read_run_header(path);
+    std::vector<double> stored;
+    for_each_entry(header.summary, [&](const std::string&, const auto& value) { stored.push_back(static_cast<double>(value)); });
+    std::size_t k = 0;
+    for_each_entry(expected, [&](const std::string& name, const auto& value) {
+      const double computed = static_cast<double>(value), found = stored[k++];
+      expect(computed == found || (std::isnan(computed) && std::isnan(found)),
+             fmt::format("/summary@{} is {}, the rows give {}", name, found, computed));
+    });
+  }
+
+ private:
+  template <class T>
+  void values(const Range& range, const std::vector<T>& items) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto value = static_cast<double>(items[i]);
+      // A diverged run holds whatever came out of its last steps.
+      const bool excused = record_.outcome == "diverged" && !std::isfinite(value);
+      if (excused || (std::isnan(value) ? range.may_be_nan : std::isfinite(value) && value >= range.least && value <= range.most)) continue;
+      problems.push_back(fmt::format("{}[{}] is {}, allowed is {} to {}{}", range.path, i, value, range.least, range.most,
+                                     range.may_be_nan ? " or NaN" : ""));
+      return;
+    }
+  }
+  const Hdf5Reader& file_;
+  const RunRecord& record_;
+};
+
+}  // namespace
+
+Validation validate_run_file(const std::string& path) {
+  const RunRecord record = read_run_file(path);
+  try {
+    const Hdf5Reader file(path);
+    Checker checker(file, record);
+    Validation validation;
+    validation.compared = file.verify();
+    checker.expect(validation.compared > 0, "/manifest is missing: texts and attributes cannot be checked");
+    checker.expect(file.has_attribute("/", "status") && file.attribute<std::string>("/", "status") == "complete",
+                   "/@status is not 'complete'");
+    checker.expect(record.outcome == "finished" || record.outcome == "diverged", "/@outcome is '" + record.outcome + "'");
+    checker.table("/steps", kStepColumns, record.steps);
+    checker.table("/evaluations", kEvaluationColumns, record.evaluations);
+    checker.table("/phases", kPhaseColumns, record.phases);
+    checker.table("/provenance/attempts", kAttemptColumns, record.attempts);
+    checker.steps();
+    checker.topologies();
+    checker.summary(path);
+    validation.problems = std::move(checker.problems);
+    return validation;
+  } catch (const Hdf5Failure& failure) {
+    return {0, {failure.what()}};
+  }
+}
+
+}  // namespace xib

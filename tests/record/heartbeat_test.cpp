@@ -1,0 +1,48 @@
+#include "harness/record/heartbeat.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "harness/core/check.hpp"
+#include "tests/record/scratch.hpp"
+
+using namespace xib;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
+  const Scratch folder;
+  const std::string path = folder / "a.json";
+  CHECK_FALSE(read_heartbeat(path).has_value());
+  write_heartbeat(path, {});
+
+  write_heartbeat(path, {"id", "ring \"½\"", "failed", "no \xff space", -3, 5, 10, NAN, 0.1, 64, 1.5, "host", "17", "2021-07-18T00:00:00Z",
+                         42, 1626566400.25});
+
+  const auto back = read_heartbeat(path).value();
+  CHECK(back.run_id == "id");
+  CHECK(back.variant == "ring \"½\"");
+  CHECK(back.state == "failed");
+  CHECK(back.error == "no \xEF\xBF\xBD space");  // what is not UTF-8 becomes U+FFFD
+  CHECK(back.seed == -3);
+  CHECK(back.step == 5);
+  CHECK(back.steps == 10);
+  CHECK(std::isnan(back.loss));
+  CHECK(back.consensus_distance == 0.1);
+  CHECK(back.samples_per_s == 64);
+  CHECK(back.eta_s == 1.5);
+  CHECK(back.host == "host");
+  CHECK(back.slurm_job == "17");
+  CHECK(back.updated == "2021-07-18T00:00:00Z");
+  CHECK(back.pid == 42);
+  CHECK(back.updated_unix == 1626566400.25);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+}
+
+TEST_CASE("what is no heartbeat is refused by name") {
+  const Scratch folder;
+  for (const char* text : {"", "{", "[1]", "{\"step\": \"five\"}"}) {
+    write_bytes(folder / "a.json", text);
+    INFO(text);
+    CHECK_THROWS_WITH(read_heartbeat(folder / "a.json"), Contains("a.json is not a heartbeat"));
+  }
+}

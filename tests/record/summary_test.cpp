@@ -1,0 +1,127 @@
+#include <catch2/catch.hpp>
+
+#include "harness/record/columns.hpp"
+#include "harness/record/run_file.hpp"
+#include "tests/record/same_record.hpp"
+#include "tests/record/sample_record.hpp"
+#include "tests/record/scratch.hpp"
+
+using namespace xib;
+
+TEST_CASE("the summary of two phases by hand") {
+  RunRecord record = sample_record();  // 6 steps of 96 samples and 1 s; distances 8/32 9/32 nan | 11/32 12/32 nan
+  record.steps[4].wall_s = 2;
+
+  const Summary summary = summarize(record);
+
+  CHECK(summary.final_test_accuracy == 64);
+  CHECK(summary.best_test_accuracy == 72);
+  CHECK(summary.final_test_loss == 0.75);
+  CHECK(summary.final_test_accuracy_nodes_mean == 51);
+  CHECK(summary.final_test_accuracy_nodes_min == 50);
+  CHECK(summary.throughput_samples_per_s == 96);  // of 96 96 96 48 96 (the first is warm-up)
+  CHECK(summary.mean_consensus_distance_phase == std::vector<double>{8.5 / 32, 11.5 / 32});
+  CHECK(summary.total_rounds == 3);
+  CHECK(summary.total_bytes_sent == 900);
+  CHECK(summary.wall_s == 7);
+}
+
+TEST_CASE("what was not measured is NaN in the summary, never 0") {
+  RunRecord record = sample_record();
+  for (auto& row : record.steps) row.consensus_distance = kNotMeasured;
+  for (auto& row : record.evaluations) row.test_accuracy_mean_model = kNotMeasured;
+  record.evaluations[1].test_accuracy_nodes.clear();
+
+  const Summary summary = summarize(record);
+
+  CHECK(same(summary.mean_consensus_distance_phase, {kNotMeasured, kNotMeasured}));
+  CHECK(same(summary.final_test_accuracy, kNotMeasured));
+  CHECK(same(summary.best_test_accuracy, kNotMeasured));
+  CHECK(same(summary.final_test_accuracy_nodes_min, kNotMeasured));
+  CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNotMeasured));
+}
+
+TEST_CASE("throughput skips steps with warm-up, evaluation or checkpoint, unless there are no others") {
+  RunRecord record = sample_record();
+  for (auto& row : record.steps) row.flags = flag_warmup;
+  CHECK(summarize(record).throughput_samples_per_s == 96);
+
+  record.steps[5].flags = 0;
+  record.steps[5].wall_s = 4;
+  record.steps[4].flags = flag_evaluation;
+  record.steps[3].flags = flag_checkpoint;
+  CHECK(summarize(record).throughput_samples_per_s == 24);
+}
+
+namespace {
+
+// A value that differs from the one there.
+template <class T>
+void change(T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    value += "x";
+  } else {
+    value = value == T{1} ? T{0} : T{1};
+  }
+}
+
+template <class Row, std::size_t N>
+void check_each_column(const Column<Row> (&columns)[N], std::vector<Row> RunRecord::*table) {
+  const RunRecord before = sample_record();
+  for (const auto& column : columns) {
+    RunRecord after = before;
+    with_member(column, [&](auto member, auto) { change((after.*table)[1].*member); });
+    INFO("column " << column.name);
+    CHECK((science_digest(after) != science_digest(before)) == column.science);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the science digest sees a change of one value of every science column, and of no other") {
+  check_each_column(kStepColumns, &RunRecord::steps);
+  check_each_column(kEvaluationColumns, &RunRecord::evaluations);
+  check_each_column(kPhaseColumns, &RunRecord::phases);
+  check_each_column(kAttemptColumns, &RunRecord::attempts);
+}
+
+TEST_CASE("the science digest sees configuration, matrices, partition, per-node values and the final model") {
+  const RunRecord before = sample_record();
+  const auto differs = [&](auto&& edit) {
+    RunRecord after = before;
+    edit(after);
+    return science_digest(after) != science_digest(before);
+  };
+  CHECK(differs([](RunRecord& r) { r.config_json += " "; }));
+  CHECK(differs([](RunRecord& r) { r.final_model_sha256[63] = 'b'; }));
+  CHECK(differs([](RunRecord& r) { r.outcome = "diverged"; }));
+  CHECK(differs([](RunRecord& r) { r.topologies[1].matrices[8] = 0; }));
+  CHECK(differs([](RunRecord& r) { r.topologies[1].p = 0; }));
+  CHECK(differs([](RunRecord& r) { r.class_histogram[5] = 0; }));
+  CHECK(differs([](RunRecord& r) { r.node_train_loss[17] = 0; }));
+  CHECK(differs([](RunRecord& r) { r.node_distance_to_mean[17] = 0; }));
+  CHECK(differs([](RunRecord& r) { r.evaluations[1].test_accuracy_nodes[2] = 0; }));
+  CHECK(differs([](RunRecord& r) { std::swap(r.steps[2], r.steps[3]); }));
+}
+
+TEST_CASE("the science digest does not see places, attempts, names or the number of ranks") {
+  RunRecord elsewhere = sample_record(3, 6, 3);
+  elsewhere.provenance.clear();
+  elsewhere.attempts.pop_back();
+  elsewhere.variant = elsewhere.name = "other";
+  elsewhere.config_source = "";
+  for (auto& row : elsewhere.steps) row.flags |= flag_checkpoint;
+
+  CHECK(science_digest(elsewhere) == science_digest(sample_record()));
+}
+
+TEST_CASE("the science digest survives the file, and all NaN are alike") {
+  const Scratch folder;
+  RunRecord record = sample_record();
+  write_run_file(folder / "a.h5", record);
+  CHECK(science_digest(read_run_file(folder / "a.h5")) == science_digest(record));
+
+  const std::string before = science_digest(record);
+  record.steps[2].consensus_distance = -kNotMeasured;
+  CHECK(science_digest(record) == before);
+}
