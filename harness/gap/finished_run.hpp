@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/gap/sweep_facts.hpp"
+
+namespace xib {
+
+// Dotted key of [sweep] -> value as text, in the order of the sweep file: the cell of the table that a run belongs to.
+using Axes = std::vector<std::pair<std::string, std::string>>;
+inline constexpr const char* kAnyValue = "*";  // the key says nothing about this run, so it belongs to every value
+
+// One run under one of its variant names, as the comparison sees it.
+struct FinishedRun {
+  std::string path, id, variant;
+  std::int64_t seed = 0;
+  Axes axes;
+  std::string config_json;
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent
+  double accuracy_nodes_mean = std::numeric_limits<double>::quiet_NaN(), accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t rounds = 0, bytes_sent = 0;
+  std::vector<double> distance_max;  // largest Ξ of each phase
+  bool diverged = false;
+  double wall_s = std::numeric_limits<double>::quiet_NaN();
+};
+
+// The values of the sweep's axes in a resolved configuration; kAnyValue where the variant sets the key itself. control.in_phase and
+// control.policy are taken apart again where the sweep varies in_phase: resolved, a run only has a policy for every phase. A run with
+// control.otherwise in all phases is then in_phase *, so that it is the baseline of every phase.
+Axes axes_of(const std::string& config_json, const SweepFacts& facts, const std::string& variant);
+
+// Refuses runs that two versions of a sweep left in one folder: two runs for one variant, cell and seed; or different settings
+// (epochs, learning rate, data ...) where neither [sweep] nor a variant varies them. The message names files, key and values.
+void check_one_sweep(const std::vector<FinishedRun>& runs, const SweepFacts& facts);
+
+}  // namespace xib

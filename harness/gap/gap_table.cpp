@@ -1,0 +1,171 @@
+#include "harness/gap/gap_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+namespace xib {
+namespace {
+
+std::optional<double> as_number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+bool axes_less(const Axes& a, const Axes& b) {
+  for (std::size_t k = 0; k < a.size() && k < b.size(); ++k) {
+    if (a[k].second == b[k].second) continue;
+    const auto x = as_number(a[k].second), y = as_number(b[k].second);
+    if (x && y) return *x < *y;
+    return a[k].second < b[k].second;
+  }
+  return false;
+}
+
+bool has_any(const Axes& axes) {
+  return std::any_of(axes.begin(), axes.end(), [](const auto& axis) { return axis.second == kAnyValue; });
+}
+
+bool agree(const Axes& a, const Axes& b) {
+  for (std::size_t k = 0; k < a.size(); ++k)
+    if (a[k].second != b[k].second && a[k].second != kAnyValue && b[k].second != kAnyValue) return false;
+  return true;
+}
+
+// The cells: every combination of values that a run states; one with open values only where no stated cell agrees with it.
+std::vector<Axes> cells_of(const std::vector<FinishedRun>& runs) {
+  std::vector<Axes> cells;
+  for (const bool open : {false, true})
+    for (const auto& run : runs) {
+      if (has_any(run.axes) != open) continue;
+      const auto same = [&](const Axes& cell) { return open ? agree(cell, run.axes) : cell == run.axes; };
+      if (std::none_of(cells.begin(), cells.end(), same)) cells.push_back(run.axes);
+    }
+  std::stable_sort(cells.begin(), cells.end(), axes_less);
+  return cells;
+}
+
+std::vector<std::string> variant_order(const std::vector<FinishedRun>& runs, const SweepFacts& facts) {
+  std::vector<std::string> order = facts.variants;
+  for (const auto& run : runs)
+    if (std::count(order.begin(), order.end(), run.variant) == 0) order.push_back(run.variant);
+  return order;
+}
+
+double mean_over(const std::vector<FinishedRun>& runs, const std::function<double(const FinishedRun&)>& value) {
+  std::vector<double> values;
+  for (const auto& run : runs) values.push_back(value(run));
+  return spread_of(values).mean;
+}
+
+std::vector<double> mean_distance_max(const std::vector<FinishedRun>& runs) {
+  std::size_t phases = 0;
+  for (const auto& run : runs) phases = std::max(phases, run.distance_max.size());
+  std::vector<double> means;
+  for (std::size_t k = 0; k < phases; ++k)
+    means.push_back(mean_over(runs, [&](const FinishedRun& run) {
+      return k < run.distance_max.size() ? run.distance_max[k] : std::numeric_limits<double>::quiet_NaN();
+    }));
+  return means;
+}
+
+GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, const SweepFacts& facts) {
+  std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.seed < b.seed; });
+  GapRow row;
+  row.variant = variant;
+  row.is_baseline = variant == facts.baseline && !facts.baseline.empty();
+  std::vector<double> accuracies;
+  for (const auto& run : runs) accuracies.push_back(run.accuracy);
+  row.accuracy = spread_of(accuracies);
+  row.accuracy_nodes_mean = mean_over(runs, [](const auto& run) { return run.accuracy_nodes_mean; });
+  row.accuracy_nodes_min = std::numeric_limits<double>::infinity();
+  for (const auto& run : runs) {
+    const double worst = row.accuracy_nodes_min;  // one run without the measurement (NaN) leaves the worst node unknown
+    row.accuracy_nodes_min = std::isnan(worst) || worst < run.accuracy_nodes_min ? worst : run.accuracy_nodes_min;
+    row.diverged += run.diverged;
+  }
+  row.rounds = mean_over(runs, [](const auto& run) { return static_cast<double>(run.rounds); });
+  row.bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.bytes_sent); });
+  row.wall_s = mean_over(runs, [](const auto& run) { return run.wall_s; });
+  row.distance_max = mean_distance_max(runs);
+  row.runs = std::move(runs);
+  return row;
+}
+
+Paired pair_by_seed(const GapRow& row, const GapRow& baseline, double delta) {
+  std::vector<double> ours, theirs;
+  for (const auto& run : row.runs)
+    for (const auto& other : baseline.runs)
+      if (other.seed == run.seed) ours.push_back(run.accuracy), theirs.push_back(other.accuracy);
+  return compare_paired(ours, theirs, delta);
+}
+
+GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const SweepFacts& facts, const PublishedLookup& published) {
+  GapGroup group{axes, {}};
+  for (const auto& variant : variant_order(runs, facts)) {
+    std::vector<FinishedRun> mine;
+    for (const auto& run : runs)
+      if (run.variant == variant && agree(run.axes, axes)) mine.push_back(run);
+    if (!mine.empty()) group.rows.push_back(summarize_row(variant, std::move(mine), facts));
+  }
+  const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
+  for (auto& row : group.rows) {
+    if (published) row.published = published(row.runs.front());
+    if (baseline != group.rows.end() && !row.is_baseline) row.paired = pair_by_seed(row, *baseline, facts.delta);
+  }
+  return group;
+}
+
+// Every variant and seed of the cells that have any run.
+std::vector<ExpectedRun> expected_of(const std::vector<GapGroup>& groups, const std::vector<FinishedRun>& runs, const SweepFacts& facts) {
+  std::set<std::int64_t> seeds(facts.seeds.begin(), facts.seeds.end());
+  for (const auto& run : runs) seeds.insert(run.seed);
+  std::vector<ExpectedRun> expected;
+  for (const auto& group : groups)
+    for (const auto& variant : variant_order(runs, facts))
+      for (const auto seed : seeds) expected.push_back({group.axes, variant, seed});
+  return expected;
+}
+
+std::vector<ExpectedRun> missing_of(const std::vector<ExpectedRun>& expected, const std::vector<FinishedRun>& runs) {
+  std::vector<ExpectedRun> missing;
+  for (const auto& run : expected) {
+    const auto is_it = [&](const auto& r) { return r.variant == run.variant && r.seed == run.seed && agree(r.axes, run.axes); };
+    if (std::none_of(runs.begin(), runs.end(), is_it)) missing.push_back(run);
+  }
+  return missing;
+}
+
+std::optional<Resolution> resolution_of(const std::vector<GapGroup>& groups, double delta) {
+  Resolution r;
+  double squares = 0;
+  int degrees = 0;
+  for (const auto& group : groups)
+    for (const auto& row : group.rows) {
+      if (!row.paired || row.paired->difference.n < 2 || !std::isfinite(row.paired->difference.sd)) continue;
+      const Spread& d = row.paired->difference;
+      r.seeds = r.seeds == 0 ? d.n : std::min(r.seeds, d.n);
+      squares += (d.n - 1) * d.sd * d.sd;
+      degrees += d.n - 1;
+    }
+  if (degrees == 0) return std::nullopt;
+  r.sd = std::sqrt(squares / degrees);
+  r.half_width = t_half_width(r.sd, r.seeds, 0.95);
+  r.seeds_for_delta = seeds_to_resolve(r.sd, delta);
+  return r;
+}
+
+}  // namespace
+
+GapTable gap_table(const std::vector<FinishedRun>& runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan,
+                   const PublishedLookup& published) {
+  GapTable table{facts.name, facts.baseline, facts.delta, {}, {}, {}};
+  for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, facts, published));
+  table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, facts) : plan, runs);
+  table.resolution = resolution_of(table.groups, facts.delta);
+  return table;
+}
+
+}  // namespace xib

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/gap/finished_run.hpp"
+#include "harness/gap/paired.hpp"
+
+namespace xib {
+
+// A published value to stand beside a measured one; never without its status (primary, secondary, unverified).
+struct PublishedAccuracy {
+  double accuracy = std::numeric_limits<double>::quiet_NaN(), spread = std::numeric_limits<double>::quiet_NaN();  // percent, as printed
+  std::string status, source;
+};
+using PublishedLookup = std::function<std::optional<PublishedAccuracy>(const FinishedRun&)>;
+
+struct GapRow {
+  std::string variant;
+  bool is_baseline = false;
+  std::vector<FinishedRun> runs;                           // ascending seeds
+  Spread accuracy;                                         // percent, over seeds
+  double accuracy_nodes_mean = 0, accuracy_nodes_min = 0;  // mean over seeds; the worst node of all seeds
+  double rounds = 0, bytes_sent = 0, wall_s = 0;           // means over seeds
+  std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
+  int diverged = 0;
+  std::optional<Paired> paired;  // none: this is the baseline, or there is none in this cell
+  std::optional<PublishedAccuracy> published;
+};
+
+struct GapGroup {
+  Axes axes;
+  std::vector<GapRow> rows;  // variants in the order of the sweep file
+};
+
+struct ExpectedRun {
+  Axes axes;
+  std::string variant;
+  std::int64_t seed = 0;
+};
+
+// What the seeds of this table can tell apart, from the differences measured in it.
+struct Resolution {
+  int seeds = 0;            // pairs of the cell with the fewest
+  double sd = 0;            // pooled over the cells
+  double half_width = 0;    // of the 95 % interval with these seeds and this sd
+  int seeds_for_delta = 0;  // seeds at which it is within delta; 0: more than 1000, or no delta
+};
+
+struct GapTable {
+  std::string sweep, baseline;
+  double delta = 0;
+  std::vector<GapGroup> groups;  // ascending axis values, numbers as numbers
+  std::vector<ExpectedRun> missing;
+  std::optional<Resolution> resolution;
+};
+
+// The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in.
+// Missing are those of `plan` that no run matches; without a plan, every variant and seed of the cells that have any run is expected.
+GapTable gap_table(const std::vector<FinishedRun>& runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan = {},
+                   const PublishedLookup& published = {});
+
+// Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant; JSON has the
+// schema name `xibench-gap`, version 1, null for what was not measured.
+std::string gap_markdown(const GapTable& table);
+std::string gap_csv(const GapTable& table);
+std::string gap_json(const GapTable& table);
+
+}  // namespace xib

@@ -1,0 +1,92 @@
+#include "harness/gap/paired.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "harness/core/check.hpp"
+#include "harness/gap/student.hpp"
+
+namespace xib {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double correlation(std::span<const double> a, std::span<const double> b) {
+  const Spread sa = spread_of(a), sb = spread_of(b);
+  if (sa.n < 3 || !(sa.sd > 0) || !(sb.sd > 0)) return kNaN;  // through two points any line passes
+  double sum = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) sum += (a[k] - sa.mean) * (b[k] - sb.mean);
+  return sum / ((sa.n - 1) * sa.sd * sb.sd);
+}
+
+void decide(Paired& paired, double delta) {
+  const Spread& d = paired.difference;
+  const auto say = [&](Verdict verdict, std::string why) { paired.verdict = verdict, paired.why = std::move(why); };
+  if (d.n < 2) return say(Verdict::undecided, fmt::format("{} seed{} in both arms: a spread needs 2 or more", d.n, d.n == 1 ? "" : "s"));
+  if (!std::isfinite(d.mean)) return say(Verdict::undecided, "a run without a final accuracy stays in: there is no mean");
+  if (!(delta > 0)) return say(Verdict::undecided, "the sweep declares no margin: set delta");
+  const bool excludes_zero = paired.interval_95.low > 0 || paired.interval_95.high < 0;
+  if (excludes_zero && std::abs(d.mean) > delta)
+    return say(Verdict::gap, fmt::format("the 95 % interval excludes 0 and the estimate is beyond {} points", delta));
+  if (paired.interval_90.low > -delta && paired.interval_90.high < delta)
+    return say(Verdict::no_gap, fmt::format("the 90 % interval lies inside +- {} points", delta));
+  if (excludes_zero) return say(Verdict::undecided, fmt::format("there is a difference, but it may be within {} points", delta));
+  say(Verdict::undecided, fmt::format("the interval is too wide: it holds 0 and reaches {} points", delta));
+}
+
+}  // namespace
+
+Spread spread_of(std::span<const double> values) {
+  Spread spread{static_cast<int>(values.size())};
+  if (values.empty()) return spread;
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value;
+  spread.mean = sum / spread.n;
+  for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);
+  if (spread.n > 1) spread.sd = std::sqrt(squares / (spread.n - 1));
+  return spread;
+}
+
+double t_half_width(double sd, int n, double confidence) {
+  return n < 2 ? kNaN : student_t_quantile((1 + confidence) / 2, n - 1) * sd / std::sqrt(n);
+}
+
+Interval t_interval(const Spread& spread, double confidence) {
+  const double half = t_half_width(spread.sd, spread.n, confidence);
+  return {spread.mean - half, spread.mean + half};
+}
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::gap:
+      return "gap";
+    case Verdict::no_gap:
+      return "no gap larger than delta";
+    case Verdict::undecided:
+      return "undecided";
+  }
+  fail("a verdict without a name: {}", static_cast<int>(verdict));
+}
+
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta) {
+  require(variant.size() == baseline.size(), "a paired comparison needs arms of one length, not {} and {}", variant.size(),
+          baseline.size());
+  std::vector<double> differences;
+  for (std::size_t k = 0; k < variant.size(); ++k) differences.push_back(variant[k] - baseline[k]);
+  Paired paired;
+  paired.difference = spread_of(differences);
+  paired.interval_95 = t_interval(paired.difference, 0.95);
+  paired.interval_90 = t_interval(paired.difference, 0.90);
+  paired.rho = correlation(variant, baseline);
+  decide(paired, delta);
+  return paired;
+}
+
+int seeds_to_resolve(double sd, double delta) {
+  if (!(delta > 0) || !std::isfinite(sd)) return 0;
+  for (int n = 2; n <= 1000; ++n)
+    if (t_half_width(sd, n, 0.95) <= delta) return n;
+  return 0;
+}
+
+}  // namespace xib

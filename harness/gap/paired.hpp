@@ -1,0 +1,47 @@
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace xib {
+
+// The statistics of a gap. The unit of replication is the seed: nodes, epochs and evaluations of one run are no replicates.
+
+struct Spread {
+  int n = 0;
+  double mean = std::numeric_limits<double>::quiet_NaN();  // NaN for n = 0, and when any value is NaN: nothing is dropped
+  double sd = std::numeric_limits<double>::quiet_NaN();    // of the sample (n - 1); NaN for n < 2
+};
+Spread spread_of(std::span<const double> values);
+
+struct Interval {
+  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+};
+Interval t_interval(const Spread& spread, double confidence);  // of the mean; NaN for n < 2
+double t_half_width(double sd, int n, double confidence);      // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
+
+// "Not significant" is never "no gap": that takes an interval inside the margin.
+enum class Verdict { gap, no_gap, undecided };
+std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided
+
+struct Paired {
+  Spread difference;  // variant - baseline, by seed; n pairs
+  Interval interval_95, interval_90;
+  double rho = std::numeric_limits<double>::quiet_NaN();  // correlation of the two arms; NaN for n < 3 or an arm without spread
+  Verdict verdict = Verdict::undecided;
+  std::string why;  // the reason in words
+};
+
+// Compares two arms of equal length whose k-th values share a seed. delta: the margin in the unit of the values; 0: none declared.
+//   gap        the 95 % interval excludes 0 and the estimate is beyond delta
+//   no gap     the 90 % interval lies inside (-delta, delta): two one-sided tests at 5 % (TOST)
+//   undecided  anything else
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta);
+
+// The smallest number of seeds at which the 95 % interval of a difference with this standard deviation is within +- delta; 0: more
+// than 1000, or no delta.
+int seeds_to_resolve(double sd, double delta);
+
+}  // namespace xib

@@ -1,0 +1,104 @@
+#include "harness/gap/sweep_facts.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "harness/core/check.hpp"
+
+namespace xib {
+namespace {
+
+// Dotted keys of the leaves of a table, in the order of the file (toml++ iterates by name).
+std::vector<std::string> leaf_keys(const toml::table& table, const std::string& prefix = "") {
+  std::vector<std::pair<toml::source_position, std::string>> found;
+  const auto walk = [&](const auto& self, const toml::table& t, const std::string& before) -> void {
+    for (const auto& [key, node] : t) {
+      const std::string dotted = before + std::string(key.str());
+      if (const auto* inner = node.as_table())
+        self(self, *inner, dotted + ".");
+      else
+        found.emplace_back(node.source().begin, dotted);
+    }
+  };
+  walk(walk, table, prefix);
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> keys;
+  for (auto& [position, key] : found) keys.push_back(std::move(key));
+  return keys;
+}
+
+// "train.nodes, train.lr" = [[16, 0.8], ...] varies two keys together.
+std::vector<std::string> single_keys(const std::vector<std::string>& keys) {
+  std::vector<std::string> single;
+  for (const std::string& key : keys)
+    for (std::size_t from = 0; from <= key.size();) {
+      const std::size_t comma = std::min(key.find(',', from), key.size()), first = std::min(key.find_first_not_of(' ', from), comma);
+      single.push_back(key.substr(first, comma - first));
+      from = comma + 1;
+    }
+  return single;
+}
+
+void read_variant(const toml::table& variant, const std::string& where, SweepFacts& facts) {
+  const auto name = variant["name"].value<std::string>();
+  require(name.has_value(), "{}: a [[variant]] has no name (the table shows it): give it one", where);
+  facts.variants.push_back(*name);
+  if (variant["baseline"].value_or(false)) facts.baseline = *name;
+  for (auto& key : leaf_keys(variant))
+    if (key != "name" && key != "baseline") facts.variant_sets[*name].insert(key);
+}
+
+// Overrides of the command line are kept below the file as comments: "# --set key = value".
+void apply_overrides(const std::string& source, SweepFacts& facts) {
+  constexpr std::string_view mark = "# --set ";
+  for (std::size_t at = 0; at < source.size();) {
+    const std::size_t end = std::min(source.find('\n', at), source.size());
+    const std::string_view line(source.data() + at, end - at);
+    at = end + 1;
+    if (!line.starts_with(mark)) continue;
+    toml::table set;
+    try {
+      set = toml::parse(line.substr(mark.size()));
+    } catch (const toml::parse_error&) {
+      continue;  // the planner read it, so a value that is no TOML here is none of the three keys below
+    }
+    facts.delta = set["delta"].value<double>().value_or(facts.delta);
+    facts.name = set["name"].value<std::string>().value_or(facts.name);
+    if (const auto* seeds = set["seeds"].as_array()) {
+      facts.seeds.clear();
+      for (const auto& seed : *seeds) facts.seeds.push_back(seed.value_or(std::int64_t{0}));
+    }
+  }
+}
+
+}  // namespace
+
+SweepFacts read_sweep_facts(const std::string& source, const std::string& where) {
+  toml::table table;
+  try {
+    table = toml::parse(std::string_view(source), where);
+  } catch (const toml::parse_error& error) {
+    refuse("{}: the sweep file is not TOML at line {}: {}", where, error.source().begin.line, error.description());
+  }
+  SweepFacts facts;
+  facts.name = table["name"].value_or(std::string());
+  const auto delta = table["delta"];
+  require(!delta || delta.is_number(), "{}: delta is not a number of points of accuracy", where);
+  facts.delta = delta.value_or(0.0);
+  if (const auto* seeds = table["seeds"].as_array())
+    for (const auto& seed : *seeds) {
+      require(seed.is_integer(), "{}: seeds holds something that is not a whole number", where);
+      facts.seeds.push_back(seed.value_or(std::int64_t{0}));
+    }
+  facts.otherwise = table["control"]["otherwise"].value_or(facts.otherwise);
+  if (const auto* sweep = table["sweep"].as_table()) facts.axes = single_keys(leaf_keys(*sweep));
+  if (const auto* variants = table["variant"].as_array())
+    for (const auto& variant : *variants)
+      if (const auto* entry = variant.as_table()) read_variant(*entry, where, facts);
+  apply_overrides(source, facts);
+  return facts;
+}
+
+}  // namespace xib

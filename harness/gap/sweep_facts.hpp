@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+// What the comparison needs to know of a sweep, read from the sweep file's text, which every run file holds in /config_source. So a
+// folder of run files is enough to make its table again, years after the sweep file was edited.
+struct SweepFacts {
+  std::string name, baseline;
+  double delta = 0;                 // points; 0: not declared
+  std::string otherwise = "exact";  // control.otherwise: the policy outside of control.in_phase
+  std::vector<std::int64_t> seeds;
+  std::vector<std::string> variants;                          // in the order of the file
+  std::vector<std::string> axes;                              // dotted keys of [sweep], in the order of the file
+  std::map<std::string, std::set<std::string>> variant_sets;  // variant -> dotted keys that it sets itself
+};
+
+// `where` goes into the error. Throws Error(input) when the text is no TOML or a field has another type; whether the sweep is a good
+// one was checked when it was planned.
+SweepFacts read_sweep_facts(const std::string& source, const std::string& where);
+
+}  // namespace xib

@@ -1,0 +1,149 @@
+#include "harness/gap/gap_table.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+using namespace xib;
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+FinishedRun run(const std::string& variant, int seed, const std::string& nodes, double accuracy) {
+  FinishedRun r;
+  r.id = variant + nodes + std::to_string(seed);
+  r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}}, r.accuracy = accuracy;
+  return r;
+}
+
+SweepFacts facts() {
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.seeds = {1, 2, 3};
+  f.variants = {"centralized", "ring"}, f.axes = {"train.nodes"};
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("arms are paired by seed, whatever the order of the files") {
+  const GapTable table = gap_table({run("ring", 3, "8", 85.75), run("centralized", 2, "8", 84), run("ring", 1, "8", 78),
+                                    run("centralized", 1, "8", 80), run("centralized", 3, "8", 88), run("ring", 2, "8", 82.25)},
+                                   facts());
+
+  REQUIRE(table.groups.size() == 1);
+  REQUIRE(table.groups[0].rows.size() == 2);
+  const GapRow& centralized = table.groups[0].rows[0];
+  const GapRow& ring = table.groups[0].rows[1];
+  CHECK(centralized.is_baseline);
+  CHECK(!centralized.paired);
+  CHECK(centralized.accuracy.mean == 84);
+  CHECK(centralized.accuracy.sd == 4);
+  REQUIRE(ring.paired);
+  CHECK(ring.paired->difference.mean == -2);
+  CHECK(ring.paired->difference.sd == 0.25);
+  CHECK(ring.paired->verdict == Verdict::gap);
+  CHECK(table.missing.empty());
+}
+
+TEST_CASE("a seed without its partner counts in the mean but not in the pairs, and is listed as missing") {
+  const GapTable table = gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79), run("ring", 2, "8", 81)}, facts());
+
+  const GapRow& ring = table.groups[0].rows[1];
+  CHECK(ring.accuracy.n == 2);
+  CHECK(ring.paired->difference.n == 1);
+  CHECK(ring.paired->verdict == Verdict::undecided);
+  REQUIRE(table.missing.size() == 3);
+  CHECK(table.missing[0].variant == "centralized");
+  CHECK(table.missing[0].seed == 2);
+  CHECK(table.missing[2].variant == "ring");
+  CHECK(table.missing[2].seed == 3);
+}
+
+TEST_CASE("cells ascend as numbers, and a cell is compared with its own baseline only") {
+  const GapTable table = gap_table({run("ring", 1, "16", 70), run("centralized", 1, "16", 71), run("ring", 1, "8", 80)}, facts());
+
+  REQUIRE(table.groups.size() == 2);
+  CHECK(table.groups[0].axes[0].second == "8");
+  CHECK(!table.groups[0].rows[0].paired);
+  CHECK(table.groups[1].rows[1].paired->difference.mean == -1);
+}
+
+TEST_CASE("a run that leaves an axis open stands in every cell, and alone in a cell of its own") {
+  const GapTable both = gap_table({run("centralized", 1, "*", 90), run("ring", 1, "8", 80), run("ring", 1, "16", 70)}, facts());
+  REQUIRE(both.groups.size() == 2);
+  CHECK(both.groups[0].rows[1].paired->difference.mean == -10);
+  CHECK(both.groups[1].rows[1].paired->difference.mean == -20);
+
+  CHECK(gap_table({run("centralized", 1, "*", 90)}, facts()).groups.size() == 1);
+}
+
+TEST_CASE("diverged runs stay in") {
+  FinishedRun lost = run("ring", 2, "8", 10);
+  lost.diverged = true;
+  const GapTable table =
+      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
+
+  const GapRow& ring = table.groups[0].rows[1];
+  CHECK(ring.diverged == 1);
+  CHECK(ring.accuracy.mean == 45);
+  CHECK(ring.paired->difference.mean == -35);
+}
+
+TEST_CASE("a diverged run without accuracy leaves no mean rather than a better one") {
+  FinishedRun lost = run("ring", 2, "8", kNaN);
+  lost.diverged = true;
+  const GapTable table =
+      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
+
+  CHECK(std::isnan(table.groups[0].rows[1].accuracy.mean));
+  CHECK(table.groups[0].rows[1].paired->verdict == Verdict::undecided);
+}
+
+TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds") {
+  FinishedRun a = run("ring", 1, "8", 80), b = run("ring", 2, "8", 80);
+  a.rounds = 100, b.rounds = 200, a.bytes_sent = 1000, b.bytes_sent = 3000;
+  a.accuracy_nodes_min = 70, b.accuracy_nodes_min = 60;
+  a.distance_max = {4, 2}, b.distance_max = {8, 1};
+  const GapRow row = gap_table({a, b}, facts()).groups[0].rows[0];
+
+  CHECK(row.rounds == 150);
+  CHECK(row.bytes_sent == 2000);
+  CHECK(row.accuracy_nodes_min == 60);
+  CHECK(row.distance_max == std::vector<double>{6, 1.5});
+  b.accuracy_nodes_min = kNaN;
+  CHECK(std::isnan(gap_table({a, b}, facts()).groups[0].rows[0].accuracy_nodes_min));
+  CHECK(std::isnan(gap_table({b, a}, facts()).groups[0].rows[0].accuracy_nodes_min));
+}
+
+TEST_CASE("the resolution pools the differences of all cells") {
+  // Sample variances of the differences: 2 in the first cell (1 degree of freedom), 8 in the second: pooled 5.
+  const GapTable table =
+      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), run("ring", 2, "8", 82),
+                 run("centralized", 1, "16", 80), run("centralized", 2, "16", 80), run("ring", 1, "16", 80), run("ring", 2, "16", 84)},
+                facts());
+
+  REQUIRE(table.resolution);
+  CHECK(table.resolution->seeds == 2);
+  CHECK(table.resolution->sd == Approx(std::sqrt(5.0)).epsilon(1e-15));
+  CHECK(table.resolution->half_width == Approx(12.706204736 * std::sqrt(5.0) / std::sqrt(2.0)).epsilon(1e-9));
+  CHECK(!gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 80)}, facts()).resolution);
+}
+
+TEST_CASE("with a plan, what is missing are the planned runs that no file matches") {
+  const std::vector<ExpectedRun> plan{{{{"train.nodes", "8"}}, "ring", 1}, {{{"train.nodes", "64"}}, "ring", 1}};
+  const GapTable table = gap_table({run("ring", 1, "8", 80)}, facts(), plan);
+
+  REQUIRE(table.missing.size() == 1);
+  CHECK(table.missing[0].axes[0].second == "64");
+}
+
+TEST_CASE("published values come through the lookup with their status") {
+  const auto lookup = [](const FinishedRun& r) -> std::optional<PublishedAccuracy> {
+    if (r.variant != "ring") return std::nullopt;
+    return PublishedAccuracy{91.74, 0.15, "unverified", "table"};
+  };
+  const GapTable table = gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79)}, facts(), {}, lookup);
+
+  CHECK(!table.groups[0].rows[0].published);
+  CHECK(table.groups[0].rows[1].published->status == "unverified");
+}

@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "harness/gap/gap_table.hpp"
+
+using namespace xib;
+using Catch::Contains;
+
+namespace {
+
+FinishedRun run(const std::string& variant, int seed, const std::string& nodes, double accuracy) {
+  FinishedRun r;
+  r.id = "id", r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}, {"data.partition", "dirichlet(0.1)"}};
+  r.accuracy = accuracy, r.rounds = 12000, r.bytes_sent = 3'500'000'000, r.distance_max = {0.125};
+  return r;
+}
+
+GapTable sample() {
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.seeds = {1, 2, 3};
+  f.variants = {"centralized", "ring, \"plain\""};
+  std::vector<FinishedRun> runs;
+  for (const std::string nodes : {"8", "16"})
+    for (int seed = 1; seed <= 3; ++seed) {
+      runs.push_back(run(f.variants[0], seed, nodes, 80 + 4 * seed));
+      if (nodes == "8" || seed < 3) runs.push_back(run(f.variants[1], seed, nodes, 78 + 4 * seed + 0.25 * (seed % 2)));
+    }
+  runs.back().diverged = true;
+  return gap_table(runs, f, {}, [](const FinishedRun& r) -> std::optional<PublishedAccuracy> {
+    if (r.variant == "centralized") return std::nullopt;
+    return PublishedAccuracy{91.74, 0.15, "unverified", "a table"};
+  });
+}
+
+std::size_t columns_wide(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+TEST_CASE("every line of a markdown table is equally wide on a terminal") {
+  std::istringstream lines(gap_markdown(sample()));
+  std::size_t expected = 0, rows = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("|")) {
+      expected = 0;
+      continue;
+    }
+    if (expected == 0) expected = columns_wide(line);
+    CAPTURE(line);
+    CHECK(columns_wide(line) == expected);
+    ++rows;
+  }
+  CHECK(rows == 2 * (2 + 4));
+}
+
+TEST_CASE("the markdown names what varies once, what does not above, and says what is missing and what can be resolved") {
+  const std::string text = gap_markdown(sample());
+
+  CHECK_THAT(text, Contains("| nodes |") && !Contains("| partition |") && Contains("data.partition = dirichlet(0.1)"));
+  CHECK_THAT(text, Contains("| gap ") && Contains("-1.83") && Contains("3 (1 diverged)"));
+  CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
+  CHECK_THAT(text, Contains("what 2 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
+}
+
+TEST_CASE("without a baseline the table says how to declare one") {
+  SweepFacts f;
+  f.name = "tiny";
+  const std::string text = gap_markdown(gap_table({run("", 1, "8", 80)}, f));
+
+  CHECK_THAT(text, Contains("baseline = true") && Contains("80.00"));
+}
+
+TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
+  std::istringstream lines(gap_csv(sample()));
+  std::string header, row, last;
+  std::getline(lines, header);
+  CHECK_THAT(header, Contains("train.nodes,data.partition,variant,baseline"));
+  int rows = 0;
+  for (; std::getline(lines, row); ++rows) last = row;
+  CHECK(rows == 4);
+  CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
+}
+
+TEST_CASE("JSON has schema, version, words and null for what was not measured") {
+  const auto json = nlohmann::json::parse(gap_json(sample()));
+
+  CHECK(json["schema"] == "xibench-gap");
+  CHECK(json["schema_version"] == 1);
+  CHECK(json["delta"] == 0.25);
+  REQUIRE(json["groups"].size() == 2);
+  const auto& ring = json["groups"][0]["rows"][1];
+  CHECK(json["groups"][0]["axes"]["train.nodes"] == "8");
+  CHECK(ring["difference"]["verdict"] == "gap");
+  CHECK(ring["difference"]["interval_95"].size() == 2);
+  CHECK(ring["accuracy_nodes_min"].is_null());
+  CHECK(ring["runs"].size() == 3);
+  CHECK(ring["runs"][2]["seed"] == 3);
+  CHECK(ring["published"]["status"] == "unverified");
+  CHECK(json["groups"][0]["rows"][0]["difference"].is_null());
+  CHECK(json["missing"].size() == 1);
+  CHECK(json["resolution"]["seeds"] == 2);
+}
