@@ -1,0 +1,123 @@
+#include "harness/sweep/expand.hpp"
+
+#include <algorithm>
+
+#include "harness/sweep/resolve.hpp"
+
+namespace xib {
+namespace {
+
+// A problem of resolved runs is found once per run, but said once, with the first run that has it.
+class RunProblems {
+ public:
+  void add(std::string line, const std::string& run) {
+    const auto at = std::find_if(found_.begin(), found_.end(), [&](const Found& found) { return found.line == line; });
+    if (at == found_.end())
+      found_.push_back({std::move(line), run, 1});
+    else
+      ++at->runs;
+  }
+  void say(Problems& problems, std::size_t all) const {
+    for (const Found& found : found_)
+      problems.add(found.runs == all ? found.line : fmt::format("{} ({} of {} runs, first {})", found.line, found.runs, all, found.run));
+  }
+
+ private:
+  struct Found {
+    std::string line, run;
+    std::size_t runs;
+  };
+  std::vector<Found> found_;
+};
+
+// A message "some.key: ..." belongs to the line that set the key.
+std::string located(const std::string& message, const Draft& draft, const std::string& path) {
+  const auto origin = draft.origins.find(message.substr(0, message.find(':')));
+  return fmt::format("{}: {}", origin == draft.origins.end() ? path : origin->second, message);
+}
+
+std::string label(const Draft& draft) {
+  std::string out = draft.variant.empty() ? "" : fmt::format("variant '{}', ", draft.variant);
+  for (const auto& [key, value] : draft.varies) out += fmt::format("{} = {}, ", key, value);
+  return out + fmt::format("seed {}", draft.config.seed);
+}
+
+// false: a value was refused when it was read.
+bool apply(const Setting& setting, Draft& draft) {
+  if (!setting.value) return false;
+  put(*setting.field, draft.config, *setting.value);
+  draft.origins[std::string(setting.field->key)] = setting.where;
+  return true;
+}
+
+bool apply(const std::vector<Setting>& settings, Draft& draft) {
+  bool ok = true;
+  for (const Setting& setting : settings) ok = apply(setting, draft) && ok;
+  return ok;
+}
+
+bool sets(const VariantSpec& variant, const Field* field) {
+  return std::any_of(variant.settings.begin(), variant.settings.end(), [&](const Setting& s) { return s.field == field; });
+}
+
+std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
+  auto messages = resolve(draft.config, vocabulary);
+  draft.reference = std::exchange(draft.config.control.reference, "");
+  std::vector<std::string> names;
+  for (const auto& variant : spec.variants) names.push_back(variant.name);
+  if (!draft.reference.empty() && std::find(names.begin(), names.end(), draft.reference) == names.end()) {
+    const std::string near = nearest(draft.reference, names);
+    messages.push_back(fmt::format("control.reference: '{}' is no variant; {}", draft.reference,
+                                   near.empty() ? "write the name of one [[variant]]" : fmt::format("did you mean {}?", near)));
+  }
+  if (!messages.empty()) return messages;
+  for (const auto& check : vocabulary.checks) {
+    try {
+      check(draft.config);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::input) throw;
+      messages.emplace_back(error.what());
+    }
+  }
+  return messages;
+}
+
+}  // namespace
+
+Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& problems) {
+  const std::vector<VariantSpec> unnamed(1);
+  const auto& variants = spec.variants.empty() ? unnamed : spec.variants;
+  Product product;
+  for (const Axis& axis : spec.axes) product.points *= axis.coupled ? 1 : axis.values.size();
+  product.seeds = spec.seeds.size();
+  require(product.points * product.seeds * variants.size() <= 1'000'000, "{}: the sweep has {} runs; a plan holds at most a million",
+          spec.sweep.path, product.points * product.seeds * variants.size());
+
+  RunProblems found;
+  for (const VariantSpec& variant : variants)
+    for (std::size_t point = 0; point < product.points; ++point)
+      for (const std::int64_t seed : spec.seeds) {
+        Draft draft;
+        draft.variant = variant.name;
+        bool ok = apply(spec.file, draft);
+        std::size_t below = product.points;  // of the mixed-radix number `point`
+        for (const Axis& axis : spec.axes) {
+          if (!axis.coupled) below /= axis.values.size();
+          const Setting& setting = axis.values[point / below % axis.values.size()];
+          ok = apply(setting, draft) && ok;
+          if (setting.value && !sets(variant, axis.field)) draft.varies.emplace_back(axis.field->key, text(*setting.value));
+        }
+        ok = apply(variant.settings, draft) && ok;
+        ok = apply(spec.overrides, draft) && ok;
+        draft.config.seed = seed;
+        if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
+        if (ok)
+          for (const std::string& message : faults(draft, spec, vocabulary))
+            found.add(located(message, draft, spec.sweep.path), label(draft));
+        product.drafts.push_back(std::move(draft));
+      }
+  found.say(problems, product.drafts.size());
+  return product;
+}
+
+}  // namespace xib

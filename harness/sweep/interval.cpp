@@ -1,0 +1,31 @@
+#include "harness/sweep/interval.hpp"
+
+#include <charconv>
+
+#include "harness/core/check.hpp"
+
+namespace xib {
+
+Interval parse_interval(std::string_view given) {
+  const auto bad = [&] { refuse("'{}' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"", given); };
+  if (given == "phase-ends") return {Interval::Unit::phase_ends, 0};
+  Interval interval;
+  const char* const last = given.data() + given.size();
+  const auto [end, error] = std::from_chars(given.data(), last, interval.count);
+  if (error != std::errc() || interval.count < 1) bad();
+  std::string_view unit(end, static_cast<std::size_t>(last - end));
+  if (unit.empty() || unit.front() != ' ') bad();
+  unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+  if (unit == "step" || unit == "steps")
+    interval.unit = Interval::Unit::steps;
+  else if (unit != "epoch" && unit != "epochs")
+    bad();
+  return interval;
+}
+
+std::string text(const Interval& interval) {
+  if (interval.unit == Interval::Unit::phase_ends) return "phase-ends";
+  return fmt::format("{} {}{}", interval.count, interval.unit == Interval::Unit::epochs ? "epoch" : "step", interval.count == 1 ? "" : "s");
+}
+
+}  // namespace xib

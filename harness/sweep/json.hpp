@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace xib {
+
+// Text and numbers as JSON has them, for all that prints JSON. json_number(NaN) is null.
+std::string json_string(std::string_view text);
+std::string json_number(double value);
+
+}  // namespace xib

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/term.hpp"
+#include "harness/sweep/run_config.hpp"
+
+namespace xib {
+
+// What a run will take, as far as it is known before it runs.
+struct Cost {
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  double steps = kUnknown, samples = kUnknown, bytes_sent = kUnknown;  // of the whole run, all nodes together
+};
+
+// What a sweep file may say, told by the folders that own the closed sets. An empty vocabulary checks the grammar alone.
+struct Vocabulary {
+  // Set (Field::set: "datasets", "topologies", "policies", ...) -> its members. A set that is absent is not checked by name.
+  std::map<std::string, std::vector<std::string>, std::less<>> names;
+  // Whether a policy's target comes from the Ξ of another run.
+  std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
+  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run.
+  // A message that begins with "some.key: " is shown with the line that set the key.
+  std::vector<std::function<void(const RunConfig&)>> checks;
+  std::function<Cost(const RunConfig&)> cost;  // may be empty
+};
+
+}  // namespace xib

@@ -1,0 +1,85 @@
+#include "harness/sweep/overrides.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "harness/core/check.hpp"
+
+namespace xib {
+namespace {
+
+constexpr std::string_view kPrefix = "XIBENCH_";
+
+std::string trimmed(std::string_view s) {
+  const auto first = s.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string() : std::string(s.substr(first, s.find_last_not_of(" \t") - first + 1));
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name(kPrefix);
+  for (const char c : key)
+    name += c == '.' ? std::string("__") : std::string(1, static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  return name;
+}
+
+// Bare words are what a shell leaves of --set topology.name="ring".
+std::string as_toml(const std::string& key, const std::string& value) {
+  const Field* field = find_field(key);
+  const bool takes_text =
+      key == "name" || (field && (field->kind == Kind::text || field->kind == Kind::term || field->kind == Kind::terms));
+  if (!takes_text || value.empty() || value.find_first_of("'\"[") == 0) return value;
+  std::string quoted = "\"";
+  for (const char c : value) quoted += (c == '"' || c == '\\') ? std::string{'\\', c} : std::string(1, c);
+  return quoted + "\"";
+}
+
+void add(const std::string& key, const std::string& value, const std::string& where, std::string comment, Problems& problems,
+         std::vector<Override>& out) {
+  try {
+    auto leaves = parse_toml(fmt::format("value = {}", as_toml(key, value)), where);
+    require(leaves.size() == 1 && leaves[0].key == "value", "more than one value");
+    leaves[0].key = key;
+    std::replace(comment.begin(), comment.end(), '\n', ' ');  // it stays a comment
+    out.push_back({std::move(leaves[0]), where, std::move(comment)});
+  } catch (const Error&) {
+    problems.add(where, key, fmt::format("'{}' is no TOML value; write 8, 0.1, true, \"ring\" or [1, 2]", value));
+  }
+}
+
+}  // namespace
+
+std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& problems) {
+  std::vector<Override> out;
+  std::map<std::string, std::string> keys;  // variable -> key
+  for (const std::string key : {"name", "seeds", "delta"}) keys[variable_of(key)] = key;
+  for (const auto& field : run_fields()) keys[variable_of(field.key)] = field.key;
+  std::map<std::string, std::string> variables;  // sorted: the environment has no order
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (text.starts_with(kPrefix) && equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  for (const auto& [name, value] : variables) {
+    if (const auto known = keys.find(name); known != keys.end()) {
+      add(known->second, value, name, fmt::format("# {}={}", name, value), problems, out);
+    } else if (name.find("__") != std::string::npos) {  // others without "__" are switches of other parts
+      std::vector<std::string> names;
+      for (const auto& [variable, key] : keys) names.push_back(variable);
+      const std::string near = nearest(name, names);
+      problems.add("environment", name, near.empty() ? "sets no key; unset it" : fmt::format("sets no key; did you mean {}?", near));
+    }
+  }
+  for (const std::string& set : sets) {
+    const auto equals = set.find('=');
+    const std::string key = trimmed(set.substr(0, equals));
+    if (equals == std::string::npos || key.empty())
+      problems.add("--set", set, "is not of the form key=value; write --set train.nodes=8");
+    else
+      add(key, trimmed(set.substr(equals + 1)), "--set", fmt::format("# --set {}", set), problems, out);
+  }
+  return out;
+}
+
+}  // namespace xib

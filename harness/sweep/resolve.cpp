@@ -1,0 +1,108 @@
+#include "harness/sweep/resolve.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "harness/core/check.hpp"
+
+namespace xib {
+namespace {
+
+// The epochs of steps(e1, e2, ...); empty for other schedules.
+std::vector<std::int64_t> drops(const std::string& schedule) {
+  const Term term = Term::parse(schedule);
+  std::vector<std::int64_t> epochs;
+  if (term.name != "steps") return epochs;
+  for (const Argument& argument : term.arguments) {
+    if (!argument.name.empty()) continue;
+    std::int64_t epoch = 0;
+    const char* const last = argument.text.data() + argument.text.size();
+    const auto [end, error] = std::from_chars(argument.text.data(), last, epoch);
+    require(error == std::errc() && end == last, "train.schedule: {} has '{}', which is no whole epoch; write steps(150, 225)", schedule,
+            argument.text);
+    epochs.push_back(epoch);
+  }
+  require(!epochs.empty(), "train.schedule: steps names no epoch; write steps(150, 225), or constant");
+  return epochs;
+}
+
+void check_epochs(std::string_view key, const std::vector<std::int64_t>& epochs, std::int64_t end) {
+  for (std::size_t k = 0; k < epochs.size(); ++k) {
+    require(epochs[k] >= 1, "{}: {} is no epoch after the first; phases begin at 1 or later", key, epochs[k]);
+    require(k == 0 || epochs[k] > epochs[k - 1], "{}: {} does not come after {}; write ascending epochs", key, epochs[k],
+            epochs[k ? k - 1 : 0]);
+    require(epochs[k] < end, "{}: epoch {} is not reached (train.epochs = {}); lower it or train longer", key, epochs[k], end);
+  }
+}
+
+// One value stands for every phase.
+void spread(std::string_view key, std::vector<std::string>& values, std::size_t phases) {
+  if (values.size() == 1) values.assign(phases, values.front());
+  require(values.size() == phases,
+          "{}: lists {} values for {} phases; give one for all, or one per phase (phases are cut at train.phases, else at the drops of "
+          "train.schedule)",
+          key, values.size(), phases);
+}
+
+void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
+  const auto phase = static_cast<std::size_t>(control.in_phase);
+  if (phase > 0) {
+    require(phase <= phases, "control.in_phase: there is no phase {}, only {}; count from 1", phase, phases);
+    require(control.policy.size() == 1,
+            "control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
+    const std::string policy = control.policy.front();
+    control.policy.assign(phases, control.otherwise);
+    control.policy[phase - 1] = policy;
+  }
+  control.in_phase = RunConfig::Control().in_phase;
+  control.otherwise = RunConfig::Control().otherwise;
+}
+
+}  // namespace
+
+bool needs_reference(std::string_view policy, const Vocabulary& vocabulary) {
+  return vocabulary.needs_reference && vocabulary.needs_reference(Term::parse(policy));
+}
+
+bool needs_reference(const RunConfig& config, const Vocabulary& vocabulary) {
+  return std::any_of(config.control.policy.begin(), config.control.policy.end(),
+                     [&](const std::string& policy) { return needs_reference(policy, vocabulary); });
+}
+
+std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary) {
+  std::vector<std::string> problems;
+  const auto attempt = [&](const auto& part) {
+    try {
+      part();
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
+  };
+  RunConfig::Train& train = config.train;
+  attempt([&] {
+    require(train.warmup_epochs <= static_cast<double>(train.epochs),
+            "train.warmup_epochs: {} is longer than the training ({} epochs); lower it", train.warmup_epochs, train.epochs);
+  });
+  attempt([&] {
+    const auto at = drops(train.schedule);
+    check_epochs("train.schedule", at, train.epochs);
+    if (train.phases.empty()) train.phases = at;
+    check_epochs("train.phases", train.phases, train.epochs);
+  });
+  if (!problems.empty()) return problems;  // the number of phases is unknown
+
+  const std::size_t phases = train.phases.size() + 1;
+  attempt([&] { spread("topology.name", config.topology.name, phases); });
+  attempt([&] {
+    expand_in_phase(config.control, phases);
+    spread("control.policy", config.control.policy, phases);
+  });
+  config.control.reference_id.assign(phases, "");
+  if (problems.empty() && !needs_reference(config, vocabulary)) {
+    config.control.statistic = RunConfig::Control().statistic;
+    config.control.reference.clear();
+  }
+  return problems;
+}
+
+}  // namespace xib

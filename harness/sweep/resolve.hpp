@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/sweep/names.hpp"
+#include "harness/sweep/run_config.hpp"
+
+namespace xib {
+
+// Makes two spellings of one run the same configuration: phases written out, topology and policy as one entry per phase,
+// in_phase / otherwise expanded into the policies and reset, statistic reset where no policy refers to another run.
+// Returns what is impossible, as "key: problem; remedy"; the configuration is of no use then.
+std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary);
+
+bool needs_reference(std::string_view policy, const Vocabulary& vocabulary);
+bool needs_reference(const RunConfig& config, const Vocabulary& vocabulary);  // in any phase
+
+}  // namespace xib

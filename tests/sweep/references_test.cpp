@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/sweep/sweep_file.hpp"
+
+using namespace xib;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+const std::string kThree = "name = 't'\ntrain.epochs = 30\ntrain.schedule = 'steps(10, 20)'\n";
+
+std::string variant(const std::string& name, const std::string& settings) {
+  return "[[variant]]\nname = '" + name + "'\n" + settings + "\n";
+}
+
+const PlannedRun& run_of(const Plan& plan, const std::string& name) {
+  for (const auto& run : plan.runs)
+    if (std::find(run.variants.begin(), run.variants.end(), name) != run.variants.end()) return run;
+  FAIL("no variant " << name);
+  return plan.runs.front();
+}
+
+}  // namespace
+
+TEST_CASE("fraction refers to the run that has rounds(1) in its phase, where the plan contains it") {
+  const Plan plan = plan_of(kThree + variant("half", "control.policy = ['fraction(0.5)', 'exact', 'exact']") +
+                            variant("free", "control.policy = ['rounds(1)', 'exact', 'exact']"));
+
+  REQUIRE(plan.runs.size() == 2);
+  CHECK(plan.runs[0].variants == Texts{"free"});  // earlier stages come first
+  CHECK(plan.runs[0].stage == 1);
+  CHECK(plan.runs[0].needs.empty());
+  CHECK(plan.runs[1].variants == Texts{"half"});
+  CHECK(plan.runs[1].stage == 2);
+  CHECK(plan.runs[1].needs == Texts{plan.runs[0].id});
+  CHECK(plan.runs[1].config.control.reference_id == Texts{plan.runs[0].id, "", ""});
+}
+
+TEST_CASE("a reference that the plan lacks is added to it") {
+  const Plan plan = plan_of(kThree + variant("half", "control.policy = ['fraction(0.5)', 'exact', 'exact']") +
+                            variant("quarter", "control.policy = ['fraction(0.25)', 'exact', 'exact']"));
+
+  REQUIRE(plan.runs.size() == 3);
+  CHECK(plan.runs[0].variants == Texts{"reference: phase 1 of half", "reference: phase 1 of quarter"});
+  CHECK(plan.runs[0].config.control.policy == Texts{"rounds(1)", "exact", "exact"});
+  CHECK(plan.runs[0].index == 0);
+  CHECK(plan.runs[1].needs == Texts{plan.runs[0].id});
+  CHECK(plan.runs[2].needs == Texts{plan.runs[0].id});
+}
+
+TEST_CASE("without variants the added run is named by its phase") {
+  const Plan plan = plan_of(kThree + "control.policy = 'fraction(0.5)'\ncontrol.in_phase = 2\n");
+
+  REQUIRE(plan.runs.size() == 2);
+  CHECK(plan.runs[0].variants == Texts{"reference: phase 2"});
+  CHECK(plan.runs[0].config.control.policy == Texts{"exact", "rounds(1)", "exact"});
+  CHECK(plan.runs[1].config.control.reference_id == Texts{"", plan.runs[0].id, ""});
+}
+
+TEST_CASE("every seed and every point of the sweep has its own reference") {
+  const Plan plan = plan_of("name = 't'\nseeds = [1, 2]\ncontrol.policy = 'fraction(0.5)'\n[sweep]\n'train.nodes' = [4, 8]\n");
+
+  REQUIRE(plan.runs.size() == 8);
+  for (std::size_t k = 4; k < 8; ++k) {
+    REQUIRE(plan.runs[k].needs.size() == 1);
+    const auto reference =
+        std::find_if(plan.runs.begin(), plan.runs.end(), [&](const auto& run) { return run.id == plan.runs[k].needs[0]; });
+    REQUIRE(reference != plan.runs.end());
+    CHECK(reference->config.seed == plan.runs[k].config.seed);
+    CHECK(reference->config.train.nodes == plan.runs[k].config.train.nodes);
+    CHECK(reference->varies == plan.runs[k].varies);
+  }
+}
+
+TEST_CASE("two controlled phases differ from their references in one phase each, so stages add up") {
+  const Plan plan = plan_of("name = 't'\ntrain.epochs = 2\ntrain.phases = [1]\ncontrol.policy = ['fraction(0.5)', 'fraction(0.25)']\n");
+
+  REQUIRE(plan.runs.size() == 4);
+  CHECK(plan.runs[0].config.control.policy == Texts{"rounds(1)", "rounds(1)"});
+  CHECK(plan.runs[1].stage == 2);
+  CHECK(plan.runs[2].stage == 2);
+  const PlannedRun& controlled = plan.runs[3];
+  CHECK(controlled.stage == 3);
+  const auto policy_of = [&](const std::string& id) {
+    return std::find_if(plan.runs.begin(), plan.runs.end(), [&](const auto& run) { return run.id == id; })->config.control.policy;
+  };
+  CHECK(policy_of(controlled.config.control.reference_id[0]) == Texts{"rounds(1)", "fraction(0.25)"});
+  CHECK(policy_of(controlled.config.control.reference_id[1]) == Texts{"fraction(0.5)", "rounds(1)"});
+  CHECK(controlled.needs == controlled.config.control.reference_id);
+}
+
+TEST_CASE("control.reference names a variant of the same point and seed") {
+  const Plan plan = plan_of("name = 't'\nseeds = [1, 2]\ncontrol.reference = 'free'\n[sweep]\n'train.nodes' = [4, 8]\n" +
+                            variant("half", "control.policy = 'fraction(0.5)'") + variant("free", "control.policy = 'rounds(2)'"));
+
+  REQUIRE(plan.runs.size() == 8);
+  for (std::size_t k = 0; k < 4; ++k) {
+    CHECK(plan.runs[k].variants == Texts{"free"});
+    CHECK(plan.runs[k + 4].needs == Texts{plan.runs[k].id});
+    CHECK(plan.runs[k + 4].config.seed == plan.runs[k].config.seed);
+    CHECK(plan.runs[k + 4].config.train.nodes == plan.runs[k].config.train.nodes);
+  }
+}
+
+TEST_CASE("naming the run that would be the reference anyway gives the same id") {
+  const std::string free = variant("free", "control.policy = 'rounds(1)'");
+  const Plan found = plan_of("name = 't'\n" + free + variant("half", "control.policy = 'fraction(0.5)'"));
+  const Plan named = plan_of("name = 't'\n" + free + variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'free'"));
+
+  CHECK(run_of(found, "half").id == run_of(named, "half").id);
+}
+
+TEST_CASE("the id of a run hashes the id of its reference") {
+  const std::string half = variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'free'");
+  const Plan one = plan_of("name = 't'\n" + half + variant("free", "control.policy = 'rounds(1)'"));
+  const Plan two = plan_of("name = 't'\n" + half + variant("free", "control.policy = 'rounds(2)'"));
+
+  CHECK(run_of(one, "half").id != run_of(two, "half").id);
+  CHECK(run_of(one, "half").config.control.reference.empty());
+}
+
+TEST_CASE("a chain of named references makes as many stages") {
+  const Plan plan = plan_of("name = 't'\n" + variant("c", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'b'") +
+                            variant("b", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'") + variant("a", ""));
+
+  CHECK(run_of(plan, "a").stage == 1);
+  CHECK(run_of(plan, "b").stage == 2);
+  CHECK(run_of(plan, "c").stage == 3);
+  CHECK(plan.runs[0].variants == Texts{"a"});
+}
+
+TEST_CASE("references in a circle are refused") {
+  CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'b'") +
+                variant("b", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")) ==
+        "t.toml:5: control.reference: variant 'a' refers to itself, directly or by others (nobody could run first); name a variant without "
+        "fraction()");
+  CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")).find("refers to itself") !=
+        std::string::npos);
+}
+
+TEST_CASE("a reference that does not exist, or has other phases, is refused") {
+  CHECK(refusal("name = 't'\n" + variant("alpha", "") + variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'alhpa'")) ==
+        "t.toml:8: control.reference: 'alhpa' is no variant; did you mean alpha? (1 of 2 runs, first variant 'half', seed 1)");
+  CHECK(refusal("name = 't'\ncontrol.policy = 'fraction(0.5)'\ncontrol.reference = 'free'\n") ==
+        "t.toml:3: control.reference: 'free' is no variant; write the name of one [[variant]]");
+  CHECK(refusal(kThree + variant("free", "train.phases = [5]") +
+                variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'free'"))
+            .starts_with("t.toml:10: control.reference: variant 'free' has its phases at epochs [5], 'half' at [10, 20]"));
+}
+
+TEST_CASE("the vocabulary says which policies need a reference") {
+  Vocabulary vocabulary;
+  vocabulary.needs_reference = [](const Term& policy) { return policy.name == "share"; };
+
+  CHECK(plan_of("name = 't'\ncontrol.policy = 'fraction(0.5)'\n", {}, vocabulary).runs.size() == 1);
+  CHECK(plan_of("name = 't'\ncontrol.policy = 'share(0.5)'\n", {}, vocabulary).runs.size() == 2);
+}

@@ -1,0 +1,205 @@
+#include <catch2/catch.hpp>
+
+#include "tests/sweep/sweep_file.hpp"
+
+using namespace xib;
+
+TEST_CASE("a whole sweep file is read") {
+  const Plan plan = plan_of(R"x(
+name = "quickstart"   # a comment
+seeds = [1, 2]
+delta = 0.3
+[data]
+dataset = "fashion-mnist"
+partition = "dirichlet(0.1)"
+limit = 1_000
+[model]
+name = "resnet20"
+width = 2
+[train]
+nodes = 8
+epochs = 4
+lr = 5e-1
+nesterov = false
+schedule = "steps(1, 2)"
+[topology]
+name = ["complete", "ring", "ring"]
+[control]
+policy = "rounds(2)"
+[evaluation]
+every = "2 epochs"
+validation = 0.1
+)x");
+
+  CHECK(plan.sweep.name == "quickstart");
+  CHECK(plan.sweep.delta == 0.3);
+  CHECK(plan.sweep.baseline.empty());
+  REQUIRE(plan.runs.size() == 2);
+  const RunConfig& config = plan.runs[1].config;
+  CHECK(config.seed == 2);
+  CHECK(config.data.partition == "dirichlet(0.1)");
+  CHECK(config.data.limit == 1000);
+  CHECK(config.model.width == 2.0);
+  CHECK(config.train.lr == 0.5);
+  CHECK(!config.train.nesterov);
+  CHECK(config.topology.name == std::vector<std::string>{"complete", "ring", "ring"});
+  CHECK(config.evaluation.every == "2 epochs");
+  CHECK(config.train.momentum == RunConfig().train.momentum);
+}
+
+TEST_CASE("a file that says only its name is one run of the defaults") {
+  const Plan plan = plan_of("name = 't'");
+
+  REQUIRE(plan.runs.size() == 1);
+  RunConfig expected;
+  expected.control.reference_id = {""};
+  CHECK(plan.runs[0].config == expected);
+  CHECK(plan.runs[0].origins.empty());
+}
+
+TEST_CASE("all that is wrong comes in one message, a line each") {
+  CHECK(refusal(R"x(name = "a/b"
+seeds = [1, 2, 1]
+delta = -1
+[train]
+momentun = 0.9
+nodes = 0
+epochs = 1.5
+nesterov = 1
+[data]
+dataset = 3
+[topology]
+name = ["ring", 4]
+)x") == R"x(t.toml:1: name: 'a/b' is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'
+t.toml:2: seeds: 1 is there twice (the same run again is no second sample); use each seed once
+t.toml:3: delta: is no margin; write a number of points of accuracy such as 0.3 (0: not declared)
+t.toml:5: train.momentun: unknown key; did you mean train.momentum?
+t.toml:6: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000
+t.toml:7: train.epochs: expected a whole number, got a number with a fraction
+t.toml:8: train.nesterov: expected true or false, got a whole number
+t.toml:10: data.dataset: expected a name in quotes such as "ring" or "torus(4, 8)", got a whole number
+t.toml:12: topology.name: expected a name in quotes such as "ring" or "torus(4, 8)", or a list of one per phase, got a list)x");
+}
+
+TEST_CASE("names that are no plain file names are refused") {
+  for (const std::string& name : std::vector<std::string>{"''", "'.'", "'..'", "'.hidden'", "'-rf'", "'a b'", "'a/b'", "'ü'", "3",
+                                                          "'" + std::string(101, 'a') + "'"}) {
+    INFO(name);
+    CHECK(refusal("name = " + name).find("t.toml:1: name: ") == 0);
+  }
+  CHECK(refusal("seeds = [1]") == "t.toml: name: is missing; write name = \"quickstart\": results go to DIR/quickstart/");
+  CHECK(plan_of("name = 'n64_ring-1.5'").sweep.name == "n64_ring-1.5");
+}
+
+TEST_CASE("seeds are a list of distinct whole numbers") {
+  CHECK(refusal("name = 't'\nseeds = 3") == "t.toml:2: seeds: is a whole number; write a list of whole numbers such as [1, 2, 3]");
+  CHECK(refusal("name = 't'\nseeds = ['1']") == "t.toml:2: seeds: is a list; write a list of whole numbers such as [1, 2, 3]");
+  CHECK(refusal("name = 't'\nseeds = []") == "t.toml:2: seeds: is empty; write a list of whole numbers such as [1, 2, 3]");
+  CHECK(refusal("name = 't'\nseeds = [-1]") == "t.toml:2: seeds: -1 is negative; seeds count from 0");
+  CHECK(refusal("name = 't'\nseed = 3") == "t.toml:2: seed: cannot be set here; write seeds = [1, 2, 3] at the top of the file");
+}
+
+TEST_CASE("unknown keys are refused with the nearest one") {
+  CHECK(refusal("name = 't'\nmomentum = 0.9") == "t.toml:2: momentum: unknown key; did you mean train.momentum?");
+  CHECK(refusal("name = 't'\nsedes = [1]") == "t.toml:2: sedes: unknown key; did you mean seeds?");
+  CHECK(refusal("name = 't'\n[zzzzzzzzz]\nqqqqqqqqqqq = 1") ==
+        "t.toml:3: zzzzzzzzz.qqqqqqqqqqq: unknown key; README.md of harness/sweep lists all");
+  CHECK(refusal("name = 't'\n[train.nodes]\ncount = 1").find("t.toml:3: train.nodes.count: unknown key") == 0);
+  CHECK(refusal("name = 't'\ncontrol.reference_id = ['x']") ==
+        "t.toml:2: control.reference_id: cannot be set here; it is computed with the plan; control.reference = \"a variant\" chooses the "
+        "run");
+}
+
+TEST_CASE("wrong types are refused with what was expected") {
+  CHECK(refusal("name = 't'\ntrain.nodes = [8, 16]") ==
+        "t.toml:2: train.nodes: expected a whole number, got a list; several values go into [sweep] as \"train.nodes\" = [...]");
+  CHECK(refusal("name = 't'\ntrain.lr = 'fast'") == "t.toml:2: train.lr: expected a number, got a text");
+  CHECK(refusal("name = 't'\ntrain.lr = 1979-05-27") == "t.toml:2: train.lr: expected a number, got a date or time");
+  CHECK(refusal("name = 't'\ntrain.phases = 5") == "t.toml:2: train.phases: expected a list of whole numbers, got a whole number");
+  CHECK(refusal("name = 't'\ntopology.name = ['ring', 4]").find("t.toml:2: topology.name: expected a name in quotes") == 0);
+  CHECK(refusal("name = 't'\ntrain.lr = nan") == "t.toml:2: train.lr: nan is no finite number; write a number");
+}
+
+TEST_CASE("text that is not TOML is refused with its line") {
+  CHECK(refusal("name = 't'\ntrain.nodes = = 8").find("t.toml:2: ") == 0);
+  CHECK(refusal("name = 't'\ntrain.nodes = 8\ntrain.nodes = 9").find("t.toml:3: ") == 0);
+  CHECK(refusal("name = 't'\ntrain.nodes = 8\n'train.nodes' = 9") == "t.toml:3: train.nodes: is set twice; keep one of them");
+}
+
+TEST_CASE("a file that cannot be read is refused with its path") {
+  CHECK_THROWS_WITH(make_plan("no/such.toml"), Catch::Contains("no/such.toml: cannot be read"));
+  CHECK_THROWS_WITH(make_plan("/"), Catch::Contains("/: cannot be read"));
+}
+
+TEST_CASE("[sweep] takes lists of distinct values of one key each") {
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = 8") ==
+        "t.toml:3: train.nodes: [sweep] needs a list of values, got a whole number; write \"train.nodes\" = [...]");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = []") ==
+        "t.toml:3: train.nodes: [sweep] needs a list of values, got an empty one; write \"train.nodes\" = [...]");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n 8]") == "t.toml:4: train.nodes: 8 is there twice; write every value once");
+  CHECK(refusal("name = 't'\n[sweep]\n'topology.name' = ['torus(2,2)', 'torus(2, 2)']") ==
+        "t.toml:3: topology.name: torus(2, 2) is there twice; write every value once");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8]\ntrain.nodes = [4]") ==
+        "t.toml:4: train.nodes: is swept twice; keep one of them");
+  CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") ==
+        "t.toml:3: sweep.seeds: is no key of [sweep]; write seeds = [1, 2, 3] at the top");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nods' = [1, 2]") == "t.toml:3: train.nods: unknown key; did you mean train.nodes?");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n\n0]") ==
+        "t.toml:5: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
+  CHECK(refusal("name = 't'\nsweep = 3") ==
+        "t.toml:2: sweep: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
+}
+
+TEST_CASE("a list of one per phase can be swept") {
+  const Plan plan = plan_of(
+      "name = 't'\ntrain.epochs = 2\ntrain.phases = [1]\n[sweep]\n'topology.name' = ['ring', ['complete', 'ring']]\n'train.phases' = "
+      "[[1]]");
+
+  REQUIRE(plan.runs.size() == 2);
+  CHECK(plan.runs[0].config.topology.name == std::vector<std::string>{"ring", "ring"});
+  CHECK(plan.runs[1].config.topology.name == std::vector<std::string>{"complete", "ring"});
+}
+
+TEST_CASE("variants have names of their own and at most one baseline") {
+  const std::string a = "[[variant]]\nname = 'a'\n", b = "[[variant]]\nname = 'b'\n";
+
+  CHECK(refusal("name = 't'\n" + a + a) == "t.toml:4: variant.name: 'a' is there twice; give every variant its own name");
+  CHECK(refusal("name = 't'\n[[variant]]\ntrain.nodes = 3") ==
+        "t.toml:2: variant.name: is missing; write name = \"a name for tables and figures\"");
+  CHECK(refusal("name = 't'\n[[variant]]\nname = 'a|b'") ==
+        "t.toml:2: variant.name: holds '|' or a control character (names of one run are joined by '|'); leave it out");
+  CHECK(refusal("name = 't'\n[[variant]]\nname = 'reference: x'") ==
+        "t.toml:2: variant.name: begins with 'reference: ' (the plan gives such names itself); choose another");
+  CHECK(refusal("name = 't'\n" + a + "baseline = true\n" + b + "baseline = true\n") ==
+        "t.toml: variant.baseline: is true in 2 variants ('a', 'b'); exactly one is what the others are compared with");
+  CHECK(refusal("name = 't'\ndelta = 0.3\n" + a + b) ==
+        "t.toml: variant.baseline: is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], "
+        "or leave out "
+        "delta");
+  CHECK(refusal("name = 't'\n" + a + "baseline = 1\n") == "t.toml:4: variant.baseline: expected true or false, got a whole number");
+  CHECK(refusal("name = 't'\n" + a + "seeds = [1]\n").find("t.toml:4: seeds: unknown key") == 0);
+  CHECK(refusal("name = 't'\n[variant]\nname = 'a'\n") ==
+        "t.toml:3: variant.name: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
+  CHECK(refusal("name = 't'\nvariant = [3]\n") == "t.toml:2: variant: is no table; write [[variant]] and its keys below");
+  CHECK(plan_of("name = 't'\n" + a + "baseline = true\n" + b).sweep.baseline == "a");
+  CHECK(plan_of("name = 't'\n" + a + b).sweep.baseline.empty());
+}
+
+TEST_CASE("a run with a refused value is not looked at further, the others are") {
+  Vocabulary vocabulary;
+  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.train.nodes > 3, "train.nodes: too few; take 4"); });
+
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [0, 2]\n", {}, vocabulary) ==
+        "t.toml:3: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000\n"
+        "t.toml:3: train.nodes: too few; take 4 (1 of 2 runs, first train.nodes = 2, seed 1)");
+}
+
+TEST_CASE("a plan that would be endless is refused") {
+  std::string text = "name = 't'\n[sweep]\n";
+  for (const std::string key : {"data.limit", "data.test_limit", "train.nodes", "train.epochs"}) {
+    text += "'" + key + "' = [";
+    for (int k = 1; k <= 50; ++k) text += std::to_string(k) + ",";
+    text += "]\n";
+  }
+  CHECK(refusal(text) == "t.toml: the sweep has 6250000 runs; a plan holds at most a million");
+}
