@@ -1,0 +1,12 @@
+#pragma once
+
+// Written anew by each build, from build_info.cmake.
+namespace xib::build_info {
+extern const char* const commit;  // "" outside of a git checkout
+extern const bool dirty;
+extern const char* const diff;    // of a dirty tree, at most 1 MB
+extern const char* const compiler;
+extern const char* const flags;
+extern const char* const type;
+extern const char* const version;
+}  // namespace xib::build_info

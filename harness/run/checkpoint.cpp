@@ -1,0 +1,105 @@
+#include "harness/run/checkpoint.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/core/check.hpp"
+#include "harness/record/checkpoint_file.hpp"
+
+#include <cstring>
+
+namespace xib {
+namespace {
+
+// Per-node matrices of the whole state, by name; the one list that saving and loading share.
+std::vector<std::pair<std::string, NodeMatrix*>> matrices(Run& run) {
+  std::vector<std::pair<std::string, NodeMatrix*>> all = {{"models", &run.x}, {"buffers", &run.buffers}};
+  for (auto& [name, matrix] : run.optimizer.state()) all.emplace_back("optimizer/" + name, matrix);
+  for (auto& [name, matrix] : run.algorithm->state()) all.emplace_back("algorithm/" + name, matrix);
+  return all;
+}
+
+template <class T>
+std::vector<std::byte> to_bytes(std::span<const T> values) {
+  const auto bytes = std::as_bytes(values);
+  return {bytes.begin(), bytes.end()};
+}
+
+template <class T>
+std::vector<T> from_bytes(const std::vector<std::byte>& bytes) {
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+const std::vector<std::byte>& section(const Sections& sections, const std::string& name, std::size_t size) {
+  const auto it = sections.find(name);
+  if (it == sections.end() || it->second.size() != size)
+    fail("the checkpoint's section '{}' does not fit this run (it was written by another build): remove it or use --no-resume", name);
+  return it->second;
+}
+
+// Every rank gets its own rows of a matrix that rank 0 has whole.
+void scatter_rows(Communicator& communicator, const NodeLayout& layout, const std::vector<std::byte>& whole, NodeMatrix& matrix) {
+  std::vector<float> row(matrix.dim());
+  const auto mine = layout.mine();
+  for (int node = 0; node < layout.nodes; ++node) {
+    if (layout.rank == 0) std::memcpy(row.data(), whole.data() + static_cast<std::size_t>(node) * row.size() * sizeof(float), row.size() * sizeof(float));
+    communicator.broadcast(std::as_writable_bytes(std::span(row)), 0);
+    if (node >= mine.first && node < mine.first + mine.count) std::copy(row.begin(), row.end(), matrix.row(node - mine.first).begin());
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done) {
+  recorder.gather();
+  Sections sections;
+  for (const auto& [name, matrix] : matrices(run)) {
+    std::vector<std::byte> mine;
+    for (int k = 0; k < matrix->count(); ++k) {
+      const auto row = std::as_bytes(std::span<const float>(matrix->row(k)));
+      mine.insert(mine.end(), row.begin(), row.end());
+    }
+    sections[name] = run.communicator.gather(mine);
+  }
+  from_rank_0<int>(run.communicator, [&] {
+    const auto controller = run.consensus.state();
+    sections["controller"] = to_bytes(std::span<const double>(controller));
+    sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
+    sections["run_id"] = to_bytes(std::span<const char>(recorder.record().run_id));
+    sections["record"] = encode_record(recorder.record());
+    write_checkpoint(path, sections);
+    return 0;
+  });
+}
+
+std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id) {
+  LoadedCheckpoint loaded;
+  Resumed resumed;
+  struct Head {
+    bool found = false;
+    std::int64_t steps_done = 0;
+  };
+  std::vector<double> controller(run.consensus.state().size());
+  const Head head = from_rank_0<Head>(run.communicator, [&]() -> Head {
+    loaded = read_checkpoint(path);
+    if (!loaded.found) return {};
+    const auto& s = loaded.sections;
+    const auto& id = section(s, "run_id", run_id.size());
+    if (std::memcmp(id.data(), run_id.data(), run_id.size()) != 0) fail("{} belongs to another run: remove it or use --no-resume", path);
+    controller = from_bytes<double>(section(s, "controller", controller.size() * sizeof(double)));
+    for (const auto& [name, matrix] : matrices(run)) section(s, name, static_cast<std::size_t>(run.layout.nodes) * matrix->dim() * sizeof(float));
+    resumed.record = decode_record(s.at("record"));
+    resumed.note = loaded.note;
+    return {true, from_bytes<std::int64_t>(section(s, "steps_done", sizeof(std::int64_t)))[0]};
+  });
+  if (!head.found) return std::nullopt;
+
+  run.communicator.broadcast(std::as_writable_bytes(std::span(controller)), 0);
+  run.consensus.restore(controller);
+  for (const auto& [name, matrix] : matrices(run))
+    scatter_rows(run.communicator, run.layout, run.layout.rank == 0 ? loaded.sections.at(name) : std::vector<std::byte>{}, *matrix);
+  resumed.steps_done = head.steps_done;
+  return resumed;
+}
+
+}  // namespace xib

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "harness/record/rows.hpp"
+#include "harness/run/recorder.hpp"
+#include "harness/run/run.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace xib {
+
+// Collective. Everything that determines the rest of the run, gathered to rank 0 in node order and written to `path`: a run can be
+// resumed on any number of ranks and threads. Random streams need no state: they are functions of the step.
+void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done);
+
+struct Resumed {
+  std::int64_t steps_done = 0;
+  RunRecord record;  // on rank 0
+  std::string note;  // why an older checkpoint was used, or ""
+};
+// Collective. Restores `run` from `path` (or the one before it, where the newest is corrupt); nullopt when there is none. Throws
+// Error(work) when a checkpoint is of another run or none is readable.
+std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id);
+
+}  // namespace xib

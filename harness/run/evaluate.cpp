@@ -1,0 +1,93 @@
+#include "harness/run/evaluate.hpp"
+
+#include "harness/sweep/interval.hpp"
+
+#include <algorithm>
+
+namespace xib {
+namespace {
+
+struct Model {
+  std::span<const float> parameters, buffers;
+};
+
+Evaluation total(std::span<const Task::Partial> parts, bool classes) {
+  Task::Partial sum;
+  for (const auto& p : parts) sum.loss_sum += p.loss_sum, sum.correct += p.correct, sum.samples += p.samples;
+  if (sum.samples == 0) return {};
+  const auto samples = static_cast<double>(sum.samples);
+  return {sum.loss_sum / samples, classes ? 100.0 * static_cast<double>(sum.correct) / samples : kNotMeasured};
+}
+
+// One model that all ranks hold: its batches are spread over ranks and threads, and summed in batch order.
+Evaluation evaluate_together(Run& run, const Model& model, Split split) {
+  const int batches = run.task->evaluation_batches(split), ranks = run.layout.ranks, rank = run.layout.rank;
+  const auto first = [&](int r) { return static_cast<int>(std::int64_t{batches} * r / ranks); };
+  const int mine = first(rank + 1) - first(rank);
+  std::vector<Task::Partial> parts(static_cast<std::size_t>(mine));
+  run.pool.for_each(mine, [&](std::int64_t k, int worker) {
+    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(model.parameters, model.buffers, split, first(rank) + static_cast<int>(k), worker);
+  });
+  std::vector<double> numbers, all(static_cast<std::size_t>(batches) * 3);
+  for (const auto& p : parts) numbers.insert(numbers.end(), {p.loss_sum, static_cast<double>(p.correct), static_cast<double>(p.samples)});
+  std::vector<int> counts;
+  for (int r = 0; r < ranks; ++r) counts.push_back(3 * (first(r + 1) - first(r)));
+  run.communicator.all_gather(numbers, counts, all);
+  std::vector<Task::Partial> gathered;
+  for (std::size_t b = 0; b < static_cast<std::size_t>(batches); ++b)
+    gathered.push_back({all[3 * b], static_cast<std::int64_t>(all[3 * b + 1]), static_cast<std::int64_t>(all[3 * b + 2])});
+  return total(gathered, run.task->classes() > 0);
+}
+
+// Every node's own model on the whole test set; each rank evaluates its nodes.
+std::vector<double> evaluate_nodes(Run& run) {
+  const int batches = run.task->evaluation_batches(Split::test), count = run.x.count();
+  std::vector<Task::Partial> parts(static_cast<std::size_t>(batches) * static_cast<std::size_t>(count));
+  run.pool.for_each(std::ssize(parts), [&](std::int64_t k, int worker) {
+    const int node = static_cast<int>(k) / batches, batch = static_cast<int>(k) % batches;
+    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(run.x.row(node), run.buffers.row(node), Split::test, batch, worker);
+  });
+  std::vector<double> mine, all(static_cast<std::size_t>(run.layout.nodes));
+  for (int k = 0; k < count; ++k)
+    mine.push_back(total(std::span(parts).subspan(static_cast<std::size_t>(k * batches), static_cast<std::size_t>(batches)), true).accuracy);
+  std::vector<int> counts;
+  for (int r = 0; r < run.layout.ranks; ++r) counts.push_back(run.layout.block(r).count);
+  run.communicator.all_gather(mine, counts, all);
+  return all;
+}
+
+}  // namespace
+
+bool evaluation_due(const Run& run, std::int64_t step) {
+  if (run.phase_ends(step)) return true;
+  const Interval every = parse_interval(run.config.evaluation.every);
+  if (every.unit == Interval::Unit::phase_ends) return false;
+  return (step + 1) % (every.unit == Interval::Unit::epochs ? every.count * run.steps_per_epoch : every.count) == 0;
+}
+
+std::vector<float> mean_model(Run& run) {
+  std::vector<float> mean(run.task->dim());
+  run.consensus.statistics().mean(run.x, mean);
+  return mean;
+}
+
+std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step) {
+  if (!evaluation_due(run, step)) return std::nullopt;
+  const bool phase_end = run.phase_ends(step), end = step + 1 == run.steps;
+
+  const auto mean = mean_model(run);
+  std::vector<float> buffers(run.task->buffer_dim());
+  run.buffer_statistics.mean(run.buffers, buffers);
+  const Model model{mean, buffers};
+  EvaluationRow row{.step = step + 1, .epoch = static_cast<double>(step + 1) / static_cast<double>(run.steps_per_epoch), .test_accuracy_nodes = {}};
+  const Evaluation test = evaluate_together(run, model, Split::test);
+  row.test_accuracy_mean_model = test.accuracy;
+  row.test_loss_mean_model = test.loss;
+  if (run.config.evaluation.validation > 0) row.validation_accuracy_mean_model = evaluate_together(run, model, Split::validation).accuracy;
+  if (phase_end) row.train_loss_mean_model = evaluate_together(run, model, Split::train).loss;
+  const std::string& nodes = run.config.evaluation.nodes;
+  if (run.task->classes() > 0 && ((nodes == "phase-ends" && phase_end) || (nodes == "end" && end))) row.test_accuracy_nodes = evaluate_nodes(run);
+  return row;
+}
+
+}  // namespace xib

@@ -1,0 +1,228 @@
+#include "harness/run/execute.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/core/check.hpp"
+#include "harness/record/checkpoint_file.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/run/checkpoint.hpp"
+#include "harness/run/herald.hpp"
+#include "harness/run/lease.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/run_record.hpp"
+#include "harness/run/train.hpp"
+#include "harness/run/watchdog.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+namespace xib {
+namespace {
+
+// Whether a run file is there and whole. One that cannot be read is no result: it is moved aside and the run done again.
+bool complete(const RunFiles& files, const std::string& id) {
+  if (!std::filesystem::exists(files.result)) return false;
+  try {
+    if (read_run_file(files.result).run_id == id) return true;
+    fail("{} holds another run than its name says: move it away", files.result);
+  } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.fault() == Fault::work) throw;
+    const std::string aside = files.result + ".damaged";
+    fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
+    std::error_code gone;  // another process may have been faster
+    std::filesystem::rename(files.result, aside, gone);
+    return false;
+  }
+}
+
+// What a run needs until its result is there. Also of a process that was killed between the two.
+void discard_leftovers(const RunFiles& files) {
+  remove_checkpoint(files.checkpoint);
+  std::error_code gone;
+  std::filesystem::remove(files.heartbeat, gone);
+}
+
+double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
+  const std::string& id = planned.config.control.reference_id[phase];
+  const RunFiles files = run_files(execution.out, plan.sweep.name, id);
+  if (!std::filesystem::exists(files.result))
+    refuse("run {} needs the consensus distance of run {}, which is not complete ({}): run that one first (xibench run --all does, in order)", planned.id, id,
+           files.result);
+  const RunRecord record = read_run_file(files.result);
+  require(record.outcome == "finished", "run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
+  const PhaseRow& row = record.phases.at(phase);
+  const bool mean = planned.config.control.statistic == "mean";
+  const double distance = mean ? row.consensus_distance_mean : row.consensus_distance_max;
+  require(std::isfinite(distance) && distance > 0, "the reference run {} has no usable consensus distance in phase {}", files.result, phase + 1);
+  return distance;
+}
+
+Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t first_step) {
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return {.start = utc_now(), .end = {}, .hosts = host_name(), .slurm_job = job ? job : "", .ended = "unknown (killed)", .ranks = run.layout.ranks,
+          .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
+}
+
+struct Ready {
+  Executed how = Executed::finished;
+  std::array<char, 33> token{};  // of the lease
+};
+
+// From a watchdog's thread. The other ranks get a moment to say for whom they wait; then all end, whatever hangs.
+void end_stalled(Communicator& communicator, const std::string& report, const std::function<void(const std::string&)>& note_failure) {
+  std::signal(SIGALRM, SIG_DFL);
+  alarm(20);  // a file system or an MPI that hangs must not keep this process
+  fmt::print(stderr, "xibench: {}\n", report);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100) * std::min(communicator.rank(), 10));  // the lowest rank that can notes it
+  note_failure(report);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  communicator.abort(static_cast<int>(Fault::work));
+}
+
+}  // namespace
+
+RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id) {
+  const std::string directory = out + "/" + sweep, stem = directory + "/" + id;
+  return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
+}
+
+Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress) {
+  const RunFiles files = run_files(execution.out, plan.sweep.name, planned.id);
+  std::unique_ptr<Lease> lease;
+  const Ready ready = from_rank_0<Ready>(communicator, [&]() -> Ready {
+    std::error_code problem;
+    std::filesystem::create_directories(files.directory, problem);
+    if (problem) refuse("cannot create the output directory {}: {}: choose another with --out", files.directory, problem.message());
+    if (complete(files, planned.id)) {
+      discard_leftovers(files);
+      return {Executed::was_complete};
+    }
+    std::string holder;
+    lease = Lease::take(files.lease, holder);
+    if (lease && complete(files, planned.id)) return {Executed::was_complete};  // its former owner finished it in between
+    if (!lease) fmt::print(stderr, "xibench: run {} is being done by {}: left to it\n", planned.id, holder);
+    if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
+    if (!lease) return {Executed::elsewhere};
+    Ready mine;
+    lease->token().copy(mine.token.data(), mine.token.size() - 1);
+    return mine;
+  });
+  if (ready.how != Executed::finished) return ready.how;
+
+  const bool first = communicator.rank() == 0;
+  const auto note_failure = [&](const std::string& why) {
+    if (Lease::holds(files.lease, ready.token.data())) mark_failed(files.heartbeat, why);
+  };
+  Herald herald(planned, files.heartbeat, progress);
+  try {
+    from_rank_0<int>(communicator, [&] {
+      herald.say("running");
+      if (!execution.resume) remove_checkpoint(files.checkpoint);
+      return 0;
+    });
+    std::vector<double> references(planned.config.phase_count(), kNotMeasured);
+    for (std::size_t k = 0; k < references.size(); ++k)
+      if (!planned.config.control.reference_id[k].empty())
+        references[k] = from_rank_0<double>(communicator, [&] { return reference_distance(plan, execution, planned, k); });
+    const auto run = on_every_rank(communicator, [&] {
+      return make_run(planned.config, communicator, execution.machine, [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
+    });
+
+    std::optional<Resumed> resumed;
+    if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id);
+    RunRecord record;
+    if (first) record = resumed ? std::move(resumed->record) : begin_record(plan, planned, *run);
+    if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
+    if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
+    const std::int64_t first_step = resumed ? resumed->steps_done : 0;
+    if (first) record.attempts.push_back(this_attempt(*run, execution, first_step));
+    const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
+    Recorder recorder(*run, std::move(record), attempt);
+    const auto close_attempt = [&](const std::string& how, std::int64_t steps_done) {
+      auto& mine = recorder.record().attempts.back();
+      mine.end = utc_now();
+      mine.ended = how;
+      mine.last_step = steps_done - 1;
+    };
+
+    std::int64_t steps_done = first_step;
+    Session session(*run, recorder, first_step, execution.checkpoint_seconds,
+                    {.checkpoint =
+                         [&](std::int64_t done, bool stopping) {
+                           from_rank_0<int>(communicator, [&] {
+                             if (!lease->still_ours()) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
+                             recorder.record().attempts.back().last_step = done - 1;
+                             recorder.record().steps.back().flags |= flag_checkpoint;
+                             if (stopping) close_attempt(stop_signal() ? fmt::format("signal {}", stop_signal()) : "signal to another rank", done);
+                             return 0;
+                           });
+                           steps_done = done;
+                           save_checkpoint(files.checkpoint, *run, recorder, done);
+                         },
+                     .progress = [&](const Session::Progress& p) {
+                       const bool ours = lease->still_ours();
+                       if (ours) herald.progress(p);
+                       return ours;
+                     }});
+    const Watchdog watchdog(communicator, run->pool, run->working_on, execution.stall_seconds,
+                            [&](const std::string& report) { end_stalled(communicator, report, note_failure); });
+    std::string outcome = "finished";
+    try {
+      if (train(*run, recorder, session) == Trained::interrupted) {
+        from_rank_0<int>(communicator, [&] {
+          herald.say("interrupted");
+          progress.end(fmt::format("interrupted after step {}, with a checkpoint", steps_done));
+          return 0;
+        });
+        return Executed::interrupted;
+      }
+    } catch (const Diverged& error) {
+      outcome = "diverged";
+      if (first) fmt::print(stderr, "xibench: run {}: {}\n", planned.id, error.what());
+    }
+    recorder.gather();
+
+    const std::string models = hash_models(*run);
+    const std::string ranks = rank_facts(communicator, execution.machine.threads);
+    from_rank_0<int>(communicator, [&] {
+      RunRecord& r = recorder.record();
+      r.outcome = outcome;
+      r.final_model_sha256 = models;
+      r.phases = phase_rows(*run, r);
+      close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
+      for (auto& fact : build_facts()) r.provenance.push_back(std::move(fact));
+      for (auto& fact : machine_facts()) r.provenance.push_back(std::move(fact));
+      r.provenance.emplace_back("ranks", ranks);
+      r.provenance.emplace_back("threads", fmt::format("{}", execution.machine.threads));
+      r.provenance.emplace_back("device", "cpu");
+      r.provenance.emplace_back("command_line", execution.command_line);
+      r.provenance.emplace_back("start", r.attempts.front().start);
+      r.provenance.emplace_back("end", r.attempts.back().end);
+      for (const auto& [name, sum] : run->task->data_checksums()) r.provenance.emplace_back("data_sha256 " + name, sum);
+      if (!lease->still_ours()) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
+      write_run_file(files.result, r);
+      discard_leftovers(files);
+      const double accuracy = summarize(r).final_test_accuracy;
+      progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));
+      return 0;
+    });
+    return outcome == "finished" ? Executed::finished : Executed::diverged;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    if (first || !(known && known->on_all_ranks())) note_failure(error.what());
+    if (first) progress.end("failed");
+    throw;
+  }
+}
+
+}  // namespace xib

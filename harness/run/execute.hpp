@@ -1,0 +1,39 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/run.hpp"
+#include "harness/sweep/plan.hpp"
+
+#include <string>
+
+namespace xib {
+
+struct Execution {
+  std::string out;                  // results directory; a run goes to out/<sweep name>/<id>.h5
+  Machine machine;
+  std::string command_line;
+  bool resume = true;
+  double checkpoint_seconds = 300;
+  double stall_seconds = 600;       // without progress for so long, the run is ended with a report; 0: never
+};
+
+enum class Executed : int {
+  was_complete,  // nothing to do
+  finished,
+  diverged,      // recorded as such
+  interrupted,   // by a signal, with a checkpoint
+  elsewhere,     // another process works on it
+};
+
+// Where the files of a run are.
+struct RunFiles {
+  std::string directory, result, checkpoint, heartbeat, lease;
+};
+RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
+
+// Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),
+// the caller may go on with the next run.
+Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress);
+
+}  // namespace xib

@@ -1,0 +1,56 @@
+#include "harness/run/herald.hpp"
+
+#include "harness/run/provenance.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+
+namespace xib {
+namespace {
+
+void stamp(Heartbeat& beat, const std::string& state, const std::string& error) {
+  beat.state = state;
+  beat.error = error;
+  beat.updated = utc_now();
+  beat.updated_unix = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, ProgressLine& line) : path_(std::move(heartbeat_path)), line_(line) {
+  beat_.run_id = planned.id;
+  beat_.variant = planned.variants.empty() ? "" : planned.variants.front();
+  beat_.seed = planned.config.seed;
+  beat_.host = host_name();
+  beat_.pid = getpid();
+  const char* job = std::getenv("SLURM_JOB_ID");
+  beat_.slurm_job = job ? job : "";
+}
+
+void Herald::say(const std::string& state, const std::string& error) {
+  stamp(beat_, state, error);
+  write_heartbeat(path_, beat_);
+}
+
+void Herald::progress(const Session::Progress& p) {
+  beat_.step = p.step;
+  beat_.steps = p.steps;
+  beat_.loss = p.loss;
+  beat_.consensus_distance = p.distance;
+  beat_.samples_per_s = p.samples_per_s;
+  beat_.eta_s = p.eta_s;
+  say("running");
+  line_.update(p);
+}
+
+void mark_failed(const std::string& heartbeat_path, const std::string& reason) noexcept try {
+  auto beat = read_heartbeat(heartbeat_path);
+  if (!beat || beat->state == "failed") return;
+  stamp(*beat, "failed", reason);
+  write_heartbeat(heartbeat_path, *beat);
+} catch (const std::exception&) {
+}
+
+}  // namespace xib

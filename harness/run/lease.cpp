@@ -1,0 +1,176 @@
+#include "harness/run/lease.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
+#include "harness/run/provenance.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+namespace xib {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// Field 22 of /proc/PID/stat: when the process started; 0 when there is none.
+std::int64_t process_start(std::int64_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto after_name = text.rfind(')');
+  if (after_name == std::string::npos) return 0;
+  std::istringstream fields(text.substr(after_name + 1));
+  std::string field;
+  std::int64_t start = 0;
+  for (int k = 3; k <= 21; ++k) fields >> field;
+  fields >> start;
+  return start;
+}
+
+std::string slurm_job() {
+  const std::string array = environment("SLURM_ARRAY_JOB_ID"), task = environment("SLURM_ARRAY_TASK_ID");
+  return array.empty() ? environment("SLURM_JOB_ID") : array + "_" + task;
+}
+
+Lease::Owner myself() {
+  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .pid = getpid()};
+  me.started = process_start(me.pid);
+  me.restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
+  me.token = sha256(fmt::format("{} {} {} {}", me.host, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
+  return me;
+}
+
+std::string write_text(const Lease::Owner& owner) {
+  return fmt::format("host {}\npid {}\nstarted {}\njob {}\ncluster {}\nrestarts {}\ntoken {}\n", owner.host, owner.pid, owner.started,
+                     owner.job.empty() ? "-" : owner.job, owner.cluster.empty() ? "-" : owner.cluster, owner.restarts, owner.token);
+}
+
+std::optional<Lease::Owner> read_owner(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return std::nullopt;
+  Lease::Owner owner;
+  for (std::string key, value; in >> key >> value;) {
+    if (key == "host") owner.host = value;
+    if (key == "pid") owner.pid = std::atoll(value.c_str());
+    if (key == "started") owner.started = std::atoll(value.c_str());
+    if (key == "job" && value != "-") owner.job = value;
+    if (key == "cluster" && value != "-") owner.cluster = value;
+    if (key == "restarts") owner.restarts = std::atoll(value.c_str());
+    if (key == "token") owner.token = value;
+  }
+  return owner;
+}
+
+std::string output_of(const std::string& command) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::string text;
+  std::array<char, 4096> part{};
+  while (pipe && std::fgets(part.data(), part.size(), pipe.get())) text += part.data();
+  return text;
+}
+
+// What the cluster that the owner's job ran on says of that job: its state; "forgotten" when it answers and no longer knows it, as
+// Slurm does some minutes after the end (for a task of an array it then prints nothing at all); "" when nothing can be learned.
+std::string slurm_state(const Lease::Owner& owner) {
+  if (owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
+  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job +
+                                     " 2>&1 && echo answered; timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= */cluster /p'");
+  std::istringstream lines(text);
+  bool answered = text.find("Invalid job id specified") != std::string::npos, same_cluster = false;
+  std::string state;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("job " + owner.job + " ")) state = line.substr(owner.job.size() + 5);
+    if (line == "answered") answered = true;
+    if (line == "cluster " + owner.cluster) same_cluster = true;
+  }
+  if (!same_cluster) return "";
+  return state.empty() && answered ? "forgotten" : state;
+}
+
+// Only what is known counts: a silent scheduler or another host's process says nothing.
+bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
+  if (owner.token.empty()) return true;  // an empty file, as a power loss leaves it: leases appear whole
+  if (!owner.job.empty() && owner.job == me.job && owner.restarts < me.restarts) return true;
+  if (owner.host == me.host && (kill(static_cast<pid_t>(owner.pid), 0) != 0 && errno == ESRCH)) return true;
+  if (owner.host == me.host && process_start(owner.pid) != owner.started) return true;
+  if (owner.job.empty() || owner.job == me.job) return false;
+  constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
+  return std::find(kEnded.begin(), kEnded.end(), slurm_state(owner)) != kEnded.end();
+}
+
+std::string describe(const Lease::Owner& owner) {
+  return fmt::format("process {} on {}{}", owner.pid, owner.host, owner.job.empty() ? "" : ", Slurm job " + owner.job);
+}
+
+}  // namespace
+
+Lease::Lease(std::string path, std::string token, std::string taken_from) : path_(std::move(path)), token_(std::move(token)), taken_from_(std::move(taken_from)) {}
+
+std::unique_ptr<Lease> Lease::take(const std::string& path, std::string& holder) {
+  const Owner me = myself();
+  const std::string draft = path + "." + me.token;
+  std::string taken_from;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    {
+      std::ofstream out(draft);
+      out << write_text(me);
+      out.flush();
+      if (!out) {
+        const int reason = errno;
+        unlink(draft.c_str());
+        fail("cannot write {}: {}: check the space and rights of the output directory", draft, std::strerror(reason));
+      }
+    }
+    const bool linked = link(draft.c_str(), path.c_str()) == 0;
+    const int problem = errno;
+    unlink(draft.c_str());
+    if (linked) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
+    if (problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));
+    const auto owner = read_owner(path);
+    if (!owner) continue;  // given back between our two looks
+    if (!gone(*owner, me)) {
+      holder = describe(*owner);
+      return nullptr;
+    }
+    // Renaming away is what only one of several heirs can do.
+    const std::string grave = path + "." + me.token + ".gone";
+    if (rename(path.c_str(), grave.c_str()) == 0) {
+      const auto buried = read_owner(grave);
+      if (buried && buried->token != owner->token) {  // an heir was faster and this is its new lease: put it back
+        link(grave.c_str(), path.c_str());
+        unlink(grave.c_str());
+        continue;
+      }
+      unlink(grave.c_str());
+      taken_from = describe(*owner);
+    }
+  }
+  holder = "several processes at once";
+  return nullptr;
+}
+
+bool Lease::holds(const std::string& path, const std::string& token) {
+  const auto owner = read_owner(path);
+  return owner && owner->token == token;
+}
+
+Lease::~Lease() {
+  if (still_ours()) unlink(path_.c_str());
+}
+
+}  // namespace xib

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace xib {
+
+// Who works on a run: DIR/<name>/<id>.lease. Made by link(2), which is atomic on network file systems too, so that two drivers on one
+// results directory never run the same run. Rank 0 only.
+class Lease {
+ public:
+  struct Owner {
+    std::string host, job, cluster, token;  // job and cluster: Slurm's, "" outside
+    std::int64_t pid = 0, started = 0;      // started: of the process, in clock ticks since boot: tells a reused pid apart
+    std::int64_t restarts = 0;              // SLURM_RESTART_COUNT
+  };
+  // Takes the lease, also from an owner that is known to be gone: same host and its process is dead, the same Slurm job requeued since,
+  // or its cluster's Slurm says that its job has ended. Null when somebody else holds it: `holder` then says who.
+  static std::unique_ptr<Lease> take(const std::string& path, std::string& holder);
+  ~Lease();  // gives it back, if it is still ours
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  bool still_ours() const { return holds(path_, token_); }  // false: somebody took over; whatever this process would write is void
+  const std::string& token() const { return token_; }
+  static bool holds(const std::string& path, const std::string& token);  // for the other ranks of the same run
+  const std::string& taken_from() const { return taken_from_; }  // "" or who had it and is gone
+
+ private:
+  Lease(std::string path, std::string token, std::string taken_from);
+  std::string path_, token_, taken_from_;
+};
+
+}  // namespace xib

@@ -1,0 +1,113 @@
+#include "harness/core/check.hpp"
+#include "harness/graph/spectrum.hpp"
+#include "harness/run/run.hpp"
+#include "harness/task/make_task.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace xib {
+namespace {
+
+std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
+                                      const std::function<double(const std::string& id, int phase)>& reference_distance) {
+  const int nodes = static_cast<int>(config.train.nodes);
+  std::vector<PhaseControl> phases;
+  for (std::size_t k = 0; k < config.phase_count(); ++k) {
+    PolicyContext context{.max_rounds = static_cast<int>(config.control.max_rounds), .L = task.constants().L, .sigma2 = task.constants().sigma2};
+    if (k < config.control.reference_id.size() && !config.control.reference_id[k].empty())
+      context.reference_distance = reference_distance(config.control.reference_id[k], static_cast<int>(k) + 1);
+    phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
+                      make_policy(config.control.policy[k], "[control] policy", context)});
+  }
+  return phases;
+}
+
+// ‖∇f(x̄)‖² by the task, where it knows it.
+std::function<double(std::span<const float>)> full_gradient_norm2(const Task& task) {
+  if (!task.has_full_gradient()) return {};
+  return [&task, gradient = std::vector<double>(task.dim())](std::span<const float> mean) mutable {
+    task.full_gradient(mean, gradient);
+    double sum = 0;
+    for (const double value : gradient) sum += value * value;
+    return sum;
+  };
+}
+
+}  // namespace
+
+int Run::phase_of(std::int64_t step) const {
+  return static_cast<int>(std::upper_bound(phase_begin.begin(), phase_begin.end(), step) - phase_begin.begin());
+}
+
+Position Run::position(std::int64_t step) const {
+  Position at{.step = step, .phase = phase_of(step), .lr_max = learning_rate.peak()};
+  at.phase_step = step - phase_begin[static_cast<std::size_t>(at.phase - 1)];
+  at.epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+  at.lr = learning_rate.at(at.epoch);
+  return at;
+}
+
+Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> what, std::vector<PhaseControl> phases)
+    : config(resolved),
+      communicator(world),
+      pool(machine.threads, task_thread_setup()),
+      layout{static_cast<int>(config.train.nodes), world.size(), world.rank()},
+      task(std::move(what)),
+      x(layout.mine().count, task->dim()),
+      g(layout.mine().count, task->dim()),
+      buffers(layout.mine().count, task->buffer_dim()),
+      learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
+      optimizer(layout.mine().count, task->dim(), {config.train.momentum, config.train.nesterov, config.train.weight_decay}),
+      algorithm(make_algorithm(config.train.algorithm)),
+      consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient_norm2(*task),
+                make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
+      buffer_statistics(communicator, pool, layout, task->buffer_dim()),
+      steps_per_epoch(task->steps_per_epoch()),
+      steps(steps_per_epoch * config.train.epochs),
+      loss(static_cast<std::size_t>(layout.mine().count)),
+      gradient_norm2(loss.size()) {
+  phase_begin.push_back(0);
+  for (const auto epoch : config.train.phases.empty() ? learning_rate.drops() : config.train.phases) phase_begin.push_back(epoch * steps_per_epoch);
+  task->bind(x, g, buffers);
+  std::vector<float> model(task->dim()), statistics(task->buffer_dim());
+  task->initial_model(model, statistics);
+  for (int k = 0; k < x.count(); ++k) {
+    std::copy(model.begin(), model.end(), x.row(k).begin());
+    std::copy(statistics.begin(), statistics.end(), buffers.row(k).begin());
+  }
+}
+
+std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine,
+                              const std::function<double(const std::string& id, int phase)>& reference_distance) {
+  const NodeLayout layout{static_cast<int>(config.train.nodes), communicator.size(), communicator.rank()};
+  require(layout.ranks <= layout.nodes, "{} ranks were started for a run of {} nodes (a rank without a node would idle): start at most {}", layout.ranks,
+          layout.nodes, layout.nodes);
+  require(config.train.precision == "float32", "[train] precision: this build computes in float32 only, not {}", config.train.precision);
+  if (const auto set_up = task_thread_setup()) set_up();
+  auto task = make_task(config, layout, machine.threads, machine.data_directory);
+  auto phases = make_phases(config, *task, reference_distance);
+  return std::make_unique<Run>(config, communicator, machine, std::move(task), std::move(phases));
+}
+
+std::vector<TopologyRecord> topology_records(const Run& run) {
+  std::vector<TopologyRecord> records;
+  const int n = run.layout.nodes;
+  for (std::size_t k = 0; k < run.phase_begin.size(); ++k) {
+    const MixingSchedule& schedule = run.consensus.schedule(static_cast<int>(k) + 1);
+    Spectrum s{.lambda2 = kNotMeasured, .lambda_min = kNotMeasured, .p = kNotMeasured};
+    try {
+      s = spectrum(schedule);
+    } catch (const Error&) {  // too large for the dense solver, and no closed form: not measured
+    }
+    TopologyRecord record{.name = run.config.topology.name[k], .weights = run.config.topology.weights, .p = s.p, .lambda2 = s.lambda2,
+                          .lambda_min = s.lambda_min, .degree = schedule.at(0).max_degree(), .period = schedule.period(), .seed = run.config.seed, .matrices = {}};
+    for (std::int64_t t = 0; t < schedule.period(); ++t)
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < n; ++j) record.matrices.push_back(schedule.at(t).at(i, j));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+}  // namespace xib

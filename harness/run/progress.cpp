@@ -1,0 +1,71 @@
+#include "harness/run/progress.hpp"
+
+#include "harness/core/check.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace xib {
+namespace {
+
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+constexpr double kPlainInterval = 10;  // seconds between lines of the plain style
+
+}  // namespace
+
+ProgressStyle progress_style(const std::string& name) {
+  if (name == "auto") return isatty(STDERR_FILENO) ? ProgressStyle::terminal : ProgressStyle::none;
+  if (name == "none") return ProgressStyle::none;
+  if (name == "plain") return ProgressStyle::plain;
+  require(name == "terminal", "--progress: '{}' is none of auto, terminal, plain, none", name);
+  return ProgressStyle::terminal;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto s = static_cast<long>(std::lround(seconds));
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {:02d} s", s / 60, s % 60);
+  return fmt::format("{} h {:02d} min", s / 3600, s / 60 % 60);
+}
+
+void ProgressLine::print(const std::string& text, bool lasting) {
+  if (style_ == ProgressStyle::none) return;
+  if (style_ == ProgressStyle::terminal)
+    fmt::print(stderr, "\r\x1b[2K{}{}", text, lasting ? "\n" : "");
+  else
+    fmt::print(stderr, "{}\n", text);
+  std::fflush(stderr);
+}
+
+void ProgressLine::begin(const std::string& run_label) {
+  ++run_;
+  label_ = run_label;
+  begun_ = last_print_ = seconds_now();
+  if (style_ == ProgressStyle::terminal) print(fmt::format("[{}/{}] {}: starting", run_, runs_, label_), false);
+}
+
+void ProgressLine::update(const Session::Progress& p) {
+  const double now = seconds_now();
+  if (style_ == ProgressStyle::plain && now - last_print_ < kPlainInterval) return;
+  last_print_ = now;
+  const double this_run = now - begun_ + p.eta_s;
+  const double per_run = (finished_seconds_ + this_run) / run_;
+  const std::string distance = std::isnan(p.distance) ? "" : fmt::format(", Ξ {:.3g}", p.distance);
+  const std::string all = runs_ > 1 ? fmt::format(", all runs {}", duration(p.eta_s + per_run * (runs_ - run_))) : "";
+  print(fmt::format("[{}/{}] {}: step {}/{}, loss {:.3f}{}, {:.0f} samples/s, left {}{}", run_, runs_, label_, p.step, p.steps, p.loss, distance,
+                    p.samples_per_s, duration(p.eta_s), all),
+        false);
+}
+
+void ProgressLine::end(const std::string& how) {
+  const double took = seconds_now() - begun_;
+  finished_seconds_ += took;
+  print(fmt::format("[{}/{}] {}: {} ({})", run_, runs_, label_, how, duration(took)), true);
+}
+
+}  // namespace xib

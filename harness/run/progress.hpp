@@ -1,0 +1,32 @@
+#pragma once
+
+#include "harness/run/session.hpp"
+
+#include <string>
+
+namespace xib {
+
+enum class ProgressStyle { none, plain, terminal };
+
+// "auto", "none", "plain", "terminal"; auto is terminal when stderr is one, else none. Throws Error(input) for others.
+ProgressStyle progress_style(const std::string& name);
+
+// Tells a person on stderr how a list of runs is getting on: run i of k, step, loss, Ξ, samples/s, time left of the run and of all.
+class ProgressLine {
+ public:
+  ProgressLine(ProgressStyle style, int runs) : style_(style), runs_(runs) {}
+  void begin(const std::string& run_label);
+  void update(const Session::Progress& progress);
+  void end(const std::string& how);  // one lasting line per run
+
+ private:
+  void print(const std::string& text, bool lasting);
+  ProgressStyle style_;
+  int runs_, run_ = 0;
+  std::string label_;
+  double begun_ = 0, finished_seconds_ = 0, last_print_ = 0;
+};
+
+std::string duration(double seconds);  // "45 s", "3 min 20 s", "2 h 05 min"
+
+}  // namespace xib

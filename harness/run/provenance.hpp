@@ -1,0 +1,24 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace xib {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+// What this build is made of: commit, dirty flag, compiler, flags, versions of the libraries.
+Facts build_facts();
+// What it runs on: CPU, memory, host, OS, governor, processors this process may use, environment (an allow-list), mapped libraries.
+Facts machine_facts();
+// Collective: where every rank runs (host, pid, processors), one line each; on rank 0, empty elsewhere.
+std::string rank_facts(Communicator& communicator, int threads);
+
+std::string utc_now();  // ISO 8601, seconds
+std::string host_name();
+int usable_processors();  // that the affinity mask leaves to this process
+
+}  // namespace xib

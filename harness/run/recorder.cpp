@@ -1,0 +1,133 @@
+#include "harness/run/recorder.hpp"
+
+#include "harness/core/check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace xib {
+namespace {
+
+// An attempt on more ranks than any before: their columns are NaN in the rows that exist.
+void widen(RunRecord& record, int ranks) {
+  const auto width = static_cast<std::size_t>(record.ranks), wider = static_cast<std::size_t>(ranks);
+  if (wider <= width) return;
+  for (auto* columns : {&record.rank_compute_s, &record.rank_mix_s, &record.rank_wait_s}) {
+    std::vector<float> rows(record.steps.size() * wider, std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t t = 0; t < record.steps.size(); ++t) std::copy_n(columns->begin() + static_cast<std::ptrdiff_t>(t * width), width, rows.begin() + static_cast<std::ptrdiff_t>(t * wider));
+    *columns = std::move(rows);
+  }
+  record.ranks = ranks;
+}
+
+void set_times(StepRow& row, const Stopwatch& watch) {
+  row.wall_s = watch.total();
+  row.data_s = watch.seconds(Part::data);
+  row.compute_s = watch.seconds(Part::compute);
+  row.update_s = watch.seconds(Part::update);
+  row.mix_s = watch.seconds(Part::mix);
+  row.gauge_s = watch.seconds(Part::gauge);
+  row.record_s = watch.seconds(Part::record);
+  row.wait_s = watch.seconds(Part::wait);
+}
+
+}  // namespace
+
+Recorder::Recorder(Run& run, RunRecord record, std::int16_t attempt)
+    : run_(run), record_(std::move(record)), attempt_(attempt), start_(run.communicator.now()), wire_bytes_(run.communicator.traffic().bytes) {
+  if (run.layout.rank != 0) return;
+  widen(record_, run.layout.ranks);
+  if (record_.steps.empty()) return;
+  before_ns_ = record_.steps.back().t_ns;
+  for (const auto& row : record_.steps) {
+    train_seconds_ += row.wall_s;
+    if (bad_ < 0 && !std::isfinite(row.train_loss)) bad_ = row.step;
+  }
+}
+
+void Recorder::step(const StepContext& c) {
+  const std::int64_t wire = run_.communicator.traffic().bytes;
+  const auto& done = c.communicated;
+  const auto communication = c.exact_gradients ? Communication::exact_gradients : done.exact ? Communication::exact_models : Communication::gossip;
+  StepRow row{.step = c.at.step, .epoch = c.at.epoch, .lr = c.at.lr, .phase = c.at.phase};
+  row.consensus_distance = done.distance;
+  row.consensus_distance_before = done.distance_before;
+  row.target_distance = done.target;
+  row.critical_distance = done.critical;
+  row.target_reached = done.reached;
+  row.communication = static_cast<std::uint8_t>(communication);
+  row.gossip_rounds = c.exact_gradients ? 0 : done.rounds;
+  row.mean_model_norm = done.mean_norm;
+  row.samples = run_.task->batch_size() * run_.layout.nodes;
+  row.bytes_sent = done.bytes;
+  row.gauge_bytes_sent = done.gauge_bytes;
+  row.t_ns = before_ns_ + static_cast<std::int64_t>((run_.communicator.now() - start_) * 1e9);
+  row.attempt = attempt_;
+  row.flags = static_cast<std::uint8_t>(c.at.epoch < run_.config.train.warmup_epochs ? flag_warmup : 0);
+
+  mine_.insert(mine_.end(), c.loss.begin(), c.loss.end());
+  mine_.insert(mine_.end(), c.gradient_norm2.begin(), c.gradient_norm2.end());
+  mine_.insert(mine_.end(), {c.watch.seconds(Part::compute), c.watch.seconds(Part::mix), c.watch.seconds(Part::wait), static_cast<double>(wire - wire_bytes_)});
+  if (run_.layout.rank == 0) {
+    const auto squared = run_.consensus.squared_distances();
+    for (int i = 0; i < run_.layout.nodes; ++i)
+      distance_.push_back(squared.empty() ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(std::sqrt(squared[static_cast<std::size_t>(i)])));
+    rows_.push_back(row);
+  }
+  wire_bytes_ = run_.communicator.traffic().bytes;
+  c.watch.lap(Part::record);
+  train_seconds_ += c.watch.total();
+  if (run_.layout.rank == 0) set_times(rows_.back(), c.watch);
+}
+
+void Recorder::evaluation(EvaluationRow row) {
+  row.train_seconds = train_seconds_;
+  if (!rows_.empty()) rows_.back().flags |= flag_evaluation;
+  record_.evaluations.push_back(std::move(row));
+}
+
+std::int64_t Recorder::gather() {
+  const auto bytes = run_.communicator.gather(std::as_bytes(std::span(mine_)));
+  mine_.clear();
+  if (run_.layout.rank == 0) {
+    std::vector<double> all(bytes.size() / sizeof(double));
+    std::memcpy(all.data(), bytes.data(), bytes.size());
+    const auto n = static_cast<std::size_t>(run_.layout.nodes), ranks = static_cast<std::size_t>(run_.layout.ranks), rows = rows_.size();
+    const std::size_t width = static_cast<std::size_t>(record_.ranks);
+    std::vector<double> loss(rows * n), norm2(rows * n);
+    std::vector<float> compute(rows * width, NAN), mix(rows * width, NAN), wait(rows * width, NAN);
+    const double* at = all.data();
+    for (std::size_t r = 0; r < ranks; ++r) {
+      const NodeBlock block = run_.layout.block(static_cast<int>(r));
+      const auto first = static_cast<std::size_t>(block.first), count = static_cast<std::size_t>(block.count);
+      for (std::size_t t = 0; t < rows; ++t) {
+        for (std::size_t k = 0; k < count; ++k) loss[t * n + first + k] = *at++;
+        for (std::size_t k = 0; k < count; ++k) norm2[t * n + first + k] = *at++;
+        compute[t * width + r] = static_cast<float>(*at++);
+        mix[t * width + r] = static_cast<float>(*at++);
+        wait[t * width + r] = static_cast<float>(*at++);
+        rows_[t].wire_bytes += static_cast<std::int64_t>(*at++);
+      }
+    }
+    for (std::size_t t = 0; t < rows; ++t) {
+      double loss_sum = 0, norm2_sum = 0;
+      for (std::size_t i = 0; i < n; ++i) loss_sum += loss[t * n + i], norm2_sum += norm2[t * n + i];
+      rows_[t].train_loss = loss_sum / static_cast<double>(n);
+      rows_[t].minibatch_gradient_norm = std::sqrt(norm2_sum / static_cast<double>(n));
+      if (bad_ < 0 && !std::isfinite(rows_[t].train_loss)) bad_ = rows_[t].step;
+    }
+    record_.steps.insert(record_.steps.end(), rows_.begin(), rows_.end());
+    record_.node_train_loss.insert(record_.node_train_loss.end(), loss.begin(), loss.end());
+    record_.node_distance_to_mean.insert(record_.node_distance_to_mean.end(), distance_.begin(), distance_.end());
+    record_.rank_compute_s.insert(record_.rank_compute_s.end(), compute.begin(), compute.end());
+    record_.rank_mix_s.insert(record_.rank_mix_s.end(), mix.begin(), mix.end());
+    record_.rank_wait_s.insert(record_.rank_wait_s.end(), wait.begin(), wait.end());
+    rows_.clear();
+    distance_.clear();
+  }
+  run_.communicator.broadcast(std::as_writable_bytes(std::span(&bad_, 1)), 0);
+  return bad_;
+}
+
+}  // namespace xib

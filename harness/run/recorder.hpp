@@ -1,0 +1,37 @@
+#pragma once
+
+#include "harness/core/stopwatch.hpp"
+#include "harness/record/rows.hpp"
+#include "harness/run/run.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace xib {
+
+// Collects a run's rows. step() is local and cheap; what other ranks know (losses, gradient norms, times) comes to rank 0 at gather().
+class Recorder {
+ public:
+  // `record`: on rank 0 what is recorded already (of an earlier attempt, or empty); ignored elsewhere.
+  Recorder(Run& run, RunRecord record, std::int16_t attempt);
+
+  void step(const StepContext& context);
+  void evaluation(EvaluationRow row);  // of the step recorded last
+  // Collective. Brings all rows to rank 0. Returns the run's first step whose training loss is not finite, or -1; the same on all ranks,
+  // and the same when the run was interrupted after it.
+  std::int64_t gather();
+
+  RunRecord& record() { return record_; }  // on rank 0, complete up to the last gather()
+
+ private:
+  Run& run_;
+  RunRecord record_;
+  std::int16_t attempt_;
+  double start_, train_seconds_ = 0;
+  std::int64_t before_ns_ = 0, wire_bytes_ = 0, bad_ = -1;
+  std::vector<StepRow> rows_;                    // since the last gather; rank 0's have its own times
+  std::vector<float> distance_;                  // rows x nodes, rank 0
+  std::vector<double> mine_;                     // rows x (2 x local nodes + 4): losses, norms², compute, mix, wait, wire bytes
+};
+
+}  // namespace xib

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/control/controller.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/mix/node_layout.hpp"
+#include "harness/mix/node_matrix.hpp"
+#include "harness/record/rows.hpp"
+#include "harness/sweep/run_config.hpp"
+#include "harness/task/task.hpp"
+#include "harness/train/algorithm.hpp"
+#include "harness/train/optimizer.hpp"
+#include "harness/train/schedule.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+// What is not science: where and how a run is computed. None of it changes what is recorded of the science.
+struct Machine {
+  int threads = 1;             // per rank
+  std::string data_directory;  // "": the data set's default place
+};
+
+// One run's objects on this rank, ready to train. Members are built in this order: later ones refer to earlier ones.
+struct Run {
+  Run(const RunConfig& resolved, Communicator& communicator, const Machine& machine, std::unique_ptr<Task> task, std::vector<PhaseControl> phases);
+
+  RunConfig config;
+  Communicator& communicator;
+  ThreadPool pool;
+  NodeLayout layout;
+  std::unique_ptr<Task> task;
+  NodeMatrix x, g, buffers;  // models, gradients, what training changes but no algorithm mixes
+  LearningRate learning_rate;
+  Sgd optimizer;
+  std::unique_ptr<Algorithm> algorithm;
+  ConsensusController consensus;
+  NodeStatistics buffer_statistics;
+  std::vector<std::int64_t> phase_begin;  // first step of every phase
+  std::int64_t steps_per_epoch, steps;
+  std::vector<double> loss, gradient_norm2;  // of this rank's nodes, of the last step
+  std::atomic<std::int64_t> working_on = 0;  // the step under way, for the watchdog's thread
+
+  Position position(std::int64_t step) const;
+  int phase_of(std::int64_t step) const;  // from 1
+  bool phase_ends(std::int64_t step) const { return step + 1 == steps || phase_of(step) != phase_of(step + 1); }
+};
+
+// From a resolved configuration to objects: the one place that knows all names. reference_distance(id, phase) gives the Ξ of a
+// reference run's phase, for fraction(). Throws Error(input) for what cannot be built.
+std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine,
+                              const std::function<double(const std::string& id, int phase)>& reference_distance);
+
+// What the run file says of every phase's graph.
+std::vector<TopologyRecord> topology_records(const Run& run);
+
+}  // namespace xib

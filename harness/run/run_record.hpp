@@ -1,0 +1,21 @@
+#pragma once
+
+#include "harness/record/rows.hpp"
+#include "harness/run/run.hpp"
+#include "harness/sweep/plan.hpp"
+
+#include <string>
+#include <vector>
+
+namespace xib {
+
+// What is known of a run before its first step; rank 0.
+RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& run);
+
+// The rows of /phases, from those of /steps.
+std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record);
+
+// Collective. SHA-256 over every node's model and buffers, in node order; of nothing on ranks other than 0.
+std::string hash_models(Run& run);
+
+}  // namespace xib

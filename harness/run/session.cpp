@@ -1,0 +1,79 @@
+#include "harness/run/session.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/run/evaluate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+
+namespace xib {
+namespace {
+
+std::atomic<int> g_signal = 0;  // signal handlers have no other way to speak
+
+extern "C" void on_stop_signal(int number) { g_signal = number; }
+
+constexpr double kMeetingSeconds = 0.5;  // or the time between checkpoints, when that is less
+
+}  // namespace
+
+void install_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = SA_RESTART;
+  for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaction(number, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond ulimit -f is an error of write(2), with a reason, not the end
+}
+
+int stop_signal() { return g_signal; }
+
+Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks)
+    : run_(run), recorder_(recorder), first_step_(first_step), next_meeting_(first_step), last_meeting_(first_step - 1),
+      checkpoint_seconds_(checkpoint_seconds), begun_(run.communicator.now()), met_(begun_), last_checkpoint_(begun_), next_progress_(begun_), hooks_(std::move(hooks)) {
+  run_.working_on = first_step;
+}
+
+bool Session::goes_on(std::int64_t step) {
+  run_.working_on = step + 1;
+  const bool evaluated = evaluation_due(run_, step);
+  if (step < next_meeting_ && !evaluated) return true;
+
+  const std::int64_t bad = recorder_.gather();
+  // Divergence ends the run at an evaluation, not at a meeting between them, whose time depends on the machine.
+  if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
+  if (step + 1 == run_.steps) return true;
+
+  const double signalled = stop_signal();
+  std::vector<double> signals(static_cast<std::size_t>(run_.layout.ranks));
+  run_.communicator.all_gather({&signalled, 1}, std::vector<int>(signals.size(), 1), signals);
+  const bool stopping = std::any_of(signals.begin(), signals.end(), [](double s) { return s != 0; });
+  const Orders orders = from_rank_0<Orders>(run_.communicator, [&] { return meet(step, stopping); });
+  next_meeting_ = orders.next_meeting;
+  if (orders.lost) throw Error(Fault::work, "another process has taken this run over; this one stops and leaves it alone", true);
+  if (orders.checkpoint) {
+    if (hooks_.checkpoint) hooks_.checkpoint(step + 1, orders.stop);
+    last_checkpoint_ = run_.communicator.now();
+  }
+  return !orders.stop;
+}
+
+Session::Orders Session::meet(std::int64_t step, bool stopping) {
+  const double now = run_.communicator.now(), lately = std::max(now - met_, 1e-9) / static_cast<double>(step - last_meeting_);
+  const double per_step = (now - begun_) / static_cast<double>(step + 1 - first_step_);
+  // As many steps as lately took so long, but at most twice as many as last time: steps may become slower.
+  const auto pause = static_cast<std::int64_t>(std::min(std::min(kMeetingSeconds, checkpoint_seconds_) / lately, 1e6));
+  Orders orders{.next_meeting = step + std::clamp<std::int64_t>(pause, 1, 2 * (step - last_meeting_)), .stop = stopping};
+  orders.checkpoint = stopping || now - last_checkpoint_ >= checkpoint_seconds_;
+  last_meeting_ = step;
+  met_ = now;
+  if (!hooks_.progress || now < next_progress_) return orders;
+  next_progress_ = now + kMeetingSeconds / 2;
+  const auto& last = recorder_.record().steps.back();
+  const Progress progress{step + 1, run_.steps, last.train_loss, last.consensus_distance, static_cast<double>(last.samples) / per_step,
+                          per_step * static_cast<double>(run_.steps - step - 1)};
+  orders.lost = !hooks_.progress(progress);
+  return orders;
+}
+
+}  // namespace xib

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "harness/core/check.hpp"
+#include "harness/run/recorder.hpp"
+#include "harness/run/run.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace xib {
+
+// Set by signals (SIGTERM, SIGINT, SIGUSR1): the run stops at the next agreed step, with a checkpoint. A file too large no longer kills.
+void install_stop_signals();
+int stop_signal();  // 0: none came
+
+// What accompanies training on all ranks: it finds out together when to stop, when to write a checkpoint, and tells rank 0's listener
+// how things stand. Between the agreed points (every evaluation, and about twice a second) it costs nothing.
+class Session {
+ public:
+  struct Progress {
+    std::int64_t step = 0, steps = 0;  // done, of
+    double loss = 0, distance = 0, samples_per_s = 0, eta_s = 0;
+  };
+  struct Hooks {
+    std::function<void(std::int64_t steps_done, bool stopping)> checkpoint;  // collective: writes one
+    std::function<bool(const Progress&)> progress;  // rank 0; false: stop, the run is no longer this process's
+  };
+  Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks);
+
+  std::int64_t first_step() const { return first_step_; }
+  // Collective, after every step. False: stop now; a checkpoint of this step was written.
+  bool goes_on(std::int64_t step);
+
+ private:
+  struct Orders {
+    std::int64_t next_meeting = 0;
+    bool stop = false, checkpoint = false, lost = false;
+  };
+  Orders meet(std::int64_t step, bool stopping);  // rank 0
+  Run& run_;
+  Recorder& recorder_;
+  std::int64_t first_step_, next_meeting_, last_meeting_;
+  double checkpoint_seconds_, begun_, met_, last_checkpoint_, next_progress_;
+  Hooks hooks_;
+};
+
+}  // namespace xib

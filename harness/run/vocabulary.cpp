@@ -1,0 +1,85 @@
+#include "harness/run/vocabulary.hpp"
+
+#include "datasets/dataset.hpp"
+#include "datasets/partition.hpp"
+#include "harness/control/gauge.hpp"
+#include "harness/control/policy.hpp"
+#include "harness/core/check.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/run/evaluate.hpp"
+#include "harness/task/make_task.hpp"
+#include "harness/task/models/models.hpp"
+#include "harness/task/problems.hpp"
+#include "harness/train/algorithm.hpp"
+#include "harness/train/schedule.hpp"
+
+#include <cmath>
+
+namespace xib {
+namespace {
+
+template <class Table>
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.emplace_back(row.name);
+  return names;
+}
+
+// Everything that can be found wrong with a run before data are read or memory is taken.
+void check_run(const RunConfig& c) {
+  check_task(c);
+  make_algorithm(c.train.algorithm);
+  const LearningRate rate(c.train.schedule, c.train.lr, c.train.warmup_epochs, c.train.warmup_lr, c.train.epochs);
+  require(c.train.warmup_epochs < static_cast<double>(c.train.epochs), "train.warmup_epochs: {} is no less than train.epochs, {}", c.train.warmup_epochs,
+          c.train.epochs);
+  require(c.train.warmup_epochs == 0 || c.train.warmup_lr <= c.train.lr, "train.warmup_lr: a warm-up from {} to a peak of {} would go down", c.train.warmup_lr,
+          c.train.lr);
+  require(!c.train.nesterov || c.train.momentum > 0, "train.nesterov: needs train.momentum > 0: set nesterov = false");
+  require(c.train.precision == "float32", "train.precision: this build computes in float32 only");
+  require(c.train.device == "cpu", "train.device: this build has no CUDA device support: use cpu");
+  for (const auto epoch : c.train.phases)
+    require(epoch < c.train.epochs, "train.phases: a phase begins at epoch {}, and the run has {}", epoch, c.train.epochs);
+  for (const auto& name : c.topology.name) {
+    const auto schedule = make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
+    require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
+            "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
+            c.train.algorithm);
+  }
+  const PolicyContext context{.reference_distance = 1, .max_rounds = static_cast<int>(c.control.max_rounds)};
+  for (const auto& policy : c.control.policy) make_policy(policy, "control.policy", context);
+  make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed));
+}
+
+Cost cost_of(const RunConfig& c) {
+  const auto nodes = static_cast<double>(c.train.nodes);
+  const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
+  const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
+  return {.steps = steps, .samples = steps * samples_per_step};
+}
+
+Vocabulary make_vocabulary() {
+  Vocabulary v;
+  v.names["datasets"] = names_of(datasets());
+  for (auto& name : names_of(problems())) v.names["datasets"].push_back(name);
+  v.names["partitions"] = names_of(partitions());
+  v.names["models"] = names_of(models());
+  v.names["models"].emplace_back("none");
+  v.names["algorithms"] = names_of(algorithms());
+  v.names["topologies"] = names_of(topologies());
+  v.names["weights"] = names_of(weight_rules());
+  v.names["policies"] = names_of(policies());
+  v.names["gauges"] = names_of(gauges());
+  v.needs_reference = [](const Term& policy) { return needs_reference(policy.text()); };
+  v.checks.emplace_back(check_run);
+  v.cost = cost_of;
+  return v;
+}
+
+}  // namespace
+
+const Vocabulary& vocabulary() {
+  static const Vocabulary all = make_vocabulary();
+  return all;
+}
+
+}  // namespace xib

@@ -1,0 +1,60 @@
+#include "harness/run/watchdog.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/run/provenance.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace xib {
+namespace {
+
+using Clock = std::chrono::steady_clock;  // a system clock may jump
+
+double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+
+std::string describe(const Communicator& communicator, const Activity& activity, std::int64_t step) {
+  const std::string who = fmt::format("rank {} on {}, step {}", communicator.rank(), host_name(), step);
+  const double since = seconds_since(activity.since);
+  if (activity.operation.empty()) return fmt::format("{}: computes or reads or writes since {:.1f} s and waits for no rank", who, since);
+  return fmt::format("{}: waits since {:.1f} s in {} for rank{} {}", who, since, activity.operation, activity.peers.size() == 1 ? "" : "s",
+                     fmt::join(activity.peers, ", "));
+}
+
+}  // namespace
+
+Watchdog::Watchdog(const Communicator& communicator, const ThreadPool& pool, const std::atomic<std::int64_t>& step, double stall_seconds,
+                   std::function<void(const std::string& report)> on_stall)
+    : communicator_(communicator), pool_(pool), step_(step), stall_seconds_(stall_seconds), on_stall_(std::move(on_stall)) {
+  if (stall_seconds > 0) thread_ = std::thread([this] { watch(); });
+}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = true;
+  }
+  ending_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Watchdog::watch() {
+  const double pause = std::clamp(stall_seconds_ / 20, 0.01, 5.0);
+  std::uint64_t changes = 0, begun = 0;
+  double still = 0;
+  auto looked = Clock::now();
+  std::unique_lock lock(mutex_);
+  while (!ending_.wait_for(lock, std::chrono::duration<double>(pause), [&] { return end_; })) {
+    still += std::min(seconds_since(looked), 2 * pause);
+    looked = Clock::now();
+    const Activity activity = communicator_.activity();
+    if (activity.changes != changes || pool_.begun() != begun) still = 0;
+    changes = activity.changes;
+    begun = pool_.begun();
+    if (still < stall_seconds_) continue;
+    on_stall_(fmt::format("no progress for {:.0f} s: {}", stall_seconds_, describe(communicator_, activity, step_)));
+    return;
+  }
+}
+
+}  // namespace xib

@@ -1,0 +1,158 @@
+"""What is wrong is said in one message with its place and remedy, before anything is written; what fails leaves no result behind."""
+
+import gzip
+import os
+import resource
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+import support
+
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
+IMAGES = """
+name = "images"
+seeds = [1]
+[data]
+dataset = "fashion-mnist"
+limit = 64
+test_limit = 20
+[model]
+name = "logistic"
+[train]
+nodes = 4
+epochs = 1
+batch_size = 8
+"""
+
+
+class BadInput(support.RunTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+
+    def test_all_mistakes_of_a_spec_come_in_one_message_and_nothing_is_created(self):
+        text = support.QUADRATIC.replace("lr = 0.2", 'lr = "fast"\nmomentun = 0.9').replace("batch_size = 1", "batch_size = 0")
+        text = text.replace('name = "quadratic"', 'name = "../quadratic"', 1)
+        done = self.run_to_end(self.spec(text), self.out, status=2)
+
+        for part in ("sweep.toml", "momentun", "did you mean train.momentum", "train.lr", "batch_size", "../quadratic"):
+            self.assertIn(part, done.stderr)
+        self.assertFalse(self.out.exists())
+
+    def test_what_only_a_whole_run_shows_is_refused_before_it_begins(self):
+        for key, said in [("train.nodes=8000", "nodes"), ('data.dataset="quadratik"', "quadratic"), ('topology.name="rign"', "ring"),
+                          ('control.policy="target(-1)"', "target"), ("train.nope=1", "nope")]:
+            done = self.run_to_end(self.spec(IMAGES if "nodes" in key else support.QUADRATIC), self.out, more=("--set", key), status=2)
+            self.assertIn(said, done.stderr)
+            self.assertFalse(self.out.exists(), key)
+
+    def test_impossible_flags_are_refused(self):
+        spec = self.spec(support.QUADRATIC)
+        for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--all", "--index", 0)]:
+            done = self.run_to_end(spec, self.out, more=more, status=2)
+            self.assertTrue(done.stderr.strip(), more)
+            self.assertFalse(list(self.out.glob("*/*")), more)
+
+    def test_a_directory_below_a_file_cannot_be_written(self):
+        (self.folder / "file").write_text("")
+        done = self.run_to_end(self.spec(support.QUADRATIC), self.folder / "file" / "out", more=("--index", 0), status=2)
+
+        self.assertIn("cannot create the output directory", done.stderr)
+        self.assertIn("--out", done.stderr)
+
+    @unittest.skipUnless(support.HAS_TORCH and FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
+    def test_missing_and_truncated_data_are_named(self):
+        spec = self.spec(IMAGES)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        done = self.run_to_end(spec, self.out, more=("--data", empty), status=2)
+        self.assertIn(str(empty), done.stderr)
+
+        data = self.folder / "data" / "fashion-mnist"
+        shutil.copytree(FASHION_MNIST, data)
+        images = next(data.glob("train-images*"))
+        whole = images.read_bytes()
+        images.unlink()
+        for content, place in [(whole[: len(whole) // 2], images.name), (gzip.compress(gzip.decompress(whole)[:-1]), images.name)]:
+            images.write_bytes(content)
+            done = self.run_to_end(spec, self.out, more=("--data", data.parent), status=2)
+            self.assertIn(place, done.stderr)
+        self.assertFalse(list(self.out.glob("*/*.h5")))
+        self.assertEqual(self.status(spec, self.out)[0]["state"], "failed")
+
+    @unittest.skipUnless(support.HAS_MPI and support.HAS_TORCH and FASHION_MNIST.exists(), "built without MPI or LibTorch, or no dataset-fashion-mnist")
+    def test_data_that_one_rank_cannot_read_end_all_ranks_with_its_error(self):
+        spec = self.spec(IMAGES)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        words = self.words(spec, self.out)
+        both = [*support.mpirun(1), *words, ":", "-n", "1", *words, "--data", str(empty)]
+        done = subprocess.run(both, capture_output=True, text=True, timeout=120, check=False)
+
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(str(empty), done.stderr)
+        self.assertIn(str(empty), self.status(spec, self.out)[0]["detail"])
+
+    def limited(self, size):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+        return limit
+
+    def test_a_full_disk_fails_the_run_and_leaves_no_result(self):
+        """Files of at most so many bytes: first no lease fits, then no heartbeat, then no checkpoint, then no run file."""
+        spec = self.spec(support.QUADRATIC)
+        for size, more, what in [(10, (), ".lease"), (200, (), ".json"), (4000, ("--checkpoint-minutes", "0"), ".checkpoint"), (4000, (), ".h5")]:
+            done = self.run_to_end(spec, self.out, more=("--index", 1, *more), status=1, preexec_fn=self.limited(size))
+            self.assertRegex(done.stderr, rf"cannot write \S*{what}")
+            self.assertFalse(list(self.out.glob("*/*.h5")))
+            self.assertFalse(list(self.out.glob("*/*.lease*")))
+        self.assertEqual(self.status(spec, self.out)[1]["state"], "failed")
+        self.assertIn("too large", self.status(spec, self.out)[1]["detail"])
+        self.run_to_end(spec, self.out, more=("--index", 1))
+        self.assertEqual(self.status(spec, self.out)[1]["state"], "complete")
+
+    def test_a_run_that_fails_does_not_keep_the_others_from_running(self):
+        spec = self.spec(support.QUADRATIC)
+        (self.out / "quadratic").mkdir(parents=True)
+        first = self.status(spec, self.out)[0]["id"]
+        (self.out / "quadratic" / f"{first}.checkpoint").write_text("nonsense")
+        done = self.run_to_end(spec, self.out, status=1)
+
+        self.assertIn("3 done now", done.stderr)
+        self.assertIn("1 failed", done.stderr)
+        self.assertEqual([run["state"] for run in self.status(spec, self.out)], ["failed", "complete", "complete", "complete"])
+
+    def test_a_rate_that_makes_everything_infinite_is_recorded_as_diverged(self):
+        spec = self.spec(support.QUADRATIC.replace("lr = 0.2", "lr = 1e30"))
+        for ranks in (0, 3) if support.HAS_MPI else (0,):
+            out = self.folder / f"out {ranks}"
+            done = self.run_to_end(spec, out, ranks, status=1)
+            self.assertIn("has diverged", done.stderr)
+            self.assertIn("step ", done.stderr)
+            self.assertIn("3 diverged", done.stderr)
+            states = {run["variants"][0]: run["state"] for run in self.status(spec, out)}
+            self.assertEqual(states, {"centralized": "complete", "dsgd": "complete", "target": "failed", "mixed": "complete"})
+            self.assertIn("step 0: the target distance", done.stderr)  # no control can hold models of this size to it
+            self.assertEqual({self.show(path)["outcome"] for path in out.glob("*/*.h5")}, {"diverged"})
+        self.assertEqual(len({str(self.digests(out)) for out in self.folder.glob("out *")}), 1)
+        gap = subprocess.run([support.XIBENCH, "gap", self.folder / "out 0"], capture_output=True, text=True, check=False)
+        self.assertIn("diverged", gap.stdout + gap.stderr)
+
+    def test_a_target_taken_from_a_run_that_is_missing_says_which(self):
+        text = support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]')
+        spec = self.spec(text)
+        index = next(run["index"] for run in self.status(spec, self.out) if "target" in run["variants"])
+        done = self.run_to_end(spec, self.out, more=("--index", index), status=2)
+
+        self.assertIn("needs the consensus distance of run", done.stderr)
+        self.assertIn("--all", done.stderr)
+
+        self.run_to_end(spec, self.out)
+        self.assertEqual({run["state"] for run in self.status(spec, self.out)}, {"complete"})
+
+
+if __name__ == "__main__":
+    support.main()

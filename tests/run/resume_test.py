@@ -1,0 +1,256 @@
+"""An interrupted run goes on as if nothing had happened: equal digests, whoever stopped it, wherever it goes on; nothing half is ever counted."""
+
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import support
+from support import signal, time
+
+OFTEN = ("--checkpoint-minutes", "0.001")
+KILLS = 50 if support.FULL else 5
+
+
+class Resume(support.RunTest):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        spec = Path(folder.name) / "long.toml"
+        spec.write_text(support.LONG.format(epochs=12))
+        subprocess.run(cls.words(spec, folder.name), capture_output=True, check=True)
+        cls.expected = cls.digests(Path(folder.name))
+        assert len(cls.expected) == 1
+
+    def setUp(self):
+        super().setUp()
+        self.long = self.spec(support.LONG.format(epochs=12))  # 2,400 steps
+        self.out = self.folder / "out"
+
+    def begun(self, ranks=0, threads=1, more=OFTEN):
+        """A run that has written its first checkpoint."""
+        process = self.start(self.long, self.out, ranks, threads, more)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        return process
+
+    def file(self, suffix):
+        found = list(self.out.glob(f"*/*{suffix}"))
+        return found[0] if found else None
+
+    def test_a_stop_signal_ends_the_run_with_a_checkpoint_and_it_goes_on_anywhere(self):
+        for ranks, threads, number in [(0, 1, signal.SIGUSR1), (0, 2, signal.SIGTERM), (3 if support.HAS_MPI else 0, 1, signal.SIGUSR1)]:
+            process = self.begun(ranks, threads)
+            process.send_signal(number)
+            said = self.ended(process, 75)
+            self.assertIn("interrupted with a checkpoint: run again", said)
+            self.assertIsNone(self.file(".h5"))
+            self.assertIsNotNone(self.file(".checkpoint"))
+            self.assertIsNone(self.file(".lease"))
+            self.assertEqual(self.status(self.long, self.out)[0]["state"], "interrupted")
+            self.file(".checkpoint").rename(self.file(".checkpoint").with_suffix(".kept"))
+
+            for others in [(2, 2), (0, 1)] if support.HAS_MPI else [(0, 2)]:
+                for path in self.out.glob("*/*"):
+                    if not path.name.endswith(".kept"):
+                        path.unlink()
+                kept = self.file(".kept")
+                kept.with_suffix(".checkpoint").write_bytes(kept.read_bytes())
+                done = self.run_to_end(self.long, self.out, *others)
+                self.assertIn("goes on after step", done.stderr)
+                self.assertEqual(self.digests(self.out), self.expected)
+            shutil.rmtree(self.out)
+
+    def test_only_the_result_remains(self):
+        process = self.begun()
+        process.send_signal(signal.SIGTERM)
+        self.ended(process, 75)
+        self.run_to_end(self.long, self.out)
+
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
+    def test_no_resume_begins_anew(self):
+        process = self.begun()
+        process.send_signal(signal.SIGTERM)
+        self.ended(process, 75)
+        done = self.run_to_end(self.long, self.out, more=["--no-resume"])
+
+        self.assertNotIn("goes on after", done.stderr)
+        self.assertEqual(self.digests(self.out), self.expected)
+
+    def check_killed_often(self, ranks):
+        """SIGKILL at random moments, of the whole program or of one of its ranks; whatever is found after it is intact."""
+        moments = random.Random(7)
+        for kill in range(KILLS):
+            process = self.start(self.long, self.out, ranks, 1, OFTEN)
+            time.sleep(moments.uniform(0, 1.5))
+            if ranks:
+                alive = support.ranks_of(process)
+                if alive:
+                    try:
+                        os.kill(moments.choice(alive), signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+                else:
+                    process.terminate()
+            else:
+                process.kill()
+            self.ended(process)
+            for _ in range(100):  # mpirun may be gone some moments before the last of its ranks
+                state = self.status(self.long, self.out)[0]["state"]
+                if state != "running":
+                    break
+                time.sleep(0.1)
+            self.assertIn(state, ("complete", "interrupted", "missing"), f"after kill {kill}")
+            gap = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=False)
+            if state == "complete":
+                self.assertEqual(self.digests(self.out), self.expected)
+                shutil.rmtree(self.out)
+                continue
+            self.assertFalse(list(self.out.glob("*/*.h5")))
+            self.assertNotIn(" damaged", gap.stderr)
+        done = self.run_to_end(self.long, self.out)
+        self.assertEqual(self.digests(self.out), self.expected, done.stderr)
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
+    def test_killed_at_random_moments(self):
+        self.check_killed_often(ranks=0)
+
+    @unittest.skipUnless(support.HAS_MPI, "built without MPI")
+    def test_a_rank_killed_at_random_moments_ends_all_and_the_run_goes_on(self):
+        self.check_killed_often(ranks=3)
+
+    def damage(self, path):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+
+    def test_a_corrupt_checkpoint_is_found_out_and_the_one_before_it_is_used(self):
+        process = self.begun()
+        self.wait_for_file(self.out, ".previous", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        self.damage(self.file(".checkpoint"))
+
+        done = self.run_to_end(self.long, self.out)
+        self.assertIn("corrupt", done.stderr)
+        self.assertIn("used the one before it", done.stderr)
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.assertIn("used the one before it", str(self.show(self.file(".h5"))["provenance"]))
+
+    def test_when_no_checkpoint_is_intact_the_run_fails_and_says_what_to_do(self):
+        process = self.begun()
+        self.wait_for_file(self.out, ".previous", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        self.damage(self.file(".checkpoint"))
+        self.damage(self.file(".previous"))
+
+        done = self.run_to_end(self.long, self.out, status=1)
+        self.assertIn("--no-resume", done.stderr)
+        self.assertEqual(self.status(self.long, self.out)[0]["state"], "failed")
+        self.run_to_end(self.long, self.out, more=["--no-resume"])
+        self.assertEqual(self.digests(self.out), self.expected)
+
+    def test_a_clock_that_jumps_changes_nothing_but_dates(self):
+        """Durations come from the monotonic clock: with the system clock going back an hour every few calls all of them stay positive."""
+        source = support.SOURCE / "tests" / "run" / "jumping_clock.c"
+        library = self.folder / "jumping_clock.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+        self.run_to_end(self.long, self.out, more=(*OFTEN, "--stall-minutes", "0.5"), env={"LD_PRELOAD": str(library)})
+
+        self.assertEqual(self.digests(self.out), self.expected)
+        shown = self.show(self.file(".h5"))
+        self.assertGreater(shown["summary"]["wall_s"], 0)
+        self.assertLess(shown["summary"]["wall_s"], 1000)
+
+
+class SideBySide(support.RunTest):
+    def test_a_stop_signal_to_the_driver_alone_reaches_the_runs_that_it_started(self):
+        spec = self.spec(support.LONG.format(epochs=100000).replace("[1]", "[1, 2, 3]"))
+        out = self.folder / "out"
+        process = self.start(spec, out, more=("--jobs", 2, *OFTEN))
+        self.wait_until(lambda: len(list(out.glob("*/*.checkpoint"))) == 2, "two runs", process)
+        process.send_signal(signal.SIGTERM)
+
+        self.ended(process, 75)
+        self.assertEqual(sorted(run["state"] for run in self.status(spec, out)), ["interrupted", "interrupted", "missing"])
+
+    def test_all_runs_of_a_sweep_are_done_with_the_same_results_as_one_after_another(self):
+        spec = self.spec(support.QUADRATIC)
+        self.run_to_end(spec, self.folder / "one by one")
+        self.run_to_end(spec, self.folder / "side by side", more=("--jobs", 3))
+
+        self.assertEqual(self.digests(self.folder / "side by side"), self.digests(self.folder / "one by one"))
+
+
+class Lease(support.RunTest):
+    def setUp(self):
+        super().setUp()
+        self.sweep = self.spec(support.QUADRATIC.replace("seeds = [1]", "seeds = [1, 2, 3]").replace("steps = 5", "steps = 200"))
+        self.out = self.folder / "out"
+
+    def test_two_drivers_on_one_directory_never_run_the_same_run_twice(self):
+        drivers = [self.start(self.sweep, self.out, more=("--progress", "plain")) for _ in range(2)]
+        said = [self.ended(driver) for driver in drivers]
+
+        self.assertEqual([driver.returncode for driver in drivers], [0, 0], said)
+        done = [int(text.split(" done now")[0].split()[-1]) for text in said]
+        self.assertEqual(sum(done), 12, said)
+        self.assertEqual(len(self.digests(self.out)), 12)
+        self.assertFalse(list(self.out.glob("*/*.lease*")))
+
+    def lease(self, **changed):
+        fields = {"host": os.uname().nodename, "pid": os.getpid(), "started": 0, "job": "-", "restarts": 0, "token": "f" * 16, **changed}
+        return "".join(f"{key} {value}\n" for key, value in fields.items())
+
+    def start_of(self, pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return int(file.read().rsplit(")", 1)[1].split()[19])
+
+    def one(self):
+        return [run for run in self.status(self.sweep, self.out) if run["index"] == 0][0]
+
+    def test_the_lease_of_a_dead_process_is_taken_over_and_that_of_a_living_one_is_not(self):
+        path = self.out / "quadratic" / (self.one()["id"] + ".lease")
+        path.parent.mkdir(parents=True)
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        for text, taken in [(self.lease(started=self.start_of(os.getpid())), False), (self.lease(pid=dead.pid), True),
+                            (self.lease(started=1), True), ("", True), (self.lease(host="elsewhere"), False)]:
+            for file in path.parent.iterdir():
+                file.unlink()
+            path.write_text(text)
+            done = self.run_to_end(self.sweep, self.out, more=("--index", 0))
+            self.assertEqual(bool(self.digests(self.out)), taken, text)
+            if taken:
+                self.assertIn("taken over", done.stderr)
+                self.assertFalse(path.exists())
+            else:
+                self.assertIn("is being done by process", done.stderr)
+                self.assertEqual(path.read_text(), text)
+
+    def test_who_has_lost_the_lease_stops_and_writes_nothing_more(self):
+        long = self.spec(support.LONG.format(epochs=100000))
+        process = self.start(long, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        lease = next(self.out.glob("*/*.lease"))
+        theirs = self.lease(started=self.start_of(os.getpid()))
+        lease.with_suffix(".new").write_text(theirs)
+        os.rename(lease.with_suffix(".new"), lease)
+        time.sleep(0.2)  # a checkpoint or heartbeat under way may still be finished
+        for path in self.out.glob("*/*"):
+            if path != lease:
+                path.unlink()
+
+        said = self.ended(process, 1)
+        self.assertIn("another process has taken", said)
+        self.assertEqual(list(self.out.glob("*/*")), [lease])
+        self.assertEqual(lease.read_text(), theirs)
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,156 @@
+"""What the tests of whole runs share: the program, alone or under mpirun, a folder per test, and what the files there say."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+XIBENCH = BUILD / "xibench"
+HAS_MPI = shutil.which("mpirun") is not None and "XB_WITH_MPI:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text()
+HAS_TORCH = "XB_WITH_TORCH:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text()
+FULL = os.environ.get("XIBENCH_TEST_FULL") == "1"
+if not XIBENCH.exists():
+    print(f"skipped: {XIBENCH} is not built")
+    sys.exit(77)
+
+# A problem whose 8 nodes disagree: centralized, plain, controlled, and another policy and graph in each phase.
+QUADRATIC = """
+name = "quadratic"
+seeds = [1]
+[data]
+dataset = "quadratic(dim = 100, zeta = 2, sigma = 1, steps = 5)"
+[model]
+name = "none"
+[train]
+nodes = 8
+epochs = 4
+batch_size = 1
+lr = 0.2
+schedule = "steps(2)"
+[[variant]]
+name = "centralized"
+baseline = true
+train.algorithm = "centralized"
+[[variant]]
+name = "dsgd"
+[[variant]]
+name = "target"
+control.policy = "target(0.3)"
+[[variant]]
+name = "mixed"
+control.policy = ["exact", "rounds(2)"]
+topology.name = ["ring", "exponential"]
+"""
+
+# One long run, interrupted at will: how long it takes is `epochs`.
+LONG = """
+name = "long"
+seeds = [1]
+[data]
+dataset = "quadratic(dim = 2000, zeta = 2, sigma = 1, steps = 200)"
+[model]
+name = "none"
+[train]
+nodes = 8
+epochs = {epochs}
+batch_size = 1
+lr = 0.05
+momentum = 0.9
+[control]
+policy = "target(0.5)"
+"""
+
+
+def mpirun(ranks):
+    return ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
+
+
+class RunTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="xibench-run-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.started = []
+        self.addCleanup(self.end_all)
+
+    def end_all(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+    def spec(self, text):
+        path = self.folder / "sweep.toml"
+        path.write_text(text)
+        return path
+
+    @staticmethod
+    def words(spec, out, ranks=0, threads=1, more=()):
+        return [*(mpirun(ranks) if ranks else []), str(XIBENCH), "run", str(spec), "--out", str(out), "--threads", str(threads), *map(str, more)]
+
+    def run_to_end(self, spec, out, ranks=0, threads=1, more=(), status=0, env=None, **options):
+        done = subprocess.run(self.words(spec, out, ranks, threads, more), capture_output=True, text=True, timeout=300, check=False,
+                              env={**os.environ, **(env or {})}, **options)
+        if status is not None:
+            self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def start(self, spec, out, ranks=0, threads=1, more=(), env=None):
+        process = subprocess.Popen(self.words(spec, out, ranks, threads, more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, **(env or {})})
+        self.started.append(process)
+        return process
+
+    def wait_until(self, condition, what, process=None, seconds=120):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
+            if process is not None and process.poll() is not None:
+                self.fail(f"ended while waiting for {what}: {process.communicate()}")
+            time.sleep(0.01)
+
+    def wait_for_file(self, out, suffix, process):
+        self.wait_until(lambda: any(out.glob(f"*/*{suffix}")), f"a file *{suffix}", process)
+
+    def ended(self, process, status=None):
+        output, errors = process.communicate(timeout=120)
+        if status is not None:
+            self.assertEqual(process.returncode, status, errors)
+        return output + errors
+
+    def status(self, spec, out):
+        done = subprocess.run([XIBENCH, "status", spec, "--out", out, "--json"], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)["runs"]
+
+    @staticmethod
+    def show(path):
+        return json.loads(subprocess.run([XIBENCH, "show", "--json", path], capture_output=True, text=True, check=True).stdout)
+
+    @staticmethod
+    def digests(out):
+        """By run file: what `xibench show --science-digest` prints."""
+        found = {}
+        for path in sorted(out.glob("*/*.h5")):
+            done = subprocess.run([XIBENCH, "show", "--science-digest", path], capture_output=True, text=True, check=True)
+            found[path.stem] = done.stdout.strip()
+        return found
+
+
+def ranks_of(process):
+    """The xibench processes that an mpirun started."""
+    children = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False).stdout
+    return [int(line.split()[0]) for line in children.splitlines() if line.split()[1].startswith("xibench")]
+
+
+def main():
+    unittest.main(argv=sys.argv[:1], verbosity=2)
+
+
+__all__ = ["BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "QUADRATIC", "SOURCE", "XIBENCH", "RunTest", "main", "mpirun", "ranks_of", "signal", "time"]
