@@ -1,0 +1,80 @@
+#include "harness/cli/commands.hpp"
+#include "harness/core/check.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/task/make_task.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+namespace xib {
+namespace {
+
+// The first line a program prints, "" when it is not there.
+std::string ask(const char* command) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command, "r"), pclose);
+  std::array<char, 256> line{};
+  if (!pipe || !std::fgets(line.data(), line.size(), pipe.get())) return "";
+  std::string text(line.data());
+  return text.substr(0, text.find('\n'));
+}
+
+struct Finding {
+  std::string name, value;
+  std::string cost;  // what its absence costs; "" where nothing is lost
+};
+
+std::vector<Finding> examine() {
+  std::vector<Finding> findings;
+  const auto add = [&](std::string name, std::string value, std::string cost) { findings.push_back({std::move(name), std::move(value), std::move(cost)}); };
+  const auto value = [](const Facts& facts, const std::string& name) {
+    for (const auto& [key, text] : facts)
+      if (key == name) return text;
+    return std::string();
+  };
+  const Facts build = build_facts(), machine = machine_facts();
+  add("xibench", fmt::format("{} (commit {}{})", value(build, "version"), value(build, "git_commit").substr(0, 10), value(build, "git_dirty") == "1" ? ", with local changes" : ""), "");
+  add("compiler", value(build, "compiler") + ", " + value(build, "compiler_flags"), "");
+  add("CPU", fmt::format("{}, {} processors, {} usable by this process", value(machine, "cpu"), value(machine, "processors"), value(machine, "usable_processors")), "");
+  add("memory", value(machine, "memory"), "");
+  add("OS", value(machine, "os"), "");
+  add("LibTorch", value(build, "libtorch"), "no networks, only constructed problems: install libtorch-dev and configure with -DXB_WITH_TORCH=ON");
+  add("MPI", value(build, "mpi"), "one process only, no mpirun: install libopenmpi-dev and configure with -DXB_WITH_MPI=ON");
+  add("HDF5", value(build, "hdf5"), "no run files");
+  add("CUDA", value(build, "cuda"), "no GPUs: --device cuda is refused");
+  add("NCCL", value(build, "nccl"), "no exchange between GPUs");
+  add("GPU", ask("nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null"), "runs use the CPU");
+  add("mpirun", ask("mpirun --version 2>/dev/null"), "no ranks: install openmpi-bin");
+  add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");
+  add("Python with h5py and matplotlib", ask("python3 -c 'import sys, h5py, matplotlib; print(sys.version.split()[0])' 2>/dev/null"),
+      "no figures: install python3-h5py and python3-matplotlib");
+  const bool fashion = std::filesystem::exists("/usr/share/datasets/fashion-mnist");
+  add("Fashion-MNIST", fashion ? "/usr/share/datasets/fashion-mnist" : "", "no quickstart: install dataset-fashion-mnist");
+  return findings;
+}
+
+}  // namespace
+
+Command add_doctor(CLI::App& command) {
+  auto json = std::make_shared<bool>(false);
+  command.add_flag("--json", *json, "as JSON");
+  return [json] {
+    const auto findings = examine();
+    if (*json) {
+      nlohmann::ordered_json out = {{"schema", "xibench-doctor"}, {"schema_version", 1}, {"findings", nlohmann::ordered_json::array()}};
+      for (const auto& f : findings)
+        out["findings"].push_back({{"name", f.name}, {"value", f.value}, {"missing", f.value.empty()}, {"cost", f.value.empty() ? f.cost : ""}});
+      fmt::print("{}\n", out.dump(2));
+      return 0;
+    }
+    for (const auto& f : findings)
+      fmt::print("{:<34}{}\n", f.name, f.value.empty() ? "missing: " + f.cost : f.value);
+    return 0;
+  };
+}
+
+}  // namespace xib

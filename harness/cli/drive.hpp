@@ -1,0 +1,26 @@
+#pragma once
+
+#include "harness/run/execute.hpp"
+#include "harness/sweep/plan.hpp"
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+namespace xib {
+
+// How a list of runs ended.
+struct Tally {
+  std::map<Executed, int> ended;
+  int failed = 0;
+  int& operator[](Executed how) { return ended[how]; }
+};
+
+// Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed or diverged, 75 interrupted.
+int report(const Tally& tally, std::size_t runs, bool print);
+
+// Runs `jobs` processes of this program at a time, one per run, stage after stage, each with so many threads; goes on after a failure,
+// passes stop signals on. Exit status as report().
+int run_side_by_side(const std::vector<const PlannedRun*>& runs, int jobs, int threads);
+
+}  // namespace xib

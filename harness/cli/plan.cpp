@@ -1,0 +1,135 @@
+#include "harness/sweep/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/cli/text_table.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "harness/sweep/fields.hpp"
+#include "harness/sweep/select.hpp"
+
+namespace xib {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Runs = std::vector<const PlannedRun*>;
+
+struct Options {
+  std::string spec;
+  std::vector<std::string> sets;
+  Selection selection;
+  bool json = false;
+};
+
+Cost cost_of(const PlannedRun& run) { return vocabulary().cost ? vocabulary().cost(run.config) : Cost(); }
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+std::string amount(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "-"; }
+
+Json json_of(const PlannedRun& run) {
+  Json varies = Json::object(), origins = Json::object();
+  for (const auto& [key, value] : run.varies) varies[key] = value;
+  for (const Field& field : run_fields()) {
+    const auto origin = run.origins.find(std::string(field.key));
+    origins[std::string(field.key)] = origin == run.origins.end() ? "default" : origin->second;
+  }
+  const Cost cost = cost_of(run);
+  return {{"index", run.index},
+          {"stage", run.stage},
+          {"id", run.id},
+          {"variants", run.variants},
+          {"varies", varies},
+          {"seed", run.config.seed},
+          {"needs", run.needs},
+          {"cost", {{"steps", number(cost.steps)}, {"samples", number(cost.samples)}, {"bytes_sent", number(cost.bytes_sent)}}},
+          {"config", Json::parse(run.canonical_json)},
+          {"origins", origins}};
+}
+
+void print_json(const Sweep& sweep, const Runs& runs) {
+  Json out = {{"schema", "xibench-plan"},
+              {"schema_version", 1},
+              {"name", sweep.name},
+              {"path", sweep.path},
+              {"delta", sweep.delta},
+              {"baseline", sweep.baseline},
+              {"science_version", kScienceVersion},
+              {"runs", Json::array()}};
+  for (const auto* run : runs) out["runs"].push_back(json_of(*run));
+  fmt::print("{}\n", out.dump(2));
+}
+
+// The keys of [sweep], in their order.
+std::vector<std::string> varying(const Runs& runs) {
+  std::vector<std::string> keys;
+  for (const auto* run : runs)
+    for (const auto& [key, value] : run->varies)
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  return keys;
+}
+
+void print_table(const Runs& runs) {
+  const auto keys = varying(runs);
+  std::vector<std::vector<std::string>> rows = {{"index", "stage", "id", "variant"}};
+  rows[0].insert(rows[0].end(), keys.begin(), keys.end());
+  for (const char* title : {"seed", "steps", "samples", "bytes sent", "needs"}) rows[0].emplace_back(title);
+  for (const auto* run : runs) {
+    std::vector<std::string> row = {fmt::format("{}", run->index), fmt::format("{}", run->stage), run->id,
+                                    fmt::format("{}", fmt::join(run->variants, " | "))};
+    for (const auto& key : keys) {
+      const auto at = std::find_if(run->varies.begin(), run->varies.end(), [&](const auto& entry) { return entry.first == key; });
+      row.push_back(at == run->varies.end() ? text(get(*find_field(key), run->config)) : at->second);
+    }
+    const Cost cost = cost_of(*run);
+    for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples), amount(cost.bytes_sent)})
+      row.push_back(std::move(cell));
+    row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
+    rows.push_back(std::move(row));
+  }
+  fmt::print("{}", text_table(rows));
+}
+
+// What all of it takes, for the person who is about to submit it.
+void print_total(const Runs& runs) {
+  Cost total{0, 0, 0};
+  int stages = 0;
+  for (const auto* run : runs) {
+    const Cost cost = cost_of(*run);
+    total = {total.steps + cost.steps, total.samples + cost.samples, total.bytes_sent + cost.bytes_sent};
+    stages = std::max(stages, run->stage);
+  }
+  fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
+             stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps),
+             amount(total.samples));
+}
+
+}  // namespace
+
+Command add_plan(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
+  command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  add_selection(command, o->selection);
+  command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
+  return [o] {
+    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    const auto runs = select(plan, o->selection);
+    if (o->json) {
+      print_json(plan.sweep, runs);
+    } else {
+      print_table(runs);
+      print_total(runs);
+    }
+    return 0;
+  };
+}
+
+}  // namespace xib

@@ -1,0 +1,141 @@
+#include "harness/cli/commands.hpp"
+#include "harness/cli/drive.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/comm/collective.hpp"
+#include "harness/comm/world.hpp"
+#include "harness/core/check.hpp"
+#include "harness/run/execute.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/session.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "harness/sweep/plan.hpp"
+#include "harness/sweep/select.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+namespace xib {
+namespace {
+
+struct Options {
+  std::string spec, out = "results", device = "cpu", progress = "auto", data;
+  std::vector<std::string> sets;
+  Selection selection;
+  bool all = false, no_resume = false;
+  int threads = 0, jobs = 1, retries = 0;
+  double checkpoint_minutes = 5, stall_minutes = 10;
+};
+
+std::string command_line() {
+  std::ifstream in("/proc/self/cmdline");
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+// Processors of this process, shared with the other ranks on this host where none is bound to its own.
+int default_threads() {
+  const int usable = usable_processors();
+  const bool bound = usable < static_cast<int>(std::thread::hardware_concurrency());
+  return bound ? usable : std::max(1, usable / local_ranks());
+}
+
+void check_machine(const Options& o, int threads) {
+  require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
+  require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
+  require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
+  if (const int usable = usable_processors(); threads > usable)
+    fmt::print(stderr, "xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
+               threads, usable, usable == 1 ? "" : "s", threads);
+}
+
+bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.where.empty() && s.stage == 0; }
+
+std::string label(const PlannedRun& run) {
+  std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
+  for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
+  return text + fmt::format("seed {}", run.config.seed);
+}
+
+int run_here(const Options& o, const Plan& plan, const std::vector<const PlannedRun*>& runs) {
+  const auto world = make_world();
+  Communicator& communicator = *world;
+  const bool first = communicator.rank() == 0;
+  const int threads = o.threads > 0 ? o.threads : default_threads();
+  try {
+    on_every_rank(communicator, [&] {
+      check_machine(o, threads);
+      return 0;
+    });
+    install_stop_signals();
+    const Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = !o.no_resume,
+                              .checkpoint_seconds = 60 * o.checkpoint_minutes, .stall_seconds = 60 * o.stall_minutes};
+    ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
+    Tally tally;
+    for (const auto* run : runs) {
+      progress.begin(label(*run));
+      for (int attempt = 0;; ++attempt) try {
+          const Executed how = execute(plan, *run, communicator, execution, progress);
+          ++tally[how];
+          if (how == Executed::interrupted) return report(tally, runs.size(), first);
+          break;
+        } catch (const std::exception& error) {
+          const auto* known = dynamic_cast<const Error*>(&error);
+          if (!(known && known->on_all_ranks()) && communicator.size() > 1) throw;
+          if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), error.what());
+          if (known && known->fault() == Fault::input && runs.size() == 1) return static_cast<int>(Fault::input);
+          if (attempt < o.retries) continue;
+          ++tally.failed;
+          break;
+        }
+    }
+    return report(tally, runs.size(), first);
+  } catch (const std::exception& error) {
+    // This rank alone failed: the others wait for it and have to be ended.
+    const auto* known = dynamic_cast<const Error*>(&error);
+    if (communicator.size() == 1 || (known && known->on_all_ranks())) {
+      if (first) fmt::print(stderr, "xibench: {}\n", error.what());
+      return known ? static_cast<int>(known->fault()) : static_cast<int>(Fault::work);
+    }
+    fmt::print(stderr, "xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
+    const int status = static_cast<int>(known ? known->fault() : Fault::work);
+    communicator.abort(status);
+    return status;
+  }
+}
+
+}  // namespace
+
+Command add_run(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
+  command.add_option("--out", o->out, "results directory; a run goes to OUT/<sweep name>/<id>.h5")->capture_default_str();
+  add_selection(command, o->selection);
+  command.add_flag("--all", o->all, "every run of the plan that is not complete (the default without a selection)");
+  command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)");
+  command.add_option("--device", o->device, "cpu or cuda")->capture_default_str();
+  command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
+  command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
+  command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
+  command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
+  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own")->capture_default_str();
+  command.add_option("--retries", o->retries, "how often a failed run is tried again")->capture_default_str();
+  command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
+  return [o] {
+    require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
+    require(o->retries >= 0, "--retries: {} is less than 0", o->retries);
+    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    require(!(o->all && !is_empty(o->selection)), "--all and a selection of runs exclude each other: give one of them");
+    const auto runs = select(plan, o->selection);
+    require(o->jobs == 1 || !launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
+    if (o->jobs > 1) return run_side_by_side(runs, o->jobs, o->threads > 0 ? o->threads : std::max(1, usable_processors() / o->jobs));
+    return run_here(*o, plan, runs);
+  };
+}
+
+}  // namespace xib

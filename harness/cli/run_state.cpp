@@ -1,0 +1,46 @@
+#include "harness/cli/run_state.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cerrno>
+
+namespace xib {
+namespace {
+
+constexpr double kSilence = 120;  // seconds; a run speaks every few
+
+bool alive(std::int64_t pid) { return pid > 0 && (kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
+
+}  // namespace
+
+std::string_view name_of(State state) {
+  switch (state) {
+    case State::complete:
+      return "complete";
+    case State::running:
+      return "running";
+    case State::interrupted:
+      return "interrupted";
+    case State::failed:
+      return "failed";
+    case State::missing:
+      return "missing";
+  }
+  return "";
+}
+
+RunState state_of(bool complete, const std::optional<Heartbeat>& heartbeat, const std::string& this_host, double now_unix) {
+  if (complete) return {State::complete, ""};
+  if (!heartbeat) return {State::missing, ""};
+  const Heartbeat& beat = *heartbeat;
+  if (beat.state == "failed") return {State::failed, beat.error};
+  if (beat.state == "interrupted") return {State::interrupted, beat.error};
+  if (beat.host == this_host && !alive(beat.pid))
+    return {State::interrupted, fmt::format("process {} on {} is gone, last heard of {}", beat.pid, beat.host, beat.updated)};
+  const double silent = now_unix - beat.updated_unix;
+  if (silent > kSilence) return {State::running, fmt::format("silent for {:.0f} s on {}, process {}", silent, beat.host, beat.pid)};
+  return {State::running, fmt::format("on {}", beat.host)};
+}
+
+}  // namespace xib

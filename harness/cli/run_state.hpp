@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/record/heartbeat.hpp"
+
+namespace xib {
+
+enum class State { complete, running, interrupted, failed, missing };
+std::string_view name_of(State state);
+
+struct RunState {
+  State state = State::missing;
+  std::string detail;  // why it failed, where it runs, since when it is silent
+};
+
+// What is known of a run. `complete`: its run file is there, which decides whatever the heartbeat says. A heartbeat that says "running"
+// is believed unless its process is gone; a process on another host cannot be asked, so its silence is only reported.
+RunState state_of(bool complete, const std::optional<Heartbeat>& heartbeat, const std::string& this_host, double now_unix);
+
+}  // namespace xib

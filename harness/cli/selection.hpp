@@ -1,0 +1,14 @@
+#pragma once
+
+#include "harness/sweep/select.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace xib {
+
+// The filters that plan, run and status share: --index, --id, --where, --stage.
+void add_selection(CLI::App& command, Selection& selection);
+
+}  // namespace xib

@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "harness/cli/commands.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/record/validate.hpp"
+
+namespace xib {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string path;
+  bool json = false, digest = false, validate = false;
+};
+
+std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+
+std::string amount(double value, std::string_view unit) {
+  constexpr std::array<std::string_view, 6> kPrefixes = {"", "k", "M", "G", "T", "P"};
+  std::size_t k = 0;
+  for (; value >= 1000 && k + 1 < kPrefixes.size(); ++k) value /= 1000;
+  return fmt::format("{:.4g} {}{}", value, kPrefixes[k], unit);
+}
+
+// One character per bin of equal width, the height its largest value between 0 and the overall maximum; blank where nothing was
+// measured. Largest, so that a single spike in a long run is seen.
+std::string sparkline(const std::vector<double>& values, std::size_t width = 60) {
+  constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  double most = 0;
+  for (const double value : values) {
+    if (std::isfinite(value)) most = std::max(most, value);
+  }
+  std::string line;
+  const std::size_t bins = std::min(width, values.size());
+  for (std::size_t b = 0; b < bins; ++b) {
+    double peak = kNotMeasured;
+    for (std::size_t i = b * values.size() / bins; i < (b + 1) * values.size() / bins; ++i) {
+      if (std::isfinite(values[i])) peak = std::isnan(peak) ? values[i] : std::max(peak, values[i]);
+    }
+    const double height = most > 0 ? std::clamp(peak / most, 0.0, 1.0) : 0;
+    line += std::isnan(peak) ? " " : kBars[static_cast<std::size_t>(std::lround(height * 7))];
+  }
+  return line;
+}
+
+template <class Row>
+std::vector<double> column(const std::vector<Row>& rows, double Row::*member) {
+  std::vector<double> values;
+  for (const Row& row : rows) values.push_back(row.*member);
+  return values;
+}
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json number_or_null(std::int64_t value) { return value; }
+
+Json to_json(const RunRecord& record) {
+  Json out = {{"schema", "xibench-show"},
+              {"schema_version", 1},
+              {"run_id", record.run_id},
+              {"name", record.name},
+              {"variant", record.variant},
+              {"seed", record.seed},
+              {"outcome", record.outcome},
+              {"nodes", record.nodes},
+              {"steps", record.steps.size()},
+              {"final_model_sha256", record.final_model_sha256},
+              {"science_digest", science_digest(record)}};
+  out["config"] = Json::parse(record.config_json, nullptr, /*allow_exceptions=*/false);
+  if (out["config"].is_discarded()) out["config"] = record.config_json;
+  Json summary = Json::object();
+  for_each_entry(summarize(record), [&](const std::string& name, const auto& value) { summary[name] = number_or_null(value); });
+  out["summary"] = summary;
+  out["phases"] = out["evaluations"] = Json::array();
+  for (const auto& row : record.phases) {
+    out["phases"].push_back({{"first_step", row.first_step},
+                             {"last_step", row.last_step},
+                             {"topology", row.topology},
+                             {"policy", row.policy},
+                             {"target", number_or_null(row.target)},
+                             {"target_source", row.target_source},
+                             {"consensus_distance_mean", number_or_null(row.consensus_distance_mean)},
+                             {"consensus_distance_max", number_or_null(row.consensus_distance_max)},
+                             {"rounds", row.rounds},
+                             {"bytes_sent", row.bytes_sent}});
+  }
+  for (const auto& row : record.evaluations) {
+    out["evaluations"].push_back({{"step", row.step},
+                                  {"epoch", row.epoch},
+                                  {"test_accuracy_mean_model", number_or_null(row.test_accuracy_mean_model)},
+                                  {"test_loss_mean_model", number_or_null(row.test_loss_mean_model)},
+                                  {"train_seconds", row.train_seconds}});
+  }
+  Json provenance = Json::object();
+  for (const auto& [name, value] : record.provenance) provenance[name] = value;
+  out["provenance"] = provenance;
+  return out;
+}
+
+// The leaves of the configuration, as dotted keys; a few to a line.
+void print_config(const std::string& text) {
+  const auto config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) return;
+  std::string line = "config     ";
+  const auto add = [&](const std::string& item) {
+    if (line.size() + item.size() > 118) {
+      fmt::print("{}\n", line);
+      line = "           ";
+    }
+    line += " " + item;
+  };
+  for (const auto& [key, value] : config.items()) {
+    if (!value.is_object()) add(fmt::format("{}={}", key, value.dump()));
+    if (!value.is_object()) continue;
+    for (const auto& [inner, leaf] : value.items())
+      add(fmt::format("{}.{}={}", key, inner, leaf.is_string() ? leaf.get<std::string>() : leaf.dump()));
+  }
+  fmt::print("{}\n", line);
+}
+
+void print_phases(const RunRecord& record) {
+  fmt::print("\nphase  steps            topology          policy            target     Ξ mean     Ξ max      rounds     sent\n");
+  for (std::size_t k = 0; k < record.phases.size(); ++k) {
+    const PhaseRow& row = record.phases[k];
+    fmt::print("{:<6} {:<16} {:<17} {:<17} {:<10} {:<10} {:<10} {:<10} {}\n", k + 1, fmt::format("{}-{}", row.first_step, row.last_step),
+               row.topology, row.policy, number(row.target), number(row.consensus_distance_mean), number(row.consensus_distance_max),
+               row.rounds, amount(static_cast<double>(row.bytes_sent), "B"));
+  }
+}
+
+// The first, the last and evenly spaced ones between: a screen holds about ten.
+void print_evaluations(const RunRecord& record) {
+  constexpr std::size_t kLines = 10;
+  fmt::print("\nepoch    step       accuracy %  test loss   nodes: mean / min %   train s\n");
+  const std::size_t count = record.evaluations.size(), lines = std::min(kLines, count);
+  for (std::size_t line = 0; line < lines; ++line) {
+    const EvaluationRow& row = record.evaluations[lines == 1 ? 0 : line * (count - 1) / (lines - 1)];
+    double sum = 0, least = kNotMeasured;
+    for (const double accuracy : row.test_accuracy_nodes) {
+      sum += accuracy;
+      least = std::fmin(least, accuracy);
+    }
+    const double mean = row.test_accuracy_nodes.empty() ? kNotMeasured : sum / static_cast<double>(row.test_accuracy_nodes.size());
+    fmt::print("{:<8} {:<10} {:<11} {:<11} {:<21} {}\n", number(row.epoch), row.step, number(row.test_accuracy_mean_model),
+               number(row.test_loss_mean_model), number(mean) + " / " + number(least), number(row.train_seconds));
+  }
+  if (count > lines) fmt::print("({} of {} evaluations; all are in /evaluations)\n", lines, count);
+}
+
+void print_curve(std::string_view title, const std::vector<double>& values) {
+  double least = kNotMeasured, most = kNotMeasured;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    least = std::fmin(least, value);
+    most = std::fmax(most, value);
+  }
+  if (!std::isnan(most)) fmt::print("{} {}  {} to {}\n", title, sparkline(values), number(least), number(most));
+}
+
+void print_screen(const RunRecord& record) {
+  fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, record.name, record.variant.empty() ? "" : " / ",
+             record.variant, record.seed, record.outcome, record.steps.size(), record.nodes);
+  print_config(record.config_json);
+  print_phases(record);
+  print_evaluations(record);
+  fmt::print("\n");
+  print_curve("Ξ       ", column(record.steps, &StepRow::consensus_distance));
+  print_curve("loss    ", column(record.steps, &StepRow::train_loss));
+  print_curve("accuracy", column(record.evaluations, &EvaluationRow::test_accuracy_mean_model));
+
+  const Summary s = summarize(record);
+  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} samples/s, {} s\n",
+             number(s.final_test_accuracy), number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds,
+             amount(static_cast<double>(s.total_bytes_sent), "B"), number(s.throughput_samples_per_s), number(s.wall_s));
+  for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
+    const auto entry =
+        std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });
+    if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, entry->second);
+  }
+  for (const auto& attempt : record.attempts) {
+    fmt::print("attempt      {} to {}: steps {}-{} on {} ranks x {} threads, {}\n", attempt.start, attempt.end, attempt.first_step,
+               attempt.last_step, attempt.ranks, attempt.threads, attempt.ended);
+  }
+  fmt::print("model        {}\nscience      {}\n", record.final_model_sha256, science_digest(record));
+}
+
+int validate(const std::string& path) {
+  const Validation validation = validate_run_file(path);
+  for (const auto& problem : validation.problems) fmt::print("{}: {}\n", path, problem);
+  if (!validation.problems.empty()) return 1;
+  fmt::print("{}: valid ({} checksums compared)\n", path, validation.compared);
+  return 0;
+}
+
+int show(const Options& options) {
+  if (options.validate) return validate(options.path);
+  const RunRecord record = read_run_file(options.path);
+  if (options.digest) {
+    fmt::print("{}\n", science_digest(record));
+  } else if (options.json) {
+    fmt::print("{}\n", to_json(record).dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    print_screen(record);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command add_show(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command.add_option("RUN.h5", options->path, "a run file")->required();
+  auto* json = command.add_flag("--json", options->json, "everything but the rows, as JSON");
+  auto* digest =
+      command.add_flag("--science-digest", options->digest, "one SHA-256 over all that is science: equal runs have equal digests");
+  auto* check = command.add_flag("--validate", options->validate,
+                                 "check every promise of the format: checksums, lengths, ranges; exit status 1 on a problem");
+  json->excludes(digest)->excludes(check);
+  digest->excludes(check);
+  return [options] { return show(*options); };
+}
+
+}  // namespace xib

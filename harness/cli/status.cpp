@@ -1,0 +1,174 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/run_state.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/cli/text_table.hpp"
+#include "harness/core/check.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/run/execute.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "harness/sweep/plan.hpp"
+#include "harness/sweep/select.hpp"
+
+namespace xib {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string spec, out = "results";
+  std::vector<std::string> sets;
+  Selection selection;
+  bool json = false, watch = false;
+};
+
+struct Line {
+  const PlannedRun* run;
+  RunFiles files;
+  std::optional<Heartbeat> beat;
+  RunState state;
+};
+
+Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
+  Line line{&run, run_files(o.out, plan.sweep.name, run.id), std::nullopt, {}};
+  const bool complete = std::filesystem::exists(line.files.result);
+  try {
+    if (complete) read_run_header(line.files.result);  // a file that was cut or damaged is no result
+    if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
+  } catch (const Error& error) {  // one bad file must not hide the other runs
+    line.state = {State::failed, error.what()};
+    return line;
+  }
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  line.state = state_of(complete || std::filesystem::exists(line.files.result), line.beat, host_name(), now);
+  return line;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0) return "";
+  const auto s = static_cast<std::int64_t>(std::llround(seconds));
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+std::string varies(const PlannedRun& run) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : run.varies) parts.push_back(fmt::format("{} = {}", key, value));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void print_table(const std::vector<Line>& lines) {
+  std::vector<std::vector<std::string>> rows = {{"index", "id", "variant", "varies", "seed", "state", "step", "ETA", "detail"}};
+  for (const Line& line : lines) {
+    const PlannedRun& run = *line.run;
+    const bool is_running = line.state.state == State::running;
+    rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run),
+                    fmt::format("{}", run.config.seed), std::string(name_of(line.state.state)),
+                    line.beat ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
+                    line.state.detail});
+  }
+  fmt::print("{}", text_table(rows));
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json json_of(const Line& line) {
+  const PlannedRun& run = *line.run;
+  Json keys = Json::object();
+  for (const auto& [key, value] : run.varies) keys[key] = value;
+  Json out = {{"index", run.index},
+              {"stage", run.stage},
+              {"id", run.id},
+              {"variants", run.variants},
+              {"varies", keys},
+              {"seed", run.config.seed},
+              {"state", name_of(line.state.state)},
+              {"detail", line.state.detail},
+              {"file", line.files.result}};
+  if (line.beat) {
+    const Heartbeat& b = *line.beat;
+    out.update({{"step", b.step},
+                {"steps", b.steps},
+                {"eta_s", number(b.eta_s)},
+                {"loss", number(b.loss)},
+                {"consensus_distance", number(b.consensus_distance)},
+                {"samples_per_s", number(b.samples_per_s)},
+                {"host", b.host},
+                {"pid", b.pid},
+                {"slurm_job", b.slurm_job},
+                {"updated", b.updated}});
+  }
+  return out;
+}
+
+// In the order of the enumeration: how many runs are in each state.
+Json counts_of(const std::vector<Line>& lines) {
+  Json counts = Json::object();
+  for (const State state : {State::complete, State::running, State::interrupted, State::failed, State::missing})
+    counts[std::string(name_of(state))] =
+        std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return line.state.state == state; });
+  return counts;
+}
+
+void print_json(const Options& o, const Plan& plan, const std::vector<Line>& lines) {
+  Json out = {{"schema", "xibench-status"}, {"schema_version", 1},  {"name", plan.sweep.name}, {"out", o.out},
+              {"counts", counts_of(lines)}, {"runs", Json::array()}};
+  for (const Line& line : lines) out["runs"].push_back(json_of(line));
+  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_summary(const std::vector<Line>& lines) {
+  std::string text = fmt::format("{} run{}:", lines.size(), lines.size() == 1 ? "" : "s");
+  const Json counts = counts_of(lines);
+  for (const auto& [state, count] : counts.items())
+    if (count != 0) text += fmt::format(" {} {},", count.get<std::int64_t>(), state);
+  text.back() = '\n';
+  fmt::print(stderr, "{}", text);
+}
+
+bool nothing_more_to_see(const std::vector<Line>& lines) {
+  return std::all_of(lines.begin(), lines.end(),
+                     [](const Line& line) { return line.state.state == State::complete || line.state.state == State::failed; });
+}
+
+}  // namespace
+
+Command add_status(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
+  command.add_option("--out", o->out, "results directory")->capture_default_str();
+  command.add_option("--set", o->sets, "override, as it was given to run")->allow_extra_args(false);
+  add_selection(command, o->selection);
+  command.add_flag("--json", o->json, "as JSON");
+  command.add_flag("--watch", o->watch, "again every two seconds, until every run is complete or failed");
+  return [o] {
+    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    const auto runs = select(plan, o->selection);
+    if (!std::filesystem::is_directory(o->out + "/" + plan.sweep.name))
+      fmt::print(stderr, "xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
+                 o->out);
+    for (;;) {
+      std::vector<Line> lines;
+      for (const auto* run : runs) lines.push_back(look(*o, plan, *run));
+      if (o->watch && isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
+      o->json ? print_json(*o, plan, lines) : print_table(lines);
+      std::fflush(stdout);
+      if (!o->json) print_summary(lines);
+      if (!o->watch || nothing_more_to_see(lines)) return 0;
+      std::this_thread::sleep_for(std::chrono::seconds(2));
+    }
+  };
+}
+
+}  // namespace xib

@@ -1,0 +1,92 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/text_table.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "harness/sweep/fields.hpp"
+#include "tests/cli/capture.hpp"
+#include "tests/sweep/sweep_file.hpp"
+
+using namespace xib;
+using Json = nlohmann::json;
+
+namespace xib {
+
+// A build that knows two graphs and that a step costs 10 bytes.
+const Vocabulary& vocabulary() {
+  static const Vocabulary small = [] {
+    Vocabulary v;
+    v.names["topologies"] = {"ring", "complete"};
+    v.cost = [](const RunConfig& c) {
+      const auto steps = static_cast<double>(4 * c.train.epochs);
+      return Cost{.steps = steps, .samples = steps * 32, .bytes_sent = steps * 10};
+    };
+    return v;
+  }();
+  return small;
+}
+
+}  // namespace xib
+
+namespace {
+
+const std::string kSweep = R"x(name = "t"
+seeds = [1, 2]
+[sweep]
+"topology.name" = ["ring", "complete"]
+[[variant]]
+name = "half"
+control.policy = "fraction(0.5)"
+[[variant]]
+name = "free"
+)x";
+
+}  // namespace
+
+TEST_CASE("the table has a line per run, with what varies and what it needs") {
+  const SweepFile file(kSweep);
+  const Plan plan = make_plan(file.path(), {}, vocabulary());
+  const std::string id = plan.runs.at(5).id;
+
+  const std::string table = output_of(add_plan, file.directory(), file.path() + " --index 5");
+
+  CHECK(table ==
+        "index  stage  id                variant  topology.name  seed  steps  samples  bytes sent  needs\n"
+        "    5      2  " +
+            id + "  half     ring              2      4      128          40  " + plan.runs.at(1).id + "\n");
+}
+
+TEST_CASE("the JSON holds every configuration and where each value came from") {
+  const SweepFile file(kSweep);
+  const Json plan = Json::parse(output_of(add_plan, file.directory(), file.path() + " --json --set train.epochs=3"));
+
+  CHECK(plan["schema"] == "xibench-plan");
+  CHECK(plan["schema_version"] == 1);
+  CHECK(plan["name"] == "t");
+  REQUIRE(plan["runs"].size() == 8);
+  const Json& run = plan["runs"][6];
+  CHECK(run["index"] == 6);
+  CHECK(run["stage"] == 2);
+  CHECK(run["variants"] == Json({"half"}));
+  CHECK(run["varies"] == Json({{"topology.name", "complete"}}));
+  CHECK(run["needs"] == Json::array({plan["runs"][2]["id"]}));
+  CHECK(run["cost"]["steps"] == 12);
+  CHECK(run["config"]["train"]["epochs"] == 3);
+  CHECK(run_id(config_from_json(run["config"].dump())) == run["id"]);
+  CHECK(run["origins"].size() == run_fields().size());
+  CHECK(run["origins"]["train.epochs"] == "--set");
+  CHECK(run["origins"]["control.policy"] == file.path() + ":7");
+  CHECK(run["origins"]["train.lr"] == "default");
+}
+
+TEST_CASE("the names and filters are checked") {
+  const SweepFile file(kSweep);
+
+  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"),
+                    Catch::Contains("did you mean ring?"));
+  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --where seed=9"), Catch::Contains("matches the filter"));
+}
+
+TEST_CASE("a table aligns characters, not bytes, and leaves out columns without text") {
+  CHECK(text_table({{"name", "none", "n"}, {"½", "", "8"}, {"phase", "", "16"}}) == "name    n\n½       8\nphase  16\n");
+}

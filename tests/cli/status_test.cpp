@@ -1,0 +1,147 @@
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/run_state.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/run/execute.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "tests/cli/capture.hpp"
+#include "tests/sweep/sweep_file.hpp"
+
+using namespace xib;
+using Json = nlohmann::json;
+
+// What status asks of the rest of the program.
+namespace {
+std::map<std::string, Heartbeat> heartbeats;  // by path
+}
+namespace xib {
+const Vocabulary& vocabulary() {
+  static const Vocabulary none;
+  return none;
+}
+std::string host_name() { return "here"; }
+RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id) {
+  const std::string stem = out + "/" + sweep + "/" + id;
+  return {.directory = out + "/" + sweep, .result = stem + ".h5", .checkpoint = "", .heartbeat = stem + ".json", .lease = ""};
+}
+std::optional<Heartbeat> read_heartbeat(const std::string& path) {
+  const auto at = heartbeats.find(path);
+  if (at == heartbeats.end()) return std::nullopt;
+  if (at->second.state == "damaged") refuse("{} is no heartbeat; remove it", path);
+  return at->second;
+}
+RunHeader read_run_header(const std::string& path) {
+  if (std::filesystem::file_size(path) < 2) refuse("{} is not a run file that can be used", path);
+  return {};
+}
+}  // namespace xib
+
+namespace {
+
+Heartbeat beat(const std::string& state, const std::string& host, std::int64_t pid, double updated) {
+  Heartbeat b;
+  b.state = state;
+  b.host = host;
+  b.pid = pid;
+  b.updated_unix = updated;
+  b.updated = "then";
+  b.step = 3;
+  b.steps = 8;
+  b.eta_s = 3661;
+  return b;
+}
+
+// The id of a process that has ended.
+std::int64_t dead_process() {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  return child;
+}
+
+}  // namespace
+
+TEST_CASE("a run file is complete whatever the heartbeat says") {
+  CHECK(state_of(true, beat("failed", "here", 1, 0), "here", 0).state == State::complete);
+}
+
+TEST_CASE("nothing there is missing") { CHECK(state_of(false, std::nullopt, "here", 0).state == State::missing); }
+
+TEST_CASE("a failed run says why") {
+  Heartbeat failed = beat("failed", "here", dead_process(), 0);
+  failed.error = "disk full";
+  const RunState state = state_of(false, failed, "here", 1000);
+
+  CHECK(state.state == State::failed);
+  CHECK(state.detail == "disk full");
+}
+
+TEST_CASE("a run whose process lives is running, and its silence is told") {
+  CHECK(state_of(false, beat("running", "here", getpid(), 1000), "here", 1001).state == State::running);
+  CHECK(state_of(false, beat("running", "here", getpid(), 1000), "here", 1001).detail == "on here");
+  const RunState silent = state_of(false, beat("running", "there", 77, 1000), "here", 1500);
+  CHECK(silent.state == State::running);
+  CHECK(silent.detail == "silent for 500 s on there, process 77");
+}
+
+TEST_CASE("a run whose process on this host is gone is interrupted") {
+  const std::int64_t dead = dead_process();
+  const RunState state = state_of(false, beat("running", "here", dead, 1000), "here", 1001);
+
+  CHECK(state.state == State::interrupted);
+  CHECK(state.detail == fmt::format("process {} on here is gone, last heard of then", dead));
+  CHECK(state_of(false, beat("running", "there", dead, 1000), "here", 1001).state == State::running);  // cannot be asked
+  CHECK(state_of(false, beat("running", "here", 0, 1000), "here", 1001).state == State::interrupted);
+  CHECK(state_of(false, beat("interrupted", "there", 1, 1000), "here", 1001).state == State::interrupted);
+}
+
+TEST_CASE("status tells the state of every run, as a table and as JSON") {
+  const SweepFile file("name = 't'\nseeds = [1, 2, 3, 4, 5]\n");
+  const Plan plan = make_plan(file.path());
+  const auto stem = [&](std::size_t k) { return file.directory() + "/t/" + plan.runs[k].id; };
+  std::filesystem::create_directory(file.directory() + "/t");
+  std::ofstream(stem(0) + ".h5") << "whole";
+  heartbeats[stem(1) + ".json"] = beat("running", "here", getpid(), 4e9);
+  heartbeats[stem(2) + ".json"] = beat("interrupted", "here", 1, 0);
+  heartbeats[stem(3) + ".json"] = beat("damaged", "", 0, 0);
+  const std::string arguments = file.path() + " --out " + file.directory();
+
+  const Json status = Json::parse(output_of(add_status, file.directory(), arguments + " --json"));
+  CHECK(status["counts"] == Json({{"complete", 1}, {"running", 1}, {"interrupted", 1}, {"failed", 1}, {"missing", 1}}));
+  REQUIRE(status["runs"].size() == 5);
+  CHECK(status["runs"][0]["state"] == "complete");
+  CHECK(status["runs"][0]["file"] == stem(0) + ".h5");
+  CHECK(status["runs"][1]["state"] == "running");
+  CHECK(status["runs"][1]["step"] == 3);
+  CHECK(status["runs"][1]["eta_s"] == 3661.0);
+  CHECK(status["runs"][3]["state"] == "failed");
+  CHECK(status["runs"][3]["detail"] == stem(3) + ".json is no heartbeat; remove it");
+  CHECK(status["runs"][4]["state"] == "missing");
+  CHECK(status["runs"][4]["seed"] == 5);
+
+  CHECK(output_of(add_status, file.directory(), arguments + " --index 1 --index 4") ==
+        "index  id                seed  state    step  ETA      detail\n"
+        "    1  " +
+            plan.runs[1].id +
+            "     2  running  3/8   1:01:01  on here\n"
+            "    4  " +
+            plan.runs[4].id + "     5  missing\n");
+}
+
+TEST_CASE("a run file that was cut is no result") {
+  const SweepFile file("name = 't'\n");
+  const Plan plan = make_plan(file.path());
+  std::filesystem::create_directory(file.directory() + "/t");
+  const std::string result = file.directory() + "/t/" + plan.runs[0].id + ".h5";
+  std::ofstream(result) << "x";
+
+  const Json status = Json::parse(output_of(add_status, file.directory(), file.path() + " --out " + file.directory() + " --json"));
+
+  CHECK(status["runs"][0]["state"] == "failed");
+  CHECK(status["runs"][0]["detail"] == result + " is not a run file that can be used");
+}
