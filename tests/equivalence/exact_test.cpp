@@ -1,0 +1,184 @@
+#include "reference/centralized.hpp"
+#include "reference/dsgd.hpp"
+#include "reference/dsgd_ac.hpp"
+#include "tests/equivalence/traced_run.hpp"
+#include "tests/mix/worlds.hpp"
+
+#include <catch2/catch.hpp>
+
+// Harness and twin on numbers that both represent: integers, rates and weights that are powers of two (or short sums of them), few
+// steps. Every step appends at most 8 bits to numbers below 2^8, so that for the numbers of steps here all intermediate results fit
+// the 24 bits of a float, and Ξ² (twice the bits, summed) the 53 of a double: the two must agree to the last bit.
+using namespace xib;
+using namespace xib::equivalence;
+
+namespace {
+
+constexpr int kNodes = 8;  // a power of two: means are exact
+constexpr std::int64_t kDim = 70;  // more than one block of columns of the mixer
+
+double centre(int node, std::size_t k) { return static_cast<double>((7 * node + 3 * static_cast<int>(k)) % 33 - 16); }
+
+// f_i(x) = 1/2 ‖x - b_i‖² with integers b_i and no noise.
+class Pull final : public Task {
+ public:
+  Pull(NodeLayout layout, std::int64_t steps_per_epoch) : layout_(layout), steps_per_epoch_(steps_per_epoch) {}
+  std::size_t dim() const override { return kDim; }
+  std::int64_t steps_per_epoch() const override { return steps_per_epoch_; }
+  std::int64_t batch_size() const override { return 1; }
+  void initial_model(std::span<float> model, std::span<float>) const override { std::fill(model.begin(), model.end(), 4.0f); }
+  void bind(NodeMatrix& x, NodeMatrix& g, NodeMatrix&) override { x_ = &x, g_ = &g; }
+  double gradient(int local, std::int64_t, double*) override {
+    double loss = 0;
+    for (std::size_t k = 0; k < dim(); ++k) {
+      const double d = static_cast<double>(x_->row(local)[k]) - centre(layout_.mine().first + local, k);
+      g_->row(local)[k] = static_cast<float>(d);
+      loss += d * d / 2;
+    }
+    return loss;
+  }
+  int evaluation_batches(Split) const override { return 0; }
+  Partial evaluate_batch(std::span<const float>, std::span<const float>, Split, int, int) override { return {}; }
+
+ private:
+  NodeLayout layout_;
+  std::int64_t steps_per_epoch_;
+  NodeMatrix *x_ = nullptr, *g_ = nullptr;
+};
+
+reference::Problem twin_problem() {
+  return {.nodes = kNodes,
+          .initial = reference::Vector(kDim, 4.0),
+          .gradient =
+              [](int node, std::int64_t, const reference::Vector& x) {
+                reference::Vector g(x.size());
+                for (std::size_t k = 0; k < x.size(); ++k) g[k] = x[k] - centre(node, k);
+                return g;
+              },
+          .loss =
+              [](int node, std::int64_t, const reference::Vector& x) {
+                double loss = 0;
+                for (std::size_t k = 0; k < x.size(); ++k) loss += (x[k] - centre(node, k)) * (x[k] - centre(node, k)) / 2;
+                return loss;
+              }};
+}
+
+RunConfig config_of(const std::string& algorithm, std::int64_t epochs, std::vector<std::string> policies) {
+  RunConfig c;
+  c.train.nodes = kNodes;
+  c.train.algorithm = algorithm;
+  c.train.epochs = epochs;
+  c.train.lr = 0.5;
+  c.train.momentum = 0;
+  c.train.nesterov = false;
+  c.train.weight_decay = 0;
+  c.control.policy = std::move(policies);
+  for (std::size_t k = 1; k < c.control.policy.size(); ++k) c.train.phases.push_back(static_cast<std::int64_t>(k));
+  c.topology.name.assign(c.control.policy.size(), "ring");
+  return c;
+}
+
+Traced harness(Places places, const RunConfig& c, std::int64_t steps_per_epoch, const MixingSchedule& schedule) {
+  return traced_run(places, [&](Communicator& communicator, const Machine& machine) {
+    const NodeLayout layout{kNodes, communicator.size(), communicator.rank()};
+    std::vector<PhaseControl> phases;
+    for (const auto& policy : c.control.policy) phases.push_back({schedule, make_policy(policy, "policy", {})});
+    return std::make_unique<Run>(c, communicator, machine, std::make_unique<Pull>(layout, steps_per_epoch), std::move(phases));
+  });
+}
+
+void check_same(const Traced& a, const reference::Trace& b) {
+  CHECK(largest_difference(a.after, b) == 0);
+  REQUIRE(a.record.steps.size() == b.size());
+  for (std::size_t t = 0; t < b.size(); ++t) {
+    const StepRow& row = a.record.steps[t];
+    CHECK(row.step == static_cast<std::int64_t>(t));
+    CHECK(row.train_loss == b[t].loss);
+    CHECK(row.consensus_distance_before == b[t].distance_before);
+    CHECK(row.consensus_distance == b[t].distance_after);
+    CHECK(row.gossip_rounds == b[t].rounds);
+    CHECK((row.communication != 0) == b[t].exact);
+    CHECK((row.target_reached == 1) == b[t].reached);
+  }
+}
+
+const MixingSchedule kRing = test::fixed(test::circulant(kNodes, {1, -1}, 0.25));
+const reference::LearningRate kHalf = [](std::int64_t) { return 0.5; };
+
+}  // namespace
+
+TEST_CASE("D-SGD has the bits of its twin") {
+  const auto twin = reference::dsgd(twin_problem(), {{4, reference::rounds(1), kRing}}, {}, kHalf);
+  CHECK(twin.back().distance_after > 1);  // the nodes disagree: mixing matters
+
+  for (const Places places : kPlaces) check_same(harness(places, config_of("dsgd", 1, {"rounds(1)"}), 4, kRing), twin);
+}
+
+TEST_CASE("several rounds, a directed graph and matrices in turn have the bits of the twin") {
+  const MixingSchedule turns = test::alternating(kNodes);
+  const auto twin = reference::dsgd(twin_problem(), {{3, reference::rounds(2), turns}}, {}, kHalf);
+
+  for (const Places places : kPlaces) check_same(harness(places, config_of("dsgd", 1, {"rounds(2)"}), 3, turns), twin);
+}
+
+TEST_CASE("momentum, Nesterov and weight decay have the bits of the twin") {
+  RunConfig c = config_of("dsgd", 1, {"rounds(1)"});
+  c.train.momentum = 0.5;
+  c.train.weight_decay = 0.25;
+  for (const bool nesterov : {false, true}) {
+    c.train.nesterov = nesterov;
+    const auto twin = reference::dsgd(twin_problem(), {{3, reference::rounds(1), kRing}}, {.momentum = 0.5, .nesterov = nesterov, .weight_decay = 0.25}, kHalf);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 3, kRing), twin);
+  }
+}
+
+TEST_CASE("centralized SGD has the bits of its twin") {
+  RunConfig c = config_of("centralized", 1, {"rounds(1)"});
+  c.train.momentum = 0.5;
+  const auto twin = reference::centralized(twin_problem(), 4, {.momentum = 0.5}, kHalf);
+
+  for (const Places places : kPlaces) check_same(harness(places, c, 4, kRing), twin);
+}
+
+TEST_CASE("phases change the policy where they begin, and rounds are counted anew") {
+  const MixingSchedule turns = test::alternating(kNodes);
+  const auto twin = reference::dsgd(twin_problem(), {{1, reference::rounds(1), turns}, {1, reference::exact(), turns}, {2, reference::rounds(1), turns}}, {}, kHalf);
+  CHECK(twin[1].distance_after == 0);
+
+  // Epochs of one step: phases begin with steps 1 and 2, and the last one lasts two.
+  RunConfig c = config_of("dsgd", 4, {"rounds(1)", "exact", "rounds(1)"});
+  for (const Places places : kPlaces) check_same(harness(places, c, 1, turns), twin);
+}
+
+TEST_CASE("control to a target mixes the rounds of the paper's loop, no round included") {
+  for (const auto& [target, rounds, reached] : {std::tuple(30.0, 1, true), std::tuple(100.0, 0, true), std::tuple(6.0, 2, false)}) {
+    const auto twin = reference::dsgd(twin_problem(), {{2, reference::target(target, 2), kRing}}, {}, kHalf);
+    CAPTURE(target, twin[0].distance_before, twin[0].distance_after);
+    CHECK(twin[0].rounds == rounds);
+    CHECK(twin[0].reached == reached);
+
+    RunConfig c = config_of("dsgd", 1, {fmt::format("target({})", target)});
+    for (const Places places : kPlaces) {
+      const auto traced = traced_run(places, [&](Communicator& communicator, const Machine& machine) {
+        std::vector<PhaseControl> phases;
+        phases.push_back({kRing, make_policy(c.control.policy[0], "policy", {.max_rounds = 2})});
+        const NodeLayout layout{kNodes, communicator.size(), communicator.rank()};
+        return std::make_unique<Run>(c, communicator, machine, std::make_unique<Pull>(layout, 2), std::move(phases));
+      });
+      check_same(traced, twin);
+    }
+  }
+}
+
+TEST_CASE("DSGD-AC mixes by the share that the learning rate has of its peak, with the bits of the twin") {
+  // A warm-up from 1/2 to 1 over two epochs of one step: rates and shares 1/2 and 3/4.
+  RunConfig c = config_of("dsgd", 2, {"dsgd-ac(after = 0, power = 1)"});
+  c.train.lr = 1;
+  c.train.warmup_lr = 0.5;
+  c.train.warmup_epochs = 2;
+  const auto twin = reference::dsgd_ac(twin_problem(), kRing, 1, 2, {.lr_max = 1, .first_step = 0, .power = 1}, {},
+                                       [](std::int64_t step) { return 0.5 + static_cast<double>(step) / 4; });
+
+  for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+}

@@ -1,0 +1,172 @@
+#include "reference/dsgd.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "reference/centralized.hpp"
+#include "tests/reference/matrices.hpp"
+
+using namespace xib::reference;
+using xib::MixingMatrix;
+using xib::MixingSchedule;
+
+namespace {
+
+const Matrix kPair{{0.75, 0.25}, {0.25, 0.75}};  // λ₂ = 1/2: a round halves Ξ
+const LearningRate kOne = [](std::int64_t) { return 1.0; };
+
+// Node i's gradient is gradients[i] whatever the model.
+Problem constant(const Matrix& gradients, const Vector& initial) {
+  return {.nodes = static_cast<int>(gradients.size()),
+          .initial = initial,
+          .gradient = [gradients](int node, std::int64_t, const Vector&) { return gradients[static_cast<std::size_t>(node)]; },
+          .loss = {}};
+}
+
+// Node i pulls towards b[i]: f_i = 1/2 (x - b_i)².
+Problem pull(const Vector& b, double initial) {
+  return {.nodes = static_cast<int>(b.size()),
+          .initial = {initial},
+          .gradient = [b](int node, std::int64_t, const Vector& x) { return Vector{x[0] - b[static_cast<std::size_t>(node)]}; },
+          .loss = [b](int node, std::int64_t, const Vector& x) { return std::pow(x[0] - b[static_cast<std::size_t>(node)], 2) / 2; }};
+}
+
+// Step 0 puts the two models at +8 and -8, later steps leave them.
+Problem apart() {
+  return {.nodes = 2,
+          .initial = {0},
+          .gradient = [](int node, std::int64_t step, const Vector&) { return Vector{step > 0    ? 0.0
+                                                                                     : node == 0 ? -8.0
+                                                                                                 : 8.0}; },
+          .loss = {}};
+}
+
+}  // namespace
+
+TEST_CASE("D-SGD steps, then mixes") {
+  const Trace t = dsgd(constant({{2}, {-4}}, {0}), {{2, rounds(1), fixed(kPair)}}, {}, [](std::int64_t) { return 0.5; });
+
+  REQUIRE(t.size() == 2);
+  CHECK(t[0].before == Matrix{{-1}, {2}});
+  CHECK(t[0].distance_before == 1.5);
+  CHECK(t[0].after == Matrix{{-0.25}, {1.25}});
+  CHECK(t[0].distance_after == 0.75);
+  CHECK(t[1].before == Matrix{{-1.25}, {3.25}});
+  CHECK(t[1].after == Matrix{{-0.125}, {2.125}});
+  CHECK(t[1].rounds == 1);
+  CHECK_FALSE(t[1].exact);
+}
+
+TEST_CASE("every node's gradient is taken at its own model, its loss before the step") {
+  const Trace t = dsgd(pull({4, -4}, 8), {{2, rounds(1), fixed(kPair)}}, {}, [](std::int64_t) { return 0.5; });
+
+  // gradients 4 and 12: local 6 and 2, mixed 5 and 3; then gradients 1 and 7: local 4.5 and -0.5, mixed 3.25 and 0.75
+  CHECK(t[0].loss == (8 + 72) / 2);
+  CHECK(t[0].after == Matrix{{5}, {3}});
+  CHECK(t[1].loss == (0.5 + 24.5) / 2);
+  CHECK(t[1].after == Matrix{{3.25}, {0.75}});
+}
+
+TEST_CASE("the learning rate is that of the step of the run, over all phases") {
+  const LearningRate lr = [](std::int64_t step) { return std::ldexp(1.0, -static_cast<int>(step)); };
+
+  const Trace t = dsgd(constant({{8}}, {0}), {{1, rounds(1), fixed({{1}})}, {2, rounds(1), fixed({{1}})}}, {}, lr);
+
+  CHECK(t[2].after == Matrix{{-8 - 4 - 2}});
+}
+
+TEST_CASE("momentum and weight decay follow v = mu v + g + wd x") {
+  const Trace t = dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = false, .weight_decay = 0.25},
+                       [](std::int64_t) { return 0.25; });
+
+  // d = 2 + 2 = 4, v = 4, x = 8 - 1;  d = 2 + 1.75, v = 2 + 3.75 = 5.75, x = 7 - 1.4375. The same numbers in torch_sgd_test.py.
+  CHECK(t[0].after == Matrix{{7}});
+  CHECK(t[1].after == Matrix{{5.5625}});
+}
+
+TEST_CASE("Nesterov momentum steps along d + mu v") {
+  const Trace t = dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = true, .weight_decay = 0.25},
+                       [](std::int64_t) { return 0.25; });
+
+  // d = 4, v = 4, x = 8 - 6/4;  d = 2 + 1.625, v = 2 + 3.625 = 5.625, x = 6.5 - (3.625 + 2.8125)/4. The same in torch_sgd_test.py.
+  CHECK(t[0].after == Matrix{{6.5}});
+  CHECK(t[1].after == Matrix{{4.890625}});
+}
+
+TEST_CASE("momentum stays local: mixing the models leaves the velocities apart") {
+  const Trace t = dsgd(constant({{4}, {0}}, {0}), {{2, rounds(1), fixed({{0.5, 0.5}, {0.5, 0.5}})}}, {.momentum = 0.5}, kOne);
+
+  CHECK(t[0].after == Matrix{{-2}, {-2}});
+  CHECK(t[1].before == Matrix{{-8}, {-2}});  // velocities 6 and 0; mixed ones would give -7 and -3
+}
+
+TEST_CASE("several rounds multiply by a power of W") {
+  const Trace t = dsgd(apart(), {{1, rounds(3), fixed(kPair)}}, {}, kOne);
+
+  CHECK(t[0].distance_before == 8);
+  CHECK(t[0].distance_after == 1);
+  CHECK(t[0].rounds == 3);
+}
+
+TEST_CASE("time-varying matrices are taken in turn, from the first again in every phase") {
+  const Matrix pairs{{0.5, 0.5, 0, 0}, {0.5, 0.5, 0, 0}, {0, 0, 0.5, 0.5}, {0, 0, 0.5, 0.5}};
+  const Matrix cross{{0.5, 0, 0.5, 0}, {0, 0.5, 0, 0.5}, {0.5, 0, 0.5, 0}, {0, 0.5, 0, 0.5}};
+  const MixingSchedule turns(std::vector<MixingMatrix>{sparse(pairs), sparse(cross)});
+  const Problem p = constant({{0}, {-8}, {-16}, {-40}}, {0});
+
+  const Trace two = dsgd(p, {{1, rounds(2), turns}}, {}, kOne);
+  const Trace phases = dsgd(p, {{1, rounds(1), turns}, {1, rounds(1), turns}}, {}, kOne);
+  const Trace steps = dsgd(p, {{2, rounds(1), turns}}, {}, kOne);
+
+  CHECK(two[0].after == Matrix(4, Vector{16}));
+  CHECK(phases[0].after == Matrix{{4}, {4}, {28}, {28}});
+  CHECK(phases[1].after == Matrix{{8}, {8}, {56}, {56}});   // (4, 12, 44, 68) in pairs
+  CHECK(steps[1].after == Matrix{{24}, {40}, {24}, {40}});  // the same across
+}
+
+TEST_CASE("exact averaging puts the mean on every node and counts no round") {
+  const Trace t = dsgd(constant({{2}, {-4}}, {0}), {{1, exact(), fixed(kPair)}}, {}, kOne);
+
+  CHECK(t[0].after == Matrix{{1}, {1}});
+  CHECK(t[0].distance_before == 3);
+  CHECK(t[0].distance_after == 0);
+  CHECK(t[0].rounds == 0);
+  CHECK(t[0].exact);
+}
+
+TEST_CASE("control mixes until the distance is within the target, the target itself included") {
+  const auto run = [](double distance) { return dsgd(apart(), {{1, target(distance), fixed(kPair)}}, {}, kOne)[0]; };
+
+  CHECK(run(8).rounds == 0);
+  CHECK(run(7.9).rounds == 1);
+  CHECK(run(2).rounds == 2);
+  CHECK(run(2).distance_after == 2);
+  CHECK(run(1.9).rounds == 3);
+  CHECK(run(1.9).reached);
+}
+
+TEST_CASE("control gives up after max_rounds and says so") {
+  const Trace t = dsgd(apart(), {{1, target(1, 2), fixed(kPair)}}, {}, kOne);
+
+  CHECK(t[0].rounds == 2);
+  CHECK(t[0].distance_after == 2);
+  CHECK_FALSE(t[0].reached);
+}
+
+TEST_CASE("control of diverged models ends and has not reached its target") {
+  const Trace t = dsgd(constant({{std::numeric_limits<double>::quiet_NaN()}, {0}}, {0}), {{1, target(1, 5), fixed(kPair)}}, {}, kOne);
+
+  CHECK(t[0].rounds == 5);
+  CHECK_FALSE(t[0].reached);
+}
+
+TEST_CASE("D-SGD with exact averaging is centralized SGD, momentum included") {
+  const Sgd sgd{.momentum = 0.5, .nesterov = true, .weight_decay = 0.125};
+  const LearningRate lr = [](std::int64_t) { return 0.25; };
+
+  const Trace a = dsgd(pull({4, -12}, 8), {{4, exact(), fixed(kPair)}}, sgd, lr), b = centralized(pull({4, -12}, 8), 4, sgd, lr);
+
+  for (std::size_t t = 0; t < 4; ++t) CHECK(a[t].after == b[t].after);  // all numbers are dyadic and short: equal bits
+  CHECK(a[3].after[0][0] != 8);
+}
