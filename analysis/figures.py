@@ -1,0 +1,311 @@
+"""Figures of a sweep: each is a function from the cells of the gap table to a file (PNG and SVG). It returns its title, or None when
+the runs hold nothing that it could draw."""
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from cells import variants_of
+from runs import TIME_PARTS, timed_steps
+from style import BASELINE, PART_COLOURS, bar_panels, headline, legend, panels, plt, save
+
+POINTS = 500  # more per line than a screen shows only make the file large
+
+
+def finite(value):
+    return value is not None and np.isfinite(value)
+
+
+def condense(x, y):
+    """At most POINTS points, each the median of its stretch."""
+    if len(x) <= POINTS:
+        return x, y
+    stretches = np.array_split(np.arange(len(x)), POINTS)
+    with np.errstate(all="ignore"):
+        return np.array([x[s[0]] for s in stretches]), np.array([np.nanmedian(y[s]) if np.isfinite(y[s]).any() else np.nan for s in stretches])
+
+
+def across_seeds(lines):
+    """(x, matrix of seeds by points) over the steps that all seeds have."""
+    count = min(len(x) for x, _ in lines)
+    return lines[0][0][:count], np.array([y[:count] for _, y in lines])
+
+
+def title_panel(axis, cell):
+    if cell.label:
+        axis.set_title(cell.label, loc="left", color="#444444")
+
+
+def outer_labels(axes, x, y):
+    """Labels at the outer edge only: the panels share their axes."""
+    for axis in axes:
+        place = axis.get_subplotspec()
+        below = any(other.get_subplotspec().colspan == place.colspan and other.get_subplotspec().rowspan.start > place.rowspan.start for other in axes)
+        axis.set_xlabel("" if below else x)
+        axis.tick_params(labelbottom=True)
+        axis.set_ylabel(y if place.is_first_col() else "")
+
+
+def consensus_distance(cells, looks, stem):
+    """Ξ over steps: a light line per seed, the median strong, phase boundaries dotted."""
+    figure, axes = panels(len(cells), sharey=True)
+    drawn, zero, smallest, largest = [], [], np.inf, 0.0
+    for axis, cell in zip(axes, cells):
+        for row in cell.rows:
+            lines = [condense(run.steps["step"].astype(float), np.where(run.steps["consensus_distance"] > 0, run.steps["consensus_distance"], np.nan))
+                     for run in row.runs]
+            if not lines or not any(np.isfinite(y).any() for _, y in lines):
+                zero.append(row.variant)
+                continue
+            colour, dash = looks[row.variant]
+            for x, y in lines:
+                axis.plot(x, y, color=colour, linewidth=0.8, alpha=0.4)
+            x, values = across_seeds(lines)
+            measured = np.isfinite(values).any(axis=0)
+            middle = np.full(len(x), np.nan)
+            middle[measured] = np.nanmedian(values[:, measured], axis=0)
+            axis.plot(x, middle, color=colour, linestyle=dash, linewidth=2)
+            drawn.append(row.variant)
+            largest = max(largest, np.nanmax(middle))
+            smallest = min(smallest, np.nanpercentile(middle, 2))
+        for boundary in {phase["first_step"] for row in cell.rows for run in row.runs for phase in run.phases if phase["first_step"] > 0}:
+            axis.axvline(boundary, color="#999999", linewidth=1, linestyle=":")
+        axis.set_yscale("log")
+        plain_log_ticks(axis.yaxis)
+        title_panel(axis, cell)
+    if not drawn:
+        plt.close(figure)
+        return None
+    axes[0].set_ylim(max(smallest / 2, largest * 1e-5), largest * 1.6)  # rounding noise after exact averaging would take up the axis
+    outer_labels(axes, "step", "consensus distance Ξ after mixing")
+    never = set(zero) - set(drawn)
+    legend(figure, looks, variants_of(cells), [f"{v} (Ξ = 0)" if v in never else v for v in variants_of(cells)])
+    title = "Consensus distance Ξ over training"
+    headline(figure, title)
+    save(figure, stem)
+    return title + ". Light: each seed; strong: the median; dotted: phase boundaries; gaps: exact averaging, Ξ = 0."
+
+
+def accuracy(cells, looks, stem):
+    """Test accuracy of the mean model over epochs: the mean over seeds, and the range from the worst to the best seed."""
+    figure, axes = panels(len(cells), sharey=True)
+    late = []
+    for axis, cell in zip(axes, cells):
+        for row in cell.rows:
+            lines = [(run.evaluations["epoch"].astype(float), run.evaluations["test_accuracy_mean_model"]) for run in row.runs]
+            if not lines or not any(np.isfinite(y).any() for _, y in lines):
+                continue
+            x, values = across_seeds(lines)
+            colour, dash = looks[row.variant]
+            axis.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, linewidth=0)
+            axis.plot(x, values.mean(axis=0), color=colour, linestyle=dash, linewidth=2, marker="o" if len(x) < 30 else None, markersize=3.5)
+            late += list(values[:, len(x) // 4:].ravel())
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        title_panel(axis, cell)
+    if not late:
+        plt.close(figure)
+        return None
+    spread = np.nanmax(late) - np.nanmin(late)
+    axes[0].set_ylim(np.nanmin(late) - 0.06 * spread - 0.1, np.nanmax(late) + 0.06 * spread + 0.1)  # the first quarter may leave the axis
+    outer_labels(axes, "epoch", "test accuracy, mean model (%)")
+    legend(figure, looks, variants_of(cells))
+    title = "Test accuracy of the mean model over epochs"
+    headline(figure, title)
+    save(figure, stem)
+    return title + ". Line: mean over seeds; band: from the worst to the best seed. The first quarter of training may lie below the axis."
+
+
+def gap(cells, looks, stem, delta, baseline):
+    """The paired difference to the baseline: bar, 95 % interval, a dot per seed, the margin shaded."""
+    compared = [(cell, [row for row in cell.rows if row.gap["difference"] and finite(row.gap["difference"]["mean"])]) for cell in cells]
+    compared = [(cell, rows) for cell, rows in compared if rows]
+    if not compared:
+        return None
+    figure, axes = bar_panels([len(rows) for _, rows in compared], 0.58)
+    reach, ends, worst = [0.0], [], None
+    for axis, (cell, rows) in zip(axes, compared):
+        base = next(row for row in cell.rows if row.baseline).accuracy
+        for y, row in enumerate(rows):
+            d = row.gap["difference"]
+            colour = looks[row.variant][0]
+            axis.barh(y, d["mean"], height=0.56, color=colour, alpha=0.75)
+            dots = [value - base[seed] for seed, value in row.accuracy.items() if seed in base]
+            axis.plot(dots, np.full(len(dots), y + 0.15), "o", color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.9, zorder=4)
+            reach += [d["mean"], *dots]
+            ends += [end for end in d["interval_95"] if finite(end)]
+            if worst is None or d["mean"] < worst[0]:
+                worst = (d["mean"], row.variant, cell.label, d["verdict"])
+        axis.set_yticks(range(len(rows)), [f"{row.variant}\n{words(row.gap['difference'], delta)}" for row in rows], linespacing=1.3)
+        axis.invert_yaxis()
+        axis.grid(False, axis="y")
+        title_panel(axis, cell)
+    low, high = min(reach + [-1.3 * (delta or 0)]), max(reach + [1.3 * (delta or 0)])
+    room = 0.6 * (high - low)  # an interval of two seeds may be ten times as long as all bars
+    limits = max(low - room, min(ends + [low])) - 0.1 * room, min(high + room, max(ends + [high])) + 0.1 * room
+    for axis in axes:
+        axis.set_xlim(limits)
+    for axis, (_, rows) in zip(axes, compared):
+        if delta:
+            axis.axvspan(-delta, delta, color="#f0e6b8", alpha=0.7, zorder=0, linewidth=0)
+        axis.axvline(0, color=BASELINE, linewidth=1.3)
+        for y, row in enumerate(rows):
+            whisker(axis, y - 0.12, row.gap["difference"]["interval_95"], limits)
+    outer_labels(axes, f"difference to {baseline} (points of test accuracy)", "")
+    title = finding(*worst, baseline)
+    headline(figure, title)
+    save(figure, stem)
+    return (title + ". Bar: mean of the differences paired by seed; dots: seeds; line: 95 % t interval (an arrow leaves the axis)"
+            + (f"; shaded: the margin of ± {delta} points." if delta else "."))
+
+
+def finding(difference, variant, where, verdict, baseline):
+    place = f" ({where})" if where else ""
+    if verdict == "gap" and difference < 0:
+        return f"{variant} loses {-difference:.2f} points to {baseline}{place}"
+    return f"Largest loss to {baseline}: {max(0.0, -difference):.2f} points, {variant}{place}, {verdict}"
+
+
+def words(difference, delta):
+    word = {"no gap larger than delta": f"no gap larger than {delta}"}.get(difference["verdict"], difference["verdict"])
+    return f"{difference['mean']:+.2f}: {word}".replace("-", "\u2212", 1)
+
+
+def whisker(axis, y, interval, limits):
+    """The interval as a line; where it leaves the axis it ends in an arrow."""
+    if not finite(interval[0]):
+        return
+    a, b = max(interval[0], limits[0]), min(interval[1], limits[1])
+    axis.plot([a, b], [y, y], color="#222222", linewidth=1.5, zorder=3)
+    for end, inside, mark in ((a, interval[0] >= limits[0], "<"), (b, interval[1] <= limits[1], ">")):
+        axis.plot([end], [y], "|" if inside else mark, color="#222222", markersize=9 if inside else 7, clip_on=False, zorder=3)
+
+
+def plain_log_ticks(axis):
+    """1, 2, 5, 10 ... as numbers, where a logarithmic axis spans few decades."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def zero_slot(axis, values):
+    """A logarithmic x axis that has a place for 0: returns where to draw a value, and labels that place."""
+    positive = [v for v in values if finite(v) and v > 0]
+    if not positive:
+        return lambda v: v
+    if max(positive) / min(positive) < 4 and min(values) > 0:
+        return lambda v: v
+    axis.set_xscale("log")
+    plain_log_ticks(axis.xaxis)
+    place = min(positive) / max(2.5, (max(positive) / min(positive)) ** 0.25) if min(values) <= 0 else min(positive)
+    if min(values) <= 0:
+        axis.xaxis.set_minor_locator(plt.NullLocator())
+        axis.set_xticks([tick for tick in axis.get_xticks() if place * 1.35 < tick < 1.5 * max(positive)])
+        axis.axvline(place * 1.35, color="#bbbbbb", linewidth=1, linestyle=(0, (2, 3)))
+        axis.annotate("0", (place, 0), xycoords=("data", "axes fraction"), xytext=(0, -7), textcoords="offset points", ha="center", va="top", color="#444444")
+    axis.set_xlim(place / 1.5, max(positive) * 1.5)
+    return lambda v: v if v > 0 else place
+
+
+def accuracy_over_distance(cells, looks, stem):
+    """Final accuracy against the mean Ξ of phase 1: a dot per run, seeds joined, because only within a seed does the data agree."""
+    key = "mean_consensus_distance_phase_1"
+    usable = [[(row, run, run.summary[key], row.accuracy[run.seed]) for row in cell.rows for run in row.runs
+               if finite(run.summary.get(key)) and run.seed in row.accuracy] for cell in cells]
+    if len({v for dots in usable for _, _, v, _ in dots}) < 2:
+        return None
+    figure, axes = panels(len(cells), sharey=True)
+    for axis, cell, dots in zip(axes, cells, usable):
+        at = zero_slot(axis, [v for _, _, v, _ in dots] or [1.0])
+        at_zero = [row.variant for row in cell.rows if any(r is row and not v > 0 for r, _, v, _ in dots)]
+        for seed in sorted({run.seed for _, run, _, _ in dots}):
+            path = sorted((at(v), y) for _, run, v, y in dots if run.seed == seed)
+            axis.plot(*zip(*path), color="#bbbbbb", linewidth=0.9, zorder=1)
+        for row, run, v, y in dots:
+            beside = 1 if v > 0 else 1.05 ** (at_zero.index(row.variant) - (len(at_zero) - 1) / 2)  # else they hide each other
+            axis.plot([at(v) * beside], [y], "o", color=looks[row.variant][0], markersize=8, markeredgecolor="white", zorder=3)
+        title_panel(axis, cell)
+    outer_labels(axes, "mean consensus distance Ξ in phase 1", "final test accuracy (%)")
+    legend_dots(figure, looks, cells)
+    title = "Final accuracy against the consensus distance of phase 1"
+    headline(figure, title)
+    save(figure, stem)
+    return title + ". A dot per run; grey lines join the runs of one seed."
+
+
+def legend_dots(figure, looks, cells):
+    names = variants_of(cells)
+    handles = [plt.Line2D([], [], color=looks[v][0], marker="o", linestyle="", markersize=8) for v in names]
+    figure.legend(handles, names, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(names), 4), handletextpad=0.3)
+
+
+def time_parts(runs):
+    """Mean milliseconds per timed step of each part, over the runs: means, because they add up. None without timed steps."""
+    means = []
+    for run in runs:
+        mask = timed_steps(run)
+        if mask.any():
+            parts = {key[:-2]: 1e3 * float(np.mean(run.steps[key][mask])) for key in TIME_PARTS if key in run.steps}
+            means.append(parts | {"other": max(0.0, 1e3 * float(np.mean(run.steps["wall_s"][mask])) - sum(parts.values()))})
+    return {part: float(np.mean([m.get(part, 0.0) for m in means])) for part in PART_COLOURS} if means else None
+
+
+def where_time_goes(cells, looks, stem):
+    """Milliseconds of a step by part, stacked, per variant."""
+    table = [(cell, [(row.variant, time_parts(row.runs)) for row in cell.rows]) for cell in cells]
+    if not any(parts for _, rows in table for _, parts in rows):
+        return None
+    figure, axes = bar_panels([len(rows) for _, rows in table], 0.44)
+    longest = max(sum(parts.values()) for _, rows in table for _, parts in rows if parts)
+    for axis, (cell, rows) in zip(axes, table):
+        for y, (variant, parts) in enumerate(rows):
+            left = 0.0
+            for part, ms in (parts or {}).items():
+                axis.barh(y, ms, left=left, height=0.62, color=PART_COLOURS[part])
+                if ms > 0.075 * longest:
+                    axis.text(left + ms / 2, y, f"{100 * ms / sum(parts.values()):.0f} %", ha="center", va="center", color="white", fontsize=9.5)
+                left += ms
+            axis.text(left + 0.012 * longest, y, f"{left:.3g} ms", va="center", fontsize=9.5, color="#444444")
+        axis.set_yticks(range(len(rows)), [variant for variant, _ in rows])
+        axis.invert_yaxis()
+        axis.grid(False, axis="y")
+        axis.set_xlim(0, longest * 1.16)
+        title_panel(axis, cell)
+    outer_labels(axes, "milliseconds per step, all nodes, on rank 0", "")
+    shown = [p for p in PART_COLOURS if any(parts and parts[p] > 0.002 * longest for _, rows in table for _, parts in rows)]
+    figure.legend([plt.Rectangle((0, 0), 1, 1, color=PART_COLOURS[p]) for p in shown], shown, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=len(shown),
+                  handlelength=1, columnspacing=1.2)
+    title = "Where the time of a step goes"
+    headline(figure, title)
+    save(figure, stem)
+    return title + ". Means over the steps after warm-up, without those that evaluate or write a checkpoint."
+
+
+def cost_and_gap(cells, looks, stem, baseline):
+    """What was spent (gossip rounds, bytes) against what was lost."""
+    rows = [(cell, row) for cell in cells for row in cell.rows if row.baseline or (row.gap["difference"] and finite(row.gap["difference"]["mean"]))]
+    if len(rows) < 2 or not any(not row.baseline for _, row in rows):
+        return None
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True, layout="constrained")
+    marks = dict(zip([cell.label for cell in cells], "osD^vPX*<>ph" * (1 + len(cells) // 12)))
+    for axis, key, label, scale in ((axes[0], "rounds", "gossip rounds of the run", 1), (axes[1], "bytes_sent", "bytes sent between nodes (GB)", 1e-9)):
+        at = zero_slot(axis, [row.gap[key] * scale for _, row in rows])
+        axis.axhline(0, color=BASELINE, linewidth=1)
+        for cell, row in rows:
+            d = row.gap["difference"] or {"mean": 0.0, "interval_95": (None, None)}
+            x, colour = at(row.gap[key] * scale), looks[row.variant][0]
+            axis.plot([x], [d["mean"]], marks[cell.label], color=colour, markersize=9, markeredgecolor="white", zorder=3)
+            if finite(d["interval_95"][0]):
+                axis.plot([x, x], d["interval_95"], color=colour, linewidth=1.4, alpha=0.7, zorder=2)
+        axis.set_xlabel(label)
+    means = [row.gap["difference"]["mean"] for _, row in rows if not row.baseline]
+    reach = max(max(means + [0]) - min(means + [0]), 0.2)
+    axes[0].set_ylim(min(means + [0]) - 0.4 * reach, max(means + [0]) + 0.4 * reach)
+    axes[0].set_ylabel(f"difference to {baseline} (points)")
+    names = variants_of(cells)
+    handles = [plt.Line2D([], [], color=looks[v][0], marker="o", linestyle="", markersize=8) for v in names]
+    cell_handles = [plt.Line2D([], [], color="#777777", marker=mark, linestyle="", markersize=8) for name, mark in marks.items() if name]
+    figure.legend(handles + cell_handles, names + [name for name in marks if name], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=4, handletextpad=0.3)
+    title = f"What the gap to {baseline} costs to close"
+    headline(figure, title)
+    save(figure, stem)
+    return (title + ". Means over seeds; vertical lines: 95 % interval of the paired difference. Rounds are 0 where averaging is exact: "
+            "its traffic is in the bytes.")

@@ -1,0 +1,79 @@
+import support
+import re
+
+from PIL import Image  # comes with matplotlib
+
+import cells
+import figures
+import gap_twin
+import runs
+import style
+import synthetic_runs
+
+
+class Figures(support.FolderTest):
+    def sweep(self, **options):
+        synthetic_runs.write_sweep(self.folder / "runs", **options)
+        found, problems = runs.find_runs([self.folder / "runs"])
+        self.assertEqual(problems, [])
+        made = cells.cells_of(gap_twin.gap([self.folder / "runs"]), found)
+        return made, style.looks_of(cells.variants_of(made), "centralized")
+
+    def check_drawn(self, caption, stem):
+        self.assertIsNotNone(caption)
+        with Image.open(f"{stem}.png") as image:
+            width, height = image.size
+        self.assertGreater(width, 800)
+        self.assertLess(max(width, height) / min(width, height), 6)
+        svg = stem.with_suffix(".svg").read_text()
+        self.assertNotRegex(svg, r'xlink:href="http')
+        self.assertLess(len(svg), 3_000_000)
+
+    def test_every_figure_is_drawn_for_one_cell_and_for_three(self):
+        for nodes in ((16,), (8, 16, 32)):
+            made, looks = self.sweep(nodes=nodes)
+            self.assertEqual(len(made), len(nodes))
+            out = lambda name: self.folder / f"{name}{len(nodes)}"
+            self.check_drawn(figures.consensus_distance(made, looks, out("xi")), out("xi"))
+            self.check_drawn(figures.accuracy(made, looks, out("accuracy")), out("accuracy"))
+            self.check_drawn(figures.gap(made, looks, out("gap"), 0.5, "centralized"), out("gap"))
+            self.check_drawn(figures.accuracy_over_distance(made, looks, out("over")), out("over"))
+            self.check_drawn(figures.where_time_goes(made, looks, out("time")), out("time"))
+            self.check_drawn(figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
+
+    def test_one_seed_and_no_margin_can_be_drawn(self):
+        made, looks = self.sweep(seeds=(1,))
+        stem = self.folder / "gap"
+        self.check_drawn(figures.gap(made, looks, stem, None, "centralized"), stem)
+
+    def test_the_title_says_the_loss_only_where_it_is_a_gap(self):
+        made, looks = self.sweep()
+        self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^ring loses 2\.\d\d points to centralized")
+        for row in made[0].rows[1:]:
+            row.gap["difference"]["verdict"] = "undecided"
+        self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^Largest loss to centralized: 2\.\d\d points, ring, undecided")
+
+    def test_what_cannot_be_drawn_is_left_out(self):
+        made, looks = self.sweep(variants=("centralized",))
+        stem = self.folder / "none"
+        self.assertIsNone(figures.consensus_distance(made, looks, stem))  # 0 at every step
+        self.assertIsNone(figures.gap(made, looks, stem, 0.5, "centralized"))
+        self.assertIsNone(figures.accuracy_over_distance(made, looks, stem))
+        self.assertFalse(stem.with_suffix(".png").exists())
+
+    def test_equal_data_give_equal_files(self):
+        made, looks = self.sweep(seeds=(1,))
+        contents = []
+        for name in ("a", "b"):
+            figures.accuracy(made, looks, self.folder / name)
+            contents.append((self.folder / f"{name}.svg").read_bytes() + (self.folder / f"{name}.png").read_bytes())
+        self.assertEqual(*contents)
+
+    def test_every_variant_has_one_look_and_the_baseline_its_own(self):
+        looks = style.looks_of([f"v{k}" for k in range(20)] + ["base"], "base")
+        self.assertEqual(len(set(map(str, looks.values()))), 21)
+        self.assertTrue(all(re.fullmatch("#[0-9A-Fa-f]{6}", colour) for colour, _ in looks.values()))
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,72 @@
+import support
+import json
+import subprocess
+import sys
+
+import gap_twin
+import synthetic_runs
+
+if not support.XIBENCH.exists():
+    print(f"skipped: {support.XIBENCH} is not built")
+    sys.exit(77)
+
+
+class GapProgram(support.FolderTest):
+    def gap(self, *arguments):
+        return subprocess.run([support.XIBENCH, "gap", *map(str, arguments)], capture_output=True, text=True, check=False)
+
+    def assert_alike(self, ours, theirs, where=""):
+        if isinstance(ours, dict):
+            for key in ours.keys() - {"why", "resolution"}:
+                self.assert_alike(ours[key], theirs[key], f"{where}.{key}")
+        elif isinstance(ours, list):
+            self.assertEqual(len(ours), len(theirs), where)
+            for k, (one, other) in enumerate(zip(ours, theirs)):
+                self.assert_alike(one, other, f"{where}[{k}]")
+        elif isinstance(ours, float):
+            self.assertAlmostEqual(ours, theirs, delta=1e-9 * max(1, abs(ours)), msg=where)  # two ways of adding three numbers
+        else:
+            self.assertEqual(ours, theirs, where)
+
+    def test_the_program_computes_what_scipy_computes(self):
+        synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16))
+        done = self.gap(self.folder / "runs", "--format", "json")
+
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assert_alike(json.loads(json.dumps(gap_twin.gap([self.folder / "runs"]))), json.loads(done.stdout))
+
+    def test_the_table_is_printed_and_missing_runs_are_listed(self):
+        paths = synthetic_runs.write_sweep(self.folder / "runs")
+        paths[-1].unlink()
+        done = self.gap(self.folder / "runs")
+
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("| ring ", done.stdout)
+        self.assertIn("missing: ring, exact in phase 1, seed 3", done.stdout)
+
+    def test_an_unreadable_file_is_named_and_the_rest_is_shown(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        (self.folder / "runs" / "half.h5").write_text("x")
+        done = self.gap(self.folder / "runs")
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("half.h5", done.stderr)
+        self.assertIn("| ring ", done.stdout)
+
+    def test_runs_of_two_sweeps_are_refused_with_both_named(self):
+        synthetic_runs.write_sweep(self.folder / "runs" / "a", seeds=(1,))
+        synthetic_runs.write_sweep(self.folder / "runs" / "b", seeds=(2,), name="another")
+        done = self.gap(self.folder / "runs")
+
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("different sweeps", done.stderr)
+        self.assertIn("another", done.stderr)
+
+    def test_an_empty_folder_is_bad_input(self):
+        done = self.gap(self.folder)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("no complete run file", done.stderr)
+
+
+if __name__ == "__main__":
+    support.main()

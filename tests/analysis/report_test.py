@@ -1,0 +1,85 @@
+import support
+import csv
+import re
+import subprocess
+import sys
+
+import synthetic_runs
+
+TWIN = support.SOURCE / "tests" / "analysis" / "gap_twin.py"
+
+
+class Report(support.FolderTest):
+    def report(self, *places, program=None):
+        if program is None:  # the twin, started by this interpreter
+            program = self.folder / "xibench"
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TWIN}" "$@"\n')
+            program.chmod(0o755)
+        return subprocess.run([sys.executable, support.SOURCE / "analysis" / "report.py", *places, "-o", self.folder / "out", "--xibench", program],
+                              capture_output=True, text=True, check=False)
+
+    def test_a_sweep_becomes_a_page_that_needs_nothing_else(self):
+        synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16))
+        done = self.report(self.folder / "runs")
+
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        page = (self.folder / "out" / "index.html").read_text()
+        self.assertEqual(page.count("data:image/svg+xml;base64,"), 6)
+        self.assertNotRegex(page, r"https?://")
+        self.assertNotRegex(page, r"<(script|link|iframe)\b")
+        for target in re.findall(r'(?:href|src)="(?!data:)([^"]+)"', page):
+            self.assertTrue((self.folder / "out" / target).is_file(), target)
+        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes"):
+            self.assertIn(words, page)
+
+    def test_the_tables_hold_the_numbers_of_the_json(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        self.report(self.folder / "runs")
+
+        with open(self.folder / "out" / "gap.csv", encoding="utf-8") as file:
+            rows = {row["variant"]: row for row in csv.DictReader(file)}
+        self.assertEqual(list(rows), list(synthetic_runs.VARIANTS))
+        self.assertEqual(rows["ring"]["verdict"], "gap")
+        self.assertEqual(rows["centralized"]["difference_points"], "")
+        self.assertAlmostEqual(float(rows["ring"]["accuracy_mean_percent"]) - float(rows["centralized"]["accuracy_mean_percent"]),
+                               float(rows["ring"]["difference_points"]), places=9)
+        with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
+            self.assertEqual(len(list(csv.DictReader(file))), 12)
+        with open(self.folder / "out" / "evaluations.csv", encoding="utf-8") as file:
+            self.assertEqual(len(list(csv.DictReader(file))), 12 * synthetic_runs.EPOCHS)
+        with open(self.folder / "out" / "phases.csv", encoding="utf-8") as file:
+            self.assertEqual(len(list(csv.DictReader(file))), 12 * 3)
+
+    def test_files_that_are_no_complete_runs_are_named_on_the_page_and_in_the_exit_status(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        partial = self.folder / "runs" / "partial.h5"
+        partial.write_bytes(next((self.folder / "runs").glob("*.h5")).read_bytes()[:5000])
+        done = self.report(self.folder / "runs")
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("partial.h5", done.stderr)
+        self.assertIn("partial.h5", (self.folder / "out" / "index.html").read_text())
+
+    def test_names_from_outside_are_text_on_the_page(self):
+        synthetic_runs.write_sweep(self.folder / "runs", name="<b>bold</b> & co")
+        self.report(self.folder / "runs")
+
+        page = (self.folder / "out" / "index.html").read_text()
+        self.assertIn("&lt;b&gt;bold&lt;/b&gt; &amp; co", page)
+        self.assertNotIn("<b>bold", page)
+
+    def test_nothing_to_report_is_status_2(self):
+        done = self.report(self.folder / "nowhere")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no complete run file", done.stderr)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_a_missing_program_is_status_2_with_the_remedy(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        done = self.report(self.folder / "runs", program=self.folder / "no-such-program")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--xibench", done.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
