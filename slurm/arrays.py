@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""arrays.py PLAN.json STATUS.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET RANGES. On stderr,
+what it will cost. PLAN.json and STATUS.json are what `xibench plan --json` and `xibench status --json` print."""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+
+
+def ranges(numbers):
+    """[0, 1, 2, 5] -> "0-2,5", as sbatch --array takes it."""
+    text, begin = [], None
+    for k, number in enumerate(numbers):
+        begin = number if begin is None else begin
+        if k + 1 == len(numbers) or numbers[k + 1] != number + 1:
+            text.append(str(begin) if begin == number else f"{begin}-{number}")
+            begin = None
+    return ",".join(text)
+
+
+def arrays(missing, pack, max_array):
+    """(stage, offset, tasks) of every array: task t of it begins with plan index offset + t * pack; Slurm wants t < max_array."""
+    found = []
+    for stage in sorted({run["stage"] for run in missing}):
+        places = sorted({run["index"] // pack for run in missing if run["stage"] == stage})
+        for chunk in sorted({place // max_array for place in places}):
+            tasks = [place - chunk * max_array for place in places if place // max_array == chunk]
+            found.append((stage, chunk * max_array * pack, tasks))
+    return found
+
+
+def measured(complete, xibench, variant_of, at_most=3):
+    """Seconds per step of finished runs, by variant; a few of each are enough."""
+    seconds = {}
+    for run in complete:
+        values = seconds.setdefault(variant_of[run["index"]], [])
+        if len(values) == at_most:
+            continue
+        shown = subprocess.run([xibench, "show", run["file"], "--json"], capture_output=True, text=True)
+        record = json.loads(shown.stdout) if shown.returncode == 0 else {}
+        if record.get("steps") and record["summary"]["wall_s"]:
+            values.append(record["summary"]["wall_s"] / record["steps"])
+    return {variant: statistics.mean(values) for variant, values in seconds.items() if values}
+
+
+def duration(seconds):
+    minutes = round(seconds / 60)
+    return f"{seconds:.0f} s" if seconds < 120 else f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def estimate(missing, plan, status, o):
+    """What is to be done, and how long that takes; a variant that has not run yet takes the mean of those that have."""
+    cost = {run["index"]: run["cost"] for run in plan["runs"]}
+    variant_of = {run["index"]: tuple(run["variants"]) for run in plan["runs"]}
+    steps = sum(cost[run["index"]]["steps"] for run in missing)
+    samples = sum(cost[run["index"]]["samples"] for run in missing)
+    lines = [f"{len(missing)} of {len(plan['runs'])} runs to do: {steps:.6g} steps, {samples:.6g} samples"]
+    if o.seconds_per_step:
+        source, known, other = "as given", {}, o.seconds_per_step
+    else:
+        known = measured([run for run in status["runs"] if run["state"] == "complete"], o.xibench, variant_of)
+        if not known:
+            return lines + ["time: unknown; after the first finished runs it is estimated from them, or give --seconds-per-step"]
+        source, other = "from finished runs", statistics.mean(known.values())
+    seconds = {run["index"]: cost[run["index"]]["steps"] * known.get(variant_of[run["index"]], other) for run in missing}
+    total, longest = sum(seconds.values()), max(seconds.values(), default=0)
+    wall = 0
+    for stage in {run["stage"] for run in missing}:
+        mine = [seconds[run["index"]] for run in missing if run["stage"] == stage]
+        wall += max(max(mine), sum(mine) / (o.limit * o.pack)) if o.limit else max(mine)
+    lines.append(f"time, {source} ({other:.3g} s per step on average): {duration(total)} in all on {o.processors} processors each, the longest run {duration(longest)};"
+                 f" {duration(wall)} from start to end with {f'{o.limit} tasks' if o.limit else 'all'} at once, plus what the queue takes")
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("plan")
+    parser.add_argument("status")
+    parser.add_argument("--pack", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=0, help="array tasks at once; 0: no limit")
+    parser.add_argument("--max-array", type=int, default=1001, help="Slurm's MaxArraySize")
+    parser.add_argument("--processors", type=int, default=1, help="of one task, for the estimate's text")
+    parser.add_argument("--seconds-per-step", type=float)
+    parser.add_argument("--xibench", default="xibench")
+    o = parser.parse_args()
+    with open(o.plan) as plan_file, open(o.status) as status_file:
+        plan, status = json.load(plan_file), json.load(status_file)
+    missing = [run for run in status["runs"] if run["state"] != "complete"]
+    for stage, offset, tasks in arrays(missing, o.pack, o.max_array):
+        print(stage, offset, ranges(tasks))
+    print(*estimate(missing, plan, status, o), sep="\n", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# cluster.sh start|stop [--purge]|status|env|logs: a throw-away Slurm of several virtual nodes on one Debian 12 machine, without systemd.
+# Needs root, and: apt-get install --no-install-recommends slurm-wlm munge
+# Environment: XB_SLURM_STATE (directory; its path short, for it holds a socket), XB_SLURM_NODES, XB_SLURM_CPUS and XB_SLURM_GPUS per node,
+# XB_SLURM_PORT (the controller's; node i has PORT + i; default: free ones), XB_SLURM_MAX_ARRAY, XB_SLURM_MIN_JOB_AGE (seconds).
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+state=${XB_SLURM_STATE:-/tmp/xibench-slurm}
+nodes=${XB_SLURM_NODES:-4}
+cpus=${XB_SLURM_CPUS:-4}
+gpus=${XB_SLURM_GPUS:-2}
+export SLURM_CONF=$state/etc/slurm.conf
+
+say() { echo "cluster.sh: $*" >&2; }
+
+# PORT ... PORT + nodes are free.
+free_ports() {
+  for ((port = $1; port <= $1 + nodes; port++)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 1; fi
+  done
+}
+
+choose_port() {
+  if [ -n "${XB_SLURM_PORT:-}" ]; then
+    echo "$XB_SLURM_PORT"
+    return
+  fi
+  local base
+  for ((attempt = 0; attempt < 50; attempt++)); do
+    base=$((20000 + RANDOM % 10000))
+    if free_ports $base; then
+      echo $base
+      return
+    fi
+  done
+  say "found no free ports between 20000 and 30000"
+  exit 1
+}
+
+write_config() {
+  local port memory
+  port=$(choose_port)
+  memory=$(($(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) / 2))
+  mkdir -p "$state"/{etc,run,log,ctld,spool,tmp}
+  chmod 755 "$state" "$state"/{run,log} # munged refuses a socket below a directory that others may write to
+  sed -e "s|@HOST@|$(hostname -s)|; s|@STATE@|$state|; s|@PORT@|$port|; s|@CPUS@|$cpus|g; s|@GPUS@|$gpus|; s|@MEMORY@|$memory|" \
+    -e "s|@MAX_ARRAY@|${XB_SLURM_MAX_ARRAY:-1001}|; s|@MIN_JOB_AGE@|${XB_SLURM_MIN_JOB_AGE:-3600}|" "$here/slurm.conf.in" >"$SLURM_CONF"
+  echo "AutoDetect=off" >"$state/etc/gres.conf"
+  for ((i = 1; i <= nodes; i++)); do
+    echo "NodeName=n$i NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$((port + i))" >>"$SLURM_CONF"
+    # Character devices that exist everywhere: Slurm hands out their numbers as if they were GPUs.
+    if [ "$gpus" -gt 0 ]; then echo "NodeName=n$i Name=gpu Type=fake File=/dev/tty[0-$((gpus - 1))]" >>"$state/etc/gres.conf"; fi
+  done
+  # What a task prolog prints as "export NAME=value" becomes the task's environment. Virtual nodes share one kernel, and Open MPI 4.1 does not expect it:
+  # vader names its shared memory by host, user, job and local rank, which are equal on all of them (hangs, crashes); btl/tcp dies in MPI_Init in 2 of 100
+  # starts; UCX over tcp in none of 313, but it warns of a timeout in MPI_Finalize, hence the log level.
+  cat >"$state/etc/task_prolog.sh" <<SH
+#!/bin/sh
+echo "export OMPI_MCA_btl_vader_backing_directory=$state/tmp/\$SLURMD_NODENAME"
+for setting in pml=ucx pml_ucx_tls=any pml_ucx_devices=any osc=^ucx opal_common_ucx_verbose=-1; do echo "export OMPI_MCA_\$setting"; done
+echo "export UCX_TLS=tcp,self"
+echo "export UCX_NET_DEVICES=lo"
+echo "export UCX_LOG_LEVEL=fatal"
+SH
+  chmod 755 "$state/etc/task_prolog.sh"
+}
+
+wait_for() { # SECONDS COMMAND...
+  local seconds=$1
+  shift
+  for ((k = 0; k < seconds * 5; k++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    sleep 0.2
+  done
+  say "waited $seconds s in vain for: $*; the logs are in $state/log"
+  return 1
+}
+
+alive() { [ -e "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+all_idle() { [ "$(sinfo -h -N -p sweep -t idle -o %N | sort -u | wc -l)" = "$nodes" ]; }
+
+start_node() {
+  mkdir -p "$state/spool/$1" "$state/tmp/$1"
+  chmod 1777 "$state/tmp/$1"
+  slurmd -N "$1" -f "$SLURM_CONF"
+}
+
+start() {
+  if [ "$(id -u)" != 0 ]; then
+    say "must be root (munged and slurmd start processes for others)"
+    exit 2
+  fi
+  if alive "$state/run/slurmctld.pid"; then
+    say "already running in $state: cluster.sh stop"
+    exit 1
+  fi
+  write_config
+  [ -e "$state/etc/munge.key" ] || (umask 077 && head -c 1024 /dev/urandom >"$state/etc/munge.key")
+  munged --key-file="$state/etc/munge.key" --socket="$state/run/munge.socket" --pid-file="$state/run/munged.pid" \
+    --log-file="$state/log/munged.log" --seed-file="$state/run/munge.seed"
+  wait_for 10 munge -n -S "$state/run/munge.socket"
+  slurmctld -c -f "$SLURM_CONF" # -c: without the jobs of a cluster that was here before
+  wait_for 30 scontrol ping
+  for ((i = 1; i <= nodes; i++)); do start_node "n$i"; done
+  wait_for 60 all_idle
+}
+
+end_process() { # PID FILE
+  [ -e "$1" ] || return 0
+  local pid
+  pid=$(cat "$1")
+  kill -TERM "$pid" 2>/dev/null || true
+  for ((k = 0; k < 50; k++)); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.2
+  done
+  if kill -0 "$pid" 2>/dev/null; then kill -KILL "$pid" || true; fi
+  rm -f "$1"
+}
+
+# A slurmstepd can outlive its slurmd: those that hold a file of ours open.
+end_orphans() {
+  local process pid
+  for process in /proc/[0-9]*; do
+    pid=${process#/proc/}
+    [[ $({ tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null) == slurmstepd* ]] || continue
+    if find "$process/fd" -lname "$state/*" 2>/dev/null | grep -q .; then kill -KILL "$pid" 2>/dev/null || true; fi
+  done
+}
+
+stop() {
+  if alive "$state/run/slurmctld.pid"; then
+    timeout 20 scancel --full --signal=KILL -u "$(id -un)" 2>/dev/null || true
+    timeout 20 scancel -u "$(id -un)" 2>/dev/null || true
+    for ((k = 0; k < 50; k++)); do # their processes end before their keepers
+      [ -n "$(timeout 20 squeue -h -t R,CG 2>/dev/null)" ] || break
+      sleep 0.2
+    done
+  fi
+  for file in "$state"/run/slurm*.pid; do
+    if [ -e "$file" ]; then kill -TERM "$(cat "$file")" 2>/dev/null || true; fi
+  done
+  for file in "$state"/run/slurm*.pid; do end_process "$file"; done
+  end_orphans
+  end_process "$state/run/munged.pid"
+  if [ "${1:-}" = --purge ]; then rm -rf "$state"; fi
+}
+
+case ${1:-} in
+  start) start ;;
+  start-node) start_node "$2" ;;
+  stop) stop "${2:-}" ;;
+  status)
+    sinfo -N -o '%N %t %c %m %G %P'
+    squeue -o '%.12i %.10P %.20j %.3t %.8M %.4D %R'
+    ;;
+  env) echo "export SLURM_CONF='$SLURM_CONF'" ;;
+  logs) tail -n 40 "$state"/log/*.log ;;
+  *)
+    sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,29 @@
+# What is particular to one cluster, and the only file that knows it: cp slurm/site.example.sh slurm/site.sh, and edit that.
+# submit reads it on the login node, the jobs on theirs; $root is the directory of the project.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154
+
+# Given to every sbatch. Leave empty what the site has a default for.
+partition=''
+account=''
+time_limit=04:00:00        # a run that takes longer requeues itself and goes on
+cpus_per_task=8            # threads of one rank
+gpus_per_node=0            # for submit --nodes: as many as ranks per node
+sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0)
+
+# The program, outside or inside a container.
+modules=()                 # e.g. (gcc/12 openmpi/4.1), those that it was built with
+container=''               # e.g. $root/xibench.sif, made from slurm/container.def; then program=/opt/xibench/build/xibench
+container_options=()       # e.g. (--bind /scratch); add --nv for GPUs
+program=$root/build/xibench
+interpreter=python3        # with numpy, h5py, scipy, matplotlib: for the report
+
+# One run over many nodes.
+launcher=srun              # or mpirun, where `srun --mpi=list` has no pmix
+mpirun_options=()          # default: --map-by ppr:RANKS:node:PE=CPUS --bind-to core
+
+# Jobs get nothing of the login shell's environment (so that a run is the same for everybody) but what is exported here.
+site_environment() {
+  export XIBENCH_DATA=$HOME/data
+  # export NCCL_SOCKET_IFNAME=ib0 NCCL_IB_HCA=mlx5   # names of interfaces are facts of a site; NCCL_ALGO and NCCL_PROTO are not
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Which arrays are submitted for what is missing of a sweep, and what it is said to cost."""
+
+import sys
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(sys.argv[1]) / "slurm"))
+del sys.argv[1:]  # unittest would take them for names of tests
+
+import arrays  # noqa: E402
+
+
+def missing(*indices, stage=1):
+    return [{"index": index, "stage": stage} for index in indices]
+
+
+def options(**changes):
+    return SimpleNamespace(**{"seconds_per_step": None, "limit": 0, "pack": 1, "processors": 1, "xibench": "none", **changes})
+
+
+class Arrays(unittest.TestCase):
+    def test_ranges_are_as_sbatch_takes_them(self):
+        self.assertEqual(arrays.ranges([0, 1, 2, 5, 7, 8]), "0-2,5,7-8")
+        self.assertEqual(arrays.ranges([3]), "3")
+
+    def test_array_task_is_plan_index(self):
+        self.assertEqual(arrays.arrays(missing(1, 2, 4), 1, 1001), [(1, 0, [1, 2, 4])])
+
+    def test_stages_come_in_order_whatever_the_order_of_runs(self):
+        self.assertEqual(arrays.arrays(missing(0, stage=2) + missing(1), 1, 1001), [(1, 0, [1]), (2, 0, [0])])
+
+    def test_no_task_reaches_max_array_size_and_none_is_lost(self):
+        found = arrays.arrays(missing(*range(0, 25, 2)), 1, 10)
+        self.assertEqual([(stage, offset) for stage, offset, _ in found], [(1, 0), (1, 10), (1, 20)])
+        self.assertTrue(all(0 <= task < 10 for _, _, tasks in found for task in tasks))
+        self.assertEqual([offset + task for _, offset, tasks in found for task in tasks], list(range(0, 25, 2)))
+
+    def test_packed_tasks_cover_every_missing_run_once(self):
+        indices = [0, 3, 4, 11, 12, 29]
+        for pack in (2, 3, 7):
+            covered = [offset + task * pack + k for _, offset, tasks in arrays.arrays(missing(*indices), pack, 3) for task in tasks for k in range(pack)]
+            self.assertEqual(len(covered), len(set(covered)))
+            self.assertTrue(set(indices) <= set(covered))
+
+    def test_nothing_missing_is_no_array(self):
+        self.assertEqual(arrays.arrays([], 1, 1001), [])
+
+
+class Estimate(unittest.TestCase):
+    plan = {"runs": [{"index": k, "variants": ["a"], "cost": {"steps": 100 * (k + 1), "samples": 1000}} for k in range(3)]}
+    status = {"runs": [{"index": k, "stage": 1, "state": "missing"} for k in range(3)]}
+
+    def lines(self, runs, **changes):
+        return arrays.estimate(runs, self.plan, self.status, options(**changes))
+
+    def test_steps_and_samples_are_those_of_what_is_missing(self):
+        self.assertEqual(self.lines(missing(0, 2))[0], "2 of 3 runs to do: 400 steps, 2000 samples")
+
+    def test_without_a_finished_run_the_time_is_unknown(self):
+        self.assertIn("time: unknown", self.lines(missing(0))[1])
+
+    def test_all_at_once_take_as_long_as_the_longest(self):
+        self.assertIn("10 min in all", self.lines(missing(0, 1, 2), seconds_per_step=1)[1])
+        self.assertIn("5 min from start to end", self.lines(missing(0, 1, 2), seconds_per_step=1)[1])
+
+    def test_one_at_a_time_takes_the_sum(self):
+        self.assertIn("10 min from start to end", self.lines(missing(0, 1, 2), seconds_per_step=1, limit=1)[1])
+
+    def test_stages_follow_each_other(self):
+        self.assertIn("8 min from start to end", self.lines(missing(1, 2, stage=1)[1:] + missing(2, stage=2), seconds_per_step=0.8)[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+# Sourced by the tests that need a real Slurm: starts one on this machine, in a directory of its own, and ends it with the test.
+# Expects $source and $build. Leaves: $scratch, $site, and functions.
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # source and build are set by the test
+
+for need in slurmctld slurmd munged sbatch; do
+  if ! command -v $need >/dev/null; then
+    echo "skipped: there is no $need here (Debian: slurm-wlm, munge)"
+    exit 77
+  fi
+done
+if [ "$(id -u)" != 0 ]; then
+  echo "skipped: a Slurm of several nodes on one machine has to be started by root"
+  exit 77
+fi
+
+xibench=$build/xibench
+scratch=$(mktemp -d /tmp/xbs.XXXXXX) # short: it holds a socket
+chmod 755 "$scratch"                 # munged wants it so
+export XB_SLURM_STATE=$scratch/slurm XB_SLURM_MAX_ARRAY=3 XB_SLURM_NODES=3 SLURM_CONF=$scratch/slurm/etc/slurm.conf
+
+finish() {
+  local -r status=$?
+  trap - EXIT
+  if [ $status != 0 ]; then
+    squeue --states=all || true
+    scontrol show nodes | grep -E 'NodeName|State|Reason' || true
+    tail -n 40 "$scratch"/*/*/logs/*.log "$scratch"/slurm/log/*.log || true
+  fi
+  "$source/slurm/local/cluster.sh" stop || true
+  rm -rf "$scratch"
+  exit $status
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+"$source/slurm/local/cluster.sh" start
+
+site=$scratch/site.sh
+cat >"$site" <<SITE
+time_limit=10 cpus_per_task=1 program=$xibench interpreter=/usr/bin/python3
+sbatch_options=(--mem=200M \${EXTRA_SBATCH_OPTIONS:-})
+mpirun_options=(--bind-to none)
+site_environment() { export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; }
+SITE
+
+say() { echo "== $SECONDS s: $*"; }
+die() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# wait_until SECONDS COMMAND...
+wait_until() {
+  local -r end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || die "waited in vain: $*"
+    sleep 0.5
+  done
+}
+
+# A requeued job waits two minutes; the tests do not. But three seconds: begun in the same second a job is dropped ("already killed, do not
+# launch": slurmd takes the new credential for the revoked one), and that is why Slurm waits.
+declare -A seen_waiting
+hurry() {
+  local waiting
+  for waiting in $(squeue --noheader --array --states=PENDING --format '%i %r' | sed -n 's/ BeginTime$//p'); do
+    if [ $((SECONDS - ${seen_waiting[$waiting]:=$SECONDS})) -lt 3 ]; then continue; fi
+    unset "seen_waiting[$waiting]"
+    scontrol update JobId="$waiting" StartTime=now || true # it may have begun
+  done
+}
+queue_is_empty() {
+  hurry
+  [ -z "$(squeue --noheader --format %i)" ]
+}
+
+at_work() { "$xibench" status "$1" --out "$2" --json 2>/dev/null | grep -Eq '"step": [1-9]'; } # SPEC OUT: some run has done steps
+logs_say() { grep -qs "$3" "$2/$1"/logs/*; }                                                # NAME OUT TEXT
+
+# same_science SPEC NAME OUT PLAIN: every planned run is complete in OUT, and equal to that in PLAIN.
+same_science() {
+  local id ids
+  ids=$("$xibench" plan "$1" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p')
+  [ -n "$ids" ] || die "no runs in $1"
+  for id in $ids; do
+    [ -e "$3/$2/$id.h5" ] || die "run $id is not complete in $3"
+    [ "$("$xibench" show --science-digest "$3/$2/$id.h5")" = "$("$xibench" show --science-digest "$4/$2/$id.h5")" ] || die "run $id differs from the plain one"
+  done
+}
+
+# spec NAME EPOCHS: a sweep whose second stage needs the first: two seeds of "half" refer to a run of plain gossip. 16 steps an epoch, 0.2 ms each.
+spec() {
+  cat >"$scratch/$1.toml" <<TOML
+name = "$1"
+seeds = [1, 2]
+[data]
+dataset = "synthetic(classes = 4, size = 8, samples = 1024)"
+[model]
+name = "logistic"
+[train]
+nodes = 4
+epochs = $2
+batch_size = 16
+lr = 0.1
+schedule = "steps($(($2 / 2)))"
+[evaluation]
+every = "$(($2 / 2)) epoch"
+[topology]
+name = "ring"
+[[variant]]
+name = "centralized"
+baseline = true
+train.algorithm = "centralized"
+[[variant]]
+name = "half"
+control.policy = ["fraction(0.5)", "exact"]
+TOML
+}
+
+# long_run: a sweep of one run that takes some ten seconds.
+long_run() {
+  cat >"$scratch/$1.toml" <<TOML
+name = "$1"
+seeds = [1]
+[data]
+dataset = "synthetic(classes = 4, size = 8, samples = 1024)"
+[model]
+name = "logistic"
+[train]
+nodes = 4
+epochs = $2
+batch_size = 16
+lr = 0.1
+[evaluation]
+every = "1000 epoch"
+[topology]
+name = "ring"
+[[variant]]
+name = "ring"
+baseline = true
+TOML
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# What happens to jobs on a cluster, done to a run on a real Slurm: cancelled, preempted, out of time, never getting to a step, its node lost.
+# The result equals that of a run that nothing happened to. Only with XIBENCH_TEST_FULL=1 (./check --full): some minutes.
+set -euo pipefail
+source=$1 build=$2
+if [ "${XIBENCH_TEST_FULL:-}" != 1 ]; then
+  echo "skipped: the long fault tests run with ./check --full (XIBENCH_TEST_FULL=1)"
+  exit 77
+fi
+# shellcheck source=tests/slurm/cluster.sh
+source "$source/tests/slurm/cluster.sh"
+plain=$scratch/plain
+export EXTRA_SBATCH_OPTIONS=''
+submit=("$source/slurm/submit" --site "$site")
+
+long_run run 8000
+"$xibench" run "$scratch/run.toml" --out "$plain" --threads 1 --progress none
+
+# begin NAME [submit options]: the run is submitted to results directory NAME and has done steps; $job is its array task.
+begin() {
+  out=$scratch/$1
+  shift
+  job=$("${submit[@]}" "$scratch/run.toml" --out "$out" "$@" | sed -n '1s/ .*//p')_0
+  wait_until 90 at_work "$scratch/run.toml" "$out"
+}
+
+say "cancelled: the job does not come back by itself, and another submit goes on from the checkpoint"
+begin cancelled
+scancel "${job%_0}"
+wait_until 60 queue_is_empty
+[ "$("$xibench" status "$scratch/run.toml" --out "$out" --json | grep -c '"state": "interrupted"')" = 1 ] || die "not interrupted with a checkpoint"
+logs_say run "$out" 'not requeued' || die "the log does not say that it leaves the job cancelled"
+"${submit[@]}" "$scratch/run.toml" --out "$out"
+wait_until 300 queue_is_empty
+logs_say run "$out" 'goes on after step' || die "began anew"
+same_science "$scratch/run.toml" run "$out" "$plain"
+
+say "preempted by a job of another partition"
+begin preempted
+sbatch --partition=urgent --nodes="$XB_SLURM_NODES" --exclusive --time=1 --output="$scratch/urgent.log" --wrap 'echo urgent was here'
+wait_until 60 grep -qs 'urgent was here' "$scratch/urgent.log"
+wait_until 300 queue_is_empty
+logs_say run "$out" 'restart 1' || die "was not preempted"
+logs_say run "$out" 'goes on after step' || die "began anew"
+same_science "$scratch/run.toml" run "$out" "$plain"
+
+say "out of time: USR1 before the limit, as often as it takes"
+EXTRA_SBATCH_OPTIONS=--signal=B:USR1@45 begin late --time 1
+wait_until 600 queue_is_empty
+logs_say run "$out" 'asked to stop with a checkpoint' || die "was not out of time"
+same_science "$scratch/run.toml" run "$out" "$plain"
+
+say "a run that never gets to do a step gives up after three attempts"
+cat >"$scratch/stuck.sh" <<STUCK
+source "$site"
+program=$scratch/stuck
+STUCK
+# In the job's step it stops at once, as if the signal came before the first step; elsewhere it is xibench.
+# shellcheck disable=SC2016  # for the other shell
+printf '#!/bin/sh\n[ "$1" != run ] || exit 75\nexec %q "$@"\n' "$xibench" >"$scratch/stuck"
+chmod +x "$scratch/stuck"
+out=$scratch/never
+"$source/slurm/submit" "$scratch/run.toml" --site "$scratch/stuck.sh" --out "$out"
+wait_until 120 queue_is_empty
+logs_say run "$out" 'no new step in three attempts' || die "does not give up"
+
+say "a node lost: its slurmd is killed, the step there writes on beside its successor until it sees that its lease is gone"
+long_run run 40000
+begin lost -- --checkpoint-minutes 0.05
+node=$(squeue --noheader --jobs "$job" --format %N)
+old=$(sed -n 's/^pid //p' "$out"/run/*.lease)
+wait_until 60 compgen -G "$out/run/*.checkpoint" >/dev/null
+kill -KILL "$(cat "$scratch/slurm/run/slurmd-$node.pid")"
+is_requeued() { [ "$(squeue --noheader --jobs "$job" --format %T)" = PENDING ]; }
+wait_until 120 is_requeued
+kill -0 "$old" || die "the old step has ended with its slurmd: there is nothing to test here"
+restarted() { hurry && logs_say run "$out" 'is taken over from process'; }
+wait_until 120 restarted
+old_has_stopped() { ! kill -0 "$old" 2>/dev/null; }
+wait_until 60 old_has_stopped # nobody else stops it: its slurmd is not there
+"$source/slurm/local/cluster.sh" start-node "$node"
+wait_until 900 queue_is_empty
+"$xibench" run "$scratch/run.toml" --out "$plain" --threads 1 --progress none
+same_science "$scratch/run.toml" run "$out" "$plain"
+say "done"

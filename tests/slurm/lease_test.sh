@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# When a run's lease, held by a Slurm job on another host, is taken over: only when Slurm says that the job has ended, or answers and does not
+# know it any more. squeue and scontrol are stand-ins that print what the real ones do.
+set -euo pipefail
+build=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin"
+cat >"$scratch/s.toml" <<'TOML'
+name = "s"
+seeds = [1]
+[data]
+dataset = "quadratic(steps = 2)"
+[model]
+name = "none"
+[train]
+nodes = 2
+epochs = 1
+lr = 0.1
+[[variant]]
+name = "ring"
+baseline = true
+TOML
+id=$("$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p')
+
+# expect taken|left JOB CLUSTER SQUEUE-SCRIPT
+expect() {
+  rm -rf "$scratch/out"
+  mkdir -p "$scratch/out/s"
+  printf 'host elsewhere\npid 1\nstarted 1\njob %s\ncluster %s\nrestarts 0\ntoken t\n' "$2" "$3" >"$scratch/out/s/$id.lease"
+  printf '#!/bin/sh\n%s\n' "$4" >"$scratch/bin/squeue"
+  printf '#!/bin/sh\necho "ClusterName             = here"\n' >"$scratch/bin/scontrol"
+  chmod +x "$scratch"/bin/*
+  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said"
+  local how=left
+  if [ -e "$scratch/out/s/$id.h5" ]; then how=taken; fi
+  [ $how = "$1" ] || {
+    echo "FAILED: expected $1, was $how: job $2 of cluster $3, squeue: $4"
+    cat "$scratch/said"
+    exit 1
+  }
+}
+
+expect left 5 here 'echo "job 5 RUNNING"'
+expect left 5 here 'echo "job 5 PENDING"'   # requeued
+expect left 5 here 'echo "job 5 NODE_FAIL"' # its processes may still write
+expect taken 5 here 'echo "job 5 COMPLETED"'
+expect taken 5_3 here 'echo "job 5_3 TIMEOUT"'
+expect left 5_3 here 'echo "job 5_31 TIMEOUT"; echo "job 5_3 RUNNING"'
+expect taken 5_3 here 'exit 0'                                                       # a forgotten task of an array that is still known
+expect taken 5 here 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # a forgotten job
+expect left 5 here 'echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1'
+expect left 5 there 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # another cluster's
+expect left 5 - 'exit 0'                                                             # of an unknown cluster

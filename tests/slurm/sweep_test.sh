@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# A sweep on a real Slurm: submitted, its stages in order, its table at the end; one that is interrupted and requeued; one spread over
+# nodes. All equal the same sweep without Slurm.
+set -euo pipefail
+source=$1 build=$2
+# shellcheck source=tests/slurm/cluster.sh
+source "$source/tests/slurm/cluster.sh"
+out=$scratch/out plain=$scratch/plain
+submit=("$source/slurm/submit" --site "$site")
+
+say "a sweep of two stages, in arrays of at most three tasks"
+spec small 4
+"$xibench" run "$scratch/small.toml" --out "$plain" --threads 1 --progress none
+"${submit[@]}" "$scratch/small.toml" --out "$out" | tee "$scratch/jobs"
+[ "$(grep -c stage "$scratch/jobs")" = 3 ] || die "six runs in two stages, chunks of three: expected three arrays"
+wait_until 120 queue_is_empty
+same_science "$scratch/small.toml" small "$out" "$plain"
+logs_say small "$out" '| half *|' || die "the collecting job shows no gap table"
+diff <("$xibench" gap "$out/small" --sweep "$scratch/small.toml") "$out/small/gap.md" || die "gap.md is not the gap table"
+[ -s "$out/small/report/index.html" ] || die "there is no report"
+"${submit[@]}" "$scratch/small.toml" --out "$out" --dry-run >"$scratch/again" 2>"$scratch/cost"
+grep -q '^0 of 6 runs to do' "$scratch/cost" || die "a complete sweep is to be done again: $(cat "$scratch/cost")"
+if grep -q -- --array "$scratch/again"; then die "a complete sweep is submitted again"; fi
+
+say "a run that is signalled, as before a time limit, and requeued; and submit, which sees that it is queued"
+long_run long 2500
+"$xibench" run "$scratch/long.toml" --out "$plain" --threads 2 --progress none
+"${submit[@]}" "$scratch/long.toml" --out "$out" | tee "$scratch/jobs"
+wait_until 60 at_work "$scratch/long.toml" "$out"
+if "${submit[@]}" "$scratch/long.toml" --out "$out" 2>"$scratch/refusal"; then die "submitted twice"; fi
+grep -q 'still queued or running' "$scratch/refusal" || die "refused for another reason: $(cat "$scratch/refusal")"
+scancel --batch --signal=USR1 "$(sed -n '1s/ .*//p' "$scratch/jobs")_0"
+wait_until 180 queue_is_empty
+logs_say long "$out" 'restart 1' || die "the job was not requeued"
+logs_say long "$out" 'goes on after step' || die "the run did not go on from its checkpoint"
+same_science "$scratch/long.toml" long "$out" "$plain"
+
+# spread LAUNCHER: two runs on four ranks each, over two nodes.
+spread() {
+  say "runs over two nodes, with $1"
+  printf 'source %q\nlauncher=%s\n' "$site" "$1" >"$scratch/$1.sh"
+  "$source/slurm/submit" "$scratch/small.toml" --site "$scratch/$1.sh" --where variant=centralized --out "$scratch/$1" --nodes 2 --ranks-per-node 2
+  wait_until 180 queue_is_empty
+  [ "$(find "$scratch/$1/small" -name '*.h5' | wc -l)" = 2 ] || die "not both runs are complete"
+  for run in "$scratch/$1"/small/*.h5; do
+    [ "$("$xibench" show --science-digest "$run")" = "$("$xibench" show --science-digest "$plain/small/${run##*/}")" ] || die "$run differs from the plain one"
+    "$xibench" show "$run" | grep -q 'on 4 ranks' || die "$run was not done on 4 ranks"
+  done
+}
+if srun --mpi=list 2>&1 | grep -q pmix; then spread srun; else echo "not tested: this Slurm has no pmix"; fi
+if command -v mpirun >/dev/null; then spread mpirun; else echo "not tested: there is no mpirun here"; fi
+say "done"
