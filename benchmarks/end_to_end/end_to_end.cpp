@@ -1,0 +1,153 @@
+// How much of the hardware's speed training keeps, measured in one run on the same objects, in alternating blocks of steps:
+//   ceiling     gradients and local updates on every node; no mixing, no measurement, no recording
+//   dsgd        D-SGD on the ring, Ξ exact before and after every mixing, everything recorded
+//   controlled  D-SGD held at the distance that ten rounds would give: measured, decided and mixed at once
+// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16]
+
+#include "harness/comm/world.hpp"
+#include "harness/core/check.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/recorder.hpp"
+#include "harness/run/run.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+using namespace xib;
+
+namespace {
+
+struct Options {
+  int threads = 2, blocks = 7, steps = 4;
+  std::string model = "resnet20", dataset = "synthetic(size = 32, channels = 3, samples = 4096)";
+  std::int64_t nodes = 16;
+};
+
+RunConfig configuration(const Options& o, const std::string& policy) {
+  RunConfig c;
+  c.data.dataset = o.dataset;
+  c.model.name = o.model;
+  c.train.nodes = o.nodes;
+  c.train.epochs = 1000;
+  c.topology.name = {"ring"};
+  c.control.policy = {policy};
+  c.control.reference_id = {""};
+  return c;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// One arm of the comparison: its own models, its own place in the data.
+struct Arm {
+  std::unique_ptr<Run> run;
+  std::unique_ptr<Recorder> recorder = nullptr;
+  std::int64_t step = 0;
+  std::vector<double> seconds = {};  // per step, of every timed block
+  std::vector<double> communication_share = {};
+};
+
+void ceiling_step(Run& run, std::int64_t step) {
+  run.pool.for_each(run.x.count(), [&](std::int64_t k, int) { run.task->gradient(static_cast<int>(k), step); });
+  run.optimizer.step(run.x, run.g, run.position(step).lr, run.pool);
+}
+
+void full_step(Arm& arm, std::int64_t step) {
+  Run& run = *arm.run;
+  Stopwatch watch([&] { return run.communicator.now(); }, [&] { return run.communicator.traffic().wait_s; });
+  StepContext context{.at = run.position(step), .task = *run.task, .pool = run.pool, .x = run.x, .g = run.g, .optimizer = run.optimizer,
+                      .consensus = run.consensus, .watch = watch, .loss = run.loss, .gradient_norm2 = run.gradient_norm2, .communicated = {}};
+  run.algorithm->step(context);
+  arm.recorder->step(context);
+  arm.communication_share.push_back((watch.seconds(Part::mix) + watch.seconds(Part::gauge)) / watch.total());
+}
+
+// Every rank leaves the block together; the time is the slowest rank's.
+double timed_block(Communicator& communicator, int steps, const std::function<void()>& step) {
+  communicator.barrier();
+  const double from = communicator.now();
+  for (int k = 0; k < steps; ++k) step();
+  const double mine = communicator.now() - from;
+  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
+  communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
+  return *std::max_element(all.begin(), all.end()) / steps;
+}
+
+// Ξ that ten rounds of the ring leave of what one local step brings from consensus, so that the controller needs about ten.
+double ten_round_distance(Run& probe) {
+  ceiling_step(probe, 0);
+  Mixer mixer(probe.communicator, probe.pool, probe.layout, probe.task->dim(), probe.consensus.schedule(1));
+  mixer.rounds(probe.x, 0, 10);
+  return probe.consensus.statistics().measure(probe.x).distance;
+}
+
+int run_benchmark(const Options& o) {
+  const auto world = make_world();
+  const auto no_reference = [](const std::string&, int) { return kNotMeasured; };
+  const Machine machine{o.threads, ""};
+  const auto make = [&](const std::string& policy) { return make_run(configuration(o, policy), *world, machine, no_reference); };
+
+  Arm ceiling{.run = make("rounds(1)")}, dsgd{.run = make("rounds(1)")}, controlled;
+  {
+    const auto probe = make("rounds(1)");
+    controlled.run = make(fmt::format("target({:.6g})", ten_round_distance(*probe)));
+  }
+  for (Arm* arm : {&dsgd, &controlled}) arm->recorder = std::make_unique<Recorder>(*arm->run, RunRecord{}, std::int16_t{0});
+
+  for (int block = -1; block < o.blocks; ++block) {  // block -1 warms up
+    const double a = timed_block(*world, o.steps, [&] { ceiling_step(*ceiling.run, ceiling.step++); });
+    const double b = timed_block(*world, o.steps, [&] { full_step(dsgd, dsgd.step++); });
+    dsgd.recorder->gather();
+    const double c = timed_block(*world, o.steps, [&] { full_step(controlled, controlled.step++); });
+    controlled.recorder->gather();
+    if (block < 0) {
+      controlled.communication_share.clear();
+      continue;
+    }
+    ceiling.seconds.push_back(a);
+    dsgd.seconds.push_back(b);
+    controlled.seconds.push_back(c);
+  }
+  if (world->rank() != 0) return 0;
+
+  std::vector<double> kept;
+  for (std::size_t k = 0; k < ceiling.seconds.size(); ++k) kept.push_back(ceiling.seconds[k] / dsgd.seconds[k]);
+  const auto& rows = controlled.recorder->record().steps;
+  std::vector<double> rounds;
+  for (const auto& row : rows) rounds.push_back(row.gossip_rounds);
+  const double samples = static_cast<double>(o.nodes * ceiling.run->task->batch_size());
+  fmt::print("{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
+             " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
+             " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
+             " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f}, \"cpu\": \"{}\"}}\n",
+             o.model, ceiling.run->task->dim(), o.nodes, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
+             samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
+             *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), machine_facts()[2].second);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("end to end: how much of the ceiling training keeps");
+  app.add_option("--threads", o.threads)->capture_default_str();
+  app.add_option("--blocks", o.blocks)->capture_default_str();
+  app.add_option("--steps", o.steps)->capture_default_str();
+  app.add_option("--model", o.model)->capture_default_str();
+  app.add_option("--dataset", o.dataset)->capture_default_str();
+  app.add_option("--nodes", o.nodes)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run_benchmark(o);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "end_to_end: %s\n", error.what());
+    return 1;
+  }
+}

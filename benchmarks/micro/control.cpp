@@ -1,0 +1,60 @@
+#include "harness/control/controller.hpp"
+
+#include "benchmarks/micro/machine.hpp"
+#include "harness/comm/single.hpp"
+#include "harness/control/rounds_to_target.hpp"
+#include "harness/core/check.hpp"
+
+#include <cmath>
+
+namespace xib::micro {
+namespace {
+
+constexpr int kRounds = 10;
+
+// A Gram matrix of n nodes with independent models, and a target that takes ten rounds on a ring. Wrong: another number of rounds.
+void one_shot(benchmark::State& state) {
+  const auto nodes = static_cast<int>(state.range(0));
+  const auto n = static_cast<std::size_t>(nodes);
+  std::vector<double> gram(n * n, -1.0 / nodes);  // I - J
+  for (std::size_t i = 0; i < n; ++i) gram[i * n + i] += 1;
+  const auto schedule = make_mixing("ring", "uniform", nodes, 1);
+  const double target = rounds_to_target(gram, schedule, 0, -1, kRounds).distance * (1 + 1e-9);
+  const std::int64_t wrong = rounds_to_target(gram, schedule, 0, target, 1000).rounds != kRounds;
+  for (auto _ : state) benchmark::DoNotOptimize(rounds_to_target(gram, schedule, 0, target, 1000));
+  state.counters["wrong"] = static_cast<double>(wrong);
+}
+BENCHMARK(one_shot)->ArgNames({"nodes"})->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+
+// All that exact control adds to a step: measure with the Gram matrix, decide, mix ten rounds, measure again. Wrong: another number of
+// rounds, or a distance above the target by more than mixing in float can err (11 u |x| sqrt(dim) per round, |x| < 8).
+void exact_control(benchmark::State& state) {
+  const auto nodes = static_cast<int>(state.range(0)), threads = static_cast<int>(state.range(2));
+  const auto dim = static_cast<std::size_t>(state.range(1));
+  const auto communicator = make_single_communicator();
+  ThreadPool pool(threads);
+  NodeMatrix x(nodes, dim), start(nodes, dim), g(nodes, dim);
+  fill(start);
+  const NodeLayout layout{nodes, 1, 0};
+  const auto schedule = make_mixing("ring", "uniform", nodes, 1);
+  const auto gram = NodeStatistics(*communicator, pool, layout, dim).measure(start, Gram::yes).gram;
+  const double target = rounds_to_target(gram, schedule, 0, -1, kRounds).distance * (1 + 1e-6);
+  std::vector<PhaseControl> phases;
+  phases.push_back({schedule, make_policy(fmt::format("target({})", target), "policy", {})});
+  ConsensusController controller(*communicator, pool, layout, dim, std::move(phases), 1);
+  Stopwatch watch([&] { return communicator->now(); }, [] { return 0.0; });
+  const std::vector<double> norm2(static_cast<std::size_t>(nodes), 1.0);
+  std::int64_t step = 0, wrong = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::copy_n(start.data(), static_cast<std::size_t>(nodes) * start.stride(), x.data());
+    state.ResumeTiming();
+    const auto done = controller.communicate(x, g, norm2, {.step = step++, .lr = 1, .lr_max = 1}, watch);
+    wrong += done.rounds != kRounds || !(done.distance <= target + kRounds * 11 * 0x1p-24 * 8 * std::sqrt(static_cast<double>(dim)));
+  }
+  state.counters["wrong"] = static_cast<double>(wrong);
+}
+BENCHMARK(exact_control)->ArgNames({"nodes", "dim", "threads"})->Args({16, 272474, 1})->Args({16, 272474, 2})->Args({64, 272474, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace xib::micro

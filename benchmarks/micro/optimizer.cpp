@@ -1,0 +1,32 @@
+#include "harness/train/optimizer.hpp"
+
+#include "benchmarks/micro/machine.hpp"
+
+namespace xib::micro {
+namespace {
+
+// Least traffic: x and the velocity read and written, g read. Wrong: entries that are not x - lr (d + μ v), v = μ v + d, d = g + λ x in float.
+void step(benchmark::State& state) {
+  const auto nodes = static_cast<int>(state.range(0)), threads = static_cast<int>(state.range(2));
+  const auto dim = static_cast<std::size_t>(state.range(1));
+  constexpr SgdOptions options{.momentum = 0.9, .nesterov = true, .weight_decay = 1e-4};
+  ThreadPool pool(threads);
+  NodeMatrix x(nodes, dim), start(nodes, dim), g(nodes, dim);
+  fill(x);
+  fill(start);
+  fill(g, 2);
+  Sgd sgd(nodes, dim, options);
+  sgd.step(x, g, 0.1, pool);
+  std::int64_t wrong = 0;
+  for (int k = 0; k < nodes; ++k)
+    for (std::size_t c = 0; c < dim; ++c) {
+      const float d = g.row(k)[c] + 1e-4f * start.row(k)[c];
+      wrong += x.row(k)[c] != start.row(k)[c] - 0.1f * (d + 0.9f * d);
+    }
+  for (auto _ : state) sgd.step(x, g, 1e-9, pool);
+  report(state, wrong, 5.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+}
+BENCHMARK(step)->Name("sgd_nesterov")->ArgNames({"nodes", "dim", "threads"})->Args({16, 272474, 1})->Args({16, 272474, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace xib::micro
