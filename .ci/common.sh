@@ -1,0 +1,37 @@
+# Sourced by ./quickstart and ./check: where things are, and how packages are installed.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${XIBENCH_BUILD:-$root/build}
+python=/usr/bin/python3 # Debian's, which has the packages below; another one may come first in PATH
+
+build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libhdf5-dev libtomlplusplus-dev
+  nlohmann-json3-dev libcli11-dev libfmt-dev libeigen3-dev libssl-dev zlib1g-dev)
+run_packages=(dataset-fashion-mnist python3-numpy python3-h5py python3-matplotlib python3-scipy hdf5-tools)
+test_packages=(catch2 libbenchmark-dev python3-networkx python3-torch slurm-wlm munge shellcheck procps)
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+# install_packages NAME...: those that are missing, as root or with sudo.
+install_packages() {
+  local missing=() name as_root=()
+  for name in "$@"; do
+    dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing from Debian: ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "packages are missing and this is neither root nor is sudo there; as root: apt-get install ${missing[*]}" >&2; exit 2; }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# configure [cmake options...]
+configure() {
+  say "configuring in $build"
+  cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPython3_EXECUTABLE=$python "$@" >"$build.configure.log" 2>&1 ||
+    { cat "$build.configure.log" >&2; exit 1; }
+  rm -f "$build.configure.log"
+}
