@@ -1,16 +1,13 @@
 #include "harness/cli/run_state.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 
-#include <cerrno>
+#include "harness/core/process.hpp"
 
 namespace xib {
 namespace {
 
 constexpr double kSilence = 120;  // seconds; a run speaks every few
-
-bool alive(std::int64_t pid) { return pid > 0 && (kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
 
 }  // namespace
 
@@ -36,7 +33,7 @@ RunState state_of(bool complete, const std::optional<Heartbeat>& heartbeat, cons
   const Heartbeat& beat = *heartbeat;
   if (beat.state == "failed") return {State::failed, beat.error};
   if (beat.state == "interrupted") return {State::interrupted, beat.error};
-  if (beat.host == this_host && !alive(beat.pid))
+  if (beat.host == this_host && process_is_gone(beat.pid))
     return {State::interrupted, fmt::format("process {} on {} is gone, last heard of {}", beat.pid, beat.host, beat.updated)};
   const double silent = now_unix - beat.updated_unix;
   if (silent > kSilence) return {State::running, fmt::format("silent for {:.0f} s on {}, process {}", silent, beat.host, beat.pid)};

@@ -19,31 +19,12 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <thread>
 
 namespace xib {
 namespace {
-
-// Whether a run file is there and whole. One that cannot be read is no result: it is moved aside and the run done again.
-bool complete(const RunFiles& files, const std::string& id) {
-  if (!std::filesystem::exists(files.result)) return false;
-  try {
-    if (read_run_file(files.result).run_id == id) return true;
-    fail("{} holds another run than its name says: move it away", files.result);
-  } catch (const NewerRunFile&) {
-    throw;
-  } catch (const Error& error) {
-    if (error.fault() == Fault::work) throw;
-    const std::string aside = files.result + ".damaged";
-    fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
-    std::error_code gone;  // another process may have been faster
-    std::filesystem::rename(files.result, aside, gone);
-    return false;
-  }
-}
 
 // What a run needs until its result is there. Also of a process that was killed between the two.
 void discard_leftovers(const RunFiles& files) {
@@ -67,9 +48,39 @@ double reference_distance(const Plan& plan, const Execution& execution, const Pl
   return distance;
 }
 
+bool stopped_within(double seconds) {
+  for (double slept = 0; slept < seconds && stop_signal() == 0; slept += 0.1) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  return stop_signal() != 0;
+}
+
+// Until every reference of this run that somebody else is doing is there, or nobody does it any more. False: told to stop meanwhile.
+bool await_references(const Plan& plan, const Execution& execution, const PlannedRun& planned) {
+  for (const std::string& id : planned.config.control.reference_id) {
+    const RunFiles files = run_files(execution.out, plan.sweep.name, id);
+    for (bool said = false; !id.empty() && !std::filesystem::exists(files.result); said = true) {
+      const auto owner = Lease::held_by(files.lease);
+      if (!owner) break;
+      if (!said) fmt::print(stderr, "xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
+      if (stopped_within(5)) return false;
+    }
+  }
+  return true;
+}
+
+// A process that has said its end may still be there for moments, with its lease: under mpirun, a rank outlives mpirun itself.
+std::unique_ptr<Lease> take_lease(const RunFiles& files, Lease::Owner& holder) {
+  constexpr int kTenths = 300;  // longer than a stalled run takes to end (end_stalled)
+  auto lease = Lease::take(files.lease, holder);
+  const auto is_ending = [&] {
+    const auto beat = read_heartbeat(files.heartbeat);
+    return beat && beat->state != "running" && beat->pid == holder.pid && beat->host == holder.host;
+  };
+  for (int tenth = 0; !lease && tenth < kTenths && is_ending() && !stopped_within(0.1); ++tenth) lease = Lease::take(files.lease, holder);
+  return lease;
+}
+
 Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t first_step) {
-  const char* job = std::getenv("SLURM_JOB_ID");
-  return {.start = utc_now(), .end = {}, .hosts = host_name(), .slurm_job = job ? job : "", .ended = "unknown (killed)", .ranks = run.layout.ranks,
+  return {.start = utc_now(), .end = {}, .hosts = host_name(), .slurm_job = slurm_job(), .ended = "unknown (killed)", .ranks = run.layout.ranks,
           .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
 }
 
@@ -96,6 +107,24 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
   return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
 }
 
+bool is_complete(const RunFiles& files, const std::string& id) {
+  if (!std::filesystem::exists(files.result)) return false;
+  try {
+    if (read_run_file(files.result).run_id != id) fail("{} holds another run than its name says: move it away", files.result);
+    discard_leftovers(files);
+    return true;
+  } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.fault() == Fault::work) throw;
+    const std::string aside = files.result + ".damaged";
+    fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
+    std::error_code gone;  // another process may have been faster
+    std::filesystem::rename(files.result, aside, gone);
+    return false;
+  }
+}
+
 Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress) {
   const RunFiles files = run_files(execution.out, plan.sweep.name, planned.id);
   std::unique_ptr<Lease> lease;
@@ -103,14 +132,12 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     std::error_code problem;
     std::filesystem::create_directories(files.directory, problem);
     if (problem) refuse("cannot create the output directory {}: {}: choose another with --out", files.directory, problem.message());
-    if (complete(files, planned.id)) {
-      discard_leftovers(files);
-      return {Executed::was_complete};
-    }
-    std::string holder;
-    lease = Lease::take(files.lease, holder);
-    if (lease && complete(files, planned.id)) return {Executed::was_complete};  // its former owner finished it in between
-    if (!lease) fmt::print(stderr, "xibench: run {} is being done by {}: left to it\n", planned.id, holder);
+    if (is_complete(files, planned.id)) return {Executed::was_complete};
+    if (!await_references(plan, execution, planned)) return {Executed::interrupted};
+    Lease::Owner holder;
+    lease = take_lease(files, holder);
+    if (lease && is_complete(files, planned.id)) return {Executed::was_complete};  // its former owner finished it in between
+    if (!lease) fmt::print(stderr, "xibench: run {} is being done by {}: left to it\n", planned.id, holder.describe());
     if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
     if (!lease) return {Executed::elsewhere};
     Ready mine;

@@ -32,6 +32,10 @@ struct RunFiles {
 };
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
 
+// Whether the result is there and whole; what else a process that was killed left is then removed. A result that cannot be read is none: it
+// is moved aside, and the run done again. Throws where the file holds another run or comes from a newer version.
+bool is_complete(const RunFiles& files, const std::string& id);
+
 // Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),
 // the caller may go on with the next run.
 Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 
 namespace xib {
 namespace {
@@ -25,8 +24,7 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, ProgressLi
   beat_.seed = planned.config.seed;
   beat_.host = host_name();
   beat_.pid = getpid();
-  const char* job = std::getenv("SLURM_JOB_ID");
-  beat_.slurm_job = job ? job : "";
+  beat_.slurm_job = slurm_job();
 }
 
 void Herald::say(const std::string& state, const std::string& error) {

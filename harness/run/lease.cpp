@@ -2,10 +2,10 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/process.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +17,6 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <sstream>
 
 namespace xib {
@@ -26,25 +25,6 @@ namespace {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-// Field 22 of /proc/PID/stat: when the process started; 0 when there is none.
-std::int64_t process_start(std::int64_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  const auto after_name = text.rfind(')');
-  if (after_name == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after_name + 1));
-  std::string field;
-  std::int64_t start = 0;
-  for (int k = 3; k <= 21; ++k) fields >> field;
-  fields >> start;
-  return start;
-}
-
-std::string slurm_job() {
-  const std::string array = environment("SLURM_ARRAY_JOB_ID"), task = environment("SLURM_ARRAY_TASK_ID");
-  return array.empty() ? environment("SLURM_JOB_ID") : array + "_" + task;
 }
 
 Lease::Owner myself() {
@@ -106,22 +86,19 @@ std::string slurm_state(const Lease::Owner& owner) {
 bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
   if (owner.token.empty()) return true;  // an empty file, as a power loss leaves it: leases appear whole
   if (!owner.job.empty() && owner.job == me.job && owner.restarts < me.restarts) return true;
-  if (owner.host == me.host && (kill(static_cast<pid_t>(owner.pid), 0) != 0 && errno == ESRCH)) return true;
-  if (owner.host == me.host && process_start(owner.pid) != owner.started) return true;
+  if (owner.host == me.host && process_is_gone(owner.pid, owner.started)) return true;
   if (owner.job.empty() || owner.job == me.job) return false;
   constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
   return std::find(kEnded.begin(), kEnded.end(), slurm_state(owner)) != kEnded.end();
 }
 
-std::string describe(const Lease::Owner& owner) {
-  return fmt::format("process {} on {}{}", owner.pid, owner.host, owner.job.empty() ? "" : ", Slurm job " + owner.job);
-}
-
 }  // namespace
+
+std::string Lease::Owner::describe() const { return fmt::format("process {} on {}{}", pid, host, job.empty() ? "" : ", Slurm job " + job); }
 
 Lease::Lease(std::string path, std::string token, std::string taken_from) : path_(std::move(path)), token_(std::move(token)), taken_from_(std::move(taken_from)) {}
 
-std::unique_ptr<Lease> Lease::take(const std::string& path, std::string& holder) {
+std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
   const Owner me = myself();
   const std::string draft = path + "." + me.token;
   std::string taken_from;
@@ -144,7 +121,7 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, std::string& holder)
     const auto owner = read_owner(path);
     if (!owner) continue;  // given back between our two looks
     if (!gone(*owner, me)) {
-      holder = describe(*owner);
+      holder = *owner;
       return nullptr;
     }
     // Renaming away is what only one of several heirs can do.
@@ -157,11 +134,16 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, std::string& holder)
         continue;
       }
       unlink(grave.c_str());
-      taken_from = describe(*owner);
+      taken_from = owner->describe();
     }
   }
-  holder = "several processes at once";
-  return nullptr;
+  fail("{}: other processes take and give back this lease all the time: run fewer drivers on one directory", path);
+}
+
+std::optional<Lease::Owner> Lease::held_by(const std::string& path) {
+  auto owner = read_owner(path);
+  if (owner && gone(*owner, myself())) owner.reset();
+  return owner;
 }
 
 bool Lease::holds(const std::string& path, const std::string& token) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace xib {
@@ -14,10 +15,12 @@ class Lease {
     std::string host, job, cluster, token;  // job and cluster: Slurm's, "" outside
     std::int64_t pid = 0, started = 0;      // started: of the process, in clock ticks since boot: tells a reused pid apart
     std::int64_t restarts = 0;              // SLURM_RESTART_COUNT
+    std::string describe() const;
   };
   // Takes the lease, also from an owner that is known to be gone: same host and its process is dead, the same Slurm job requeued since,
   // or its cluster's Slurm says that its job has ended. Null when somebody else holds it: `holder` then says who.
-  static std::unique_ptr<Lease> take(const std::string& path, std::string& holder);
+  static std::unique_ptr<Lease> take(const std::string& path, Owner& holder);
+  static std::optional<Owner> held_by(const std::string& path);  // nullopt: nobody, or somebody who is known to be gone
   ~Lease();  // gives it back, if it is still ours
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;

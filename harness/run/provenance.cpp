@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -70,6 +71,12 @@ std::string mapped_libraries() {
 }
 
 }  // namespace
+
+std::string slurm_job() {
+  const auto get = [](const char* name) { return std::string(std::getenv(name) ? std::getenv(name) : ""); };
+  const std::string array = get("SLURM_ARRAY_JOB_ID");
+  return array.empty() ? get("SLURM_JOB_ID") : array + "_" + get("SLURM_ARRAY_TASK_ID");  // an array task's SLURM_JOB_ID is another number
+}
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);

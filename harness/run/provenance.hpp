@@ -19,6 +19,7 @@ std::string rank_facts(Communicator& communicator, int threads);
 
 std::string utc_now();  // ISO 8601, seconds
 std::string host_name();
+std::string slurm_job();  // as squeue takes it: "12", or "12_3" of an array; "" outside Slurm
 int usable_processors();  // that the affinity mask leaves to this process
 
 }  // namespace xib

@@ -41,6 +41,15 @@ class BadInput(support.RunTest):
             self.assertIn(part, done.stderr)
         self.assertFalse(self.out.exists())
 
+    @unittest.skipUnless(support.HAS_MPI, "built without MPI")
+    def test_many_ranks_say_it_once_and_in_full(self):
+        wrong = "".join(f"nonsense_{k} = {k}\n" for k in range(60))
+        done = self.run_to_end(self.spec(support.QUADRATIC.replace("lr = 0.2", wrong)), self.out, ranks=3, status=2)
+
+        for k in range(60):
+            self.assertEqual(done.stderr.count(f"train.nonsense_{k}:"), 1, done.stderr)
+        self.assertFalse(self.out.exists())
+
     def test_what_only_a_whole_run_shows_is_refused_before_it_begins(self):
         for key, said in [("train.nodes=8000", "nodes"), ('data.dataset="quadratik"', "quadratic"), ('topology.name="rign"', "ring"),
                           ('control.policy="target(-1)"', "target"), ("train.nope=1", "nope")]:

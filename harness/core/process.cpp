@@ -1,0 +1,45 @@
+#include "harness/core/process.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace xib {
+namespace {
+
+struct Entry {
+  char state = 0;  // 0: cannot be read
+  std::int64_t start = 0;
+};
+
+Entry read_entry(std::int64_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto after_name = text.rfind(')');  // the name may hold anything
+  if (after_name == std::string::npos) return {};
+  std::istringstream fields(text.substr(after_name + 1));
+  Entry entry;
+  std::string skipped;
+  fields >> entry.state;
+  for (int field = 4; field < 22; ++field) fields >> skipped;
+  fields >> entry.start;
+  return entry;
+}
+
+}  // namespace
+
+std::int64_t process_start(std::int64_t pid) { return read_entry(pid).start; }
+
+bool process_is_gone(std::int64_t pid, std::int64_t started) {
+  if (pid <= 0 || (kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH)) return true;
+  const Entry entry = read_entry(pid);
+  if (entry.state == 0) return false;  // it ends just now, or is another user's and hidden: not known
+  return entry.state == 'Z' || entry.state == 'X' || (started != 0 && entry.start != started);
+}
+
+}  // namespace xib

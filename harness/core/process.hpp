@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace xib {
+
+// When a process of this host started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 where that cannot be read.
+std::int64_t process_start(std::int64_t pid);
+
+// Whether a process of this host is known to be gone: there is none with this pid, only its exit status is left (a zombie that nobody has
+// waited for), or the pid now belongs to another one. started: what process_start() said of it; 0: unknown.
+bool process_is_gone(std::int64_t pid, std::int64_t started = 0);
+
+}  // namespace xib

@@ -1,0 +1,150 @@
+"""Several drivers on one results directory: who does which run, who waits for whom, and what becomes of a run whose owner is gone."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import support
+from support import signal, time
+
+OFTEN = ("--checkpoint-minutes", "0.001")
+
+
+def start_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[19])
+
+
+class LeaseTest(support.RunTest):
+    def lease(self, **changed):
+        fields = {"host": os.uname().nodename, "pid": os.getpid(), "started": start_of(os.getpid()), "job": "-", "restarts": 0, "token": "f" * 16}
+        return "".join(f"{key} {value}\n" for key, value in {**fields, **changed}.items())
+
+    def hold(self, run, sweep, out, **changed):
+        """Somebody else holds the lease of a run: this process, which lives."""
+        path = out / sweep / f"{run}.lease"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.lease(**changed))
+        return path
+
+
+class SideBySide(LeaseTest):
+    def test_a_stop_signal_to_the_driver_alone_reaches_the_runs_that_it_started(self):
+        spec = self.spec(support.LONG.format(epochs=100000).replace("[1]", "[1, 2, 3]"))
+        out = self.folder / "out"
+        process = self.start(spec, out, more=("--jobs", 2, *OFTEN))
+        self.wait_until(lambda: len(list(out.glob("*/*.checkpoint"))) == 2, "two runs", process)
+        process.send_signal(signal.SIGTERM)
+
+        self.ended(process, 75)
+        self.assertEqual(sorted(run["state"] for run in self.status(spec, out)), ["interrupted", "interrupted", "missing"])
+
+    def test_all_runs_of_a_sweep_are_done_with_the_same_results_as_one_after_another(self):
+        spec = self.spec(support.QUADRATIC)
+        self.run_to_end(spec, self.folder / "one by one")
+        self.run_to_end(spec, self.folder / "side by side", more=("--jobs", 3))
+
+        self.assertEqual(self.digests(self.folder / "side by side"), self.digests(self.folder / "one by one"))
+
+    def test_the_summary_tells_what_was_done_from_what_was_there_and_what_is_left_to_others(self):
+        spec, out = self.spec(support.QUADRATIC), self.folder / "out"
+        self.run_to_end(spec, out, more=("--index", 0))
+        self.hold(self.status(spec, out)[1]["id"], "quadratic", out)
+        done = self.run_to_end(spec, out, more=("--jobs", 2))
+        self.assertIn("4 runs: 2 done now, 1 complete before, 1 left to another process", done.stderr)
+
+
+class Lease(LeaseTest):
+    def setUp(self):
+        super().setUp()
+        self.sweep = self.spec(support.QUADRATIC.replace("seeds = [1]", "seeds = [1, 2, 3]").replace("steps = 5", "steps = 200"))
+        self.out = self.folder / "out"
+
+    def test_two_drivers_on_one_directory_never_run_the_same_run_twice(self):
+        drivers = [self.start(self.sweep, self.out, more=("--progress", "plain")) for _ in range(2)]
+        said = [self.ended(driver) for driver in drivers]
+
+        self.assertEqual([driver.returncode for driver in drivers], [0, 0], said)
+        done = [int(text.split(" done now")[0].split()[-1]) for text in said]
+        self.assertEqual(sum(done), 12, said)
+        self.assertEqual(len(self.digests(self.out)), 12)
+        self.assertFalse(list(self.out.glob("*/*.lease*")))
+
+    def one(self):
+        return [run for run in self.status(self.sweep, self.out) if run["index"] == 0][0]
+
+    def test_the_lease_of_a_dead_process_is_taken_over_and_that_of_a_living_one_is_not(self):
+        path = self.out / "quadratic" / (self.one()["id"] + ".lease")
+        path.parent.mkdir(parents=True)
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        zombie = subprocess.Popen(["true"])
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)  # ended, but its exit status is not fetched
+        self.addCleanup(zombie.wait)
+        for text, taken in [(self.lease(), False), (self.lease(pid=dead.pid), True), (self.lease(pid=zombie.pid, started=start_of(zombie.pid)), True),
+                            (self.lease(started=1), True), ("", True), (self.lease(host="elsewhere"), False)]:
+            for file in path.parent.iterdir():
+                file.unlink()
+            path.write_text(text)
+            done = self.run_to_end(self.sweep, self.out, more=("--index", 0))
+            self.assertEqual(bool(self.digests(self.out)), taken, text)
+            if taken:
+                self.assertIn("taken over", done.stderr)
+                self.assertFalse(path.exists())
+            else:
+                self.assertIn("is being done by process", done.stderr)
+                self.assertEqual(path.read_text(), text)
+
+    def test_a_process_that_has_said_its_end_but_is_still_there_is_waited_for(self):
+        run = self.one()
+        ending = subprocess.Popen(["sleep", "60"])
+        path = self.hold(run["id"], "quadratic", self.out, pid=ending.pid, started=start_of(ending.pid))
+        path.with_suffix(".json").write_text(json.dumps({"run_id": run["id"], "state": "failed", "pid": ending.pid, "host": os.uname().nodename}))
+        process = self.start(self.sweep, self.out, more=("--index", 0))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(2)
+        ending.kill()
+        ending.wait()
+
+        self.assertIn("is taken over from process", self.ended(process, 0))
+        self.assertEqual(len(self.digests(self.out)), 1)
+
+    def test_a_run_waits_for_its_reference_while_another_driver_is_doing_it(self):
+        spec = self.spec(support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]'))
+        plan = json.loads(subprocess.run([support.XIBENCH, "plan", spec, "--json"], capture_output=True, text=True, check=True).stdout)["runs"]
+        half = next(run for run in plan if "target" in run["variants"])
+        reference = next(run for run in plan if run["id"] in half["needs"])
+        self.run_to_end(spec, self.folder / "elsewhere", more=("--index", reference["index"]))
+        lease = self.hold(reference["id"], "quadratic", self.out)
+        process = self.start(spec, self.out, more=("--index", half["index"]))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(2)
+        shutil.copy(self.folder / "elsewhere" / "quadratic" / f"{reference['id']}.h5", lease.parent)
+        lease.unlink()
+
+        self.assertIn(f"waits for run {reference['id']}, which is being done by process", self.ended(process, 0))
+        self.assertEqual(self.status(spec, self.out)[half["index"]]["state"], "complete")
+
+    def test_who_has_lost_the_lease_stops_and_writes_nothing_more(self):
+        long = self.spec(support.LONG.format(epochs=100000))
+        process = self.start(long, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        lease = next(self.out.glob("*/*.lease"))
+        theirs = self.lease()
+        lease.with_suffix(".new").write_text(theirs)
+        os.rename(lease.with_suffix(".new"), lease)
+        time.sleep(0.2)  # a checkpoint or heartbeat under way may still be finished
+        for path in self.out.glob("*/*"):
+            if path != lease:
+                path.unlink()
+
+        said = self.ended(process, 1)
+        self.assertIn("another process has taken", said)
+        self.assertEqual(list(self.out.glob("*/*")), [lease])
+        self.assertEqual(lease.read_text(), theirs)
+
+
+if __name__ == "__main__":
+    support.main()
