@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -70,7 +71,7 @@ int report(const Tally& tally, std::size_t runs, bool print) {
   return tally.failed || diverged ? static_cast<int>(Fault::work) : 0;
 }
 
-int run_side_by_side(const std::vector<const PlannedRun*>& runs, int jobs, int threads) {
+int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads) {
   install_stop_signals();
   std::map<pid_t, const PlannedRun*> running;
   Tally tally;
@@ -80,6 +81,11 @@ int run_side_by_side(const std::vector<const PlannedRun*>& runs, int jobs, int t
   while (next < runs.size() || !running.empty()) {
     // A run of a later stage waits until the earlier stage has ended: it needs its results.
     const bool may_start = next < runs.size() && std::ssize(running) < jobs && stop_signal() == 0 && (running.empty() || runs[next]->stage == stage_of_running());
+    if (may_start && is_complete(run_files(out, plan.sweep.name, runs[next]->id), runs[next]->id)) {
+      ++tally[Executed::was_complete];
+      ++next;
+      continue;
+    }
     if (may_start) {
       running.emplace(start(*runs[next], threads), runs[next]);
       ++next;
@@ -100,10 +106,13 @@ int run_side_by_side(const std::vector<const PlannedRun*>& runs, int jobs, int t
     const PlannedRun& run = *running.at(pid);
     running.erase(pid);
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
-    if (code == static_cast<int>(Fault::interrupted))
+    const bool has_result = std::filesystem::exists(run_files(out, plan.sweep.name, run.id).result);
+    if (code == 0)
+      ++tally[has_result ? Executed::finished : Executed::elsewhere];
+    else if (code == static_cast<int>(Fault::interrupted))
       ++tally[Executed::interrupted];
     else
-      code == 0 ? ++tally[Executed::finished] : ++tally.failed;
+      has_result ? ++tally[Executed::diverged] : ++tally.failed;
     if (WIFSIGNALED(status)) fmt::print(stderr, "xibench: run {} was killed by signal {}; its checkpoint is kept\n", run.id, WTERMSIG(status));
     fmt::print(stderr, "xibench: [{}/{}] run {} ended with status {}\n", next - running.size(), runs.size(), run.id, code);
   }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace xib {
@@ -19,8 +20,8 @@ struct Tally {
 // Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed or diverged, 75 interrupted.
 int report(const Tally& tally, std::size_t runs, bool print);
 
-// Runs `jobs` processes of this program at a time, one per run, stage after stage, each with so many threads; goes on after a failure,
-// passes stop signals on. Exit status as report().
-int run_side_by_side(const std::vector<const PlannedRun*>& runs, int jobs, int threads);
+// Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;
+// goes on after a failure, passes stop signals on. Exit status as report().
+int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads);
 
 }  // namespace xib

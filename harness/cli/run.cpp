@@ -61,16 +61,17 @@ std::string label(const PlannedRun& run) {
   return text + fmt::format("seed {}", run.config.seed);
 }
 
-int run_here(const Options& o, const Plan& plan, const std::vector<const PlannedRun*>& runs) {
+int run_here(const Options& o) {
   const auto world = make_world();
   Communicator& communicator = *world;
   const bool first = communicator.rank() == 0;
   const int threads = o.threads > 0 ? o.threads : default_threads();
   try {
-    on_every_rank(communicator, [&] {
+    const Plan plan = on_every_rank(communicator, [&] {
       check_machine(o, threads);
-      return 0;
+      return make_plan(o.spec, o.sets, vocabulary());
     });
+    const auto runs = on_every_rank(communicator, [&] { return select(plan, o.selection); });
     install_stop_signals();
     const Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = !o.no_resume,
                               .checkpoint_seconds = 60 * o.checkpoint_minutes, .stall_seconds = 60 * o.stall_minutes};
@@ -129,12 +130,13 @@ Command add_run(CLI::App& command) {
   return [o] {
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
     require(o->retries >= 0, "--retries: {} is less than 0", o->retries);
-    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     require(!(o->all && !is_empty(o->selection)), "--all and a selection of runs exclude each other: give one of them");
-    const auto runs = select(plan, o->selection);
     require(o->jobs == 1 || !launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
-    if (o->jobs > 1) return run_side_by_side(runs, o->jobs, o->threads > 0 ? o->threads : std::max(1, usable_processors() / o->jobs));
-    return run_here(*o, plan, runs);
+    if (o->jobs == 1) return run_here(*o);
+    const int threads = o->threads > 0 ? o->threads : std::max(1, usable_processors() / o->jobs);
+    check_machine(*o, threads);
+    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    return run_side_by_side(o->out, plan, select(plan, o->selection), o->jobs, threads);
   };
 }
 

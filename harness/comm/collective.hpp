@@ -3,6 +3,7 @@
 #include "harness/comm/communicator.hpp"
 #include "harness/core/check.hpp"
 
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -54,8 +55,10 @@ auto on_every_rank(Communicator& communicator, Function compute) {
   communicator.all_gather({&fault, 1}, std::vector<int>(faults.size(), 1), faults);
   for (int rank = 0; rank < communicator.size(); ++rank) {
     if (faults[static_cast<std::size_t>(rank)] == 0) continue;
-    char message[2048] = {};
-    if (rank == communicator.rank()) fmt::format_to_n(message, sizeof(message) - 1, "{}", problem.what());
+    std::string message = rank == communicator.rank() ? problem.what() : "";
+    std::size_t length = message.size();
+    communicator.broadcast(std::as_writable_bytes(std::span(&length, 1)), rank);
+    message.resize(length);
     communicator.broadcast(std::as_writable_bytes(std::span(message)), rank);
     throw Error(static_cast<Fault>(static_cast<int>(faults[static_cast<std::size_t>(rank)])), message, true);
   }
