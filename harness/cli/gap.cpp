@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct GapOptions {
-  std::vector<std::string> places;
+  std::vector<std::string> places, sets;
   std::string format = "md", sweep;
 };
 
@@ -153,7 +153,7 @@ int gap(const GapOptions& options) {
   SweepFacts facts;
   std::vector<ExpectedRun> plan;
   if (!options.sweep.empty()) {
-    const Plan made = make_plan(options.sweep);
+    const Plan made = make_plan(options.sweep, options.sets);
     facts = read_sweep_facts(made.sweep.source, options.sweep);
     facts.name = made.sweep.name;
     plan = expected_of(made, facts);
@@ -189,7 +189,11 @@ Command add_gap(CLI::App& command) {
   command.add_option(
       "--sweep", options->sweep,
       "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
-  return [options] { return gap(*options); };
+  command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
+  return [options] {
+    require(options->sets.empty() || !options->sweep.empty(), "--set changes a sweep file: name it with --sweep");
+    return gap(*options);
+  };
 }
 
 }  // namespace xib

@@ -44,6 +44,12 @@ class GapProgram(support.FolderTest):
         self.assertIn("| ring ", done.stdout)
         self.assertIn("missing: ring, exact in phase 1, seed 3", done.stdout)
 
+    def test_overrides_belong_to_a_sweep_file(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        done = self.gap(self.folder / "runs", "--set", "delta=1")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--sweep", done.stderr)
+
     def test_an_unreadable_file_is_named_and_the_rest_is_shown(self):
         synthetic_runs.write_sweep(self.folder / "runs")
         (self.folder / "runs" / "half.h5").write_text("x")
