@@ -2,10 +2,14 @@
 //   ceiling     gradients and local updates on every node; no mixing, no measurement, no recording
 //   dsgd        D-SGD on the ring, Ξ exact before and after every mixing, everything recorded
 //   controlled  D-SGD held at the distance that ten rounds would give: measured, decided and mixed at once
-// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16]
+//   checkpoint  everything of the D-SGD arm gathered, checksummed, written, flushed and renamed; against the default time between two
+// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--checkpoints DIR]
 
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
+#include "harness/record/checkpoint_file.hpp"
+#include "harness/run/checkpoint.hpp"
+#include "harness/run/execute.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/recorder.hpp"
 #include "harness/run/run.hpp"
@@ -15,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 using namespace xib;
 
@@ -23,6 +28,7 @@ namespace {
 struct Options {
   int threads = 2, blocks = 7, steps = 4;
   std::string model = "resnet20", dataset = "synthetic(size = 32, channels = 3, samples = 4096)";
+  std::string checkpoints = ".";  // on the file system whose speed matters
   std::int64_t nodes = 16;
 };
 
@@ -114,7 +120,15 @@ int run_benchmark(const Options& o) {
     dsgd.seconds.push_back(b);
     controlled.seconds.push_back(c);
   }
+  const std::string file = o.checkpoints + "/end_to_end.checkpoint";
+  std::vector<double> checkpoints;
+  std::uintmax_t checkpoint_bytes = 0;
+  for (int block = 0; block < o.blocks; ++block) {
+    checkpoints.push_back(timed_block(*world, 1, [&] { save_checkpoint(file, *dsgd.run, *dsgd.recorder, dsgd.step); }));
+    if (world->rank() == 0) checkpoint_bytes = std::filesystem::file_size(file);
+  }
   if (world->rank() != 0) return 0;
+  remove_checkpoint(file);
 
   std::vector<double> kept;
   for (std::size_t k = 0; k < ceiling.seconds.size(); ++k) kept.push_back(ceiling.seconds[k] / dsgd.seconds[k]);
@@ -125,10 +139,12 @@ int run_benchmark(const Options& o) {
   fmt::print("{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
              " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
              " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
-             " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f}, \"cpu\": \"{}\"}}\n",
+             " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n"
+             " \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
              o.model, ceiling.run->task->dim(), o.nodes, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
              samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
-             *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), machine_facts()[2].second);
+             *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), checkpoint_bytes, median(checkpoints), *std::max_element(checkpoints.begin(), checkpoints.end()),
+             median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
   return 0;
 }
 
@@ -142,6 +158,7 @@ int main(int argc, char** argv) {
   app.add_option("--steps", o.steps)->capture_default_str();
   app.add_option("--model", o.model)->capture_default_str();
   app.add_option("--dataset", o.dataset)->capture_default_str();
+  app.add_option("--checkpoints", o.checkpoints, "directory that the checkpoints go to")->capture_default_str();
   app.add_option("--nodes", o.nodes)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {

@@ -15,7 +15,7 @@ class Stall(support.RunTest):
         self.out = self.folder / "out"
 
     def check_stalled(self, stalled):
-        process = self.start(self.long, self.out, 3, 1, ("--checkpoint-minutes", "0.005", "--stall-minutes", "0.05"))
+        process = self.start(self.long, self.out, 3, 1, ("--checkpoint-minutes", "0.005", "--stall-minutes", "0.1"))
         self.wait_for_file(self.out, ".checkpoint", process)
         ranks = sorted(support.ranks_of(process))  # started in the order of ranks
         self.assertEqual(len(ranks), 3)
@@ -23,7 +23,7 @@ class Stall(support.RunTest):
 
         said = self.ended(process, 1)
         for rank in {0, 1, 2} - {stalled}:
-            self.assertRegex(said, rf"no progress for 3 s: rank {rank} on \S+, step \d+: waits since \d+\.\d s in [a-z-]+ for ranks? ")
+            self.assertRegex(said, rf"no progress for 6 s: rank {rank} on \S+, step \d+: waits since \d+\.\d s in [a-z-]+ for ranks? ")
         self.assertNotRegex(said, rf"rank {stalled} on ")
         run = self.status(self.long, self.out)[0]
         self.assertEqual(run["state"], "failed")
@@ -44,10 +44,10 @@ class Stall(support.RunTest):
 class Suspended(support.RunTest):
     def test_a_program_that_was_suspended_as_a_whole_goes_on(self):
         spec = self.spec(support.LONG.format(epochs=100000))
-        process = self.start(spec, self.folder / "out", more=("--checkpoint-minutes", "0.005", "--stall-minutes", "0.01"))
+        process = self.start(spec, self.folder / "out", more=("--checkpoint-minutes", "0.005", "--stall-minutes", "0.05"))
         self.wait_for_file(self.folder / "out", ".checkpoint", process)
         process.send_signal(signal.SIGSTOP)
-        time.sleep(2)  # more than three times as long as a stall
+        time.sleep(8)  # more than twice as long as a stall
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
 
