@@ -1,6 +1,7 @@
 #include "harness/cli/drive.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/run/lease.hpp"
 #include "harness/run/session.hpp"
 
 #include <spawn.h>
@@ -51,6 +52,95 @@ pid_t start(const PlannedRun& run, int threads) {
   return pid;
 }
 
+// The processes of one list of runs. Whatever happens, none of them outlives it.
+class SideBySide {
+ public:
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads) {}
+  ~SideBySide() {
+    for (const auto& [child, run] : running_) kill(child, SIGTERM);
+    for (const auto& [child, run] : running_) waitpid(child, nullptr, 0);
+  }
+  SideBySide(const SideBySide&) = delete;
+  SideBySide& operator=(const SideBySide&) = delete;
+
+  int run() {
+    while (next_ < runs_.size() || !running_.empty()) {
+      if (may_begin())
+        begin(*runs_[next_++]);
+      else if (running_.empty())
+        break;
+      else
+        look_after();
+    }
+    if (next_ < runs_.size()) ++tally_[Executed::interrupted];
+    for (const auto* run : left_) ++tally_[is_complete(files(*run), run->id) ? Executed::was_complete : Executed::elsewhere];
+    return report(tally_, runs_.size(), true);
+  }
+
+ private:
+  RunFiles files(const PlannedRun& run) const { return run_files(out_, plan_.sweep.name, run.id); }
+
+  // A run of a later stage waits until the earlier stage has ended: it needs its results.
+  bool may_begin() const {
+    return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 && (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
+  }
+
+  void begin(const PlannedRun& run) {
+    try {
+      if (is_complete(files(run), run.id))
+        ++tally_[Executed::was_complete];
+      else
+        running_.emplace(start(run, threads_), &run);
+    } catch (const Error& error) {  // one bad file must not keep the others from running
+      fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
+      ++tally_.failed;
+    }
+  }
+
+  void look_after() {
+    int status = 0;
+    const pid_t pid = waitpid(-1, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
+    if (pid > 0) return ended(pid, status);
+    if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
+    if (stop_signal() != passed_on_) {
+      passed_on_ = stop_signal();
+      for (const auto& [child, run] : running_) kill(child, passed_on_);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+
+  void ended(pid_t pid, int status) {
+    const PlannedRun& run = *running_.at(pid);
+    running_.erase(pid);
+    const int by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
+    const bool has_result = std::filesystem::exists(files(run).result);
+    if (code == 0)
+      ++tally_[Executed::finished];
+    else if (code == static_cast<int>(Fault::interrupted) || (by_signal && by_signal == passed_on_))  // so early that nobody caught it
+      ++tally_[Executed::interrupted];
+    else if (has_result)
+      ++tally_[Executed::diverged];
+    else if (Lease::held_by(files(run).lease))
+      left_.push_back(&run);
+    else
+      ++tally_.failed;
+    if (by_signal) fmt::print(stderr, "xibench: run {} was killed by signal {}; its checkpoint is kept\n", run.id, by_signal);
+    fmt::print(stderr, "xibench: [{}/{}] run {} ended with status {}\n", next_ - running_.size(), runs_.size(), run.id, code);
+  }
+
+  const std::string& out_;
+  const Plan& plan_;
+  const std::vector<const PlannedRun*>& runs_;
+  int jobs_, threads_;
+  std::map<pid_t, const PlannedRun*> running_;
+  std::vector<const PlannedRun*> left_;  // to other processes
+  Tally tally_;
+  std::size_t next_ = 0;
+  int passed_on_ = 0;  // the signal that the processes have been sent
+};
+
 }  // namespace
 
 int report(const Tally& tally, std::size_t runs, bool print) {
@@ -64,60 +154,15 @@ int report(const Tally& tally, std::size_t runs, bool print) {
     if (elsewhere) text += fmt::format(", {} left to another process", elsewhere);
     if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
     if (tally.failed) text += fmt::format(", {} failed", tally.failed);
-    if (interrupted) text += ", interrupted with a checkpoint: run again to go on";
+    if (interrupted) text += ", interrupted: run again to go on";
     fmt::print(stderr, "xibench: {}\n", text);
   }
   if (interrupted) return static_cast<int>(Fault::interrupted);
-  return tally.failed || diverged ? static_cast<int>(Fault::work) : 0;
+  return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
 int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads) {
-  install_stop_signals();
-  std::map<pid_t, const PlannedRun*> running;
-  Tally tally;
-  std::size_t next = 0;
-  int passed_on = 0;  // the signal that the processes have been sent
-  const auto stage_of_running = [&] { return running.empty() ? 0 : running.begin()->second->stage; };
-  while (next < runs.size() || !running.empty()) {
-    // A run of a later stage waits until the earlier stage has ended: it needs its results.
-    const bool may_start = next < runs.size() && std::ssize(running) < jobs && stop_signal() == 0 && (running.empty() || runs[next]->stage == stage_of_running());
-    if (may_start && is_complete(run_files(out, plan.sweep.name, runs[next]->id), runs[next]->id)) {
-      ++tally[Executed::was_complete];
-      ++next;
-      continue;
-    }
-    if (may_start) {
-      running.emplace(start(*runs[next], threads), runs[next]);
-      ++next;
-      continue;
-    }
-    if (running.empty()) break;
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
-    if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
-    if (pid <= 0) {
-      if (stop_signal() != passed_on) {
-        passed_on = stop_signal();
-        for (const auto& [child, run] : running) kill(child, passed_on);
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      continue;
-    }
-    const PlannedRun& run = *running.at(pid);
-    running.erase(pid);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
-    const bool has_result = std::filesystem::exists(run_files(out, plan.sweep.name, run.id).result);
-    if (code == 0)
-      ++tally[has_result ? Executed::finished : Executed::elsewhere];
-    else if (code == static_cast<int>(Fault::interrupted))
-      ++tally[Executed::interrupted];
-    else
-      has_result ? ++tally[Executed::diverged] : ++tally.failed;
-    if (WIFSIGNALED(status)) fmt::print(stderr, "xibench: run {} was killed by signal {}; its checkpoint is kept\n", run.id, WTERMSIG(status));
-    fmt::print(stderr, "xibench: [{}/{}] run {} ended with status {}\n", next - running.size(), runs.size(), run.id, code);
-  }
-  if (next < runs.size()) ++tally[Executed::interrupted];
-  return report(tally, runs.size(), true);
+  return SideBySide(out, plan, runs, jobs, threads).run();
 }
 
 }  // namespace xib

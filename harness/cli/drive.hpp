@@ -17,7 +17,8 @@ struct Tally {
   int& operator[](Executed how) { return ended[how]; }
 };
 
-// Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed or diverged, 75 interrupted.
+// Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed, diverged or are left to another
+// process, 75 interrupted.
 int report(const Tally& tally, std::size_t runs, bool print);
 
 // Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;

@@ -14,8 +14,11 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace xib {
@@ -26,7 +29,8 @@ struct Options {
   std::vector<std::string> sets;
   Selection selection;
   bool all = false, no_resume = false;
-  int threads = 0, jobs = 1, retries = 0;
+  std::optional<int> threads;
+  int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
 };
 
@@ -48,6 +52,8 @@ void check_machine(const Options& o, int threads) {
   require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
   require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
   require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
+  for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
+    require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes);
   if (const int usable = usable_processors(); threads > usable)
     fmt::print(stderr, "xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
                threads, usable, usable == 1 ? "" : "s", threads);
@@ -61,27 +67,34 @@ std::string label(const PlannedRun& run) {
   return text + fmt::format("seed {}", run.config.seed);
 }
 
+// --no-resume is for the beginning: an attempt that Slurm requeued goes on from what the first one has done.
+bool is_requeued() {
+  const char* restarts = std::getenv("SLURM_RESTART_COUNT");
+  return restarts && std::atoi(restarts) > 0;
+}
+
 int run_here(const Options& o) {
   const auto world = make_world();
   Communicator& communicator = *world;
   const bool first = communicator.rank() == 0;
-  const int threads = o.threads > 0 ? o.threads : default_threads();
+  const int threads = o.threads ? *o.threads : default_threads();
   try {
     const Plan plan = on_every_rank(communicator, [&] {
       check_machine(o, threads);
       return make_plan(o.spec, o.sets, vocabulary());
     });
     const auto runs = on_every_rank(communicator, [&] { return select(plan, o.selection); });
-    install_stop_signals();
-    const Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = !o.no_resume,
+    Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = true,
                               .checkpoint_seconds = 60 * o.checkpoint_minutes, .stall_seconds = 60 * o.stall_minutes};
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
     Tally tally;
+    std::vector<const PlannedRun*> left;  // to other processes
     for (const auto* run : runs) {
       progress.begin(label(*run));
       for (int attempt = 0;; ++attempt) try {
+          execution.resume = !o.no_resume || attempt > 0 || is_requeued();
           const Executed how = execute(plan, *run, communicator, execution, progress);
-          ++tally[how];
+          how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
           if (how == Executed::interrupted) return report(tally, runs.size(), first);
           break;
         } catch (const std::exception& error) {
@@ -93,6 +106,10 @@ int run_here(const Options& o) {
           ++tally.failed;
           break;
         }
+    }
+    for (const auto* run : left) {
+      const bool by_now = from_rank_0<int>(communicator, [&] { return is_complete(run_files(o.out, plan.sweep.name, run->id), run->id) ? 1 : 0; });
+      ++tally[by_now ? Executed::was_complete : Executed::elsewhere];
     }
     return report(tally, runs.size(), first);
   } catch (const std::exception& error) {
@@ -128,12 +145,14 @@ Command add_run(CLI::App& command) {
   command.add_option("--retries", o->retries, "how often a failed run is tried again")->capture_default_str();
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
+    install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
+    progress_style(o->progress);
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
     require(o->retries >= 0, "--retries: {} is less than 0", o->retries);
     require(!(o->all && !is_empty(o->selection)), "--all and a selection of runs exclude each other: give one of them");
     require(o->jobs == 1 || !launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
     if (o->jobs == 1) return run_here(*o);
-    const int threads = o->threads > 0 ? o->threads : std::max(1, usable_processors() / o->jobs);
+    const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
     check_machine(*o, threads);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     return run_side_by_side(o->out, plan, select(plan, o->selection), o->jobs, threads);

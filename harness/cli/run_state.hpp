@@ -13,7 +13,8 @@ std::string_view name_of(State state);
 
 struct RunState {
   State state = State::missing;
-  std::string detail;  // why it failed, where it runs, since when it is silent
+  std::string detail;   // why it failed, where it runs, since when it is silent
+  bool silent = false;  // running, says the heartbeat, but it is old
 };
 
 // What is known of a run. `complete`: its run file is there, which decides whatever the heartbeat says. A heartbeat that says "running"

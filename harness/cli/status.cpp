@@ -17,6 +17,7 @@
 #include "harness/core/check.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
+#include "harness/run/lease.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
@@ -41,11 +42,17 @@ struct Line {
   RunState state;
 };
 
+// A file that was cut, was damaged or holds another run is no result.
+void check_result(const std::string& path, const std::string& id) {
+  const RunHeader header = read_run_header(path);
+  if (header.run_id != id) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+}
+
 Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   Line line{&run, run_files(o.out, plan.sweep.name, run.id), std::nullopt, {}};
   const bool complete = std::filesystem::exists(line.files.result);
   try {
-    if (complete) read_run_header(line.files.result);  // a file that was cut or damaged is no result
+    if (complete) check_result(line.files.result, run.id);
     if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
   } catch (const Error& error) {  // one bad file must not hide the other runs
     line.state = {State::failed, error.what()};
@@ -53,6 +60,8 @@ Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   }
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   line.state = state_of(complete || std::filesystem::exists(line.files.result), line.beat, host_name(), now);
+  if (line.state.silent && !Lease::held_by(line.files.lease))
+    line.state = {State::interrupted, fmt::format("its process on {} is gone, last heard of {}", line.beat->host, line.beat->updated)};
   return line;
 }
 

@@ -83,7 +83,7 @@ Sections load(const std::string& path) {
 
 }  // namespace
 
-void write_checkpoint(const std::string& path, const Sections& sections) {
+void write_checkpoint(const std::string& path, const Sections& sections, const Incarnation& by) {
   ByteWriter head;
   head.number<std::uint64_t>(sections.size());
   for (const auto& [name, bytes] : sections) {
@@ -100,7 +100,7 @@ void write_checkpoint(const std::string& path, const Sections& sections) {
 
   std::vector<std::span<const std::byte>> pieces = {start.bytes(), std::as_bytes(std::span(sum))};
   for (const auto& [name, bytes] : sections) pieces.emplace_back(bytes);
-  replace_file(path, path + ".new", pieces, path + ".previous");
+  replace_file(path, ".new", pieces, by, path + ".previous");
 }
 
 LoadedCheckpoint read_checkpoint(const std::string& path) {
@@ -126,7 +126,8 @@ LoadedCheckpoint read_checkpoint(const std::string& path) {
 }
 
 void remove_checkpoint(const std::string& path) {
-  for (const char* suffix : {"", ".previous", ".new"}) std::remove((path + suffix).c_str());
+  for (const char* suffix : {"", ".previous"}) std::remove((path + suffix).c_str());
+  remove_temporary_files(path, ".new");
 }
 
 }  // namespace xib

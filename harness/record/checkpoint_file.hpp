@@ -1,5 +1,7 @@
 #pragma once
 
+#include "harness/record/replace_file.hpp"
+
 #include <cstddef>
 #include <map>
 #include <string>
@@ -10,9 +12,9 @@ namespace xib {
 // The container of checkpoints: named sections of bytes, magic, version, a SHA-256 per section and one over the whole.
 using Sections = std::map<std::string, std::vector<std::byte>>;
 
-// Writes `path`.new, fsyncs it, renames the existing `path` to `path`.previous and `path`.new to `path`, fsyncs the directory.
+// Writes `path`[.token].new, fsyncs it, renames the existing `path` to `path`.previous and the new one to `path`, fsyncs the directory.
 // Throws Error(work) with the reason; an existing checkpoint stays.
-void write_checkpoint(const std::string& path, const Sections& sections);
+void write_checkpoint(const std::string& path, const Sections& sections, const Incarnation& by = {});
 
 struct LoadedCheckpoint {
   bool found = false;
@@ -22,7 +24,7 @@ struct LoadedCheckpoint {
 // The newest intact checkpoint among `path` and `path`.previous; found = false when there is none at all. Throws Error(work) when
 // all that exist are corrupt or of a newer version, naming them and the remedy (--no-resume).
 LoadedCheckpoint read_checkpoint(const std::string& path);
-void remove_checkpoint(const std::string& path);
+void remove_checkpoint(const std::string& path);  // and the one before, and temporary files of killed incarnations
 
 // Rows as bytes and back, for the section "record".
 std::vector<std::byte> encode_record(const struct RunRecord& record);

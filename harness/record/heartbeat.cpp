@@ -54,12 +54,12 @@ void take(const nlohmann::json& json, double& value) {
 
 }  // namespace
 
-void write_heartbeat(const std::string& path, const Heartbeat& heartbeat) {
+void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by) {
   nlohmann::ordered_json json = {{"schema", "xibench-heartbeat"}, {"schema_version", 1}};
   for (const auto& field : kFields) std::visit([&](auto member) { put(json, field.name, heartbeat.*member); }, field.member);
   const std::string text =
       json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";  // an error's text may be any bytes
-  replace_file(path, path + ".new", {std::as_bytes(std::span(text))});
+  replace_file_quickly(path, ".new", {std::as_bytes(std::span(text))}, by);
 }
 
 std::optional<Heartbeat> read_heartbeat(const std::string& path) {

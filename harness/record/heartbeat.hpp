@@ -1,5 +1,7 @@
 #pragma once
 
+#include "harness/record/replace_file.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,7 +19,7 @@ struct Heartbeat {
   std::int64_t pid = 0;
   double updated_unix = 0;
 };
-void write_heartbeat(const std::string& path, const Heartbeat& heartbeat);
+void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});
 std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none there; throws Error(input) when it is not JSON
 
 }  // namespace xib

@@ -60,10 +60,9 @@ bool write_all(int fd, std::span<const std::byte> bytes) {
   return true;
 }
 
-}  // namespace
-
-void replace_file(const std::string& path, const std::string& temporary, const std::vector<std::span<const std::byte>>& pieces,
-                  const std::string& keep_previous) {
+// Writes `temporary` and renames it to `path`.
+void write_and_rename(const std::string& path, const std::string& temporary, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by,
+                      const std::string& keep_previous, bool durable) {
   const auto give_up = [&](const char* what) {
     const int error = errno;
     ::unlink(temporary.c_str());
@@ -74,19 +73,52 @@ void replace_file(const std::string& path, const std::string& temporary, const s
   for (const auto& piece : pieces) {
     if (!write_all(file.get(), piece)) give_up("writing");
   }
-  if (::fsync(file.get()) != 0) give_up("fsync");
+  if (durable && ::fsync(file.get()) != 0) give_up("fsync");
   if (!file.close()) give_up("closing");
 
+  try {
+    if (by.still_ours) by.still_ours();
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
   if (!keep_previous.empty() && std::rename(path.c_str(), keep_previous.c_str()) != 0 && errno != ENOENT)
     give_up("keeping the previous one");
   if (std::rename(temporary.c_str(), path.c_str()) != 0) give_up("renaming it into place");
+}
 
-  // The name is durable only with the directory. A file system that cannot fsync one (EINVAL) has nothing to wait for.
+std::string temporary_name(const std::string& path, const std::string& ending, const Incarnation& by) {
+  return path + (by.token.empty() ? "" : "." + by.token) + ending;
+}
+
+std::string folder_of(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
-  Descriptor directory(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
+  return parent.empty() ? "." : parent.string();
+}
+
+}  // namespace
+
+void replace_file(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by,
+                  const std::string& keep_previous) {
+  write_and_rename(path, temporary_name(path, ending, by), pieces, by, keep_previous, true);
+  // The name is durable only with the directory. A file system that cannot fsync one (EINVAL) has nothing to wait for.
+  Descriptor directory(folder_of(path), O_RDONLY | O_DIRECTORY);
   if (directory.open() && ::fsync(directory.get()) != 0 && errno != EINVAL) {
     const int error = errno;
     fail("cannot be sure that {} survives a power loss: fsync of its folder: {}", path, std::strerror(error));
+  }
+}
+
+void replace_file_quickly(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by) {
+  write_and_rename(path, temporary_name(path, ending, by), pieces, by, "", false);
+}
+
+void remove_temporary_files(const std::string& path, const std::string& ending) {
+  const std::string name = std::filesystem::path(path).filename().string();
+  std::error_code problem;  // what cannot be removed is in nobody's way
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), problem)) {
+    const std::string other = entry.path().filename().string();
+    if (other.starts_with(name) && other.ends_with(ending)) std::filesystem::remove(entry.path(), problem);
   }
 }
 

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/record/replace_file.hpp"
 #include "harness/record/rows.hpp"
 
 namespace xib {
 
-// Writes the whole run file: built in memory, verified by reading it back, written to `path`.partial, fsynced, renamed, and the
+// Writes the whole run file: built in memory, verified by reading it back, written to `path`[.token].partial, fsynced, renamed, and the
 // directory fsynced. Either `path` is complete afterwards or it does not exist. Throws Error(work) naming path and reason.
-void write_run_file(const std::string& path, const RunRecord& record);
+void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by = {});
 
 // The file is whole, but a newer xibench wrote it.
 class NewerRunFile : public Error {

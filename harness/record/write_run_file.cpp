@@ -221,7 +221,7 @@ std::vector<std::byte> build(const RunRecord& record) {
 
 }  // namespace
 
-void write_run_file(const std::string& path, const RunRecord& record) {
+void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by) {
   std::vector<std::byte> image;
   try {
     image = build(record);
@@ -229,7 +229,7 @@ void write_run_file(const std::string& path, const RunRecord& record) {
   } catch (const Hdf5Failure& failure) {
     fail("cannot write {}: {} (nothing was written; the checkpoint stays)", path, failure.what());
   }
-  replace_file(path, path + ".partial", {image});
+  replace_file(path, ".partial", {image}, by);
 }
 
 }  // namespace xib

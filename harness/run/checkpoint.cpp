@@ -50,7 +50,7 @@ void scatter_rows(Communicator& communicator, const NodeLayout& layout, const st
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done) {
+void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by) {
   recorder.gather();
   Sections sections;
   for (const auto& [name, matrix] : matrices(run)) {
@@ -67,7 +67,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
     sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
     sections["run_id"] = to_bytes(std::span<const char>(recorder.record().run_id));
     sections["record"] = encode_record(recorder.record());
-    write_checkpoint(path, sections);
+    write_checkpoint(path, sections, by);
     return 0;
   });
 }

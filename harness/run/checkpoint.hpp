@@ -1,5 +1,6 @@
 #pragma once
 
+#include "harness/record/replace_file.hpp"
 #include "harness/record/rows.hpp"
 #include "harness/run/recorder.hpp"
 #include "harness/run/run.hpp"
@@ -12,7 +13,7 @@ namespace xib {
 
 // Collective. Everything that determines the rest of the run, gathered to rank 0 in node order and written to `path`: a run can be
 // resumed on any number of ranks and threads. Random streams need no state: they are functions of the step.
-void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done);
+void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by = {});
 
 struct Resumed {
   std::int64_t steps_done = 0;

@@ -16,21 +16,30 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 
 namespace xib {
 namespace {
 
+void remove_unfinished_files(const RunFiles& files) {
+  remove_temporary_files(files.result, ".partial");
+  for (const auto& path : {files.checkpoint, files.heartbeat}) remove_temporary_files(path, ".new");
+}
+
 // What a run needs until its result is there. Also of a process that was killed between the two.
 void discard_leftovers(const RunFiles& files) {
   remove_checkpoint(files.checkpoint);
   std::error_code gone;
   std::filesystem::remove(files.heartbeat, gone);
+  remove_unfinished_files(files);
 }
 
 double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
@@ -89,7 +98,7 @@ struct Ready {
   std::array<char, 33> token{};  // of the lease
 };
 
-// From a watchdog's thread. The other ranks get a moment to say for whom they wait; then all end, whatever hangs.
+// From a watchdog's thread. The other ranks get a moment (more than a watchdog's pause) to say for whom they wait; then all end, whatever hangs.
 void end_stalled(Communicator& communicator, const std::string& report, const std::function<void(const std::string&)>& note_failure) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // a file system or an MPI that hangs must not keep this process
@@ -109,6 +118,7 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
 
 bool is_complete(const RunFiles& files, const std::string& id) {
   if (!std::filesystem::exists(files.result)) return false;
+  if (!std::ifstream(files.result)) fail("cannot read {}: {}: make it readable, or move it away", files.result, std::strerror(errno));
   try {
     if (read_run_file(files.result).run_id != id) fail("{} holds another run than its name says: move it away", files.result);
     discard_leftovers(files);
@@ -133,11 +143,12 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     std::filesystem::create_directories(files.directory, problem);
     if (problem) refuse("cannot create the output directory {}: {}: choose another with --out", files.directory, problem.message());
     if (is_complete(files, planned.id)) return {Executed::was_complete};
-    if (!await_references(plan, execution, planned)) return {Executed::interrupted};
+    if (stop_signal() || !await_references(plan, execution, planned)) return {Executed::interrupted};
     Lease::Owner holder;
     lease = take_lease(files, holder);
     if (lease && is_complete(files, planned.id)) return {Executed::was_complete};  // its former owner finished it in between
-    if (!lease) fmt::print(stderr, "xibench: run {} is being done by {}: left to it\n", planned.id, holder.describe());
+    if (!lease)
+      fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
     if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
     if (!lease) return {Executed::elsewhere};
     Ready mine;
@@ -147,21 +158,25 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
   if (ready.how != Executed::finished) return ready.how;
 
   const bool first = communicator.rank() == 0;
-  const auto note_failure = [&](const std::string& why) {
-    if (Lease::holds(files.lease, ready.token.data())) mark_failed(files.heartbeat, why);
-  };
-  Herald herald(planned, files.heartbeat, progress);
+  const Incarnation incarnation{ready.token.data(), [&files, &planned, token = std::string(ready.token.data())] {
+    if (!Lease::holds(files.lease, token)) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
+  }};
+  const auto note_failure = [&](const std::string& why) { mark_failed(files.heartbeat, why, incarnation); };
+  Herald herald(planned, files.heartbeat, incarnation, progress);
   try {
     from_rank_0<int>(communicator, [&] {
       herald.say("running");
       if (!execution.resume) remove_checkpoint(files.checkpoint);
+      remove_unfinished_files(files);
       return 0;
     });
     std::vector<double> references(planned.config.phase_count(), kNotMeasured);
     for (std::size_t k = 0; k < references.size(); ++k)
       if (!planned.config.control.reference_id[k].empty())
         references[k] = from_rank_0<double>(communicator, [&] { return reference_distance(plan, execution, planned, k); });
-    const auto run = on_every_rank(communicator, [&] {
+    std::unique_ptr<Run> run;
+    Watchdog watchdog(communicator, execution.stall_seconds, [&](const std::string& report) { end_stalled(communicator, report, note_failure); });
+    run = on_every_rank(communicator, [&] {
       return make_run(planned.config, communicator, execution.machine, [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
     });
 
@@ -187,22 +202,21 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
                     {.checkpoint =
                          [&](std::int64_t done, bool stopping) {
                            from_rank_0<int>(communicator, [&] {
-                             if (!lease->still_ours()) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
+                             incarnation.still_ours();
                              recorder.record().attempts.back().last_step = done - 1;
                              recorder.record().steps.back().flags |= flag_checkpoint;
                              if (stopping) close_attempt(stop_signal() ? fmt::format("signal {}", stop_signal()) : "signal to another rank", done);
                              return 0;
                            });
                            steps_done = done;
-                           save_checkpoint(files.checkpoint, *run, recorder, done);
+                           save_checkpoint(files.checkpoint, *run, recorder, done, incarnation);
                          },
                      .progress = [&](const Session::Progress& p) {
                        const bool ours = lease->still_ours();
                        if (ours) herald.progress(p);
                        return ours;
                      }});
-    const Watchdog watchdog(communicator, run->pool, run->working_on, execution.stall_seconds,
-                            [&](const std::string& report) { end_stalled(communicator, report, note_failure); });
+    watchdog.follow(run->pool, run->working_on);
     std::string outcome = "finished";
     try {
       if (train(*run, recorder, session) == Trained::interrupted) {
@@ -236,8 +250,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       r.provenance.emplace_back("start", r.attempts.front().start);
       r.provenance.emplace_back("end", r.attempts.back().end);
       for (const auto& [name, sum] : run->task->data_checksums()) r.provenance.emplace_back("data_sha256 " + name, sum);
-      if (!lease->still_ours()) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
-      write_run_file(files.result, r);
+      write_run_file(files.result, r, incarnation);
       discard_leftovers(files);
       const double accuracy = summarize(r).final_test_accuracy;
       progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));

@@ -18,7 +18,8 @@ void stamp(Heartbeat& beat, const std::string& state, const std::string& error) 
 
 }  // namespace
 
-Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, ProgressLine& line) : path_(std::move(heartbeat_path)), line_(line) {
+Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line)
+    : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line) {
   beat_.run_id = planned.id;
   beat_.variant = planned.variants.empty() ? "" : planned.variants.front();
   beat_.seed = planned.config.seed;
@@ -29,7 +30,7 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, ProgressLi
 
 void Herald::say(const std::string& state, const std::string& error) {
   stamp(beat_, state, error);
-  write_heartbeat(path_, beat_);
+  write_heartbeat(path_, beat_, incarnation_);
 }
 
 void Herald::progress(const Session::Progress& p) {
@@ -43,11 +44,11 @@ void Herald::progress(const Session::Progress& p) {
   line_.update(p);
 }
 
-void mark_failed(const std::string& heartbeat_path, const std::string& reason) noexcept try {
+void mark_failed(const std::string& heartbeat_path, const std::string& reason, const Incarnation& by) noexcept try {
   auto beat = read_heartbeat(heartbeat_path);
   if (!beat || beat->state == "failed") return;
   stamp(*beat, "failed", reason);
-  write_heartbeat(heartbeat_path, *beat);
+  write_heartbeat(heartbeat_path, *beat, by);
 } catch (const std::exception&) {
 }
 

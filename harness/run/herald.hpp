@@ -12,18 +12,19 @@ namespace xib {
 // What rank 0 says about a run while it is under way: the heartbeat that `xibench status` reads, and the line on the terminal.
 class Herald {
  public:
-  Herald(const PlannedRun& planned, std::string heartbeat_path, ProgressLine& line);
+  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line);
   void say(const std::string& state, const std::string& error = "");
   void progress(const Session::Progress& progress);
 
  private:
   std::string path_;
+  Incarnation incarnation_;
   ProgressLine& line_;
   Heartbeat beat_;
 };
 
 // Writes into the heartbeat that the run failed and why, unless it says so already. From any rank and any thread: who cannot go on says
 // so itself, as the others may hang. Never throws: there is a first error to report.
-void mark_failed(const std::string& heartbeat_path, const std::string& reason) noexcept;
+void mark_failed(const std::string& heartbeat_path, const std::string& reason, const Incarnation& by) noexcept;
 
 }  // namespace xib

@@ -88,7 +88,8 @@ bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
   if (!owner.job.empty() && owner.job == me.job && owner.restarts < me.restarts) return true;
   if (owner.host == me.host && process_is_gone(owner.pid, owner.started)) return true;
   if (owner.job.empty() || owner.job == me.job) return false;
-  constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
+  // PREEMPTED: cancelled by preemption; a job that is requeued is PENDING.
+  constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "PREEMPTED", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
   return std::find(kEnded.begin(), kEnded.end(), slurm_state(owner)) != kEnded.end();
 }
 

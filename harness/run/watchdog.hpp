@@ -19,17 +19,18 @@ namespace xib {
 // count: a watchdog that slept too cannot tell who else did.
 class Watchdog {
  public:
-  Watchdog(const Communicator& communicator, const ThreadPool& pool, const std::atomic<std::int64_t>& step, double stall_seconds,
-           std::function<void(const std::string& report)> on_stall);  // stall_seconds 0: never
+  Watchdog(const Communicator& communicator, double stall_seconds, std::function<void(const std::string& report)> on_stall);  // stall_seconds 0: never
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
+  // From now on the work of these node threads counts too, and reports name the step. Both must outlive the watchdog.
+  void follow(const ThreadPool& pool, const std::atomic<std::int64_t>& step);
 
  private:
   void watch();
   const Communicator& communicator_;
-  const ThreadPool& pool_;
-  const std::atomic<std::int64_t>& step_;
+  const ThreadPool* pool_ = nullptr;
+  const std::atomic<std::int64_t>* step_ = nullptr;
   double stall_seconds_;
   std::function<void(const std::string&)> on_stall_;
   std::mutex mutex_;

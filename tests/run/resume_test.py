@@ -38,6 +38,7 @@ class Resume(support.RunTest):
         return process
 
     def file(self, suffix):
+        """The file of the one run with this suffix, or None."""
         found = list(self.out.glob(f"*/*{suffix}"))
         return found[0] if found else None
 
@@ -81,24 +82,44 @@ class Resume(support.RunTest):
         self.assertNotIn("goes on after", done.stderr)
         self.assertEqual(self.digests(self.out), self.expected)
 
+    def kill(self, process, ranks, moments):
+        """The whole program, or one of its ranks."""
+        if not ranks:
+            return process.kill()
+        alive = support.ranks_of(process)
+        if not alive:
+            return process.terminate()
+        try:
+            os.kill(moments.choice(alive), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def wait_for_moment(self, process, kind, moments):
+        """While the program starts, at a random moment of its work, or while a checkpoint or the result is being written."""
+        if kind == "start":
+            return time.sleep(moments.uniform(0, 1.5))
+        if kind == "work":
+            begun = time.time_ns()
+            while process.poll() is None and not any(path.stat().st_mtime_ns > begun for path in self.out.glob("*/*.checkpoint")):
+                time.sleep(0.001)
+            return time.sleep(moments.uniform(0, 0.2))
+        ending = ".partial" if kind == "result" else ".new"
+        while process.poll() is None and not any(self.out.glob(f"*/*{ending}")):
+            pass
+
     def check_killed_often(self, ranks):
-        """SIGKILL at random moments, of the whole program or of one of its ranks; whatever is found after it is intact."""
+        """SIGKILL at many moments, of the whole program or of one of its ranks; whatever is found after it is intact."""
         moments = random.Random(7)
+        kinds = ["work", "checkpoint", "start", "work", "result"]
+        resumed = 0
         for kill in range(KILLS):
             process = self.start(self.long, self.out, ranks, 1, OFTEN)
-            time.sleep(moments.uniform(0, 1.5))
-            if ranks:
-                alive = support.ranks_of(process)
-                if alive:
-                    try:
-                        os.kill(moments.choice(alive), signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
-                else:
-                    process.terminate()
-            else:
-                process.kill()
-            self.ended(process)
+            try:
+                self.wait_for_moment(process, kinds[kill % len(kinds)], moments)
+            except FileNotFoundError:  # a file that was just being replaced
+                pass
+            self.kill(process, ranks, moments)
+            resumed += "goes on after step" in self.ended(process)
             for _ in range(100):  # mpirun may be gone some moments before the last of its ranks
                 state = self.status(self.long, self.out)[0]["state"]
                 if state != "running":
@@ -112,6 +133,7 @@ class Resume(support.RunTest):
                 continue
             self.assertFalse(list(self.out.glob("*/*.h5")))
             self.assertNotIn(" damaged", gap.stderr)
+        self.assertGreater(resumed, KILLS // 3)  # or the kills came too early to mean anything
         done = self.run_to_end(self.long, self.out)
         self.assertEqual(self.digests(self.out), self.expected, done.stderr)
         self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])

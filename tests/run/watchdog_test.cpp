@@ -17,11 +17,12 @@ TEST_CASE("a watchdog says who waits for whom, in which operation and step, and 
     std::promise<void> reported;
     const auto me = static_cast<std::size_t>(communicator.rank());
     {
-      const Watchdog watchdog(communicator, pool, step, 0.1, [&](const std::string& report) {
+      Watchdog watchdog(communicator, 0.1, [&](const std::string& report) {
         reports[me] = report;
         reported.set_value();
         if (me == 0) first_reported.set_value();
       });
+      if (me == 0) watchdog.follow(pool, step);
       if (me == 1) {  // stalls until both have complained
         reported.get_future().wait();
         first_reported.get_future().wait();
@@ -34,6 +35,7 @@ TEST_CASE("a watchdog says who waits for whom, in which operation and step, and 
   CHECK(reports[0].find("rank 0 on ") != std::string::npos);
   CHECK(reports[0].find("step 7: waits since ") != std::string::npos);
   CHECK(reports[0].find("in all-gather for rank 1") != std::string::npos);
+  CHECK(reports[1].find(", loading: ") != std::string::npos);
   CHECK(reports[1].find("waits for no rank") != std::string::npos);
 }
 
@@ -53,10 +55,8 @@ TEST_CASE("an operation is noted with the ranks it needs, while it lasts") {
 
 TEST_CASE("a watchdog of 0 seconds never barks") {
   run_thread_ranks(1, [&](Communicator& communicator) {
-    ThreadPool pool(1);
-    const std::atomic<std::int64_t> step = 0;
     bool barked = false;
-    { const Watchdog watchdog(communicator, pool, step, 0, [&](const std::string&) { barked = true; }); }
+    { const Watchdog watchdog(communicator, 0, [&](const std::string&) { barked = true; }); }
     if (barked) throw std::runtime_error("it barked");
   });
 }

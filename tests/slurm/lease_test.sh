@@ -31,7 +31,7 @@ expect() {
   printf '#!/bin/sh\n%s\n' "$4" >"$scratch/bin/squeue"
   printf '#!/bin/sh\necho "ClusterName             = here"\n' >"$scratch/bin/scontrol"
   chmod +x "$scratch"/bin/*
-  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said"
+  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
   local how=left
   if [ -e "$scratch/out/s/$id.h5" ]; then how=taken; fi
   [ $how = "$1" ] || {
@@ -46,6 +46,7 @@ expect left 5 here 'echo "job 5 PENDING"'   # requeued
 expect left 5 here 'echo "job 5 NODE_FAIL"' # its processes may still write
 expect taken 5 here 'echo "job 5 COMPLETED"'
 expect taken 5_3 here 'echo "job 5_3 TIMEOUT"'
+expect taken 5 here 'echo "job 5 PREEMPTED"'
 expect left 5_3 here 'echo "job 5_31 TIMEOUT"; echo "job 5_3 RUNNING"'
 expect taken 5_3 here 'exit 0'                                                       # a forgotten task of an array that is still known
 expect taken 5 here 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # a forgotten job
