@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""arrays.py PLAN.json STATUS.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET RANGES. On stderr,
-what it will cost. PLAN.json and STATUS.json are what `xibench plan --json` and `xibench status --json` print."""
+"""arrays.py PLAN.json STATUS.json WANTED.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET TASKS RUNS, the
+last two as ranges. On stderr, what it will cost. PLAN.json is what `xibench plan --json` prints, STATUS.json and WANTED.json what `xibench status
+--json` prints, of all runs and of those that are asked for; what these need and is missing is done too."""
 
 import argparse
 import json
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 
 def ranges(numbers):
@@ -21,14 +23,28 @@ def ranges(numbers):
 
 
 def arrays(missing, pack, max_array):
-    """(stage, offset, tasks) of every array: task t of it begins with plan index offset + t * pack; Slurm wants t < max_array."""
+    """(stage, offset, tasks, indices) of every array: its task t does those of `indices` from offset + t * pack on, before the next
+    task's; Slurm wants t < max_array."""
     found = []
     for stage in sorted({run["stage"] for run in missing}):
-        places = sorted({run["index"] // pack for run in missing if run["stage"] == stage})
-        for chunk in sorted({place // max_array for place in places}):
-            tasks = [place - chunk * max_array for place in places if place // max_array == chunk]
-            found.append((stage, chunk * max_array * pack, tasks))
+        indices = sorted({run["index"] for run in missing if run["stage"] == stage})
+        for chunk in sorted({index // pack // max_array for index in indices}):
+            mine = [index for index in indices if index // pack // max_array == chunk]
+            found.append((stage, chunk * max_array * pack, sorted({index // pack - chunk * max_array for index in mine}), mine))
     return found
+
+
+def with_needs(wanted, plan, status):
+    """The runs that are wanted and not complete, and of those that they need the ones that are not complete."""
+    of_id = {run["id"]: run for run in status["runs"]}
+    needs = {run["id"]: run["needs"] for run in plan["runs"]}
+    missing, left = {}, [run["id"] for run in wanted["runs"]]
+    while left:
+        run = left.pop()
+        if of_id[run]["state"] != "complete" and run not in missing:
+            missing[run] = of_id[run]
+            left += needs[run]
+    return sorted(missing.values(), key=lambda run: run["index"])
 
 
 def measured(complete, xibench, variant_of, at_most=3):
@@ -79,6 +95,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan")
     parser.add_argument("status")
+    parser.add_argument("wanted")
     parser.add_argument("--pack", type=int, default=1)
     parser.add_argument("--limit", type=int, default=0, help="array tasks at once; 0: no limit")
     parser.add_argument("--max-array", type=int, default=1001, help="Slurm's MaxArraySize")
@@ -86,11 +103,12 @@ def main():
     parser.add_argument("--seconds-per-step", type=float)
     parser.add_argument("--xibench", default="xibench")
     o = parser.parse_args()
-    with open(o.plan) as plan_file, open(o.status) as status_file:
-        plan, status = json.load(plan_file), json.load(status_file)
-    missing = [run for run in status["runs"] if run["state"] != "complete"]
-    for stage, offset, tasks in arrays(missing, o.pack, o.max_array):
-        print(stage, offset, ranges(tasks))
+    plan, status, wanted = (json.loads(Path(path).read_text()) for path in (o.plan, o.status, o.wanted))
+    missing = with_needs(wanted, plan, status)
+    for stage, offset, tasks, indices in arrays(missing, o.pack, o.max_array):
+        print(stage, offset, ranges(tasks), ranges(indices))
+    if more := len(missing) - len([run for run in wanted["runs"] if run["state"] != "complete"]):
+        print(f"{more} more than asked for: these need their consensus distance", file=sys.stderr)
     print(*estimate(missing, plan, status, o), sep="\n", file=sys.stderr)
 
 

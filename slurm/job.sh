@@ -4,14 +4,21 @@
 
 log() { echo "$(date -u +%FT%TZ) $*"; }
 
-# read_arguments ROOT SITE SPEC OUT LOGS STAGE LAST OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t of a stage does
-# those of plan indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are of this stage, at most LAST, and not complete.
+# Slurm's --signal=B:USR1 reaches this shell only, also while it loads modules: it is noted from here on, and handed on to the step once there is one.
+signalled=0
+trap 'signalled=1' USR1 TERM
+
+# read_arguments ROOT SITE SPEC OUT LOGS STAGE RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t of a stage does
+# those of plan indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are among RUNS (as 0-2,5) and not complete.
 read_arguments() {
   root=$1 site=$2 spec=$3 out=$4 logs=$5 pack=$9
   selection=(--stage "$6") sets=()
-  local index=$(($8 + SLURM_ARRAY_TASK_ID * $9))
-  local -r last=$((index + $9 - 1 < $7 ? index + $9 - 1 : $7))
-  for (( ; index <= last; index++)); do selection+=(--index "$index"); done
+  local index range
+  for ((index = $8 + SLURM_ARRAY_TASK_ID * $9; index < $8 + (SLURM_ARRAY_TASK_ID + 1) * $9; index++)); do
+    for range in ${7//,/ }; do
+      if [ "$index" -ge "${range%-*}" ] && [ "$index" -le "${range#*-}" ]; then selection+=(--index "$index"); fi
+    done
+  done
   shift 9
   while [ "${1:-}" = --set ]; do
     sets+=("$1" "$2")
@@ -44,16 +51,34 @@ load_site() {
 # pass it to all ranks, and these stop at the next step, with a checkpoint and status 75.
 run_step() {
   log "$job, restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST: $*"
-  local signalled=1
-  "$@" &
-  local -r step=$!
-  trap 'signalled=1; log "signal: the step is asked to stop with a checkpoint"; kill -USR1 "$step" 2>/dev/null || true' USR1 TERM
-  while [ $signalled = 1 ]; do # a trap interrupts wait: wait again
-    signalled=0 status=0
-    wait "$step" || status=$?
-  done
-  trap - USR1 TERM
+  status=75
+  if [ $signalled = 0 ]; then
+    "$@" &
+    local -r step=$!
+    trap 'signalled=1 again=1; log "signal: the step is asked to stop with a checkpoint"; kill -USR1 "$step" 2>/dev/null || true' USR1 TERM
+    if [ $signalled = 1 ]; then kill -USR1 "$step" 2>/dev/null || true; fi # it came between the two lines above
+    local again=1
+    while [ $again = 1 ]; do # a trap interrupts wait: wait again
+      again=0 status=0
+      wait "$step" || status=$?
+    done
+  fi
+  trap '' USR1 TERM # what follows is short, and must not be cut
+  # Ended by the signal itself: it came before the program, srun or mpirun could catch it.
+  if [ $signalled = 1 ] && { [ $status = $((128 + 10)) ] || [ $status = $((128 + 15)) ]; }; then status=75; fi
   log "ended with status $status"
+}
+
+# patiently COMMAND...: tries again after so many seconds each; when many jobs are preempted at once, Slurm's controller answers late or not at all.
+patience=(1 2 4 8 15 30)
+patiently() {
+  local pause
+  for pause in "${patience[@]}"; do
+    if "$@"; then return 0; fi
+    log "no success: $*; again in $pause s" >&2
+    sleep "$pause"
+  done
+  "$@"
 }
 
 # Ends the job with $status. 75 means that the runs want to go on. Slurm requeues only what it kills itself, so the job requeues itself, except
@@ -64,13 +89,14 @@ end_job() {
     rm -f "$memory"
     exit "$status"
   fi
-  local -r state=$(squeue --noheader --jobs "$job" --format %T)
+  local state
+  state=$(patiently squeue --noheader --jobs "$job" --format %T) || state=RUNNING # no answer is no cancellation
   if [ "$state" != RUNNING ]; then
     log "interrupted with a checkpoint, and the job is ${state:-unknown to Slurm}: not requeued"
     exit 75
   fi
   local now before='' times=0
-  now=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --json | grep -E '"(id|state|step)":' | tr -d ' \n')
+  now=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --json | grep -E '"(id|state|step)":' | tr -d ' \n') || now=unknown-$SECONDS-$RANDOM
   if [ -e "$memory" ]; then { read -r times && read -r before; } <"$memory"; fi
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
   if [ $times -gt 3 ]; then
@@ -79,8 +105,11 @@ end_job() {
     exit 1
   fi
   printf '%s\n' $times "$now" >"$memory"
-  log "interrupted with a checkpoint: requeued"
-  scontrol requeue "$job"
+  if ! patiently scontrol requeue "$job"; then
+    log "interrupted, and Slurm cannot be asked to requeue: submit again"
+    exit 75
+  fi
+  log "interrupted: requeued"
   sleep 300 # Slurm ends this shell
   exit 75
 }

@@ -47,7 +47,7 @@ class Resume(support.RunTest):
             process = self.begun(ranks, threads)
             process.send_signal(number)
             said = self.ended(process, 75)
-            self.assertIn("interrupted with a checkpoint: run again", said)
+            self.assertIn("interrupted: run again to go on", said)
             self.assertIsNone(self.file(".h5"))
             self.assertIsNotNone(self.file(".checkpoint"))
             self.assertIsNone(self.file(".lease"))

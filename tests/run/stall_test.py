@@ -51,7 +51,7 @@ class Suspended(support.RunTest):
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
 
-        self.assertIn("interrupted with a checkpoint", self.ended(process, 75))
+        self.assertIn("interrupted: run again", self.ended(process, 75))
 
 
 if __name__ == "__main__":

@@ -26,26 +26,42 @@ class Arrays(unittest.TestCase):
         self.assertEqual(arrays.ranges([3]), "3")
 
     def test_array_task_is_plan_index(self):
-        self.assertEqual(arrays.arrays(missing(1, 2, 4), 1, 1001), [(1, 0, [1, 2, 4])])
+        self.assertEqual(arrays.arrays(missing(1, 2, 4), 1, 1001), [(1, 0, [1, 2, 4], [1, 2, 4])])
 
     def test_stages_come_in_order_whatever_the_order_of_runs(self):
-        self.assertEqual(arrays.arrays(missing(0, stage=2) + missing(1), 1, 1001), [(1, 0, [1]), (2, 0, [0])])
+        self.assertEqual(arrays.arrays(missing(0, stage=2) + missing(1), 1, 1001), [(1, 0, [1], [1]), (2, 0, [0], [0])])
 
     def test_no_task_reaches_max_array_size_and_none_is_lost(self):
         found = arrays.arrays(missing(*range(0, 25, 2)), 1, 10)
-        self.assertEqual([(stage, offset) for stage, offset, _ in found], [(1, 0), (1, 10), (1, 20)])
-        self.assertTrue(all(0 <= task < 10 for _, _, tasks in found for task in tasks))
-        self.assertEqual([offset + task for _, offset, tasks in found for task in tasks], list(range(0, 25, 2)))
+        self.assertEqual([(stage, offset) for stage, offset, _, _ in found], [(1, 0), (1, 10), (1, 20)])
+        self.assertTrue(all(0 <= task < 10 for _, _, tasks, _ in found for task in tasks))
+        self.assertEqual([offset + task for _, offset, tasks, _ in found for task in tasks], list(range(0, 25, 2)))
 
     def test_packed_tasks_cover_every_missing_run_once(self):
         indices = [0, 3, 4, 11, 12, 29]
         for pack in (2, 3, 7):
-            covered = [offset + task * pack + k for _, offset, tasks in arrays.arrays(missing(*indices), pack, 3) for task in tasks for k in range(pack)]
-            self.assertEqual(len(covered), len(set(covered)))
-            self.assertTrue(set(indices) <= set(covered))
+            done = []  # what the tasks do, as job.sh reads it
+            for _, offset, tasks, runs in arrays.arrays(missing(*indices), pack, 3):
+                done += [offset + task * pack + k for task in tasks for k in range(pack) if offset + task * pack + k in runs]
+            self.assertEqual(sorted(done), indices)
 
     def test_nothing_missing_is_no_array(self):
         self.assertEqual(arrays.arrays([], 1, 1001), [])
+
+
+class Needs(unittest.TestCase):
+    plan = {"runs": [{"id": "a", "needs": []}, {"id": "b", "needs": []}, {"id": "c", "needs": ["a"]}]}
+
+    def missing(self, wanted, **states):
+        runs = [{"id": name, "index": index, "state": states.get(name, "missing")} for index, name in enumerate("abc")]
+        chosen = {"runs": [run for run in runs if run["id"] in wanted]}
+        return "".join(run["id"] for run in arrays.with_needs(chosen, self.plan, {"runs": runs}))
+
+    def test_what_a_wanted_run_needs_is_done_too_and_nothing_else(self):
+        self.assertEqual(self.missing("c"), "ac")
+        self.assertEqual(self.missing("c", a="complete"), "c")
+        self.assertEqual(self.missing("c", c="complete"), "")
+        self.assertEqual(self.missing("bc", b="failed"), "abc")
 
 
 class Estimate(unittest.TestCase):

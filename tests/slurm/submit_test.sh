@@ -45,9 +45,50 @@ expect "$all" 'signal=B:USR1@120' # the script itself is shown
 expect "$(cat "$scratch/said")" '6 of 6 runs to do: 192 steps, 12288 samples'
 expect "$(dry --seconds-per-step 60 >/dev/null && cat "$scratch/said")" 'time, as given'
 expect "$(dry --nodes 2 --ranks-per-node 4)" '--nodes=2 --ntasks-per-node=4 --gpus-per-node=4 .*run.sbatch'
-expect "$(dry --pack 4 --limit 2 --time 5 --where variant=half -- --retries 1)" '--time=5 .*--array=1%2 .*s.toml .* 2 5 0 4 --retries 1'
+packed=$(dry --pack 4 --limit 2 --time 5 --where variant=half --where seed=2 -- --retries 1)
+expect "$packed" '--time=5 .*--array=1%2 .*s.toml .* 2 5 0 4 --retries 1'
+expect "$packed" '--array=0%2 .*s.toml .* 1 3 0 4 --retries 1' # what it needs, and of the pack nothing else
+expect "$(cat "$scratch/said")" '1 more than asked for'
 expect "$(dry --set train.epochs=4)" 'sweep.sbatch .*--set train.epochs=4'
 [ ! -e "$scratch/out" ] || die "a dry run has written something"
+
+# With a container, and a finished run to take the time from.
+mkdir "$scratch/bin"
+printf '#!/bin/sh\nshift 2\nexec "$@"\n' >"$scratch/bin/apptainer" # exec IMAGE COMMAND...
+chmod +x "$scratch/bin/apptainer"
+{ cat "$scratch/site.sh" && echo container=image.sif; } >"$scratch/contained.sh"
+"$build/xibench" run "$scratch/s.toml" --out "$scratch/some" --index 0 --progress none 2>/dev/null
+PATH="$scratch/bin:$PATH" "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/contained.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said"
+expect "$(cat "$scratch/said")" 'time, from finished runs'
+
+# What happens to a job when Slurm does not answer: job.sh, with stand-ins for squeue and scontrol that fail twice.
+job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its exit status
+  # shellcheck disable=SC2016  # for the other shell
+  printf '#!/bin/sh\necho x >>%q\n[ "$(wc -l <%q)" -gt 2 ] || exit 1\n[ "${0##*/}" != squeue ] || echo RUNNING\n' "$scratch/calls" "$scratch/calls" | tee "$scratch/bin/squeue" >"$scratch/bin/scontrol"
+  chmod +x "$scratch"/bin/*
+  : >"$scratch/calls"
+  (
+    export PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here
+    bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=(0 0 0)
+      read_arguments "$1" site spec out "$2" 1 0-2,5 0 1; xibench=(false); status=$3; end_job' - "$source" "$scratch" "$1"
+  ) 2>&1
+  echo "status $?"
+}
+said=$(job_ends 75 || true)
+expect "$said" 'no success: squeue'
+expect "$said" 'interrupted: requeued'
+expect "$(job_ends 3 || true)" '^status 3$' # any other status is the job's own
+
+# A signal while the environment is loaded: the step does not begin. One that the step dies of, before it can catch it: as if it had.
+signalled() { # signalled SCRIPT: the status of the step
+  SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; job=7; '"$1"'; echo "step $status"' - "$source" 2>&1
+}
+said=$(signalled 'kill -USR1 $$; run_step echo begun')
+expect "$said" '^step 75$'
+if grep -qx begun <<<"$said"; then die "the step began after the signal"; fi
+expect "$(signalled 'run_step bash -c "kill -USR1 $$; exec sleep 60"')" '^step 75$'
+expect "$(signalled 'run_step bash -c "kill -USR1 \$\$"')" '^step 138$' # nobody asked for that
+expect "$(signalled 'run_step bash -c "trap \"exit 7\" USR1; kill -USR1 $$; while :; do sleep 0.1; done"')" '^step 7$'
 
 refused() { # TEXT ARGUMENTS...
   local -r text=$1
@@ -64,6 +105,9 @@ refused 'cp slurm/site.example.sh' "$scratch/s.toml" --site "$scratch/none.sh"
 refused 'is not there' "$scratch/none.toml" --site "$scratch/site.sh"
 refused 'leave out --nodes or --pack' "$scratch/s.toml" --site "$scratch/site.sh" --nodes 2 --pack 2
 refused 'is not a number' "$scratch/s.toml" --site "$scratch/site.sh" --pack many
+export XIBENCH_TRAIN__EPOCHS=7
+refused 'XIBENCH_TRAIN__EPOCHS is set in this shell' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run
+unset XIBENCH_TRAIN__EPOCHS
 refused 'train.epochz' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run --set train.epochz=4
 
 # Names of a site are in its file only.
