@@ -96,7 +96,7 @@ class RunTest(unittest.TestCase):
         return [*(mpirun(ranks) if ranks else []), str(XIBENCH), "run", str(spec), "--out", str(out), "--threads", str(threads), *map(str, more)]
 
     def run_to_end(self, spec, out, ranks=0, threads=1, more=(), status=0, env=None, **options):
-        done = subprocess.run(self.words(spec, out, ranks, threads, more), capture_output=True, text=True, timeout=300, check=False,
+        done = subprocess.run(self.words(spec, out, ranks, threads, more), capture_output=True, text=True, timeout=900, check=False,
                               env={**os.environ, **(env or {})}, **options)
         if status is not None:
             self.assertEqual(done.returncode, status, done.stderr)
@@ -108,7 +108,7 @@ class RunTest(unittest.TestCase):
         self.started.append(process)
         return process
 
-    def wait_until(self, condition, what, process=None, seconds=120):
+    def wait_until(self, condition, what, process=None, seconds=300):
         end = time.monotonic() + seconds
         while not condition():
             self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
@@ -120,7 +120,7 @@ class RunTest(unittest.TestCase):
         self.wait_until(lambda: any(out.glob(f"*/*{suffix}")), f"a file *{suffix}", process)
 
     def ended(self, process, status=None):
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=300)
         if status is not None:
             self.assertEqual(process.returncode, status, errors)
         return output + errors
