@@ -50,8 +50,8 @@ std::vector<Finding> examine() {
   add("GPU", ask("nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null"), "runs use the CPU");
   add("mpirun", ask("mpirun --version 2>/dev/null"), "no ranks: install openmpi-bin");
   add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");
-  add("Python with h5py and matplotlib", ask("python3 -c 'import sys, h5py, matplotlib; print(sys.version.split()[0])' 2>/dev/null"),
-      "no figures: install python3-h5py and python3-matplotlib");
+  add("/usr/bin/python3, with libraries", ask("/usr/bin/python3 -c 'import sys, h5py, matplotlib, numpy, scipy; print(sys.version.split()[0])' 2>/dev/null"),
+      "no figures: install python3-h5py, python3-matplotlib, python3-numpy and python3-scipy");
   const bool fashion = std::filesystem::exists("/usr/share/datasets/fashion-mnist");
   add("Fashion-MNIST", fashion ? "/usr/share/datasets/fashion-mnist" : "", "no quickstart: install dataset-fashion-mnist");
   return findings;

@@ -1,6 +1,8 @@
 #include "harness/cli/drive.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/record/heartbeat.hpp"
+#include "harness/record/run_file.hpp"
 #include "harness/run/lease.hpp"
 #include "harness/run/session.hpp"
 
@@ -9,6 +11,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -55,8 +58,8 @@ pid_t start(const PlannedRun& run, int threads) {
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
-  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads)
-      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads) {}
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), progress_(style, static_cast<int>(runs.size())) {}
   ~SideBySide() {
     for (const auto& [child, run] : running_) kill(child, SIGTERM);
     for (const auto& [child, run] : running_) waitpid(child, nullptr, 0);
@@ -74,7 +77,10 @@ class SideBySide {
         look_after();
     }
     if (next_ < runs_.size()) ++tally_[Executed::interrupted];
-    for (const auto* run : left_) ++tally_[is_complete(files(*run), run->id) ? Executed::was_complete : Executed::elsewhere];
+    for (const auto* run : left_) {
+      const Found found = find_result(files(*run), run->id);
+      ++tally_[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
+    }
     return report(tally_, runs_.size(), true);
   }
 
@@ -88,14 +94,29 @@ class SideBySide {
 
   void begin(const PlannedRun& run) {
     try {
-      if (is_complete(files(run), run.id))
-        ++tally_[Executed::was_complete];
-      else
+      const Found found = find_result(files(run), run.id);
+      if (found == Found::nothing) {
         running_.emplace(start(run, threads_), &run);
+        return;
+      }
+      ++tally_[how_it_was(found)];
+      progress_.passed_over();
     } catch (const Error& error) {  // one bad file must not keep the others from running
       fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
       ++tally_.failed;
+      tally_.refused += error.fault() == Fault::input;
     }
+  }
+
+  // What the running ones say of themselves.
+  void tell() {
+    if (!progress_.is_due()) return;
+    std::vector<SideBySideProgress::Running> now;
+    for (const auto& [child, run] : running_) {
+      const auto beat = read_heartbeat(files(*run).heartbeat);
+      if (beat && beat->pid == child) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
+    }
+    progress_.tell(now);
   }
 
   void look_after() {
@@ -107,6 +128,7 @@ class SideBySide {
       passed_on_ = stop_signal();
       for (const auto& [child, run] : running_) kill(child, passed_on_);
     }
+    tell();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
@@ -125,9 +147,10 @@ class SideBySide {
     else if (Lease::held_by(files(run).lease))
       left_.push_back(&run);
     else
-      ++tally_.failed;
-    if (by_signal) fmt::print(stderr, "xibench: run {} was killed by signal {}; its checkpoint is kept\n", run.id, by_signal);
-    fmt::print(stderr, "xibench: [{}/{}] run {} ended with status {}\n", next_ - running_.size(), runs_.size(), run.id, code);
+      ++tally_.failed, tally_.refused += code == static_cast<int>(Fault::input);
+    const std::string how = by_signal ? fmt::format("killed by signal {}", by_signal) : fmt::format("ended with status {}", code);
+    const double accuracy = code == 0 ? read_run_header(files(run).result).summary.final_test_accuracy : kNotMeasured;
+    progress_.ended(fmt::format("run {} ({}) {}{}", run.id, label(run), how, std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
   }
 
   const std::string& out_;
@@ -136,12 +159,19 @@ class SideBySide {
   int jobs_, threads_;
   std::map<pid_t, const PlannedRun*> running_;
   std::vector<const PlannedRun*> left_;  // to other processes
+  SideBySideProgress progress_;
   Tally tally_;
   std::size_t next_ = 0;
   int passed_on_ = 0;  // the signal that the processes have been sent
 };
 
 }  // namespace
+
+std::string label(const PlannedRun& run) {
+  std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
+  for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
+  return text + fmt::format("seed {}", run.config.seed);
+}
 
 int report(const Tally& tally, std::size_t runs, bool print) {
   const auto count = [&](Executed how) {
@@ -158,11 +188,12 @@ int report(const Tally& tally, std::size_t runs, bool print) {
     fmt::print(stderr, "xibench: {}\n", text);
   }
   if (interrupted) return static_cast<int>(Fault::interrupted);
+  if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);
   return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
-int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads) {
-  return SideBySide(out, plan, runs, jobs, threads).run();
+int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style) {
+  return SideBySide(out, plan, runs, jobs, threads, style).run();
 }
 
 }  // namespace xib

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/run/execute.hpp"
+#include "harness/run/progress.hpp"
 #include "harness/sweep/plan.hpp"
 
 #include <cstddef>
@@ -13,16 +14,19 @@ namespace xib {
 // How a list of runs ended.
 struct Tally {
   std::map<Executed, int> ended;
-  int failed = 0;
+  int failed = 0, refused = 0;  // refused: those of the failed for which bad input is to blame
   int& operator[](Executed how) { return ended[how]; }
 };
 
 // Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed, diverged or are left to another
-// process, 75 interrupted.
+// process, 2 some failed and bad input is to blame for each, 75 interrupted.
 int report(const Tally& tally, std::size_t runs, bool print);
+
+std::string label(const PlannedRun& run);  // variant, what varies, seed: for people
 
 // Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;
 // goes on after a failure, passes stop signals on. Exit status as report().
-int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads);
+int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads,
+                     ProgressStyle style);
 
 }  // namespace xib

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
@@ -36,6 +37,10 @@ int main(int argc, char** argv) {
   for (const auto& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
     commands.emplace_back(command, row.add(*command));
+  }
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
+    std::fprintf(stderr, "xibench: '%s' is no command; xibench --help lists them\n", argv[1]);
+    return static_cast<int>(xib::Fault::input);
   }
   try {
     app.parse(argc, argv);

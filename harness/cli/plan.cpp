@@ -32,7 +32,7 @@ struct Options {
 Cost cost_of(const PlannedRun& run) { return vocabulary().cost ? vocabulary().cost(run.config) : Cost(); }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-std::string amount(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "-"; }
+std::string amount(double value) { return std::isfinite(value) ? fmt::format("{:.0f}", value) : "-"; }
 
 Json json_of(const PlannedRun& run) {
   Json varies = Json::object(), origins = Json::object();
@@ -80,7 +80,7 @@ void print_table(const Runs& runs) {
   const auto keys = varying(runs);
   std::vector<std::vector<std::string>> rows = {{"index", "stage", "id", "variant"}};
   rows[0].insert(rows[0].end(), keys.begin(), keys.end());
-  for (const char* title : {"seed", "steps", "samples", "bytes sent", "needs"}) rows[0].emplace_back(title);
+  for (const char* title : {"seed", "steps", "samples", "needs"}) rows[0].emplace_back(title);
   for (const auto* run : runs) {
     std::vector<std::string> row = {fmt::format("{}", run->index), fmt::format("{}", run->stage), run->id,
                                     fmt::format("{}", fmt::join(run->variants, " | "))};
@@ -89,7 +89,7 @@ void print_table(const Runs& runs) {
       row.push_back(at == run->varies.end() ? text(get(*find_field(key), run->config)) : at->second);
     }
     const Cost cost = cost_of(*run);
-    for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples), amount(cost.bytes_sent)})
+    for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)})
       row.push_back(std::move(cell));
     row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
     rows.push_back(std::move(row));

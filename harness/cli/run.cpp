@@ -61,12 +61,6 @@ void check_machine(const Options& o, int threads) {
 
 bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.where.empty() && s.stage == 0; }
 
-std::string label(const PlannedRun& run) {
-  std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
-  for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
-  return text + fmt::format("seed {}", run.config.seed);
-}
-
 // --no-resume is for the beginning: an attempt that Slurm requeued goes on from what the first one has done.
 bool is_requeued() {
   const char* restarts = std::getenv("SLURM_RESTART_COUNT");
@@ -89,6 +83,7 @@ int run_here(const Options& o) {
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
     Tally tally;
     std::vector<const PlannedRun*> left;  // to other processes
+    std::string last_error;
     for (const auto* run : runs) {
       progress.begin(label(*run));
       for (int attempt = 0;; ++attempt) try {
@@ -100,16 +95,18 @@ int run_here(const Options& o) {
         } catch (const std::exception& error) {
           const auto* known = dynamic_cast<const Error*>(&error);
           if (!(known && known->on_all_ranks()) && communicator.size() > 1) throw;
-          if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), error.what());
-          if (known && known->fault() == Fault::input && runs.size() == 1) return static_cast<int>(Fault::input);
+          const bool is_same = error.what() == last_error;  // a data set that is missing is missing for all
+          last_error = error.what();
+          if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
           if (attempt < o.retries) continue;
           ++tally.failed;
+          tally.refused += known && known->fault() == Fault::input;
           break;
         }
     }
     for (const auto* run : left) {
-      const bool by_now = from_rank_0<int>(communicator, [&] { return is_complete(run_files(o.out, plan.sweep.name, run->id), run->id) ? 1 : 0; });
-      ++tally[by_now ? Executed::was_complete : Executed::elsewhere];
+      const Found found = from_rank_0<Found>(communicator, [&] { return find_result(run_files(o.out, plan.sweep.name, run->id), run->id); });
+      ++tally[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
     }
     return report(tally, runs.size(), first);
   } catch (const std::exception& error) {
@@ -146,7 +143,8 @@ Command add_run(CLI::App& command) {
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
-    progress_style(o->progress);
+    const ProgressStyle style = progress_style(o->progress);
+    require(!o->out.empty(), "--out: is empty (a shell variable that is not set?): name a directory");
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
     require(o->retries >= 0, "--retries: {} is less than 0", o->retries);
     require(!(o->all && !is_empty(o->selection)), "--all and a selection of runs exclude each other: give one of them");
@@ -155,7 +153,7 @@ Command add_run(CLI::App& command) {
     const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
     check_machine(*o, threads);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
-    return run_side_by_side(o->out, plan, select(plan, o->selection), o->jobs, threads);
+    return run_side_by_side(o->out, plan, select(plan, o->selection), o->jobs, threads, style);
   };
 }
 

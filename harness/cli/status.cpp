@@ -43,23 +43,25 @@ struct Line {
 };
 
 // A file that was cut, was damaged or holds another run is no result.
-void check_result(const std::string& path, const std::string& id) {
+RunState state_of_result(const std::string& path, const std::string& id) {
   const RunHeader header = read_run_header(path);
   if (header.run_id != id) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+  return {State::complete, header.outcome == "diverged" ? header.outcome : ""};
 }
 
 Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   Line line{&run, run_files(o.out, plan.sweep.name, run.id), std::nullopt, {}};
   const bool complete = std::filesystem::exists(line.files.result);
   try {
-    if (complete) check_result(line.files.result, run.id);
+    if (complete) line.state = state_of_result(line.files.result, run.id);
     if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
   } catch (const Error& error) {  // one bad file must not hide the other runs
     line.state = {State::failed, error.what()};
     return line;
   }
+  if (complete) return line;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  line.state = state_of(complete || std::filesystem::exists(line.files.result), line.beat, host_name(), now);
+  line.state = state_of(std::filesystem::exists(line.files.result), line.beat, host_name(), now);
   if (line.state.silent && !Lease::held_by(line.files.lease))
     line.state = {State::interrupted, fmt::format("its process on {} is gone, last heard of {}", line.beat->host, line.beat->updated)};
   return line;
@@ -164,7 +166,11 @@ Command add_status(CLI::App& command) {
   return [o] {
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     const auto runs = select(plan, o->selection);
-    if (!std::filesystem::is_directory(o->out + "/" + plan.sweep.name))
+    std::error_code problem;
+    const bool is_there = std::filesystem::is_directory(o->out + "/" + plan.sweep.name, problem);
+    require(!problem || problem == std::errc::no_such_file_or_directory || problem == std::errc::not_a_directory, "{}/{}: {}: choose another --out", o->out,
+            plan.sweep.name, problem.message());
+    if (!is_there)
       fmt::print(stderr, "xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
                  o->out);
     for (;;) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -14,12 +15,19 @@
 namespace xib {
 namespace {
 
+bool has_hdf5_signature(std::FILE* file) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  std::array<char, kSignature.size()> begin{};
+  return std::fread(begin.data(), 1, begin.size(), file) == begin.size() && std::string_view(begin.data(), begin.size()) == kSignature;
+}
+
 // The checks that need no HDF5, so that the commonest mistakes get plain words.
 void check_readable(const std::string& path) {
   std::error_code error;
   require(!std::filesystem::is_directory(path, error), "{} is a folder, not a run file: name the .h5 file in it", path);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   require(file != nullptr, "cannot read {}: {}", path, std::strerror(errno));
+  require(path.ends_with(".h5") || has_hdf5_signature(file.get()), "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
 }
 
 // The first thing read: what the manifest of another schema means is not for us to say.

@@ -116,13 +116,14 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
   return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
 }
 
-bool is_complete(const RunFiles& files, const std::string& id) {
-  if (!std::filesystem::exists(files.result)) return false;
+Found find_result(const RunFiles& files, const std::string& id) {
+  if (!std::filesystem::exists(files.result)) return Found::nothing;
   if (!std::ifstream(files.result)) fail("cannot read {}: {}: make it readable, or move it away", files.result, std::strerror(errno));
   try {
-    if (read_run_file(files.result).run_id != id) fail("{} holds another run than its name says: move it away", files.result);
+    const RunRecord record = read_run_file(files.result);
+    if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
     discard_leftovers(files);
-    return true;
+    return record.outcome == "diverged" ? Found::diverged : Found::finished;
   } catch (const NewerRunFile&) {
     throw;
   } catch (const Error& error) {
@@ -131,9 +132,11 @@ bool is_complete(const RunFiles& files, const std::string& id) {
     fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
     std::error_code gone;  // another process may have been faster
     std::filesystem::rename(files.result, aside, gone);
-    return false;
+    return Found::nothing;
   }
 }
+
+Executed how_it_was(Found found) { return found == Found::diverged ? Executed::diverged : Executed::was_complete; }
 
 Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress) {
   const RunFiles files = run_files(execution.out, plan.sweep.name, planned.id);
@@ -142,11 +145,12 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     std::error_code problem;
     std::filesystem::create_directories(files.directory, problem);
     if (problem) refuse("cannot create the output directory {}: {}: choose another with --out", files.directory, problem.message());
-    if (is_complete(files, planned.id)) return {Executed::was_complete};
+    if (const Found found = find_result(files, planned.id); found != Found::nothing) return {how_it_was(found)};
     if (stop_signal() || !await_references(plan, execution, planned)) return {Executed::interrupted};
     Lease::Owner holder;
     lease = take_lease(files, holder);
-    if (lease && is_complete(files, planned.id)) return {Executed::was_complete};  // its former owner finished it in between
+    if (lease)  // its former owner may have finished it in between
+      if (const Found found = find_result(files, planned.id); found != Found::nothing) return {how_it_was(found)};
     if (!lease)
       fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
     if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());

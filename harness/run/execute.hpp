@@ -21,7 +21,7 @@ struct Execution {
 enum class Executed : int {
   was_complete,  // nothing to do
   finished,
-  diverged,      // recorded as such
+  diverged,      // now or before, recorded as such
   interrupted,   // by a signal, with a checkpoint
   elsewhere,     // another process works on it
 };
@@ -32,9 +32,11 @@ struct RunFiles {
 };
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
 
-// Whether the result is there and whole; what else a process that was killed left is then removed. A result that cannot be read is none: it
-// is moved aside, and the run done again. Throws where the file holds another run or comes from a newer version.
-bool is_complete(const RunFiles& files, const std::string& id);
+// Whether the result is there and whole, and then how the run ended; what else a process that was killed left is removed. A damaged result is
+// none: it is moved aside, and the run done again. Throws where the file may not be read, holds another run or comes from a newer version.
+enum class Found { nothing, finished, diverged };
+Found find_result(const RunFiles& files, const std::string& id);
+Executed how_it_was(Found found);  // of a run that was not done now
 
 // Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),
 // the caller may go on with the next run.

@@ -15,6 +15,14 @@ double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_
 
 constexpr double kPlainInterval = 10;  // seconds between lines of the plain style
 
+void print_line(ProgressStyle style, const std::string& text, bool lasting) {
+  if (style == ProgressStyle::terminal)
+    fmt::print(stderr, "\r\x1b[2K{}{}", text, lasting ? "\n" : "");
+  else
+    fmt::print(stderr, "{}\n", text);
+  std::fflush(stderr);
+}
+
 }  // namespace
 
 ProgressStyle progress_style(const std::string& name) {
@@ -34,12 +42,7 @@ std::string duration(double seconds) {
 }
 
 void ProgressLine::print(const std::string& text, bool lasting) {
-  if (style_ == ProgressStyle::none) return;
-  if (style_ == ProgressStyle::terminal)
-    fmt::print(stderr, "\r\x1b[2K{}{}", text, lasting ? "\n" : "");
-  else
-    fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  if (style_ != ProgressStyle::none) print_line(style_, text, lasting);
 }
 
 void ProgressLine::begin(const std::string& run_label) {
@@ -66,6 +69,25 @@ void ProgressLine::end(const std::string& how) {
   const double took = seconds_now() - begun_;
   finished_seconds_ += took;
   print(fmt::format("[{}/{}] {}: {} ({})", run_, runs_, label_, how, duration(took)), true);
+}
+
+SideBySideProgress::SideBySideProgress(ProgressStyle style, int runs) : style_(style), runs_(runs), begun_(seconds_now()), last_print_(begun_) {}
+
+bool SideBySideProgress::is_due() const {
+  return style_ != ProgressStyle::none && seconds_now() - last_print_ >= (style_ == ProgressStyle::plain ? kPlainInterval : 1.0);
+}
+
+void SideBySideProgress::tell(const std::vector<Running>& running) {
+  last_print_ = seconds_now();
+  std::string text = fmt::format("{} of {} ended", ended_, runs_);
+  for (const auto& run : running) text += fmt::format("; {}: step {}/{}, left {}", run.label, run.step, run.steps, duration(run.eta_s));
+  if (ended_ > 0) text += fmt::format("; all runs {}", duration((last_print_ - begun_) / ended_ * (runs_ - ended_)));
+  print_line(style_, text, false);
+}
+
+void SideBySideProgress::ended(const std::string& how) {
+  ++ended_;
+  print_line(style_, fmt::format("xibench: [{}/{}] {}", ended_, runs_, how), true);
 }
 
 }  // namespace xib

@@ -2,7 +2,9 @@
 
 #include "harness/run/session.hpp"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace xib {
 
@@ -25,6 +27,26 @@ class ProgressLine {
   int runs_, run_ = 0;
   std::string label_;
   double begun_ = 0, finished_seconds_ = 0, last_print_ = 0;
+};
+
+// The same for runs side by side, each in a process of its own.
+class SideBySideProgress {
+ public:
+  struct Running {
+    std::string label;
+    std::int64_t step = 0, steps = 0;
+    double eta_s = 0;
+  };
+  SideBySideProgress(ProgressStyle style, int runs);
+  bool is_due() const;  // it is time to tell again
+  void tell(const std::vector<Running>& running);
+  void ended(const std::string& how);  // one lasting line per run, in every style
+  void passed_over() { --runs_; }      // was complete before
+
+ private:
+  ProgressStyle style_;
+  int runs_, ended_ = 0;
+  double begun_, last_print_;
 };
 
 std::string duration(double seconds);  // "45 s", "3 min 20 s", "2 h 05 min"

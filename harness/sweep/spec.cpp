@@ -1,10 +1,13 @@
 #include "harness/sweep/spec.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
-#include <sstream>
 
 #include "harness/core/check.hpp"
 #include "harness/sweep/overrides.hpp"
@@ -17,10 +20,12 @@ constexpr std::string_view kSweep = "sweep.";
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  require(in.good() && !text.fail(), "{}: cannot be read; give the path of a sweep file such as benchmarks/sweeps/quickstart.toml", path);
-  return text.str();
+  const bool is_file = in && !std::filesystem::is_directory(path);
+  require(is_file, "{}: cannot be read ({}); give the path of a sweep file such as benchmarks/sweeps/quickstart.toml", path,
+          in ? "it is a directory" : std::strerror(errno));
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  require(!text.empty(), "{}: is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file", path);
+  return text;
 }
 
 // What a person may have meant: a key near in spelling, or one that ends alike ("momentum" for "train.momentum").
@@ -116,7 +121,8 @@ class Reader {
     if (!seeds || seeds->empty()) {
       problems_.add(
           where, "seeds",
-          fmt::format("{}; write a list of whole numbers such as [1, 2, 3]", seeds ? "is empty" : fmt::format("is {}", describe(leaf))));
+          fmt::format("{}; write a list of whole numbers such as [1, 2, 3]",
+                      seeds ? "is empty" : leaf.type == Leaf::Type::list ? "holds something else than whole numbers" : fmt::format("is {}", describe(leaf))));
       return;
     }
     std::set<std::int64_t> seen;

@@ -51,7 +51,7 @@ TEST_CASE("the table has a line per run, with what varies and what it needs") {
   const std::string table = output_of(add_plan, file.directory(), file.path() + " --index 5");
 
   CHECK(table ==
-        "index  stage  id                variant  topology.name  seed  steps  samples  bytes sent  needs\n"
+        "index  stage  id                variant  topology.name  seed  steps  samples  needs\n"
         "    5      2  " +
             id + "  half     ring              2      4      128          40  " + plan.runs.at(1).id + "\n");
 }
