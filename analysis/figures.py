@@ -48,13 +48,14 @@ def outer_labels(axes, x, y):
 def consensus_distance(cells, looks, stem):
     """Ξ over steps: a light line per seed, the median strong, phase boundaries dotted."""
     figure, axes = panels(len(cells), sharey=True)
-    drawn, zero, smallest, largest = [], [], np.inf, 0.0
+    drawn, empty, smallest, largest = [], {}, np.inf, 0.0  # empty: why nothing is drawn
     for axis, cell in zip(axes, cells):
         for row in cell.rows:
             lines = [condense(run.steps["step"].astype(float), np.where(run.steps["consensus_distance"] > 0, run.steps["consensus_distance"], np.nan))
                      for run in row.runs]
             if not lines or not any(np.isfinite(y).any() for _, y in lines):
-                zero.append(row.variant)
+                known = any(np.isfinite(run.steps["consensus_distance"]).any() for run in row.runs)
+                empty[row.variant] = "Ξ = 0" if known else "not measured"
                 continue
             colour, dash = looks[row.variant]
             for x, y in lines:
@@ -77,12 +78,11 @@ def consensus_distance(cells, looks, stem):
         return None
     axes[0].set_ylim(max(smallest / 2, largest * 1e-5), largest * 1.6)  # rounding noise after exact averaging would take up the axis
     outer_labels(axes, "step", "consensus distance Ξ after mixing")
-    never = set(zero) - set(drawn)
-    legend(figure, looks, variants_of(cells), [f"{v} (Ξ = 0)" if v in never else v for v in variants_of(cells)])
+    legend(figure, looks, variants_of(cells), [f"{v} ({empty[v]})" if v in empty and v not in drawn else v for v in variants_of(cells)])
     title = "Consensus distance Ξ over training"
     headline(figure, title)
     save(figure, stem)
-    return title + ". Light: each seed; strong: the median; dotted: phase boundaries; gaps: exact averaging, Ξ = 0."
+    return title + ". Light: each seed; strong: the median; dotted: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
 
 
 def accuracy(cells, looks, stem):
@@ -100,12 +100,13 @@ def accuracy(cells, looks, stem):
             axis.plot(x, values.mean(axis=0), color=colour, linestyle=dash, linewidth=2, marker="o" if len(x) < 30 else None, markersize=3.5)
             late += list(values[:, len(x) // 4:].ravel())
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.ticklabel_format(axis="y", useOffset=False)
         title_panel(axis, cell)
     if not late:
         plt.close(figure)
         return None
     spread = np.nanmax(late) - np.nanmin(late)
-    axes[0].set_ylim(np.nanmin(late) - 0.06 * spread - 0.1, np.nanmax(late) + 0.06 * spread + 0.1)  # the first quarter may leave the axis
+    axes[0].set_ylim(np.nanmin(late) - 0.06 * spread - 0.1, min(np.nanmax(late) + 0.06 * spread + 0.1, 100.5))  # the first quarter may leave the axis
     outer_labels(axes, "epoch", "test accuracy, mean model (%)")
     legend(figure, looks, variants_of(cells))
     title = "Test accuracy of the mean model over epochs"
@@ -205,30 +206,42 @@ def zero_slot(axis, values):
     return lambda v: v if v > 0 else place
 
 
+def controlled_phase(cell):
+    """The phase that this panel is about: that of control.in_phase, else the first."""
+    return int(cell.axes.get("control.in_phase") or 1)
+
+
 def accuracy_over_distance(cells, looks, stem):
-    """Final accuracy against the mean Ξ of phase 1: a dot per run, seeds joined, because only within a seed does the data agree."""
-    key = "mean_consensus_distance_phase_1"
-    usable = [[(row, run, run.summary[key], row.accuracy[run.seed]) for row in cell.rows for run in row.runs
-               if finite(run.summary.get(key)) and run.seed in row.accuracy] for cell in cells]
+    """Final accuracy against the mean Ξ of a phase: a dot per run, seeds joined, because only within a seed does the data agree."""
+    usable = []
+    for cell in cells:
+        key = f"mean_consensus_distance_phase_{controlled_phase(cell)}"
+        usable.append([(row, run, run.summary[key], row.accuracy[run.seed]) for row in cell.rows for run in row.runs
+                       if finite(run.summary.get(key)) and run.seed in row.accuracy])
     if len({v for dots in usable for _, _, v, _ in dots}) < 2:
         return None
     figure, axes = panels(len(cells), sharey=True)
     for axis, cell, dots in zip(axes, cells, usable):
         at = zero_slot(axis, [v for _, _, v, _ in dots] or [1.0])
         at_zero = [row.variant for row in cell.rows if any(r is row and not v > 0 for r, _, v, _ in dots)]
+
+        def place(row, v, at=at, at_zero=at_zero):  # side by side in the place of 0: else they hide each other
+            return at(v) * (1 if v > 0 else 1.05 ** (at_zero.index(row.variant) - (len(at_zero) - 1) / 2))
+
         for seed in sorted({run.seed for _, run, _, _ in dots}):
-            path = sorted((at(v), y) for _, run, v, y in dots if run.seed == seed)
+            path = sorted((place(row, v), y) for row, run, v, y in dots if run.seed == seed)
             axis.plot(*zip(*path), color="#bbbbbb", linewidth=0.9, zorder=1)
         for row, run, v, y in dots:
-            beside = 1 if v > 0 else 1.05 ** (at_zero.index(row.variant) - (len(at_zero) - 1) / 2)  # else they hide each other
-            axis.plot([at(v) * beside], [y], "o", color=looks[row.variant][0], markersize=8, markeredgecolor="white", zorder=3)
+            axis.plot([place(row, v)], [y], "o", color=looks[row.variant][0], markersize=8, markeredgecolor="white", zorder=3)
         title_panel(axis, cell)
-    outer_labels(axes, "mean consensus distance Ξ in phase 1", "final test accuracy (%)")
+    phases = {controlled_phase(cell) for cell in cells}
+    which = f"phase {phases.pop()}" if len(phases) == 1 else "the controlled phase"
+    outer_labels(axes, f"mean consensus distance Ξ in {which}", "final test accuracy (%)")
     legend_dots(figure, looks, cells)
-    title = "Final accuracy against the consensus distance of phase 1"
+    title = f"Final accuracy against the consensus distance of {which}"
     headline(figure, title)
     save(figure, stem)
-    return title + ". A dot per run; grey lines join the runs of one seed."
+    return title + ". A dot per run; grey lines join the runs of one seed; runs with Ξ = 0 stand side by side."
 
 
 def legend_dots(figure, looks, cells):

@@ -124,7 +124,7 @@ def figure_html(out, name, caption):
 
 def provenance(runs):
     """What the runs share, and what differs between them, of where and how they were made."""
-    keys = sorted({key for run in runs for key in run.provenance})
+    keys = sorted({key for run in runs for key in run.provenance if key != "NX_class"})
     values = {key: sorted({run.provenance.get(key, "–") for run in runs}) for key in keys if key not in LONG}
     shown = lambda v: f"{len(v)} values, such as {v[0]}" if len(v) > 4 else "; ".join(v)
     rows = "".join(f'<tr><td class="text">{escape(key)}</td><td class="text" style="white-space: pre-wrap">{escape(shown(v)[:400])}</td></tr>' for key, v in values.items())
@@ -170,11 +170,15 @@ def main():
     except RunFileError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
     cells = gap_cells.cells_of(table, runs)
-    write_tables(cells, table, options.out)
-    drawn = draw(cells, table, options.out)
-    (options.out / "index.html").write_text(page(table["sweep"], cells, table, runs, drawn, problems, options.out), encoding="utf-8")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_tables(cells, table, options.out)
+        drawn = draw(cells, table, options.out)
+        (options.out / "index.html").write_text(page(table["sweep"], cells, table, runs, drawn, problems, options.out), encoding="utf-8")
+    except OSError as error:
+        print(f"report: {options.out} cannot be written ({error.strerror}): choose another -o", file=sys.stderr)
+        return 2
     print(options.out / "index.html")
     return 1 if problems else 0
 

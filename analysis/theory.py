@@ -210,9 +210,12 @@ def main():
     runs, problems = find_runs(options.places)
     for line in problems:
         print(f"theory: {line}", file=sys.stderr)
-    options.out.mkdir(parents=True, exist_ok=True)
     try:
+        options.out.mkdir(parents=True, exist_ok=True)
         captions = analyse(runs, options.out)
+    except OSError as error:
+        print(f"theory: {options.out} cannot be written ({error.strerror}): choose another -o", file=sys.stderr)
+        return 2
     except RunFileError as error:
         print(f"theory: {error}", file=sys.stderr)
         return 2
