@@ -1,20 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 namespace xib {
 
-// The line of the published tables (reference/kong2021) that a run corresponds to.
-struct PublishedKey {
-  std::string task, model;
-  int n = 0;
-  std::string arm;  // centralized, dsgd, phase 1 at max, phase 1 at 1/2 ...
-};
-
-// nullopt: no arm of the paper's experiments has this configuration (iid data, undirected ring, plain or controlled D-SGD).
-std::optional<PublishedKey> published_key(const std::string& config_json);
-
-std::string published_folder();  // of the source tree that this program was built from
+// The arm of the paper's experiments that a resolved configuration is, by its algorithm and its policy in every phase: centralized, dsgd,
+// "phase 1 at max", "phase 1 at 1/2" ... "" for anything else. Whether its settings are those of a published table is for
+// published_settings.hpp to say.
+std::string published_arm(const std::string& config_json);
 
 }  // namespace xib

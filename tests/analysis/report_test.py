@@ -29,7 +29,7 @@ class Report(support.FolderTest):
         self.assertNotRegex(page, r"<(script|link|iframe)\b")
         for target in re.findall(r'(?:href|src)="(?!data:)([^"]+)"', page):
             self.assertTrue((self.folder / "out" / target).is_file(), target)
-        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes"):
+        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<"):
             self.assertIn(words, page)
 
     def test_the_tables_hold_the_numbers_of_the_json(self):
@@ -41,6 +41,9 @@ class Report(support.FolderTest):
         self.assertEqual(list(rows), list(synthetic_runs.VARIANTS))
         self.assertEqual(rows["ring"]["verdict"], "gap")
         self.assertEqual(rows["centralized"]["difference_points"], "")
+        self.assertEqual(float(rows["ring"]["gauge_bytes_sent"]), 8 * 16 * synthetic_runs.STEPS)
+        self.assertEqual(float(rows["ring"]["gauge_bytes_to_decide"]), 3 * 16 * synthetic_runs.STEPS)
+        self.assertEqual(rows["ring"]["published_difference_points"], "")
         self.assertAlmostEqual(float(rows["ring"]["accuracy_mean_percent"]) - float(rows["centralized"]["accuracy_mean_percent"]),
                                float(rows["ring"]["difference_points"]), places=9)
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
