@@ -4,6 +4,10 @@ import re
 import subprocess
 import sys
 
+import cells
+import gap_twin
+import report
+import runs
 import synthetic_runs
 
 TWIN = support.SOURCE / "tests" / "analysis" / "gap_twin.py"
@@ -52,6 +56,24 @@ class Report(support.FolderTest):
             self.assertEqual(len(list(csv.DictReader(file))), 12 * synthetic_runs.EPOCHS)
         with open(self.folder / "out" / "phases.csv", encoding="utf-8") as file:
             self.assertEqual(len(list(csv.DictReader(file))), 12 * 3)
+
+    def test_published_values_stand_beside_the_measured_ones_with_their_status(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        table = gap_twin.gap([self.folder / "runs"])
+        ring = table["groups"][0]["rows"][1]
+        ring["published"] = {"accuracy": 89.87, "spread": 0.12, "status": "unverified", "source": "a talk"}
+        ring["published_difference"] = {"difference": -2.4, "spread": None, "status": "secondary", "source": "a <paper>"}
+        made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
+
+        head, baseline, row = report.gap_table(made, table).splitlines()[:3]
+        names = re.findall(r"<th[^>]*>([^<]*)</th>", head)
+        values = [re.findall(r"<td>([^<]*)</td>", line) for line in (baseline, row)]
+        numbers = names[names.index("seeds") + 1:]
+        for cells_of_row, difference, accuracy in zip(values, ("–", "−2.40 (secondary)"), ("–", "89.87 (unverified)")):
+            shown = dict(zip(numbers, cells_of_row, strict=True))
+            self.assertEqual((shown["published difference"], shown["published, %"]), (difference, accuracy))
+        flat = cells.gap_rows(table)[1]
+        self.assertEqual((flat["published_percent"], flat["published_difference_points"], flat["published_difference_status"]), (89.87, -2.4, "secondary"))
 
     def test_files_that_are_no_complete_runs_are_named_on_the_page_and_in_the_exit_status(self):
         synthetic_runs.write_sweep(self.folder / "runs")
