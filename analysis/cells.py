@@ -75,7 +75,7 @@ def gap_rows(table):
             d = row["difference"] or {}
             low95, high95 = d.get("interval_95", (None, None))
             low90, high90 = d.get("interval_90", (None, None))
-            published = row["published"] or {}
+            published, published_difference = row["published"] or {}, row["published_difference"] or {}
             flat.append({**group["axes"], "variant": row["variant"], "baseline": int(row["baseline"]), "seeds": row["accuracy"]["n"],
                          "diverged": row["diverged"], "accuracy_mean_percent": row["accuracy"]["mean"],
                          "accuracy_sd_points": row["accuracy"]["sd"], "accuracy_nodes_mean_percent": row["accuracy_nodes_mean"],
@@ -83,10 +83,12 @@ def gap_rows(table):
                          "difference_points": d.get("mean"), "difference_sd_points": d.get("sd"), "interval_95_low_points": low95,
                          "interval_95_high_points": high95, "interval_90_low_points": low90, "interval_90_high_points": high90,
                          "rho": d.get("rho"), "delta_points": table["delta"], "verdict": d.get("verdict"), "why": d.get("why"),
-                         "rounds": row["rounds"], "bytes_sent": row["bytes_sent"], "wall_s": row["wall_s"],
+                         "rounds": row["rounds"], "bytes_sent": row["bytes_sent"],
+                         **{key: row[key] for key in ("gauge_bytes_sent", "gauge_bytes_to_decide", "gauge_bytes_to_record")}, "wall_s": row["wall_s"],
                          "max_distance_by_phase": ";".join("" if x is None else repr(x) for x in row["max_distance"]),
                          "published_percent": published.get("accuracy"), "published_spread": published.get("spread"),
-                         "published_status": published.get("status")})
+                         "published_status": published.get("status"), "published_difference_points": published_difference.get("difference"),
+                         "published_difference_status": published_difference.get("status")})
     return flat
 
 

@@ -299,12 +299,15 @@ def cost_and_gap(cells, looks, stem, baseline):
         return None
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True, layout="constrained")
     marks = dict(zip([cell.label for cell in cells], "osD^vPX*<>ph" * (1 + len(cells) // 12)))
-    for axis, key, label, scale in ((axes[0], "rounds", "gossip rounds of the run", 1), (axes[1], "bytes_sent", "bytes sent between nodes (GB)", 1e-9)):
-        at = zero_slot(axis, [row.gap[key] * scale for _, row in rows])
+    known = all(row.gap["gauge_bytes_to_decide"] is not None for _, row in rows)
+    sent = {id(row): (row.gap["bytes_sent"] + (row.gap["gauge_bytes_to_decide"] if known else 0)) * 1e-9 for _, row in rows}
+    sent_label = "GB sent between nodes" + (", with what control measured" if known else "; what control measured is not known")
+    for axis, spent, label in ((axes[0], {id(row): row.gap["rounds"] for _, row in rows}, "gossip rounds of the run"), (axes[1], sent, sent_label)):
+        at = zero_slot(axis, list(spent.values()))
         axis.axhline(0, color=BASELINE, linewidth=1)
         for cell, row in rows:
             d = row.gap["difference"] or {"mean": 0.0, "interval_95": (None, None)}
-            x, colour = at(row.gap[key] * scale), looks[row.variant][0]
+            x, colour = at(spent[id(row)]), looks[row.variant][0]
             axis.plot([x], [d["mean"]], marks[cell.label], color=colour, markersize=9, markeredgecolor="white", zorder=3)
             if finite(d["interval_95"][0]):
                 axis.plot([x, x], d["interval_95"], color=colour, linewidth=1.4, alpha=0.7, zorder=2)

@@ -61,10 +61,11 @@ def verdict_cell(row, delta):
 
 def gap_table(cells, table):
     telling = [key for key in (cells[0].axes if cells else {}) if len({cell.axes[key] for cell in cells}) > 1]
-    published = any(row.gap["published"] for cell in cells for row in cell.rows)
+    published, compared = (any(row.gap[key] for cell in cells for row in cell.rows) for key in ("published", "published_difference"))
     head = [(key.split(".")[-1], "text") for key in telling] + [("variant", "text"), ("verdict", "text"), ("seeds", ""), ("accuracy, %", ""),
-            ("difference, points", ""), ("95 % interval", ""), ("ρ", ""), ("node mean, %", ""), ("worst node, %", ""), ("rounds", ""), ("sent", ""),
-            ("max Ξ by phase", "")] + ([("published, %", "")] if published else [])
+            ("difference, points", "")] + ([("published difference", "")] if compared else []) + [("95 % interval", ""), ("ρ", ""), ("node mean, %", ""),
+            ("worst node, %", ""), ("rounds", ""), ("sent", ""), ("measured", ""), ("to decide", ""), ("max Ξ by phase", "")] + (
+            [("published, %", "")] if published else [])
     lines = ["<table><tr>" + "".join(f'<th class="{kind}">{escape(name)}</th>' for name, kind in head) + "</tr>"]
     for cell in cells:
         for k, row in enumerate(cell.rows):
@@ -72,10 +73,14 @@ def gap_table(cells, table):
             low, high = d.get("interval_95") or (None, None)
             seeds = str(gap["accuracy"]["n"]) + (f" ({gap['diverged']} diverged)" if gap["diverged"] else "")
             sd = gap["accuracy"]["sd"]
-            values = [number(gap["accuracy"]["mean"]) + ("" if sd is None else " ± " + number(sd)), number(d.get("mean"), 2, True),
-                      "–" if low is None else f"{number(low, 2, True)} to {number(high, 2, True)}", number(d.get("rho")),
-                      number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), scaled(gap["rounds"]), scaled(gap["bytes_sent"], "B"),
-                      ", ".join("–" if x is None else f"{x:.3g}" for x in gap["max_distance"])]
+            values = [number(gap["accuracy"]["mean"]) + ("" if sd is None else " ± " + number(sd)), number(d.get("mean"), 2, True)]
+            if compared:
+                p = gap["published_difference"]
+                values.append(f"{number(p['difference'], 2, True)} ({escape(p['status'])})" if p else "–")
+            values += ["–" if low is None else f"{number(low, 2, True)} to {number(high, 2, True)}", number(d.get("rho")),
+                       number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), scaled(gap["rounds"]), scaled(gap["bytes_sent"], "B"),
+                       scaled(gap["gauge_bytes_sent"], "B"), scaled(gap["gauge_bytes_to_decide"], "B"),
+                       ", ".join("–" if x is None else f"{x:.3g}" for x in gap["max_distance"])]
             if published:
                 p = gap["published"]
                 values.append(f"{number(p['accuracy'])} ({escape(p['status'])})" if p else "–")
@@ -96,6 +101,8 @@ def notes(table):
         out.append(f"What {resolution['seeds']} seeds resolve: paired differences spread by {number(resolution['sd'])} points, so the 95 % interval is "
                    f"± {number(resolution['half_width_95'])} points"
                    + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
+    out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the "
+               "record only.")
     missing = [f"{run['variant']}, seed {run['seed']}" + "".join(f", {k} = {v}" for k, v in run["axes"].items()) for run in table["missing"]]
     if missing:
         out.append(f"Missing runs: {escape('; '.join(missing[:20]))}" + (f" and {len(missing) - 20} more" if len(missing) > 20 else ""))

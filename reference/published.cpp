@@ -52,15 +52,19 @@ void check_status(const std::string& status, const std::string& where) {
 }
 
 void append(std::vector<Published>& rows, Published row, const std::string& where) {
-  require(!find_published(rows, row.task, row.n, row.arm), "{}: a second line for {}, n = {}, {} (arms are looked up by name)", where,
-          row.task, row.n, row.arm);
+  require(!find_published(rows, row.table, row.n, row.arm), "{}: a second line for n = {}, {} (arms are looked up by name)", where, row.n,
+          row.arm);
+  require(rows.empty() || (rows.back().task == row.task && rows.back().model == row.model),
+          "{}: {}, {} in a table of {}, {} (a table has one of each): give it a file of its own", where, row.task, row.model,
+          rows.back().task, rows.back().model);
   rows.push_back(std::move(row));
 }
 
-Published parse(const std::string& line, const std::string& where) {
+Published parse(const std::string& line, const std::string& table, const std::string& where) {
   const std::vector<std::string> f = split(line);
   require(f.size() == kColumns, "{}: {} fields instead of {} (no field may hold a comma)", where, f.size(), kColumns);
-  Published row{.task = f[0],
+  Published row{.table = table,
+                .task = f[0],
                 .model = f[1],
                 .n = number<int>(f[2], "n", where),
                 .phase = f[3],
@@ -88,7 +92,7 @@ std::vector<Published> read_published(const std::string& file) {
   std::vector<Published> rows;
   for (int at = 2; std::getline(in, line); ++at) {
     const std::string where = fmt::format("{}:{}", file, at);
-    append(rows, parse(line, where), where);
+    append(rows, parse(line, std::filesystem::path(file).stem().string(), where), where);
   }
   return rows;
 }
@@ -101,13 +105,13 @@ std::vector<Published> read_published_folder(const std::string& folder) {
   std::sort(files.begin(), files.end());
   std::vector<Published> rows;
   for (const std::string& file : files)
-    for (Published& row : read_published(file)) append(rows, std::move(row), file);
+    for (Published& row : read_published(file)) rows.push_back(std::move(row));
   return rows;
 }
 
-const Published* find_published(std::span<const Published> rows, std::string_view task, int n, std::string_view arm) {
+const Published* find_published(std::span<const Published> rows, std::string_view table, int n, std::string_view arm) {
   for (const Published& row : rows)
-    if (row.task == task && row.n == n && row.arm == arm) return &row;
+    if (row.table == table && row.n == n && row.arm == arm) return &row;
   return nullptr;
 }
 

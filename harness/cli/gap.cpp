@@ -12,10 +12,9 @@
 #include "harness/cli/commands.hpp"
 #include "harness/core/check.hpp"
 #include "harness/gap/gap_table.hpp"
-#include "harness/gap/published_key.hpp"
+#include "harness/gap/published_lookup.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/sweep/plan.hpp"
-#include "reference/published.hpp"
 
 namespace xib {
 namespace {
@@ -60,6 +59,7 @@ LoadedRun load(const std::string& path) {
   run.accuracy = summary.final_test_accuracy;
   run.accuracy_nodes_mean = summary.final_test_accuracy_nodes_mean, run.accuracy_nodes_min = summary.final_test_accuracy_nodes_min;
   run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
+  run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
   run.diverged = header.outcome == "diverged";
   for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
   return loaded;
@@ -134,16 +134,9 @@ bool planned(const FinishedRun& run, const std::vector<ExpectedRun>& plan) {
   });
 }
 
-// What was published for a run's configuration; nothing where this program is away from its source tree.
+// Nothing where this program is away from its source tree.
 PublishedLookup published_values() {
-  if (!fs::is_directory(published_folder())) return {};
-  return [rows = reference::read_published_folder(published_folder())](const FinishedRun& run) -> std::optional<PublishedAccuracy> {
-    const auto key = published_key(run.config_json);
-    if (!key) return std::nullopt;
-    const auto* row = reference::find_published(rows, key->task, key->n, key->arm);
-    if (!row || row->model != key->model) return std::nullopt;
-    return PublishedAccuracy{row->value, row->std, row->status, row->source};
-  };
+  return fs::is_directory(published_folder()) ? published_lookup(published_folder()) : PublishedLookup();
 }
 
 int gap(const GapOptions& options) {

@@ -178,9 +178,10 @@ void print_screen(const RunRecord& record) {
   print_curve("accuracy", column(record.evaluations, &EvaluationRow::test_accuracy_mean_model));
 
   const Summary s = summarize(record);
-  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} samples/s, {} s\n",
+  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n",
              number(s.final_test_accuracy), number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds,
-             amount(static_cast<double>(s.total_bytes_sent), "B"), number(s.throughput_samples_per_s), number(s.wall_s));
+             amount(static_cast<double>(s.total_bytes_sent), "B"), amount(static_cast<double>(s.total_gauge_bytes_sent), "B"),
+             number(s.throughput_samples_per_s), number(s.wall_s));
   for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
     const auto entry =
         std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });

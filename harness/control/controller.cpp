@@ -82,7 +82,9 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     done.distance_before = moments.distance;
     done.mean_norm = moments.mean_norm;
   }
+  const std::int64_t for_the_record = gram ? 0 : done.gauge_bytes;
   const Decision decision = decide(phase, x, g, gradient_norm2, at, moments, done);
+  done.decision_bytes = done.gauge_bytes - for_the_record;
   watch.lap(Part::gauge);
 
   done.exact = decision.exact;

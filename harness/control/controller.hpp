@@ -40,6 +40,7 @@ struct Communicated {
   double distance_before = kUnknown, distance = kUnknown, mean_norm = kUnknown;  // distance: after mixing
   double displacement = kUnknown;  // Θ, under the gauge of this name
   std::int64_t bytes = 0, gauge_bytes = 0;  // of all nodes together, with one node per rank
+  std::int64_t decision_bytes = 0;          // of gauge_bytes: what the policy needed to decide; the rest is for the record
 };
 
 // Carries out the consensus policy of the current phase on the rows of a node matrix: measures what the policy needs, has rank 0

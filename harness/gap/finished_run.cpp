@@ -23,21 +23,13 @@ std::string as_text(const json& value) {
   return alike ? parts.front() : fmt::format("[{}]", fmt::join(parts, ", "));  // a value for every phase reads as one value
 }
 
-void flatten(const json& value, const std::string& prefix, std::map<std::string, std::string>& out) {
+void flatten(const json& value, const std::string& prefix, Settings& out) {
   for (const auto& [key, member] : value.items()) {
     if (member.is_object())
       flatten(member, prefix + key + ".", out);
     else
       out[prefix + key] = as_text(member);
   }
-}
-
-std::map<std::string, std::string> settings_of(const std::string& config_json) {
-  std::map<std::string, std::string> settings;
-  const json config = json::parse(config_json, nullptr, false);
-  require(config.is_object(), "/config of a run file is not a JSON object");
-  flatten(config, "", settings);
-  return settings;
 }
 
 bool of_mixing(const std::string& key) { return key.starts_with("topology.") || key.starts_with("control."); }
@@ -55,14 +47,13 @@ bool may_differ(const std::string& key, const SweepFacts& facts) {
 }
 
 // The first key, in alphabetical order, by which two configurations differ, and its two values.
-std::optional<std::tuple<std::string, std::string, std::string>> first_difference(const std::map<std::string, std::string>& a,
-                                                                                  const std::map<std::string, std::string>& b,
+std::optional<std::tuple<std::string, std::string, std::string>> first_difference(const Settings& a, const Settings& b,
                                                                                   const std::function<bool(const std::string&)>& ignored) {
   const auto value = [](const auto& settings, const std::string& key) {
     const auto found = settings.find(key);
     return found == settings.end() ? std::string("nothing") : found->second;
   };
-  std::map<std::string, std::string> keys = a;
+  Settings keys = a;
   keys.insert(b.begin(), b.end());
   for (const auto& [key, unused] : keys)
     if (!ignored(key) && value(a, key) != value(b, key)) return std::tuple(key, value(a, key), value(b, key));
@@ -70,7 +61,7 @@ std::optional<std::tuple<std::string, std::string, std::string>> first_differenc
 }
 
 // [exact, fraction(0.5), exact] -> control.in_phase 2, control.policy fraction(0.5).
-void restore_in_phase(const std::string& config_json, const SweepFacts& facts, std::map<std::string, std::string>& settings) {
+void restore_in_phase(const std::string& config_json, const SweepFacts& facts, Settings& settings) {
   const auto policies = json::parse(config_json)["/control/policy"_json_pointer];
   std::vector<std::size_t> special;
   for (std::size_t k = 0; policies.is_array() && k < policies.size(); ++k)
@@ -81,6 +72,14 @@ void restore_in_phase(const std::string& config_json, const SweepFacts& facts, s
 }
 
 }  // namespace
+
+Settings settings_of(const std::string& config_json) {
+  Settings settings;
+  const json config = json::parse(config_json, nullptr, false);
+  require(config.is_object(), "/config of a run file is not a JSON object");
+  flatten(config, "", settings);
+  return settings;
+}
 
 Axes axes_of(const std::string& config_json, const SweepFacts& facts, const std::string& variant) {
   auto settings = settings_of(config_json);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,12 @@ namespace xib {
 using Axes = std::vector<std::pair<std::string, std::string>>;
 inline constexpr const char* kAnyValue = "*";  // the key says nothing about this run, so it belongs to every value
 
+// Dotted key -> value as text, of a resolved configuration.
+using Settings = std::map<std::string, std::string>;
+
+// A list that has one value for every phase reads as that value. Throws Error(input) for what is no JSON object.
+Settings settings_of(const std::string& config_json);
+
 // One run under one of its variant names, as the comparison sees it.
 struct FinishedRun {
   std::string path, id, variant;
@@ -23,7 +30,9 @@ struct FinishedRun {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent
   double accuracy_nodes_mean = std::numeric_limits<double>::quiet_NaN(), accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
   std::int64_t rounds = 0, bytes_sent = 0;
-  std::vector<double> distance_max;  // largest Ξ of each phase
+  std::int64_t gauge_bytes_sent = 0;                                      // to measure
+  double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide
+  std::vector<double> distance_max;                                       // largest Ξ of each phase
   bool diverged = false;
   double wall_s = std::numeric_limits<double>::quiet_NaN();
 };

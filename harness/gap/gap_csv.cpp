@@ -28,7 +28,8 @@ std::string joined(const std::vector<double>& values) {
 // Name and value of every column behind the axes.
 std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& table, const GapRow& row) {
   const Paired p = row.paired.value_or(Paired{});
-  const PublishedAccuracy published = row.published.value_or(PublishedAccuracy{});
+  const PublishedValue published = row.published.accuracy.value_or(PublishedValue{});
+  const PublishedValue difference = row.published.difference.value_or(PublishedValue{});
   return {{"variant", row.variant},
           {"baseline", row.is_baseline ? "1" : "0"},
           {"seeds", std::to_string(row.accuracy.n)},
@@ -50,11 +51,16 @@ std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& tabl
           {"why", p.why},
           {"rounds", plain(row.rounds)},
           {"bytes_sent", plain(row.bytes_sent)},
+          {"gauge_bytes_sent", plain(row.gauge_bytes_sent)},
+          {"gauge_bytes_to_decide", plain(row.gauge_bytes_to_decide)},
+          {"gauge_bytes_to_record", plain(row.gauge_bytes_to_record)},
           {"wall_s", plain(row.wall_s)},
           {"max_distance_by_phase", joined(row.distance_max)},
-          {"published_percent", plain(published.accuracy)},
+          {"published_percent", plain(published.value)},
           {"published_spread", plain(published.spread)},
-          {"published_status", published.status}};
+          {"published_status", published.status},
+          {"published_difference_points", plain(difference.value)},
+          {"published_difference_status", difference.status}};
 }
 
 }  // namespace

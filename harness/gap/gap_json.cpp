@@ -32,6 +32,8 @@ json run_json(const FinishedRun& run) {
           {"accuracy_nodes_min", number(run.accuracy_nodes_min)},
           {"rounds", run.rounds},
           {"bytes_sent", run.bytes_sent},
+          {"gauge_bytes_sent", run.gauge_bytes_sent},
+          {"gauge_bytes_to_decide", number(run.decision_bytes_sent)},
           {"wall_s", number(run.wall_s)},
           {"max_distance", numbers(run.distance_max)}};
 }
@@ -47,6 +49,12 @@ json paired_json(const Paired& paired) {
           {"why", paired.why}};
 }
 
+json published_json(const char* key, const std::optional<PublishedValue>& published) {
+  if (!published) return nullptr;
+  return {
+      {key, number(published->value)}, {"spread", number(published->spread)}, {"status", published->status}, {"source", published->source}};
+}
+
 json row_json(const GapRow& row) {
   json out{{"variant", row.variant},
            {"baseline", row.is_baseline},
@@ -56,16 +64,15 @@ json row_json(const GapRow& row) {
            {"accuracy_nodes_min", number(row.accuracy_nodes_min)},
            {"rounds", number(row.rounds)},
            {"bytes_sent", number(row.bytes_sent)},
+           {"gauge_bytes_sent", number(row.gauge_bytes_sent)},
+           {"gauge_bytes_to_decide", number(row.gauge_bytes_to_decide)},
+           {"gauge_bytes_to_record", number(row.gauge_bytes_to_record)},
            {"wall_s", number(row.wall_s)},
            {"max_distance", numbers(row.distance_max)},
            {"difference", row.paired ? paired_json(*row.paired) : json(nullptr)},
-           {"published", nullptr},
+           {"published", published_json("accuracy", row.published.accuracy)},
+           {"published_difference", published_json("difference", row.published.difference)},
            {"runs", json::array()}};
-  if (row.published)
-    out["published"] = {{"accuracy", number(row.published->accuracy)},
-                        {"spread", number(row.published->spread)},
-                        {"status", row.published->status},
-                        {"source", row.published->source}};
   for (const auto& run : row.runs) out["runs"].push_back(run_json(run));
   return out;
 }
@@ -75,7 +82,13 @@ json row_json(const GapRow& row) {
 std::string gap_json(const GapTable& table) {
   json out{{"schema", "xibench-gap"},
            {"schema_version", 1},
-           {"units", {{"accuracy", "percent"}, {"difference", "points"}, {"bytes_sent", "B"}, {"wall_s", "s"}, {"rounds", "1"}}},
+           {"units",
+            {{"accuracy", "percent"},
+             {"difference", "points"},
+             {"bytes_sent", "B"},
+             {"gauge_bytes_sent", "B"},
+             {"wall_s", "s"},
+             {"rounds", "1"}}},
            {"sweep", table.sweep},
            {"baseline", table.baseline.empty() ? json(nullptr) : json(table.baseline)},
            {"delta", table.delta > 0 ? json(table.delta) : json(nullptr)},

@@ -88,6 +88,9 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
   }
   row.rounds = mean_over(runs, [](const auto& run) { return static_cast<double>(run.rounds); });
   row.bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.bytes_sent); });
+  row.gauge_bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.gauge_bytes_sent); });
+  row.gauge_bytes_to_decide = mean_over(runs, [](const auto& run) { return run.decision_bytes_sent; });
+  row.gauge_bytes_to_record = row.gauge_bytes_sent - row.gauge_bytes_to_decide;
   row.wall_s = mean_over(runs, [](const auto& run) { return run.wall_s; });
   row.distance_max = mean_distance_max(runs);
   row.runs = std::move(runs);
@@ -112,8 +115,9 @@ GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, cons
   }
   const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
   for (auto& row : group.rows) {
-    if (published) row.published = published(row.runs.front());
-    if (baseline != group.rows.end() && !row.is_baseline) row.paired = pair_by_seed(row, *baseline, facts.delta);
+    const bool compared = baseline != group.rows.end() && !row.is_baseline;
+    if (compared) row.paired = pair_by_seed(row, *baseline, facts.delta);
+    if (published) row.published = published(row.runs.front(), compared ? &baseline->runs.front() : nullptr);
   }
   return group;
 }

@@ -11,12 +11,17 @@
 
 namespace xib {
 
-// A published value to stand beside a measured one; never without its status (primary, secondary, unverified).
-struct PublishedAccuracy {
-  double accuracy = std::numeric_limits<double>::quiet_NaN(), spread = std::numeric_limits<double>::quiet_NaN();  // percent, as printed
+// A published value to stand beside a measured one; never without its status (secondary, unverified).
+struct PublishedValue {
+  double value = std::numeric_limits<double>::quiet_NaN(), spread = std::numeric_limits<double>::quiet_NaN();  // as printed
   std::string status, source;
 };
-using PublishedLookup = std::function<std::optional<PublishedAccuracy>(const FinishedRun&)>;
+struct PublishedValues {
+  std::optional<PublishedValue> accuracy;    // percent
+  std::optional<PublishedValue> difference;  // points, to the baseline
+};
+// baseline: a run of the baseline of the same cell, nullptr where there is none or the run is of the baseline itself.
+using PublishedLookup = std::function<PublishedValues(const FinishedRun& run, const FinishedRun* baseline)>;
 
 struct GapRow {
   std::string variant;
@@ -25,10 +30,13 @@ struct GapRow {
   Spread accuracy;                                         // percent, over seeds
   double accuracy_nodes_mean = 0, accuracy_nodes_min = 0;  // mean over seeds; the worst node of all seeds
   double rounds = 0, bytes_sent = 0, wall_s = 0;           // means over seeds
+  double gauge_bytes_to_decide = 0;                        // measured because a policy asked; NaN: unknown for some run
+  double gauge_bytes_to_record = 0;                        // measured for the record alone; NaN likewise
+  double gauge_bytes_sent = 0;                             // both
   std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
   int diverged = 0;
   std::optional<Paired> paired;  // none: this is the baseline, or there is none in this cell
-  std::optional<PublishedAccuracy> published;
+  PublishedValues published;
 };
 
 struct GapGroup {

@@ -115,9 +115,14 @@ bool any_row(const GapTable& table, Test test) {
   return false;
 }
 
+std::string with_status(const std::string& text, const PublishedValue& published) { return fmt::format("{} ({})", text, published.status); }
+
 std::string accuracy_table(const GapTable& table) {
-  const bool published = any_row(table, [](const GapRow& row) { return row.published.has_value(); });
-  Line header{"verdict", "seeds", "accuracy %", "difference", "95 % interval", "ρ"};
+  const bool published = any_row(table, [](const GapRow& row) { return row.published.accuracy.has_value(); });
+  const bool differences = any_row(table, [](const GapRow& row) { return row.published.difference.has_value(); });
+  Line header{"verdict", "seeds", "accuracy %", "difference"};
+  if (differences) header.push_back("published difference");
+  header.insert(header.end(), {"95 % interval", "ρ"});
   if (published) header.push_back("published %");
   return make_table(
       table, header,
@@ -126,16 +131,13 @@ std::string accuracy_table(const GapTable& table) {
         Line line{row.is_baseline ? "baseline"
                   : compared      ? verdict_text(*row.paired, table.delta)
                                   : "no baseline",
-                  std::to_string(row.accuracy.n),
-                  spread(row.accuracy),
-                  compared ? signed_number(row.paired->difference.mean) : "-",
-                  compared ? interval(row.paired->interval_95) : "-",
-                  compared ? number(row.paired->rho, 2) : "-"};
+                  std::to_string(row.accuracy.n), spread(row.accuracy), compared ? signed_number(row.paired->difference.mean) : "-"};
         if (row.diverged > 0) line[1] += fmt::format(" ({} diverged)", row.diverged);
-        if (published && row.published)
-          line.push_back(fmt::format("{} ({})", spread({2, row.published->accuracy, row.published->spread}), row.published->status));
-        else if (published)
-          line.push_back("-");
+        const auto& [quoted, quoted_difference] = row.published;
+        if (differences) line.push_back(quoted_difference ? with_status(signed_number(quoted_difference->value), *quoted_difference) : "-");
+        line.push_back(compared ? interval(row.paired->interval_95) : "-");
+        line.push_back(compared ? number(row.paired->rho, 2) : "-");
+        if (published) line.push_back(quoted ? with_status(spread({2, quoted->value, quoted->spread}), *quoted) : "-");
         return line;
       },
       1);
@@ -144,13 +146,18 @@ std::string accuracy_table(const GapTable& table) {
 std::string cost_table(const GapTable& table) {
   std::size_t phases = 0;
   any_row(table, [&](const GapRow& row) { return phases = std::max(phases, row.distance_max.size()), false; });
-  Line header{"rounds", "sent", "wall", "node mean %", "worst node %"};
+  Line header{"rounds", "sent", "measured", "to decide", "wall", "node mean %", "worst node %"};
   for (std::size_t k = 1; k <= phases; ++k) header.push_back(fmt::format("max Ξ, phase {}", k));
   return make_table(
       table, header,
       [&](const GapRow& row) {
-        Line line{scaled(row.rounds), scaled(row.bytes_sent, "B"), std::isfinite(row.wall_s) ? fmt::format("{:.1f} s", row.wall_s) : "-",
-                  number(row.accuracy_nodes_mean, 2), number(row.accuracy_nodes_min, 2)};
+        Line line{scaled(row.rounds),
+                  scaled(row.bytes_sent, "B"),
+                  scaled(row.gauge_bytes_sent, "B"),
+                  scaled(row.gauge_bytes_to_decide, "B"),
+                  std::isfinite(row.wall_s) ? fmt::format("{:.1f} s", row.wall_s) : "-",
+                  number(row.accuracy_nodes_mean, 2),
+                  number(row.accuracy_nodes_min, 2)};
         for (std::size_t k = 0; k < phases; ++k)
           line.push_back(k < row.distance_max.size() && std::isfinite(row.distance_max[k]) ? fmt::format("{:.3g}", row.distance_max[k])
                                                                                            : "-");
@@ -209,7 +216,10 @@ std::string notes(const GapTable& table) {
   } else {
     out += "- no differences: the sweep names no baseline (a [[variant]] with baseline = true)\n";
   }
-  if (any_row(table, [](const GapRow& row) { return row.published.has_value(); }))
+  out +=
+      "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
+      "only\n";
+  if (any_row(table, [](const GapRow& row) { return row.published.accuracy || row.published.difference; }))
     out += "- published values are quoted with the status of their source; 'unverified' is not what the paper is known to report\n";
   return out + missing_text(table);
 }

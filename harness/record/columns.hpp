@@ -46,6 +46,8 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"samples", &StepRow::samples, "1", "samples consumed by all nodes in this step"},
     {"bytes_sent", &StepRow::bytes_sent, "byte", "bytes the algorithm would send between nodes with one node per rank"},
     {"gauge_bytes_sent", &StepRow::gauge_bytes_sent, "byte", "bytes the measurement would send between nodes with one node per rank"},
+    {"decision_bytes_sent", &StepRow::decision_bytes_sent, "byte",
+     "of gauge_bytes_sent: what the policy needed to decide; the rest is for the record (NaN: not known)", kScience, kOptional},
     {"wire_bytes", &StepRow::wire_bytes, "byte", "bytes the ranks really sent", kNotScience, kOptional},
     {"wall_s", &StepRow::wall_s, "s", "duration of the step on rank 0; the parts below add up to it", kNotScience},
     {"data_s", &StepRow::data_s, "s", "waiting for the mini-batch", kNotScience},

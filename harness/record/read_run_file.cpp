@@ -171,6 +171,11 @@ RunRecord read_record(const Hdf5Reader& file) {
   return record;
 }
 
+// What version 1 did not have at first: older files give the sum of their column, or NaN.
+bool is_later(const std::string& summary_name) {
+  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent";
+}
+
 RunHeader read_header(const Hdf5Reader& file) {
   RunHeader header;
   RunRecord texts;
@@ -185,7 +190,11 @@ RunHeader read_header(const Hdf5Reader& file) {
   header.config_source = file.text("/config_source");
   header.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
   header.summary.mean_consensus_distance_phase.resize(header.phases.size());
-  for_each_entry(header.summary, [&]<class T>(const std::string& name, T& value) { value = file.attribute<T>("/summary", name); });
+  for_each_entry(header.summary, [&]<class T>(const std::string& name, T& value) {
+    if (!is_later(name) || file.has_attribute("/summary", name)) value = file.attribute<T>("/summary", name);
+  });
+  if (!file.has_attribute("/summary", "total_gauge_bytes_sent"))
+    for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
   return header;
 }
 

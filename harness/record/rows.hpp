@@ -28,6 +28,7 @@ struct StepRow {
   std::uint8_t target_reached = 1;          // 0: max_rounds were not enough
   std::int64_t samples = 0;
   std::int64_t bytes_sent = 0, gauge_bytes_sent = 0, wire_bytes = 0;
+  double decision_bytes_sent = kNotMeasured;  // of gauge_bytes_sent; exact up to 2^53
   double wall_s = 0, data_s = 0, compute_s = 0, update_s = 0, mix_s = 0, gauge_s = 0, record_s = 0, wait_s = 0;
   std::int64_t t_ns = 0;
   std::int16_t attempt = 0;

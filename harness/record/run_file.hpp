@@ -33,7 +33,8 @@ struct Summary {
   double best_test_accuracy = kNotMeasured, final_test_loss = kNotMeasured;
   double throughput_samples_per_s = kNotMeasured;
   std::vector<double> mean_consensus_distance_phase;
-  std::int64_t total_rounds = 0, total_bytes_sent = 0;
+  std::int64_t total_rounds = 0, total_bytes_sent = 0, total_gauge_bytes_sent = 0;
+  double total_decision_bytes_sent = kNotMeasured;
   double wall_s = 0;
 };
 Summary summarize(const RunRecord& record);
@@ -52,6 +53,8 @@ void for_each_entry(AnySummary&& summary, Visit&& visit) {
   }
   visit(std::string("total_rounds"), summary.total_rounds);
   visit(std::string("total_bytes_sent"), summary.total_bytes_sent);
+  visit(std::string("total_gauge_bytes_sent"), summary.total_gauge_bytes_sent);
+  visit(std::string("total_decision_bytes_sent"), summary.total_decision_bytes_sent);
   visit(std::string("wall_s"), summary.wall_s);
 }
 

@@ -47,15 +47,19 @@ Summary summarize(const RunRecord& record) {
   summary.throughput_samples_per_s = throughput(record.steps);
 
   std::vector<double> sum(record.phases.size(), 0), count(record.phases.size(), 0);
+  double decision_bytes = 0;
   for (const auto& row : record.steps) {
     summary.total_rounds += row.gossip_rounds;
     summary.total_bytes_sent += row.bytes_sent;
+    summary.total_gauge_bytes_sent += row.gauge_bytes_sent;
+    decision_bytes += row.decision_bytes_sent;
     summary.wall_s += row.wall_s;
     const auto k = static_cast<std::size_t>(row.phase - 1);
     if (k >= sum.size() || std::isnan(row.consensus_distance)) continue;
     sum[k] += row.consensus_distance;
     count[k] += 1;
   }
+  summary.total_decision_bytes_sent = decision_bytes;
   for (std::size_t k = 0; k < sum.size(); ++k) {
     summary.mean_consensus_distance_phase.push_back(count[k] > 0 ? sum[k] / count[k] : kNotMeasured);
   }

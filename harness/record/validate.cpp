@@ -35,6 +35,7 @@ constexpr Range kRanges[] = {
     {"/steps/samples", 1, kInfinity, false},
     {"/steps/bytes_sent", 0, kInfinity, false},
     {"/steps/gauge_bytes_sent", 0, kInfinity, false},
+    {"/steps/decision_bytes_sent", 0, kInfinity, true},
     {"/steps/wire_bytes", 0, kInfinity, false},
     {"/steps/wall_s", 0, kInfinity, false},
     {"/steps/t_ns", 0, kInfinity, false},
@@ -87,7 +88,10 @@ class Checker {
       expect(adds_up, fmt::format("/steps/wall_s[{}] is {}, but its parts add up to {}", t, row.wall_s, parts));
       expect(std::isfinite(row.train_loss) || record_.outcome == "diverged",
              fmt::format("/steps/train_loss[{}] is {} in a run that did not diverge", t, row.train_loss));
-      if (!in_order || !grows || !adds_up) return;  // the first is enough
+      const bool within = !(row.decision_bytes_sent > static_cast<double>(row.gauge_bytes_sent));  // NaN: not known
+      expect(within, fmt::format("/steps/decision_bytes_sent[{}] is {}, more than the {} bytes of all measurements", t,
+                                 row.decision_bytes_sent, row.gauge_bytes_sent));
+      if (!in_order || !grows || !adds_up || !within) return;  // the first is enough
       phase = row.phase;
     }
   }

@@ -62,6 +62,7 @@ void Recorder::step(const StepContext& c) {
   row.samples = run_.task->batch_size() * run_.layout.nodes;
   row.bytes_sent = done.bytes;
   row.gauge_bytes_sent = done.gauge_bytes;
+  row.decision_bytes_sent = static_cast<double>(done.decision_bytes);
   row.t_ns = before_ns_ + static_cast<std::int64_t>((run_.communicator.now() - start_) * 1e9);
   row.attempt = attempt_;
   row.flags = static_cast<std::uint8_t>(c.at.epoch < run_.config.train.warmup_epochs ? flag_warmup : 0);

@@ -41,6 +41,19 @@ class Figures(support.FolderTest):
             self.check_drawn(figures.where_time_goes(made, looks, out("time")), out("time"))
             self.check_drawn(figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
 
+    def test_costs_hold_what_control_measured_where_that_is_known(self):
+        made, looks = self.sweep(seeds=(1,))
+        stem = self.folder / "cost"
+        figures.cost_and_gap(made, looks, stem, "centralized")
+        known = stem.with_suffix(".svg").read_bytes()
+        for row in made[0].rows:
+            row.gap["gauge_bytes_to_decide"] *= 1e9
+        figures.cost_and_gap(made, looks, stem, "centralized")
+        dearer = stem.with_suffix(".svg").read_bytes()
+        made[0].rows[0].gap["gauge_bytes_to_decide"] = None
+        figures.cost_and_gap(made, looks, stem, "centralized")
+        self.assertEqual(len({known, dearer, stem.with_suffix(".svg").read_bytes()}), 3)
+
     def test_one_seed_and_no_margin_can_be_drawn(self):
         made, looks = self.sweep(seeds=(1,))
         stem = self.folder / "gap"

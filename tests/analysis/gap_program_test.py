@@ -35,6 +35,16 @@ class GapProgram(support.FolderTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assert_alike(json.loads(json.dumps(gap_twin.gap([self.folder / "runs"]))), json.loads(done.stdout))
 
+    def test_files_that_do_not_say_what_a_policy_measured_leave_it_open_and_the_sum_is_of_their_column(self):
+        for path in synthetic_runs.write_sweep(self.folder / "runs"):
+            synthetic_runs.make_older(path)
+        done = self.gap(self.folder / "runs", "--format", "json")
+
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assert_alike(json.loads(json.dumps(gap_twin.gap([self.folder / "runs"]))), json.loads(done.stdout))
+        row = json.loads(done.stdout)["groups"][0]["rows"][1]
+        self.assertEqual((row["gauge_bytes_sent"], row["gauge_bytes_to_decide"]), (8 * 16 * synthetic_runs.STEPS, None))
+
     def test_the_table_is_printed_and_missing_runs_are_listed(self):
         paths = synthetic_runs.write_sweep(self.folder / "runs")
         paths[-1].unlink()

@@ -41,6 +41,14 @@ def compared(arm, base):
             "interval_90": interval(d, 0.90), "rho": float(np.corrcoef(a, b)[0, 1]) if len(d) > 2 else None, "verdict": verdict(d, DELTA), "why": ""}
 
 
+def gauge_bytes(runs):
+    """From the columns; what was needed to decide is unknown where one file does not say it."""
+    total = float(np.mean([run.steps["gauge_bytes_sent"].sum() for run in runs]))
+    known = all("decision_bytes_sent" in run.steps for run in runs)
+    decide = float(np.mean([run.steps["decision_bytes_sent"].sum() for run in runs])) if known else None
+    return {"gauge_bytes_sent": total, "gauge_bytes_to_decide": decide, "gauge_bytes_to_record": total - decide if known else None}
+
+
 def row_of(variant, runs, base):
     accuracy = {run.seed: run.summary["final_test_accuracy"] for run in runs}
     values = np.array(list(accuracy.values()))
@@ -49,9 +57,9 @@ def row_of(variant, runs, base):
             "accuracy": {"n": len(values), "mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else None},
             "accuracy_nodes_mean": mean("final_test_accuracy_nodes_mean"),
             "accuracy_nodes_min": min(run.summary["final_test_accuracy_nodes_min"] for run in runs), "rounds": mean("total_rounds"),
-            "bytes_sent": mean("total_bytes_sent"), "wall_s": mean("wall_s"),
+            "bytes_sent": mean("total_bytes_sent"), **gauge_bytes(runs), "wall_s": mean("wall_s"),
             "max_distance": list(np.mean([[phase["consensus_distance_max"] for phase in run.phases] for run in runs], axis=0)),
-            "difference": compared(accuracy, base) if base and variant != BASELINE else None, "published": None,
+            "difference": compared(accuracy, base) if base and variant != BASELINE else None, "published": None, "published_difference": None,
             "runs": [{"seed": run.seed, "id": run.id, "path": str(run.path), "outcome": run.outcome, "accuracy": accuracy[run.seed]} for run in runs]}
 
 

@@ -4,6 +4,10 @@ import re
 import subprocess
 import sys
 
+import cells
+import gap_twin
+import report
+import runs
 import synthetic_runs
 
 TWIN = support.SOURCE / "tests" / "analysis" / "gap_twin.py"
@@ -29,7 +33,7 @@ class Report(support.FolderTest):
         self.assertNotRegex(page, r"<(script|link|iframe)\b")
         for target in re.findall(r'(?:href|src)="(?!data:)([^"]+)"', page):
             self.assertTrue((self.folder / "out" / target).is_file(), target)
-        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes"):
+        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<"):
             self.assertIn(words, page)
 
     def test_the_tables_hold_the_numbers_of_the_json(self):
@@ -41,6 +45,9 @@ class Report(support.FolderTest):
         self.assertEqual(list(rows), list(synthetic_runs.VARIANTS))
         self.assertEqual(rows["ring"]["verdict"], "gap")
         self.assertEqual(rows["centralized"]["difference_points"], "")
+        self.assertEqual(float(rows["ring"]["gauge_bytes_sent"]), 8 * 16 * synthetic_runs.STEPS)
+        self.assertEqual(float(rows["ring"]["gauge_bytes_to_decide"]), 3 * 16 * synthetic_runs.STEPS)
+        self.assertEqual(rows["ring"]["published_difference_points"], "")
         self.assertAlmostEqual(float(rows["ring"]["accuracy_mean_percent"]) - float(rows["centralized"]["accuracy_mean_percent"]),
                                float(rows["ring"]["difference_points"]), places=9)
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
@@ -49,6 +56,24 @@ class Report(support.FolderTest):
             self.assertEqual(len(list(csv.DictReader(file))), 12 * synthetic_runs.EPOCHS)
         with open(self.folder / "out" / "phases.csv", encoding="utf-8") as file:
             self.assertEqual(len(list(csv.DictReader(file))), 12 * 3)
+
+    def test_published_values_stand_beside_the_measured_ones_with_their_status(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        table = gap_twin.gap([self.folder / "runs"])
+        ring = table["groups"][0]["rows"][1]
+        ring["published"] = {"accuracy": 89.87, "spread": 0.12, "status": "unverified", "source": "a talk"}
+        ring["published_difference"] = {"difference": -2.4, "spread": None, "status": "secondary", "source": "a <paper>"}
+        made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
+
+        head, baseline, row = report.gap_table(made, table).splitlines()[:3]
+        names = re.findall(r"<th[^>]*>([^<]*)</th>", head)
+        values = [re.findall(r"<td>([^<]*)</td>", line) for line in (baseline, row)]
+        numbers = names[names.index("seeds") + 1:]
+        for cells_of_row, difference, accuracy in zip(values, ("–", "−2.40 (secondary)"), ("–", "89.87 (unverified)")):
+            shown = dict(zip(numbers, cells_of_row, strict=True))
+            self.assertEqual((shown["published difference"], shown["published, %"]), (difference, accuracy))
+        flat = cells.gap_rows(table)[1]
+        self.assertEqual((flat["published_percent"], flat["published_difference_points"], flat["published_difference_status"]), (89.87, -2.4, "secondary"))
 
     def test_files_that_are_no_complete_runs_are_named_on_the_page_and_in_the_exit_status(self):
         synthetic_runs.write_sweep(self.folder / "runs")

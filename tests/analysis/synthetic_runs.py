@@ -61,7 +61,8 @@ def step_columns(variant, seed, nodes, speed, random):
             "samples": np.full(STEPS, 32 * nodes), "wall_s": wall, **{key: share * wall for key, share in parts.items()},
             "t_ns": (np.cumsum(wall) * 1e9).astype(np.int64), "attempt": np.zeros(STEPS, np.int16), "flags": flags,
             "minibatch_gradient_norm": 1 + 0.01 * random.normal(size=STEPS), "mean_model_norm": 9 + step / STEPS,
-            "bytes_sent": np.full(STEPS, int(sent)), "gauge_bytes_sent": np.full(STEPS, 8 * nodes)}
+            "bytes_sent": np.full(STEPS, int(sent)), "gauge_bytes_sent": np.full(STEPS, 8 * nodes),
+            "decision_bytes_sent": np.where(exact, 0.0, 3.0 * nodes)}
 
 
 def write_attempts(file):
@@ -116,7 +117,8 @@ def write_run(folder, arm, seed, nodes=16, speed=1.0, machine_seed=0, source_nod
         summary.update({"final_test_accuracy": final, "final_test_accuracy_nodes_mean": final - 0.4, "final_test_accuracy_nodes_min": final - 0.9,
                         "best_test_accuracy": accuracy.max(), "final_test_loss": 3 - final / 40,
                         "throughput_samples_per_s": float(np.median(steps["samples"] / steps["wall_s"])), "total_rounds": int(steps["gossip_rounds"].sum()),
-                        "total_bytes_sent": int(steps["bytes_sent"].sum()), "wall_s": float(steps["wall_s"].sum())})
+                        "total_bytes_sent": int(steps["bytes_sent"].sum()), "total_gauge_bytes_sent": int(steps["gauge_bytes_sent"].sum()),
+                        "total_decision_bytes_sent": float(steps["decision_bytes_sent"].sum()), "wall_s": float(steps["wall_s"].sum())})
         for k, mean in enumerate(phases["consensus_distance_mean"]):
             summary[f"mean_consensus_distance_phase_{k + 1}"] = mean
         file["nodes/node"], file["ranks/rank"], file["partition/class"] = np.arange(nodes), np.arange(1), np.arange(10)
@@ -124,6 +126,12 @@ def write_run(folder, arm, seed, nodes=16, speed=1.0, machine_seed=0, source_nod
         file["provenance"].attrs.update({"cpu": "a processor", "ranks": "1", "threads": "2", "device": "cpu", "git_commit": "abc",
                                                       "libtorch": "1.13.1", "command_line": "xibench run synthetic.toml"})
     return path
+
+
+def make_older(path):
+    """As a file was before it said what was sent to measure and to decide."""
+    with h5py.File(path, "r+") as file:
+        del file["steps/decision_bytes_sent"], file["summary"].attrs["total_gauge_bytes_sent"], file["summary"].attrs["total_decision_bytes_sent"]
 
 
 def write_sweep(folder, nodes=(16,), seeds=(1, 2, 3), variants=tuple(VARIANTS), **options):

@@ -97,6 +97,7 @@ TEST_CASE("every policy gives the same bits, decisions and records on any number
         CHECK(out.steps[k].mean_norm == alone.steps[k].mean_norm);
         CHECK(out.steps[k].bytes == alone.steps[k].bytes);
         CHECK(out.steps[k].gauge_bytes == alone.steps[k].gauge_bytes);
+        CHECK(out.steps[k].decision_bytes == alone.steps[k].decision_bytes);
       }
     }
   }
@@ -162,6 +163,30 @@ TEST_CASE("bytes are those of gossip with one node per rank, and gauges are coun
   const auto schedule = alternating(7);
   CHECK(out.steps[0].bytes == (schedule.at(0).messages() + schedule.at(1).messages()) * static_cast<std::int64_t>(kDim) * 4);
   CHECK(out.steps[0].gauge_bytes == 0);
+}
+
+TEST_CASE("what a policy needed to decide is counted apart from what was measured for the record") {
+  // measure_every = 0 leaves what the policy itself asks for before mixing, and the exact measurement after it.
+  const auto bytes = [](const std::string& policy, const std::string& gauge, std::int64_t every) {
+    const Setting setting{.policy = policy, .measure_every = every, .steps = 1, .gauge = gauge};
+    const auto step = controlled(kStart, setting, {2, 1}).steps[0];
+    return std::pair(step.gauge_bytes, step.decision_bytes);
+  };
+  CHECK(bytes("rounds(1)", "none", 1) == std::pair<std::int64_t, std::int64_t>(0, 0));
+  const auto twice = bytes("rounds(1)", "exact", 1);  // before and after mixing
+  CHECK(twice.first > 0);
+  CHECK(twice.second == 0);
+
+  const auto target = bytes("target(0.5)", "none", 0), recorded = bytes("target(0.5)", "exact", 1);
+  CHECK(target == recorded);
+  CHECK(target.first - target.second == twice.first / 2);
+  const auto adaptive = bytes("adaptive(0.1)", "none", 0);
+  CHECK(adaptive.second - target.second == 7 * 6 * 8);  // a double of every node to every other
+
+  // Gradients are measured where the policy asks, on top of an exact measurement for the record.
+  const auto critical = bytes("critical(L = 2)", "none", 0);
+  CHECK(critical.second - target.second == twice.first / 2);
+  CHECK(critical.first - critical.second == twice.first / 2);
 }
 
 TEST_CASE("a model that is no longer finite ends the run with an error that names the step") {

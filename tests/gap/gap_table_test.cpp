@@ -102,17 +102,31 @@ TEST_CASE("a diverged run without accuracy leaves no mean rather than a better o
 TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds") {
   FinishedRun a = run("ring", 1, "8", 80), b = run("ring", 2, "8", 80);
   a.rounds = 100, b.rounds = 200, a.bytes_sent = 1000, b.bytes_sent = 3000;
+  a.gauge_bytes_sent = 400, b.gauge_bytes_sent = 600, a.decision_bytes_sent = 400, b.decision_bytes_sent = 200;
   a.accuracy_nodes_min = 70, b.accuracy_nodes_min = 60;
   a.distance_max = {4, 2}, b.distance_max = {8, 1};
   const GapRow row = gap_table({a, b}, facts()).groups[0].rows[0];
 
   CHECK(row.rounds == 150);
   CHECK(row.bytes_sent == 2000);
+  CHECK(row.gauge_bytes_sent == 500);
+  CHECK(row.gauge_bytes_to_decide == 300);
+  CHECK(row.gauge_bytes_to_record == 200);
   CHECK(row.accuracy_nodes_min == 60);
   CHECK(row.distance_max == std::vector<double>{6, 1.5});
   b.accuracy_nodes_min = kNaN;
   CHECK(std::isnan(gap_table({a, b}, facts()).groups[0].rows[0].accuracy_nodes_min));
   CHECK(std::isnan(gap_table({b, a}, facts()).groups[0].rows[0].accuracy_nodes_min));
+}
+
+TEST_CASE("where one run does not say what its policy needed to measure, the row has the sum alone") {
+  FinishedRun a = run("ring", 1, "8", 80), b = run("ring", 2, "8", 80);
+  a.gauge_bytes_sent = b.gauge_bytes_sent = 400, a.decision_bytes_sent = 100;
+  const GapRow row = gap_table({a, b}, facts()).groups[0].rows[0];
+
+  CHECK(row.gauge_bytes_sent == 400);
+  CHECK(std::isnan(row.gauge_bytes_to_decide));
+  CHECK(std::isnan(row.gauge_bytes_to_record));
 }
 
 TEST_CASE("the resolution pools the differences of all cells") {
@@ -138,12 +152,16 @@ TEST_CASE("with a plan, what is missing are the planned runs that no file matche
 }
 
 TEST_CASE("published values come through the lookup with their status") {
-  const auto lookup = [](const FinishedRun& r) -> std::optional<PublishedAccuracy> {
-    if (r.variant != "ring") return std::nullopt;
-    return PublishedAccuracy{91.74, 0.15, "unverified", "table"};
+  const auto lookup = [](const FinishedRun& r, const FinishedRun* baseline) -> PublishedValues {
+    if (r.variant != "ring") return {};
+    const PublishedValue difference{-2.4, kNaN, "secondary", baseline ? baseline->variant : "no baseline"};
+    return {PublishedValue{91.74, 0.15, "unverified", "table"}, difference};
   };
-  const GapTable table = gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79)}, facts(), {}, lookup);
+  const GapTable table =
+      gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79), run("ring", 1, "16", 79)}, facts(), {}, lookup);
 
-  CHECK(!table.groups[0].rows[0].published);
-  CHECK(table.groups[0].rows[1].published->status == "unverified");
+  CHECK(!table.groups[0].rows[0].published.accuracy);
+  CHECK(table.groups[0].rows[1].published.accuracy->status == "unverified");
+  CHECK(table.groups[0].rows[1].published.difference->source == "centralized");
+  CHECK(table.groups[1].rows[0].published.difference->source == "no baseline");
 }

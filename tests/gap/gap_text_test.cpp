@@ -7,6 +7,7 @@
 
 using namespace xib;
 using Catch::Contains;
+using Catch::EndsWith;
 
 namespace {
 
@@ -14,6 +15,8 @@ FinishedRun run(const std::string& variant, int seed, const std::string& nodes, 
   FinishedRun r;
   r.id = "id", r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}, {"data.partition", "dirichlet(0.1)"}};
   r.accuracy = accuracy, r.rounds = 12000, r.bytes_sent = 3'500'000'000, r.distance_max = {0.125};
+  r.gauge_bytes_sent = 48'000'000;
+  if (nodes == "8") r.decision_bytes_sent = 16'000'000;  // the others are of a file that does not say it
   return r;
 }
 
@@ -28,9 +31,11 @@ GapTable sample() {
       if (nodes == "8" || seed < 3) runs.push_back(run(f.variants[1], seed, nodes, 78 + 4 * seed + 0.25 * (seed % 2)));
     }
   runs.back().diverged = true;
-  return gap_table(runs, f, {}, [](const FinishedRun& r) -> std::optional<PublishedAccuracy> {
-    if (r.variant == "centralized") return std::nullopt;
-    return PublishedAccuracy{91.74, 0.15, "unverified", "a table"};
+  return gap_table(runs, f, {}, [](const FinishedRun& r, const FinishedRun*) -> PublishedValues {
+    if (r.variant == "centralized") return {};
+    const PublishedValue accuracy{91.74, 0.15, "unverified", "a table"};
+    if (r.axes[0].second == "16") return {accuracy, std::nullopt};
+    return {accuracy, PublishedValue{-2.4, std::numeric_limits<double>::quiet_NaN(), "secondary", "a talk"}};
   });
 }
 
@@ -63,6 +68,8 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   CHECK_THAT(text, Contains("| gap ") && Contains("-1.83") && Contains("3 (1 diverged)"));
   CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
   CHECK_THAT(text, Contains("what 2 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
+  CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));
+  CHECK_THAT(text, Contains("| measured | to decide |") && Contains("|    48 MB |     16 MB |") && Contains("|    48 MB |         - |"));
 }
 
 TEST_CASE("without a baseline the table says how to declare one") {
@@ -75,12 +82,19 @@ TEST_CASE("without a baseline the table says how to declare one") {
 
 TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   std::istringstream lines(gap_csv(sample()));
-  std::string header, row, last;
+  std::string header, row, second, last;
   std::getline(lines, header);
   CHECK_THAT(header, Contains("train.nodes,data.partition,variant,baseline"));
   int rows = 0;
-  for (; std::getline(lines, row); ++rows) last = row;
+  for (; std::getline(lines, row); ++rows) {
+    if (rows == 1) second = row;
+    last = row;
+  }
   CHECK(rows == 4);
+  CHECK_THAT(header, Contains(",gauge_bytes_sent,gauge_bytes_to_decide,gauge_bytes_to_record,") &&
+                         Contains(",published_difference_points,published_difference_status"));
+  CHECK_THAT(last, Contains(",48000000,,,"));
+  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary"));
   CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
 }
 
@@ -99,6 +113,15 @@ TEST_CASE("JSON has schema, version, words and null for what was not measured") 
   CHECK(ring["runs"].size() == 3);
   CHECK(ring["runs"][2]["seed"] == 3);
   CHECK(ring["published"]["status"] == "unverified");
+  CHECK(ring["published_difference"]["difference"] == -2.4);
+  CHECK(ring["published_difference"]["spread"].is_null());
+  CHECK(ring["published_difference"]["status"] == "secondary");
+  CHECK(json["groups"][1]["rows"][1]["published_difference"].is_null());
+  CHECK(ring["gauge_bytes_sent"] == 48'000'000);
+  CHECK(ring["gauge_bytes_to_decide"] == 16'000'000);
+  CHECK(ring["gauge_bytes_to_record"] == 32'000'000);
+  CHECK(ring["runs"][0]["gauge_bytes_to_decide"] == 16'000'000);
+  CHECK(json["groups"][1]["rows"][1]["gauge_bytes_to_decide"].is_null());
   CHECK(json["groups"][0]["rows"][0]["difference"].is_null());
   CHECK(json["missing"].size() == 1);
   CHECK(json["resolution"]["seeds"] == 2);

@@ -46,6 +46,7 @@ def expected_columns():
         "samples": ("i8", np.full(6, 96)),
         "bytes_sent": ("i8", np.where(first, 100, 200)),
         "gauge_bytes_sent": ("i8", 50 + t),
+        "decision_bytes_sent": ("f8", np.where(first, 25, 0)),
         "wire_bytes": ("i8", 70 + t),
         "wall_s": ("f8", np.ones(6)),
         "data_s": ("f8", np.full(6, 0.0625)),
@@ -61,7 +62,8 @@ def expected_columns():
     }
 
 
-def check_values(path):
+def check_values(path, later=()):
+    """later: columns that the file is older than."""
     with h5py.File(path, "r") as f:
         root = dict(f.attrs)
         assert root["schema"] == "xibench-run" and root["schema_version"] == 1 and root["seed"] == -7, root
@@ -70,7 +72,7 @@ def check_values(path):
         assert json.loads(f["config"][()])["train.nodes"] == 3
         assert f["config_source"].asstr()[()] == '# Ξ\nname = "sample"\n'
 
-        columns = expected_columns()
+        columns = {name: column for name, column in expected_columns().items() if name not in later}
         assert set(f["steps"]) == set(columns), set(f["steps"]) ^ set(columns)
         for name, (kind, values) in columns.items():
             data = f["steps"][name]
@@ -150,6 +152,7 @@ def check_edits(path):
         "a gap in the steps": (lambda f: f["steps/step"].__setitem__(3, 7), "/steps/step[3] is 7"),
         "times that do not add up": (lambda f: f["steps/mix_s"].__setitem__(0, 3), "/steps/wall_s[0]"),
         "a row of W that does not sum to 1": (lambda f: f["topology/2/W"].__setitem__((1, 1), 0.5), "/topology/2/W: row 1"),
+        "more to decide than was measured": (lambda f: f["steps/decision_bytes_sent"].__setitem__(0, 51), "/steps/decision_bytes_sent[0] is 51"),
         "a summary of other rows": (lambda f: f["summary"].attrs.modify("total_rounds", 4), "/summary@total_rounds is 4"),
         "a dataset without a unit": (lambda f: f["steps/lr"].attrs.__delitem__("units"), "/steps/lr has no attribute units"),
         "no manifest": (lambda f: None, "/manifest is missing"),
@@ -177,7 +180,10 @@ with tempfile.TemporaryDirectory() as folder:
     golden.write_bytes(gzip.decompress((SOURCE / "tests/record/golden/run_v1.h5.gz").read_bytes()))
     fresh = Path(folder) / "fresh.h5"
     assert tool("write", fresh).returncode == 0
-    for file in (golden, fresh):
-        check_values(file)
+    for file, later in ((golden, ("decision_bytes_sent",)), (fresh, ())):
+        check_values(file, later)
         check_screen(file)
+        assert tool("show", "--validate", file).returncode == 0
+    with h5py.File(fresh) as f:
+        assert f["summary"].attrs["total_gauge_bytes_sent"] == 315 and f["summary"].attrs["total_decision_bytes_sent"] == 75
     check_edits(fresh)

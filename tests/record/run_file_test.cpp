@@ -115,6 +115,8 @@ TEST_CASE("the header of a run is what the whole file says") {
   const Summary summary = summarize(record);
   CHECK(same(header.summary.mean_consensus_distance_phase, summary.mean_consensus_distance_phase));
   CHECK(header.summary.total_bytes_sent == summary.total_bytes_sent);
+  CHECK(header.summary.total_gauge_bytes_sent == 315);
+  CHECK(header.summary.total_decision_bytes_sent == 75);
   CHECK(header.summary.final_test_accuracy == summary.final_test_accuracy);
 }
 

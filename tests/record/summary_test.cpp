@@ -23,6 +23,8 @@ TEST_CASE("the summary of two phases by hand") {
   CHECK(summary.mean_consensus_distance_phase == std::vector<double>{8.5 / 32, 11.5 / 32});
   CHECK(summary.total_rounds == 3);
   CHECK(summary.total_bytes_sent == 900);
+  CHECK(summary.total_gauge_bytes_sent == 50 + 51 + 52 + 53 + 54 + 55);
+  CHECK(summary.total_decision_bytes_sent == 75);
   CHECK(summary.wall_s == 7);
 }
 
@@ -31,11 +33,13 @@ TEST_CASE("what was not measured is NaN in the summary, never 0") {
   for (auto& row : record.steps) row.consensus_distance = kNotMeasured;
   for (auto& row : record.evaluations) row.test_accuracy_mean_model = kNotMeasured;
   record.evaluations[1].test_accuracy_nodes.clear();
+  record.steps[3].decision_bytes_sent = kNotMeasured;
 
   const Summary summary = summarize(record);
 
   CHECK(same(summary.mean_consensus_distance_phase, {kNotMeasured, kNotMeasured}));
   CHECK(same(summary.final_test_accuracy, kNotMeasured));
+  CHECK(same(summary.total_decision_bytes_sent, kNotMeasured));
   CHECK(same(summary.best_test_accuracy, kNotMeasured));
   CHECK(same(summary.final_test_accuracy_nodes_min, kNotMeasured));
   CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNotMeasured));

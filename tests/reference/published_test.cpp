@@ -41,7 +41,7 @@ TEST_CASE("every published number parses and has a status and a source") {
   }
 }
 
-TEST_CASE("published numbers are found by task, nodes and arm") {
+TEST_CASE("published numbers are found by table, nodes and arm") {
   const std::vector<Published> rows = read_published_folder(kFolder);
 
   const Published* row = find_published(rows, "cifar10", 64, "phase 1 at 1/2");
@@ -49,7 +49,9 @@ TEST_CASE("published numbers are found by task, nodes and arm") {
   CHECK(row->value == 92.18);
   CHECK(row->std == 0.07);
   CHECK(row->status == "unverified");
+  CHECK(row->table == "cifar10");
   CHECK(find_published(rows, "cifar10", 16, "phase 1 at 1/2") == nullptr);
+  CHECK(find_published(rows, "cifar10_gap", 64, "phase 1 at 1/2") == nullptr);
 }
 
 TEST_CASE("the differences quoted elsewhere fit the remembered table in phases 1 and 2, and not in phase 3") {
@@ -57,7 +59,7 @@ TEST_CASE("the differences quoted elsewhere fit the remembered table in phases 1
   const double centralized = find_published(rows, "cifar10", 64, "centralized")->value;
   const auto misfit = [&](const std::string& arm) {
     return std::abs(find_published(rows, "cifar10", 64, arm)->value - centralized -
-                    find_published(rows, "cifar10", 64, "gap " + arm)->value);
+                    find_published(rows, "cifar10_gap", 64, "gap " + arm)->value);
   };
 
   CHECK(misfit("phase 1 at max") < 0.005);  // two decimals are given
@@ -84,7 +86,9 @@ TEST_CASE("a bad line is refused with file, line and reason") {
   CHECK_THAT(error_of(kHeader + "t,m,4,,,ac,nan,0.1,secondary,a talk\n"), Catch::Contains("value is 'nan'"));
   CHECK_THAT(error_of(kHeader + "t,m,4,,,ac,90,0.1,secondary,a talk, in May\n"), Catch::Contains("11 fields"));
   CHECK_THAT(error_of(kHeader + "t,m,4,,,ac,90,0.1,secondary,\n"), Catch::Contains("source must be given"));
-  CHECK_THAT(error_of(kHeader + good + good), Catch::Contains("a second line for t, n = 4, dsgd"));
+  CHECK_THAT(error_of(kHeader + good + good), Catch::Contains("a second line for n = 4, dsgd"));
+  CHECK_THAT(error_of(kHeader + good + "t,other,8,,,dsgd,90,0.1,secondary,a talk\n"),
+             Catch::Contains(".csv:3") && Catch::Contains("t, other in a table of t, m"));
 }
 
 TEST_CASE("a folder or file that is not there is refused") {

@@ -1,5 +1,6 @@
 """Every sweep in benchmarks/sweeps/ can be planned, and the runs and steps that its header states are those of its plan."""
 
+import functools
 import json
 import re
 import subprocess
@@ -15,8 +16,9 @@ if not XIBENCH.exists():
 SWEEPS = sorted((SOURCE / "benchmarks" / "sweeps").glob("*.toml"))
 
 
-def plan(path, *options):
-    return subprocess.run([XIBENCH, "plan", path, "--json", *options], capture_output=True, text=True, check=False)
+@functools.cache
+def plan(path):
+    return subprocess.run([XIBENCH, "plan", path, "--json"], capture_output=True, text=True, check=False)
 
 
 class ShippedSweeps(unittest.TestCase):
@@ -62,6 +64,33 @@ class ShippedSweeps(unittest.TestCase):
                 for policy in ("rounds(1)", "fraction(0.5)", "fraction(0.25)", "fraction(0.125)"):
                     self.assertIn((nodes, "dsgd", tuple(policy if k == phase else "exact" for k in range(3))), arms)
         self.assertEqual({run["config"]["train"]["nodes"]: run["config"]["train"]["lr"] for run in runs}, {16: 0.8, 32: 1.6, 64: 3.2})
+
+    def test_every_phase_sweep_goes_down_to_an_eighth_of_the_uncontrolled_distance(self):
+        sweeps = [path for path in SWEEPS if path.stem.startswith("kong2021")]
+        self.assertEqual(len(sweeps), 9)
+        for path in sweeps:
+            with self.subTest(path.name):
+                runs = json.loads(plan(path).stdout)["runs"]
+                arms = [run["config"]["control"]["policy"] for run in runs if "1/8 Xi_max" in run["variants"]]
+                self.assertTrue(arms)
+                self.assertEqual({policy for policies in arms for policy in policies} - {"exact"}, {"fraction(0.125)"})
+
+    def test_the_table_of_costs_counts_the_runs_of_every_plan(self):
+        readme = (SOURCE / "benchmarks" / "sweeps" / "README.md").read_text(encoding="utf-8")
+        slurm = (SOURCE / "slurm" / "README.md").read_text(encoding="utf-8")
+        for path in SWEEPS:
+            if path.stem == "quickstart-heterogeneous":
+                continue
+            with self.subTest(path.name):
+                count = len(json.loads(plan(path).stdout)["runs"])
+                self.assertRegex(readme, rf"(?m)^\| `{path.stem}` \| [^|]+ \| {count} \|")
+                name = path.stem.replace("kong2021-", "(?:kong2021)?-")
+                if row := re.search(rf"(?m)^\| (?:`[^`|]+`, )*`{name}`[^|]* \| (\d+)(?: each)? \|", slurm):
+                    self.assertEqual(int(row.group(1)), count)
+
+    def test_the_smoke_sweep_has_two_sizes_and_a_seed_more_than_two(self):
+        runs = json.loads(plan(SOURCE / "benchmarks" / "sweeps" / "kong2021-smoke.toml").stdout)["runs"]
+        self.assertEqual({(run["config"]["train"]["nodes"], run["seed"]) for run in runs}, {(n, seed) for n in (8, 16) for seed in (1, 2, 3)})
 
 
 if __name__ == "__main__":
