@@ -177,6 +177,9 @@ void print_screen(const RunRecord& record) {
   print_curve("loss    ", column(record.steps, &StepRow::train_loss));
   print_curve("accuracy", column(record.evaluations, &EvaluationRow::test_accuracy_mean_model));
 
+  const auto missed = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return !row.target_reached; });
+  if (missed > 0) fmt::print("control      the target distance was not reached in {} of {} steps (control.max_rounds)\n", missed, record.steps.size());
+
   const Summary s = summarize(record);
   fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n",
              number(s.final_test_accuracy), number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds,

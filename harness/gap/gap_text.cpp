@@ -183,7 +183,11 @@ std::string undecided_reasons(const GapTable& table) {
 }
 
 std::string resolution_text(const GapTable& table) {
-  if (!table.resolution) return "- with one seed in both arms nothing can be told apart: run more seeds\n";
+  if (!table.resolution) {
+    const bool diverged = any_row(table, [](const GapRow& row) { return row.diverged > 0; });
+    return diverged ? "- too few seeds end with a number in both arms to tell anything apart: runs have diverged\n"
+                    : "- with one seed in both arms nothing can be told apart: run more seeds\n";
+  }
   const Resolution& r = *table.resolution;
   std::string out =
       fmt::format("- what {} seeds resolve: paired differences spread by {:.2f} points, so the 95 % interval is ± {:.2f} points", r.seeds,

@@ -256,6 +256,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       for (const auto& [name, sum] : run->task->data_checksums()) r.provenance.emplace_back("data_sha256 " + name, sum);
       write_run_file(files.result, r, incarnation);
       discard_leftovers(files);
+      const auto missed = std::count_if(r.steps.begin(), r.steps.end(), [](const StepRow& row) { return !row.target_reached; });
+      if (missed > 0)
+        fmt::print(stderr, "xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
+                   planned.config.control.max_rounds, missed, r.steps.size());
       const double accuracy = summarize(r).final_test_accuracy;
       progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));
       return 0;

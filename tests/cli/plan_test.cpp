@@ -53,7 +53,7 @@ TEST_CASE("the table has a line per run, with what varies and what it needs") {
   CHECK(table ==
         "index  stage  id                variant  topology.name  seed  steps  samples  needs\n"
         "    5      2  " +
-            id + "  half     ring              2      4      128          40  " + plan.runs.at(1).id + "\n");
+            id + "  half     ring              2      4      128  " + plan.runs.at(1).id + "\n");
 }
 
 TEST_CASE("the JSON holds every configuration and where each value came from") {

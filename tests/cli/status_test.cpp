@@ -1,12 +1,14 @@
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/run_state.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
+#include "harness/run/lease.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "tests/cli/capture.hpp"
@@ -37,7 +39,12 @@ std::optional<Heartbeat> read_heartbeat(const std::string& path) {
 }
 RunHeader read_run_header(const std::string& path) {
   if (std::filesystem::file_size(path) < 2) refuse("{} is not a run file that can be used", path);
-  return {};
+  RunHeader header;
+  header.run_id = std::filesystem::path(path).stem().string();
+  return header;
+}
+std::optional<Lease::Owner> Lease::held_by(const std::string& path) {
+  return path.find("left") == std::string::npos ? std::optional(Lease::Owner()) : std::nullopt;
 }
 }  // namespace xib
 
@@ -87,6 +94,11 @@ TEST_CASE("a run whose process lives is running, and its silence is told") {
   const RunState silent = state_of(false, beat("running", "there", 77, 1000), "here", 1500);
   CHECK(silent.state == State::running);
   CHECK(silent.detail == "silent for 500 s on there, process 77");
+  CHECK(silent.silent);
+
+  Heartbeat job = beat("running", "there", 77, 1000);
+  job.slurm_job = "12_3";
+  CHECK(state_of(false, job, "here", 1001).detail == "on there, Slurm job 12_3");
 }
 
 TEST_CASE("a run whose process on this host is gone is interrupted") {

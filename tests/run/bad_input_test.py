@@ -59,7 +59,8 @@ class BadInput(support.RunTest):
 
     def test_impossible_flags_are_refused(self):
         spec = self.spec(support.QUADRATIC)
-        for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--all", "--index", 0)]:
+        for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--progress", "loud", "--jobs", 2),
+                     ("--threads", 0), ("--threads", -3), ("--checkpoint-minutes", -1), ("--checkpoint-minutes", "nan"), ("--stall-minutes", "nan"), ("--out", ""), ("--all", "--index", 0)]:
             done = self.run_to_end(spec, self.out, more=more, status=2)
             self.assertTrue(done.stderr.strip(), more)
             self.assertFalse(list(self.out.glob("*/*")), more)
@@ -149,6 +150,39 @@ class BadInput(support.RunTest):
         self.assertEqual(len({str(self.digests(out)) for out in self.folder.glob("out *")}), 1)
         gap = subprocess.run([support.XIBENCH, "gap", self.folder / "out 0"], capture_output=True, text=True, check=False)
         self.assertIn("diverged", gap.stdout + gap.stderr)
+
+    def test_a_target_that_is_not_reached_is_told(self):
+        spec = self.spec(support.QUADRATIC.replace("target(0.3)", "target(0.003)").replace("[[variant]]", "[control]\nmax_rounds = 2\n[[variant]]", 1))
+        done = self.run_to_end(spec, self.out, more=("--where", "variant=target"))
+        self.assertRegex(done.stderr, r"max_rounds = 2 did not reach the target distance in \d+ of 20 steps")
+        shown = subprocess.run([support.XIBENCH, "show", next(self.out.glob("*/*.h5"))], capture_output=True, text=True, check=True).stdout
+        self.assertIn("not reached in", shown)
+
+    def test_a_result_that_may_not_be_read_is_left_alone(self):
+        spec = self.spec(support.QUADRATIC)
+        self.run_to_end(spec, self.out, more=("--index", 0))
+        result = next(self.out.glob("*/*.h5"))
+        result.chmod(0)
+        as_nobody = {"user": 65534} if os.geteuid() == 0 else {}  # root may read everything
+        for folder in (self.folder, self.out, result.parent):
+            folder.chmod(0o777)
+        if as_nobody and subprocess.run(["test", "-x", support.XIBENCH], **as_nobody, check=False).returncode != 0:
+            self.skipTest("another user cannot get at the program")
+        done = self.run_to_end(spec, self.out, more=("--index", 0), status=1, **as_nobody)
+        self.assertIn("Permission denied: make it readable", done.stderr)
+        self.assertEqual([path.name for path in result.parent.iterdir()], [result.name])
+
+    def test_one_bad_file_costs_one_run_with_jobs_too(self):
+        spec = self.spec(support.QUADRATIC)
+        self.run_to_end(spec, self.folder / "other", more=("--index", 1))
+        runs = self.status(spec, self.out)
+        (self.out / "quadratic").mkdir(parents=True)
+        shutil.copy(self.folder / "other" / "quadratic" / f"{runs[1]['id']}.h5", self.out / "quadratic" / f"{runs[0]['id']}.h5")
+        done = self.run_to_end(spec, self.out, more=("--jobs", 2), status=1)
+
+        self.assertIn("3 done now, 0 complete before, 1 failed", done.stderr)
+        self.assertIn("holds another run than its name says", done.stderr)
+        self.assertEqual([run["state"] for run in self.status(spec, self.out)], ["failed", "complete", "complete", "complete"])
 
     def test_a_target_taken_from_a_run_that_is_missing_says_which(self):
         text = support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]')

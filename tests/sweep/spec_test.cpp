@@ -93,7 +93,7 @@ TEST_CASE("names that are no plain file names are refused") {
 
 TEST_CASE("seeds are a list of distinct whole numbers") {
   CHECK(refusal("name = 't'\nseeds = 3") == "t.toml:2: seeds: is a whole number; write a list of whole numbers such as [1, 2, 3]");
-  CHECK(refusal("name = 't'\nseeds = ['1']") == "t.toml:2: seeds: is a list; write a list of whole numbers such as [1, 2, 3]");
+  CHECK(refusal("name = 't'\nseeds = ['1']") == "t.toml:2: seeds: holds something else than whole numbers; write a list of whole numbers such as [1, 2, 3]");
   CHECK(refusal("name = 't'\nseeds = []") == "t.toml:2: seeds: is empty; write a list of whole numbers such as [1, 2, 3]");
   CHECK(refusal("name = 't'\nseeds = [-1]") == "t.toml:2: seeds: -1 is negative; seeds count from 0");
   CHECK(refusal("name = 't'\nseed = 3") == "t.toml:2: seed: cannot be set here; write seeds = [1, 2, 3] at the top of the file");
