@@ -30,6 +30,10 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
 
   const RunRecord record = read_run_file(folder / "a.h5");
 
-  check_same(record, sample_record());
+  RunRecord expected = sample_record();
+  expected.problem = {};  // came later, as these columns did
+  for (auto& row : expected.evaluations)
+    row.suboptimality_mean_model = row.gradient_norm_mean_model = row.gradient_variance_mean_model = kNotMeasured;
+  check_same(record, expected);
   CHECK(read_run_header(folder / "a.h5").summary.total_bytes_sent == 900);
 }
