@@ -34,6 +34,7 @@ class Run:
     outcome: str
     config: dict
     source: str  # the sweep file's text
+    problem: dict  # the constants of a constructed problem; empty when none is known
     summary: dict
     provenance: dict
     steps: dict = field(repr=False)
@@ -87,7 +88,8 @@ def read_run(path):
                 raise RunFileError(f"{path}: status is {root.get('status')!r}, not 'complete': run it to its end with xibench run")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
-                       source=text(file["config_source"][()]), summary=attributes(file["summary"]),
+                       source=text(file["config_source"][()]), problem=attributes(file["problem"]) if "problem" in file else {},
+                       summary=attributes(file["summary"]),
                        provenance=texts(file["provenance"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
     except OSError as error:
@@ -125,6 +127,7 @@ def throughput(run):
 def science(run):
     """Name -> bytes of everything that must be the same bits when the same run is made again."""
     parts = {"config": json.dumps(run.config, sort_keys=True).encode()}
+    parts |= {f"problem@{key}": np.float64(value).tobytes() for key, value in run.problem.items()}
     for group, table in (("steps", run.steps), ("evaluations", run.evaluations)):
         parts |= {f"{group}/{key}": np.ascontiguousarray(column).tobytes() for key, column in table.items() if key not in NOT_SCIENCE}
     return parts

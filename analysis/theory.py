@@ -15,7 +15,7 @@ import numpy as np
 from cells import write_csv
 import theory_figures
 
-QUADRATIC = {"dim": 50, "L": 1, "mu": 0.1, "sigma": 1, "zeta": 0, "tilt": 0}  # defaults of harness/task/quadratic.hpp
+PROBLEMS = {"": "Quadratics", "-logistic": "Logistic regression"}  # what the name of a sweep ends with
 ACCURACY = 0.01  # of the first f - f*: the steps to get there measure the rate
 LATE = 0.2       # share of the run, at its end, that the final error is averaged over
 
@@ -47,14 +47,25 @@ def critical_distance2(lr, sigma2, L, n, gradient_norm2):
     return lr * sigma2 / (L * n) + gradient_norm2 / (8 * L**2)
 
 
-def problem(run):
-    """The options of quadratic(...), L that of the steepest node."""
-    text = run.config["data"]["dataset"]
-    if not text.startswith("quadratic"):
-        raise RunFileError(f"{run.path}: {text} is no quadratic: theory.py knows the constants of quadratic(...) only")
-    given = {key: float(value) for key, value in re.findall(r"(\w+)\s*=\s*([-+.\deE]+)", text)}
-    options = {key: given.get(key, default) for key, default in QUADRATIC.items()}
-    return options | {"L_mean": options["L"], "L": options["L"] * (1 + options["tilt"])}
+def known(run, column):
+    """A column of /evaluations that only constructed problems have. Raises RunFileError where it was not recorded."""
+    values = run.evaluations.get(column)
+    if values is None or not np.isfinite(values).all() or "L" not in run.problem:
+        raise RunFileError(f"{run.path}: the constants of {run.config['data']['dataset']} are not in it: the theory needs a constructed problem "
+                           "(quadratic, logistic-synthetic), run by a version that records them")
+    return values
+
+
+def noise(run):
+    """σ² at the mean model, over the second half of the run's evaluations."""
+    values = known(run, "gradient_variance_mean_model")
+    return float(np.mean(values[len(values) // 2:]))
+
+
+def tilt(run):
+    """How much the nodes' curvatures differ: an option of both problems."""
+    found = re.search(r"tilt\s*=\s*([-+.\deE]+)", run.config["data"]["dataset"])
+    return float(found.group(1)) if found else 0.0
 
 
 def mixing(run):
@@ -82,17 +93,18 @@ def distance_rows(runs):
     """Ξ per graph, n and γ in the second half of the run, and the worst step against the recursion, with the means over seeds."""
     rows = []
     for (topology, nodes, lr), members in grouped(runs, cell_of).items():
-        p, sigma2 = mixing(members[0]), problem(members[0])["sigma"] ** 2
+        p, sigma2 = mixing(members[0]), np.mean([noise(run) for run in members])
         distance2 = over_seeds(members, "consensus_distance")
         gradient2 = over_seeds(members, "minibatch_gradient_norm")  # E g² = φ² + σ²
         bound = recursion_bound(distance2[:-1], p, lr, gradient2[1:], 0)
         half = slice(len(distance2) // 2, None)
-        rows.append({"topology": topology, "nodes": nodes, "lr": lr, "p": p, "seeds": len(members),
+        rows.append({"topology": topology, "nodes": nodes, "lr": lr, "p": p, "seeds": len(members), "sigma2": sigma2,
+                     "zeta2": np.mean([run.problem["zeta2"] for run in members]),
                      "measured": np.sqrt(distance2[half].mean()),
                      "typical": np.sqrt(typical_distance2(p, lr, max(gradient2[half].mean() - sigma2, 0), sigma2)),
                      "steady_state_bound": np.sqrt(steady_state_bound(p, lr, gradient2[half].max(), 0)),
                      "largest_share_of_recursion": np.max(distance2[1:] / bound)})
-    return rows
+    return sorted(rows, key=lambda row: (row["topology"], row["nodes"], row["lr"]))
 
 
 def distance_curves(members):
@@ -116,13 +128,12 @@ def rounds_rows(runs):
 
 
 def critical_of(run):
-    """Γ_t of every step, from f(x̄) - f* evaluated in every step. With mu = L, ‖∇f‖² = 2L (f - f*)."""
-    options, n = problem(run), run.config["train"]["nodes"]
-    error = run.evaluations["test_loss_mean_model"]
-    if options["mu"] != options["L_mean"] or len(error) != len(run.steps["step"]):
-        raise RunFileError(f"{run.path}: Γ is known where mu = L and the model is evaluated in every step: run "
-                           "benchmarks/sweeps/theory-critical.toml")
-    return np.sqrt(critical_distance2(run.steps["lr"], options["sigma"] ** 2, options["L"], n, 2 * options["L_mean"] * error))
+    """Γ_t of every step, from ‖∇f(x̄)‖ and σ²(x̄) evaluated in every step, whatever the run's policy."""
+    gradient, sigma2 = known(run, "gradient_norm_mean_model"), known(run, "gradient_variance_mean_model")
+    if len(gradient) != len(run.steps["step"]):
+        raise RunFileError(f"{run.path}: Γ is known in every step only where the model is evaluated in every step: run it with "
+                           "evaluation.every = '1 steps'")
+    return np.sqrt(critical_distance2(run.steps["lr"], sigma2, run.problem["L"], run.config["train"]["nodes"], gradient**2))
 
 
 def factor_of(run):
@@ -133,28 +144,30 @@ def factor_of(run):
 
 def steps_to(run, accuracy):
     """Steps until f - f* is first at or below `accuracy`; NaN: never."""
-    hit = np.flatnonzero(run.evaluations["test_loss_mean_model"] <= accuracy)
+    hit = np.flatnonzero(known(run, "suboptimality_mean_model") <= accuracy)
     return float(run.evaluations["step"][hit[0]]) if len(hit) else float("nan")
 
 
 def late_error(run):
-    error = run.evaluations["test_loss_mean_model"]
+    error = known(run, "suboptimality_mean_model")
     return float(np.mean(error[-int(LATE * len(error)):]))
 
 
 def critical_rows(runs):
     """Rate and final error per cell and arm, as means over seeds of ratios to the centralized run of the same seed."""
     rows = []
-    for (tilt, nodes), cell in sorted(grouped(runs, lambda r: (-problem(r)["tilt"], r.config["train"]["nodes"])).items()):
+    for (tilted, nodes), cell in sorted(grouped(runs, lambda r: (-tilt(r), r.config["train"]["nodes"])).items()):
         centralized = {run.seed: run for run in cell if run.config["train"]["algorithm"] == "centralized"}
         for variant, members in grouped(cell, lambda r: r.variants[0]).items():
             pairs = [(run, centralized[run.seed]) for run in members if run.seed in centralized]
             if not pairs:
                 raise RunFileError(f"{members[0].path}: there is no centralized run of seed {members[0].seed} to compare with: "
                                    "run the whole sweep")
-            goals = [ACCURACY * base.evaluations["test_loss_mean_model"][0] for _, base in pairs]
+            goals = [ACCURACY * known(base, "suboptimality_mean_model")[0] for _, base in pairs]
             late = slice(-int(LATE * len(members[0].steps["step"])), None)
-            rows.append({"nodes": nodes, "tilt": -tilt, "arm": variant, "factor": factor_of(members[0]), "seeds": len(pairs),
+            rows.append({"nodes": nodes, "tilt": -tilted, "L": np.mean([run.problem["L"] for run, _ in pairs]),
+                         "sigma2": np.mean([noise(run) for run, _ in pairs]), "zeta2": np.mean([run.problem["zeta2"] for run, _ in pairs]),
+                         "arm": variant, "factor": factor_of(members[0]), "seeds": len(pairs),
                          "distance_over_critical": np.median([run.steps["consensus_distance"] / critical_of(run) for run, _ in pairs]),
                          "rounds_per_step": np.mean([run.steps["gossip_rounds"].mean() for run, _ in pairs]),
                          "reached": sum(np.isfinite(steps_to(run, goal)) for (run, _), goal in zip(pairs, goals)),
@@ -177,33 +190,44 @@ def crossing(rows, column, level):
     return float("nan")
 
 
+def distance(members, title, stem):
+    """The table and the figure of one sweep of theory-distance, with the most distant cell over time."""
+    rows = distance_rows(members)
+    write_csv(stem.with_suffix(".csv"), rows)
+    shown = max(rows, key=lambda row: row["typical"])
+    same = grouped(members, cell_of)[shown["topology"], shown["nodes"], shown["lr"]]
+    return theory_figures.distance(rows, shown, distance_curves(same), title, stem)
+
+
+def critical(members, title, stem):
+    """The table and the figure of one sweep of theory-critical, with the cell of the steepest tilt over time."""
+    rows = critical_rows(members)
+    write_csv(stem.with_suffix(".csv"), rows)
+    shown = rows[0]["tilt"], rows[0]["nodes"]
+    curves = grouped([r for r in members if (tilt(r), r.config["train"]["nodes"]) == shown], lambda r: r.variants[0])
+    knees = {name: crossing([r for r in rows if (r["tilt"], r["nodes"]) == shown], *level)
+             for name, level in (("error", ("final_error_ratio", 2)), ("steps", ("steps_ratio", 1.1)))}
+    return theory_figures.critical(rows, shown, curves, knees, title, stem)
+
+
 def analyse(runs, out):
-    """Writes what the runs allow; returns the captions."""
+    """Writes what the runs allow, each sweep under its own name; returns the captions."""
     captions, by_sweep = [], grouped(runs, lambda run: run.name)
-    if members := by_sweep.get("theory-distance"):
-        rows = distance_rows(members)
-        write_csv(out / "distance.csv", rows)
-        shown = max(rows, key=lambda row: row["typical"])
-        same = grouped(members, cell_of)[shown["topology"], shown["nodes"], shown["lr"]]
-        captions.append(theory_figures.distance(rows, shown, distance_curves(same), out / "distance"))
+    for kind, title in PROBLEMS.items():
+        if members := by_sweep.get(f"theory-distance{kind}"):
+            captions.append(distance(members, title, out / f"distance{kind}"))
+        if members := by_sweep.get(f"theory-critical{kind}"):
+            captions.append(critical(members, title, out / f"critical{kind}"))
     if members := by_sweep.get("theory-rounds"):
         rows = rounds_rows(members)
         write_csv(out / "rounds.csv", rows)
         captions.append(theory_figures.rounds(rows, out / "rounds"))
-    if members := by_sweep.get("theory-critical"):
-        rows = critical_rows(members)
-        write_csv(out / "critical.csv", rows)
-        shown = rows[0]["tilt"], rows[0]["nodes"]
-        curves = grouped([r for r in members if (problem(r)["tilt"], r.config["train"]["nodes"]) == shown], lambda r: r.variants[0])
-        knees = {name: crossing([r for r in rows if (r["tilt"], r["nodes"]) == shown], *level)
-                 for name, level in (("error", ("final_error_ratio", 2)), ("steps", ("steps_ratio", 1.1)))}
-        captions.append(theory_figures.critical(rows, shown, curves, knees, out / "critical"))
     return captions
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="directories with runs of theory-distance, theory-rounds, theory-critical")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="directories with runs of the sweeps theory-*")
     parser.add_argument("-o", "--out", required=True, type=Path,
                         help="where figures (PNG, SVG) and tables (CSV) go; made when it is not there")
     options = parser.parse_args()
@@ -220,7 +244,7 @@ def main():
         print(f"theory: {error}", file=sys.stderr)
         return 2
     if not captions:
-        print(f"theory: no run of theory-distance, theory-rounds or theory-critical in {', '.join(options.places)}: run a sweep of "
+        print(f"theory: no run of theory-distance, theory-rounds or theory-critical, nor of their -logistic, in {', '.join(options.places)}: run a sweep of "
               "benchmarks/sweeps/theory-*.toml first", file=sys.stderr)
         return 2
     print("\n".join(captions))

@@ -15,7 +15,7 @@ def factor_ticks(axis, factors):
     axis.xaxis.set_minor_formatter(NullFormatter())
 
 
-def distance(rows, shown, curves, stem):
+def distance(rows, shown, curves, problem, stem):
     """Left: every cell against the typical distance. Right: one cell over time, with the recursion's bound."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 4.6), layout="constrained")
     topologies, sizes = sorted({r["topology"] for r in rows}), sorted({r["nodes"] for r in rows})
@@ -47,7 +47,7 @@ def distance(rows, shown, curves, stem):
     right.set_title(f"{shown['topology']}, n = {shown['nodes']}, γ = {shown['lr']:g}, p = {shown['p']:.3g}", loc="left", color="#444444")
     right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.42))
     ratio, excess = [r["measured"] / r["typical"] for r in rows], [r["steady_state_bound"] / r["measured"] for r in rows]
-    title = (f"Ξ is {min(ratio):.2f} to {max(ratio):.2f} times the typical distance; "
+    title = (f"{problem}: Ξ is {min(ratio):.2f} to {max(ratio):.2f} times the typical distance; "
              f"the bound lies {min(excess):.0f} to {max(excess):.0f} times above")
     headline(figure, title)
     save(figure, stem)
@@ -76,32 +76,32 @@ def rounds(rows, stem):
     return f"k rounds contract Ξ² by at least (1 - p)^k: the worst step has {worst:.3f} of it."
 
 
-def critical(rows, shown, curves, knees, stem):
+def critical(rows, shown, curves, knees, problem, stem):
     """f - f* over steps of the shown cell; rate and final error over the enforced multiple of Γ, all cells."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.9), layout="constrained")
     factors = sorted({r["factor"] for r in rows if r["factor"] > 0})
     ramp = plt.get_cmap("viridis")
     order = sorted((r for r in rows if (r["tilt"], r["nodes"]) == shown), key=lambda r: (np.isnan(r["factor"]), r["factor"]))
     for row in order:
-        error = np.exp(np.mean([np.log(run.evaluations["test_loss_mean_model"]) for run in curves[row["arm"]]], axis=0))
+        error = np.exp(np.mean([np.log(run.evaluations["suboptimality_mean_model"]) for run in curves[row["arm"]]], axis=0))
         held = row["factor"] > 0
         colour = ramp(0.95 * factors.index(row["factor"]) / max(1, len(factors) - 1)) if held else BASELINE
         left.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5 if held else 2.2,
                   linestyle=DASHES[2] if np.isnan(row["factor"]) else "-", label=f"Ξ ≤ {row['arm']}" if held else row["arm"])
     left.set(xscale="log", yscale="log", xlabel="step", ylabel="f(x̄) − f*")
-    left.set_title(f"n = {shown[1]}, curvatures differ", loc="left", color="#444444")
+    left.set_title(f"n = {shown[1]}, tilt {shown[0]:g}", loc="left", color="#444444")
     left.legend(fontsize=8.5, ncol=2)
     never = 2 * max(r["steps_ratio"] for r in rows if np.isfinite(r["steps_ratio"]))
     for axis, column in ((middle, "steps_ratio"), (right, "final_error_ratio")):
         axis.axhline(1, color=BASELINE, linewidth=1.2)
         axis.axvline(1, color="#999999", linewidth=1.2, linestyle=":")
-        for k, (tilt, nodes) in enumerate(sorted({(-r["tilt"], r["nodes"]) for r in rows})):
-            cell = [r for r in rows if (r["tilt"], r["nodes"]) == (-tilt, nodes)]
+        for k, (tilt, nodes) in enumerate(sorted({(r["tilt"], r["nodes"]) for r in rows}, key=lambda cell: (-cell[0], cell[1]))):
+            cell = [r for r in rows if (r["tilt"], r["nodes"]) == (tilt, nodes)]
             colour, dash = (PALETTE[k % len(PALETTE)], "-") if tilt else ("#999999", DASHES[1 + k % 2])
             held = [r for r in cell if r["factor"] > 0]
             y = [r[column] if np.isfinite(r[column]) else never for r in held]
             axis.plot([r["factor"] for r in held], y, color=colour, linestyle=dash, marker=MARKS[k], markersize=7, markeredgecolor="white",
-                      label=f"n = {nodes}, curvatures {'differ' if tilt else 'equal'}")
+                      label=f"n = {nodes}, tilt {tilt:g}")
             for plain in (r for r in cell if np.isnan(r["factor"])):
                 at = plain[column] if np.isfinite(plain[column]) else never
                 axis.plot([plain["late_distance_over_critical"]], [at], "*", color=colour, markersize=13, markeredgecolor="white")
@@ -110,13 +110,13 @@ def critical(rows, shown, curves, knees, stem):
     plain_log_ticks(middle.yaxis)
     middle.set_ylabel("steps to 1 % of f(x₀) − f*, relative to centralized")
     middle.axhline(never / 1.4, color="#bbbbbb", linewidth=1, linestyle=(0, (2, 3)))
-    middle.set_ylim(0.9, never * 1.3)
+    middle.set_ylim(min(0.9, 0.95 * np.nanmin([r["steps_ratio"] for r in rows])), never * 1.3)
     middle.annotate("not in every seed", (0.02, never), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
     right.set_ylabel("final f − f*, relative to centralized")
     right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     right.legend(fontsize=9)
     at = next(r for r in order if r["factor"] == 1)
-    title = (f"At Ξ ≤ Γ D-SGD takes {at['steps_ratio']:.2f} times the steps of centralized SGD; "
+    title = (f"{problem}: at Ξ ≤ Γ D-SGD takes {at['steps_ratio']:.2f} times the steps of centralized SGD; "
              f"the final error has doubled at {knees['error']:.1f} Γ")
     headline(figure, title)
     save(figure, stem)

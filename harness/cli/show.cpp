@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "harness/cli/commands.hpp"
+#include "harness/record/layout.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/record/validate.hpp"
 
@@ -77,6 +78,9 @@ Json to_json(const RunRecord& record) {
               {"science_digest", science_digest(record)}};
   out["config"] = Json::parse(record.config_json, nullptr, /*allow_exceptions=*/false);
   if (out["config"].is_discarded()) out["config"] = record.config_json;
+  Json problem = Json::object();
+  for (const auto& number : kProblemNumbers) problem[std::string(number.name)] = number_or_null(record.problem.*number.member);
+  out["problem"] = problem;
   Json summary = Json::object();
   for_each_entry(summarize(record), [&](const std::string& name, const auto& value) { summary[name] = number_or_null(value); });
   out["summary"] = summary;
@@ -98,6 +102,7 @@ Json to_json(const RunRecord& record) {
                                   {"epoch", row.epoch},
                                   {"test_accuracy_mean_model", number_or_null(row.test_accuracy_mean_model)},
                                   {"test_loss_mean_model", number_or_null(row.test_loss_mean_model)},
+                                  {"suboptimality_mean_model", number_or_null(row.suboptimality_mean_model)},
                                   {"train_seconds", row.train_seconds}});
   }
   Json provenance = Json::object();
@@ -170,6 +175,9 @@ void print_screen(const RunRecord& record) {
   fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, record.name, record.variant.empty() ? "" : " / ",
              record.variant, record.seed, record.outcome, record.steps.size(), record.nodes);
   print_config(record.config_json);
+  if (const auto& p = record.problem; !std::isnan(p.L))
+    fmt::print("problem      L {}, μ {}, σ² {}, ζ² {}, f* {} (σ², ζ² at the optimum)\n", number(p.L), number(p.mu), number(p.sigma2), number(p.zeta2),
+               number(p.optimum));
   print_phases(record);
   print_evaluations(record);
   fmt::print("\n");

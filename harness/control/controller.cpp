@@ -9,10 +9,9 @@
 namespace xib {
 
 ConsensusController::ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
-                                         std::int64_t measure_every, std::function<double(std::span<const float>)> full_gradient_norm2,
-                                         const Gauge& gauge)
+                                         std::int64_t measure_every, FullGradientAt full_gradient, const Gauge& gauge)
     : communicator_(communicator), layout_(layout), statistics_(communicator, pool, layout, dim), measure_every_(measure_every),
-      gauge_(gauge), full_gradient_norm2_(std::move(full_gradient_norm2)) {
+      gauge_(gauge), full_gradient_(std::move(full_gradient)) {
   if (gauge.kind == Gauge::Kind::sketch) sketch_ = std::make_unique<Sketch>(communicator, pool, layout, dim, gauge.buckets, gauge.seed);
   if (gauge.kind == Gauge::Kind::displacement) moved_.resize(static_cast<std::size_t>(layout.mine().count));
   phases_.reserve(phases.size());  // mixers refer to their schedule: it must not move
@@ -20,7 +19,7 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
     auto& mine = phases_.emplace_back(Phase{std::move(phase.schedule), std::move(phase.policy), nullptr, 0});
     mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.schedule);
     if (!mine.policy->needs().full_gradient) continue;
-    require(static_cast<bool>(full_gradient_norm2_), "[control] policy: this policy needs the full gradient, which this task does not know");
+    require(static_cast<bool>(full_gradient_), "[control] policy: this policy needs the full gradient, which this task does not know");
     mean_.resize(dim);
   }
 }
@@ -66,7 +65,9 @@ Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const No
   if (needs.full_gradient) {
     statistics_.mean(x, mean_);
     done.gauge_bytes += statistics_.average_bytes();
-    view.full_gradient_norm2 = full_gradient_norm2_(mean_);
+    const FullGradient known = full_gradient_(mean_);
+    view.full_gradient_norm2 = known.norm2;
+    view.gradient_variance = known.variance;
   }
   return from_rank_0<Decision>(communicator_, [&] { return phase.policy->decide(view); });
 }

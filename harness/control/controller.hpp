@@ -25,6 +25,12 @@ struct PhaseControl {
   std::unique_ptr<ConsensusPolicy> policy;
 };
 
+// What a task knows of ∇f at the mean model: ‖∇f(x̄)‖², and σ²(x̄), the variance of a node's mini-batch gradient there.
+struct FullGradient {
+  double norm2 = kUnknown, variance = kUnknown;
+};
+using FullGradientAt = std::function<FullGradient(std::span<const float> mean)>;
+
 // Where training stands when the nodes communicate.
 struct Position {
   std::int64_t step = 0, phase_step = 0;
@@ -48,7 +54,7 @@ struct Communicated {
 class ConsensusController {
  public:
   ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
-                      std::int64_t measure_every, std::function<double(std::span<const float>)> full_gradient_norm2 = {}, const Gauge& gauge = {});
+                      std::int64_t measure_every, FullGradientAt full_gradient = {}, const Gauge& gauge = {});
 
   // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
   Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
@@ -85,7 +91,7 @@ class ConsensusController {
   Gauge gauge_;
   std::unique_ptr<Sketch> sketch_;
   std::vector<double> moved_;
-  std::function<double(std::span<const float>)> full_gradient_norm2_;
+  FullGradientAt full_gradient_;
   std::vector<float> mean_;
   std::vector<double> squared_distances_;
 };

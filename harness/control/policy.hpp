@@ -20,7 +20,7 @@ struct Needs {
   bool gram = false;               // the n x n Gram matrix of X - x̄ (and with it Ξ)
   bool gradient_norm = false;      // sqrt((1/n) Σ ‖g_i‖²)
   bool gradient_spread = false;    // (1/n) Σ ‖g_i - ḡ‖² and ‖ḡ‖²
-  bool full_gradient = false;      // ‖∇f(x̄)‖², of tasks that know it
+  bool full_gradient = false;      // ‖∇f(x̄)‖² and σ²(x̄), of tasks that know them
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
@@ -35,7 +35,7 @@ struct ConsensusView {
   double mean_model_norm = kUnknown;  // ‖x̄‖
   double gradient_norm = kUnknown;
   double gradient_spread = kUnknown, mean_gradient_norm2 = kUnknown;
-  double full_gradient_norm2 = kUnknown;
+  double full_gradient_norm2 = kUnknown, gradient_variance = kUnknown;  // ‖∇f(x̄)‖², σ²(x̄)
   std::span<const double> gram;
   const MixingSchedule* schedule = nullptr;
 };
@@ -66,7 +66,8 @@ class ConsensusPolicy {
 struct PolicyContext {
   double reference_distance = kUnknown;  // Ξ_max of the reference run in this phase, for fraction()
   int max_rounds = 1000;
-  double L = kUnknown, sigma2 = kUnknown;  // of tasks that know them
+  double L = kUnknown;         // smoothness, of tasks that know it
+  bool full_gradient = false;  // the task knows ∇f and σ²
 };
 
 // One row of the table of policies: what parser, plan, --help, tests and docs loop over.

@@ -71,6 +71,12 @@ inline constexpr Column<EvaluationRow> kEvaluationColumns[] = {
     {"train_loss_mean_model", &EvaluationRow::train_loss_mean_model, "1", "loss of the averaged model on the training set (phase ends)"},
     {"validation_accuracy_mean_model", &EvaluationRow::validation_accuracy_mean_model, "percent",
      "top-1 accuracy of the averaged model on the held-out share of the training set", kScience, kOptional},
+    {"suboptimality_mean_model", &EvaluationRow::suboptimality_mean_model, "1",
+     "f - f* of the averaged model, where the task knows its optimum", kScience, kOptional},
+    {"gradient_norm_mean_model", &EvaluationRow::gradient_norm_mean_model, "1",
+     "norm of the full gradient at the averaged model, where the task knows it", kScience, kOptional},
+    {"gradient_variance_mean_model", &EvaluationRow::gradient_variance_mean_model, "1",
+     "variance of a node's mini-batch gradient at the averaged model, mean over nodes, where the task knows it", kScience, kOptional},
     {"train_seconds", &EvaluationRow::train_seconds, "s", "time spent training so far: time to accuracy", kNotScience},
 };
 

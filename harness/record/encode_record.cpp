@@ -86,6 +86,7 @@ void walk(Archive& archive, RunRecord& record) {
   archive(record.ranks);
   archive(record.config_json);
   archive(record.config_source);
+  for (const auto& number : kProblemNumbers) archive(record.problem.*number.member);
   walk_table(archive, kPhaseColumns, record.phases);
   walk_table(archive, kStepColumns, record.steps);
   walk_table(archive, kEvaluationColumns, record.evaluations);

@@ -33,4 +33,15 @@ struct TopologyNumber {
 inline constexpr TopologyNumber kTopologyNumbers[] = {
     {"p", &TopologyRecord::p}, {"lambda2", &TopologyRecord::lambda2}, {"lambda_min", &TopologyRecord::lambda_min}};
 
+// The attributes of /problem.
+struct ProblemNumber {
+  std::string_view name;
+  double ProblemRecord::*member;
+};
+inline constexpr ProblemNumber kProblemNumbers[] = {{"L", &ProblemRecord::L},
+                                                    {"mu", &ProblemRecord::mu},
+                                                    {"sigma2", &ProblemRecord::sigma2},
+                                                    {"zeta2", &ProblemRecord::zeta2},
+                                                    {"optimum", &ProblemRecord::optimum}};
+
 }  // namespace xib

@@ -166,6 +166,8 @@ RunRecord read_record(const Hdf5Reader& file) {
   for (std::size_t k = 1; file.has(fmt::format("/topology/{}", k)); ++k) {
     record.topologies.push_back(read_topology(file, fmt::format("/topology/{}", k), nodes));
   }
+  if (file.has("/problem"))
+    for (const auto& number : kProblemNumbers) record.problem.*number.member = file.attribute<double>("/problem", std::string(number.name));
   record.class_histogram = read_array<std::int64_t>(file, "/partition/class_histogram", {nodes, classes});
   record.provenance = read_provenance(file);
   return record;

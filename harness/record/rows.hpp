@@ -40,6 +40,7 @@ struct EvaluationRow {
   double epoch = 0;
   double test_accuracy_mean_model = kNotMeasured, test_loss_mean_model = kNotMeasured, train_loss_mean_model = kNotMeasured;
   double validation_accuracy_mean_model = kNotMeasured;
+  double suboptimality_mean_model = kNotMeasured, gradient_norm_mean_model = kNotMeasured, gradient_variance_mean_model = kNotMeasured;
   double train_seconds = 0;
   std::vector<double> test_accuracy_nodes;  // n values; empty: not measured
 };
@@ -62,6 +63,11 @@ struct TopologyRecord {
   std::vector<double> matrices;  // (period, n, n)
 };
 
+// What is known of a constructed problem: the constants of the theory. NaN: not known.
+struct ProblemRecord {
+  double L = kNotMeasured, mu = kNotMeasured, sigma2 = kNotMeasured, zeta2 = kNotMeasured, optimum = kNotMeasured;
+};
+
 // One incarnation of the program that worked on the run.
 struct Attempt {
   std::string start, end;               // ISO 8601 UTC
@@ -76,6 +82,7 @@ struct RunRecord {
   std::int64_t seed = 0;
   std::int32_t nodes = 0, classes = 0;
   std::string config_json, config_source;
+  ProblemRecord problem;
   std::vector<PhaseRow> phases;
   std::vector<TopologyRecord> topologies;                      // one per phase
   std::vector<std::int64_t> class_histogram;                   // nodes x classes

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "harness/core/hash.hpp"
-#include "harness/record/columns.hpp"
+#include "harness/record/layout.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -61,6 +61,7 @@ std::string science_digest(const RunRecord& record) {
   feed.text("outcome", record.outcome);
   feed.text("final_model_sha256", record.final_model_sha256);
   feed.values<std::int64_t>("seed, nodes, classes", {record.seed, record.nodes, record.classes});
+  for (const auto& number : kProblemNumbers) feed.values<double>(fmt::format("/problem@{}", number.name), {record.problem.*number.member});
   feed_table(feed, "phases", kPhaseColumns, record.phases);
   feed_table(feed, "steps", kStepColumns, record.steps);
   feed_table(feed, "evaluations", kEvaluationColumns, record.evaluations);

@@ -45,6 +45,8 @@ constexpr Range kRanges[] = {
     {"/evaluations/epoch", 0, kInfinity, false},
     {"/evaluations/test_accuracy_mean_model", 0, 100, true},
     {"/evaluations/validation_accuracy_mean_model", 0, 100, true},
+    {"/evaluations/gradient_norm_mean_model", 0, kInfinity, true},
+    {"/evaluations/gradient_variance_mean_model", 0, kInfinity, true},
     {"/evaluations/train_seconds", 0, kInfinity, false},
     {"/phases/first_step", 0, kInfinity, false},
     {"/phases/target", 0, kInfinity, true},

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <numeric>
 
 #include "harness/core/check.hpp"
@@ -156,6 +157,13 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
   }
 }
 
+void write_problem(Hdf5Writer& file, const RunRecord& record) {
+  const auto known = [&](const ProblemNumber& number) { return !std::isnan(record.problem.*number.member); };
+  if (std::none_of(std::begin(kProblemNumbers), std::end(kProblemNumbers), known)) return;
+  file.group("/problem", "NXcollection");
+  for (const auto& number : kProblemNumbers) file.attribute("/problem", std::string(number.name), record.problem.*number.member);
+}
+
 void write_partition(Hdf5Writer& file, const RunRecord& record) {
   file.group("/partition", "NXcollection");
   const auto classes = static_cast<std::size_t>(record.classes);
@@ -211,6 +219,7 @@ std::vector<std::byte> build(const RunRecord& record) {
 
   write_evaluations(file, record);
   write_topologies(file, record);
+  write_problem(file, record);
   write_partition(file, record);
   write_provenance(file, record);
 

@@ -3,6 +3,7 @@
 #include "harness/sweep/interval.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace xib {
 namespace {
@@ -56,6 +57,17 @@ std::vector<double> evaluate_nodes(Run& run) {
   return all;
 }
 
+// What only constructed problems know. Computed whole on every rank.
+void compare_with_optimum(const Task& task, std::span<const float> mean, EvaluationRow& row) {
+  if (!task.has_full_gradient()) return;
+  std::vector<double> gradient(task.dim());
+  row.suboptimality_mean_model = task.full_gradient(mean, gradient) - task.constants().optimum;
+  double norm2 = 0;
+  for (const double value : gradient) norm2 += value * value;
+  row.gradient_norm_mean_model = std::sqrt(norm2);
+  row.gradient_variance_mean_model = task.gradient_variance(mean);
+}
+
 }  // namespace
 
 bool evaluation_due(const Run& run, std::int64_t step) {
@@ -83,6 +95,7 @@ std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step) {
   const Evaluation test = evaluate_together(run, model, Split::test);
   row.test_accuracy_mean_model = test.accuracy;
   row.test_loss_mean_model = test.loss;
+  compare_with_optimum(*run.task, mean, row);
   if (run.config.evaluation.validation > 0) row.validation_accuracy_mean_model = evaluate_together(run, model, Split::validation).accuracy;
   if (phase_end) row.train_loss_mean_model = evaluate_together(run, model, Split::train).loss;
   const std::string& nodes = run.config.evaluation.nodes;

@@ -14,7 +14,7 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
   const int nodes = static_cast<int>(config.train.nodes);
   std::vector<PhaseControl> phases;
   for (std::size_t k = 0; k < config.phase_count(); ++k) {
-    PolicyContext context{.max_rounds = static_cast<int>(config.control.max_rounds), .L = task.constants().L, .sigma2 = task.constants().sigma2};
+    PolicyContext context{.max_rounds = static_cast<int>(config.control.max_rounds), .L = task.constants().L, .full_gradient = task.has_full_gradient()};
     if (k < config.control.reference_id.size() && !config.control.reference_id[k].empty())
       context.reference_distance = reference_distance(config.control.reference_id[k], static_cast<int>(k) + 1);
     phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
@@ -23,14 +23,14 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
   return phases;
 }
 
-// ‖∇f(x̄)‖² by the task, where it knows it.
-std::function<double(std::span<const float>)> full_gradient_norm2(const Task& task) {
+// By the task, where it knows it.
+FullGradientAt full_gradient(const Task& task) {
   if (!task.has_full_gradient()) return {};
   return [&task, gradient = std::vector<double>(task.dim())](std::span<const float> mean) mutable {
     task.full_gradient(mean, gradient);
-    double sum = 0;
-    for (const double value : gradient) sum += value * value;
-    return sum;
+    double norm2 = 0;
+    for (const double value : gradient) norm2 += value * value;
+    return FullGradient{norm2, task.gradient_variance(mean)};
   };
 }
 
@@ -60,7 +60,7 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
       learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
       optimizer(layout.mine().count, task->dim(), {config.train.momentum, config.train.nesterov, config.train.weight_decay}),
       algorithm(make_algorithm(config.train.algorithm)),
-      consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient_norm2(*task),
+      consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
                 make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
       buffer_statistics(communicator, pool, layout, task->buffer_dim()),
       steps_per_epoch(task->steps_per_epoch()),

@@ -17,6 +17,8 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
   record.classes = run.task->classes();
   record.config_json = planned.canonical_json;
   record.config_source = plan.sweep.source;
+  const auto known = run.task->constants();
+  record.problem = {.L = known.L, .mu = known.mu, .sigma2 = known.sigma2, .zeta2 = known.zeta2, .optimum = known.optimum};
   record.topologies = topology_records(run);
   record.class_histogram = run.task->class_histogram();
   record.ranks = run.layout.ranks;

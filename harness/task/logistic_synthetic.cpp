@@ -5,6 +5,7 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <numbers>
 
 namespace xib {
 namespace {
@@ -13,8 +14,9 @@ using Vector = Eigen::VectorXd;
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 struct Samples {
-  Matrix a;                // one per row
-  std::vector<double> y;   // -1 or 1
+  Matrix a;      // one per row
+  Vector y;      // -1 or 1
+  Vector norm2;  // ||a_j||²
 };
 
 double log1p_exp(double z) { return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
@@ -50,7 +52,7 @@ class LogisticSynthetic : public Task {
     double loss = 0.5 * o_.regularization * x.squaredNorm();
     RandomStream random(seed_, Purpose::data_order, static_cast<std::uint32_t>(node), 0, static_cast<std::uint32_t>(step));
     for (std::int64_t k = 0; k < batch_size_; ++k)
-      loss += add_sample(s, static_cast<Eigen::Index>(random.below(s.y.size())), x, 1.0 / static_cast<double>(batch_size_), g);
+      loss += add_sample(s, static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(o_.samples))), x, 1.0 / static_cast<double>(batch_size_), g);
     const auto out = g_->row(local);
     for (Eigen::Index k = 0; k < g.size(); ++k) out[static_cast<std::size_t>(k)] = static_cast<float>(g[k]);
     return loss;
@@ -62,8 +64,8 @@ class LogisticSynthetic : public Task {
     const auto& s = (split == Split::train ? train_ : test_)[static_cast<std::size_t>(batch)];
     const Vector x = to_double(model);
     Partial partial;
-    for (std::size_t j = 0; j < s.y.size(); ++j) {
-      const double margin = s.y[j] * s.a.row(static_cast<Eigen::Index>(j)).dot(x);
+    for (Eigen::Index j = 0; j < s.y.size(); ++j) {
+      const double margin = s.y[j] * s.a.row(j).dot(x);
       partial.loss_sum += log1p_exp(-margin) + 0.5 * o_.regularization * x.squaredNorm();
       partial.correct += margin > 0;
       ++partial.samples;
@@ -78,11 +80,12 @@ class LogisticSynthetic : public Task {
     std::copy(out.begin(), out.end(), g.begin());
     return value;
   }
+  double gradient_variance(std::span<const float> model) const override { return mean_variance(to_double(model)); }
   ProblemConstants constants() const override { return constants_; }
   std::vector<std::int64_t> class_histogram() const override {
     std::vector<std::int64_t> histogram;
     for (const auto& s : train_) {
-      const auto positive = static_cast<std::int64_t>(std::count(s.y.begin(), s.y.end(), 1.0));
+      const auto positive = static_cast<std::int64_t>((s.y.array() > 0).count());
       histogram.insert(histogram.end(), {o_.samples - positive, positive});
     }
     return histogram;
@@ -95,40 +98,58 @@ class LogisticSynthetic : public Task {
 
   Samples draw(int node, Part part, std::int64_t count) const {
     RandomStream centers(seed_, Purpose::synthetic_data, static_cast<std::uint32_t>(node), part_center);
-    Vector center(o_.dim);
+    Vector center(o_.dim), truth = truth_;
     for (auto& c : center) c = o_.shift * centers.normal();
+    RandomStream beliefs(seed_, Purpose::problem, static_cast<std::uint32_t>(node), 1);
+    for (auto& w : truth) w += o_.spread / std::sqrt(static_cast<double>(o_.dim)) * beliefs.normal();
+    const double scale = std::sqrt(1 + o_.tilt * std::cos(2 * std::numbers::pi * node / layout_.nodes));
     RandomStream random(seed_, Purpose::synthetic_data, static_cast<std::uint32_t>(node), part);
-    Samples s{Matrix(count, o_.dim), {}};
+    Samples s{Matrix(count, o_.dim), Vector(count), Vector(count)};
     for (Eigen::Index j = 0; j < count; ++j) {
-      for (Eigen::Index k = 0; k < o_.dim; ++k) s.a(j, k) = center[k] + random.normal();
-      s.y.push_back(random.uniform() < sigmoid(s.a.row(j).dot(truth_)) ? 1 : -1);
+      for (Eigen::Index k = 0; k < o_.dim; ++k) s.a(j, k) = scale * (center[k] + random.normal());
+      s.y[j] = random.uniform() < sigmoid(s.a.row(j).dot(truth)) ? 1 : -1;
+      s.norm2[j] = s.a.row(j).squaredNorm();
     }
     return s;
   }
 
   // Adds weight * the gradient of sample j's loss to g and returns weight * its loss.
   static double add_sample(const Samples& s, Eigen::Index j, const Vector& x, double weight, Vector& g) {
-    const double y = s.y[static_cast<std::size_t>(j)], margin = y * s.a.row(j).dot(x);
-    g -= (weight * y * sigmoid(-margin)) * s.a.row(j).transpose();
+    const double margin = s.y[j] * s.a.row(j).dot(x);
+    g -= (weight * s.y[j] * sigmoid(-margin)) * s.a.row(j).transpose();
     return weight * log1p_exp(-margin);
   }
 
-  double node_gradient(std::size_t node, const Vector& x, Vector& g) const {
-    g = o_.regularization * x;
-    double value = 0.5 * o_.regularization * x.squaredNorm();
-    for (std::int64_t j = 0; j < o_.samples; ++j) value += add_sample(train_[node], j, x, 1.0 / static_cast<double>(o_.samples), g);
-    return value;
+  // y_j a_j'x of all samples at once.
+  static Vector margins(const Samples& s, const Vector& x) { return s.y.cwiseProduct(s.a * x); }
+  // -(1/m) sum_j l_ij'(x), the slopes being y_j sigmoid(-margin_j).
+  static Vector mean_pull(const Samples& s, const Vector& slopes) { return s.a.transpose() * slopes / static_cast<double>(s.y.size()); }
+
+  double node_gradient(const Samples& s, const Vector& x, Vector& g) const {
+    const Vector margin = margins(s, x);
+    g = o_.regularization * x - mean_pull(s, s.y.cwiseProduct((-margin).unaryExpr(&sigmoid)));
+    return 0.5 * o_.regularization * x.squaredNorm() + (-margin).unaryExpr(&log1p_exp).mean();
   }
 
   double mean_gradient(const Vector& x, Vector& g) const {
     g = Vector::Zero(o_.dim);
     double value = 0;
     Vector mine;
-    for (std::size_t i = 0; i < train_.size(); ++i) {
-      value += node_gradient(i, x, mine) / static_cast<double>(layout_.nodes);
+    for (const auto& s : train_) {
+      value += node_gradient(s, x, mine) / static_cast<double>(layout_.nodes);
       g += mine / static_cast<double>(layout_.nodes);
     }
     return value;
+  }
+
+  // sigma²(x): the header's formula, where ||l_ij||² = sigmoid(-margin)² ||a_j||². Rounding can leave a node's difference below 0.
+  double mean_variance(const Vector& x) const {
+    double sum = 0;
+    for (const auto& s : train_) {
+      const Vector slopes = s.y.cwiseProduct((-margins(s, x)).unaryExpr(&sigmoid));
+      sum += std::max(0.0, slopes.cwiseAbs2().dot(s.norm2) / static_cast<double>(o_.samples) - mean_pull(s, slopes).squaredNorm());
+    }
+    return sum / static_cast<double>(batch_size_ * layout_.nodes);
   }
 
   Matrix hessian(const Vector& x) const {
@@ -160,12 +181,13 @@ class LogisticSynthetic : public Task {
     }
     require(g.norm() < 1e-10, "[data] dataset: the optimum of logistic-synthetic was not found; raise regularization = {}", o_.regularization);
     double zeta2 = 0;
-    for (std::size_t i = 0; i < train_.size(); ++i) {
-      node_gradient(i, x, g);
+    for (const auto& s : train_) {
+      node_gradient(s, x, g);
       zeta2 += g.squaredNorm() / static_cast<double>(layout_.nodes);
     }
     constants_.L = largest + o_.regularization;
     constants_.mu = o_.regularization;
+    constants_.sigma2 = mean_variance(x);
     constants_.zeta2 = zeta2;
     constants_.optimum = value;
   }
@@ -189,6 +211,8 @@ LogisticOptions logistic_options(const Term& term, std::int64_t batch_size) {
   o.samples = a.integer("samples", o.samples);
   o.regularization = a.number("regularization", o.regularization);
   o.shift = a.number("shift", o.shift);
+  o.tilt = a.number("tilt", o.tilt);
+  o.spread = a.number("spread", o.spread);
   o.test = a.integer("test", o.test);
   a.done();
   require(o.dim >= 1 && o.dim <= 2000, "[data] dataset: logistic-synthetic(dim = {}) is not in 1..2000", o.dim);
@@ -196,6 +220,8 @@ LogisticOptions logistic_options(const Term& term, std::int64_t batch_size) {
   require(o.regularization > 0 && std::isfinite(o.regularization),
           "[data] dataset: logistic-synthetic(regularization = {}) must be positive, or there may be no optimum", o.regularization);
   require(o.shift >= 0 && std::isfinite(o.shift), "[data] dataset: logistic-synthetic(shift = {}) is negative", o.shift);
+  require(o.tilt >= 0 && o.tilt < 1, "[data] dataset: logistic-synthetic(tilt = {}) is not in [0, 1), where every node's samples vary", o.tilt);
+  require(o.spread >= 0 && std::isfinite(o.spread), "[data] dataset: logistic-synthetic(spread = {}) is negative", o.spread);
   require(o.test >= 1 && o.test <= 1'000'000, "[data] dataset: logistic-synthetic(test = {}) is not in 1..1000000", o.test);
   require(batch_size >= 1 && batch_size <= o.samples,
           "[train] batch_size = {} is not in 1..{}, the samples per node of logistic-synthetic; take a smaller batch or more samples", batch_size,

@@ -8,14 +8,20 @@
 namespace xib {
 
 // f_i(x) = (1/m) sum_j log(1 + exp(-y_j a_j'x)) + (r/2) ||x||² over the m samples of node i; f = (1/n) sum f_i.
-//   data   a ~ N(c_i, I), c_i ~ shift * N(0, I); P(y = 1 | a) = 1/(1 + exp(-a'w)), w ~ N(0, 4/d I) (Purpose::synthetic_data, problem)
+//   data   a ~ s_i N(c_i, I), c_i ~ shift N(0, I), s_i² = 1 + tilt cos(2 pi i/n); P(y = 1 | a) = 1/(1 + exp(-a'w_i)),
+//          w_i ~ N(w, spread²/d I), w ~ N(0, 4/d I) (Purpose::synthetic_data, problem). Nodes differ in where their samples lie (shift), in
+//          their curvature, smoothly along a ring (tilt), and in what they believe of the same samples (spread)
 //   g_i    mean over `batch_size` samples drawn with replacement (Purpose::data_order): unbiased
-//   L      max_i λ_max(A_i'A_i)/(4m) + r, as the logistic function's slope is at most 1/4;  mu = r
-//   x*     by Newton's method, to a gradient norm under 1e-12; optimum and zeta² follow from it
+//   L      max_i λ_max(A_i'A_i)/(4m) + r: every f_i is L-smooth, as the logistic function's slope is at most 1/4, and no smaller L will
+//          do, as at x = 0 all slopes are 1/4;  mu = r
+//   sigma² (1/n) sum_i (1/b) ((1/m) sum_j ||l_ij||² - ||(1/m) sum_j l_ij||²), l_ij the gradient of sample j's loss at x (the penalty is
+//          the same for all): exact, as the b samples of a batch are independent. It changes along training, so
+//          gradient_variance() computes it where it is asked for; constants() has it at x*
+//   x*     by Newton's method, to a gradient norm under 1e-12; optimum, zeta² and sigma² at x* follow from it
 // Boyd and Vandenberghe, Convex Optimization, section 7.1.1 (the model) and 9.5 (the method).
 struct LogisticOptions {
   std::int64_t dim = 20, samples = 256;  // per node
-  double regularization = 0.01, shift = 0;
+  double regularization = 0.01, shift = 0, tilt = 0, spread = 0;
   std::int64_t test = 1024;  // samples, of all nodes' distributions in turn
 };
 LogisticOptions logistic_options(const Term& term, std::int64_t batch_size);

@@ -18,11 +18,12 @@ struct Evaluation {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // top-1 in percent; NaN for tasks without classes
 };
 
-// What theory needs and only constructed problems know; NaN where unknown.
+// What theory needs and only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
+// Assumptions 1 to 3.
 struct ProblemConstants {
   double L = std::numeric_limits<double>::quiet_NaN();        // smoothness of every f_i
   double mu = std::numeric_limits<double>::quiet_NaN();       // strong convexity of f
-  double sigma2 = std::numeric_limits<double>::quiet_NaN();   // E||g_i - grad f_i||², the noise of a mini-batch gradient
+  double sigma2 = std::numeric_limits<double>::quiet_NaN();   // (1/n) sum E||g_i - grad f_i||² of mini-batch gradients at x*
   double zeta2 = std::numeric_limits<double>::quiet_NaN();    // heterogeneity at the optimum: (1/n) sum ||grad f_i(x*)||²
   double optimum = std::numeric_limits<double>::quiet_NaN();  // f(x*)
 };
@@ -58,6 +59,9 @@ class Task {
   // Full gradient of f (the mean over all nodes' data) at `model` into `g`, where the problem allows; returns f(model).
   virtual bool has_full_gradient() const { return false; }
   virtual double full_gradient(std::span<const float> model, std::span<double> g) const;
+  // sigma²(x) = (1/n) sum_i E||g_i - grad f_i(x)||² of mini-batch gradients with every node at x = `model`; known wherever the full
+  // gradient is. By default it is the same everywhere.
+  virtual double gradient_variance(std::span<const float>) const { return constants().sigma2; }
   virtual ProblemConstants constants() const { return {}; }
   // Samples of each class on each node in the first epoch, nodes x classes row-major; empty when there are no classes.
   virtual std::vector<std::int64_t> class_histogram() const { return {}; }

@@ -51,15 +51,26 @@ class Theory(support.FolderTest):
                 self.assertLessEqual(abs(one - other), 32 * math.ulp(max(abs(other), 1)))  # under 20 roundings each, in another order
         self.assertEqual(theory.critical_distance2(0.5, 4, 2, 4, 8), 0.5)  # 0.5 * 4 / 8 + 8 / 32
 
-    def test_the_critical_distance_from_the_error_is_what_the_policy_recorded(self):
-        found = self.run_sweep("theory-critical", "seeds=[1]", "train.nodes=4", "control.policy=critical(factor = 0.5)",
-                               "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 0.5, zeta = 4, tilt = 0.5, steps = 60)")
-        held = [run for run in found if run.config["train"]["algorithm"] == "dsgd"]
-        self.assertEqual([theory.factor_of(run) for run in held], [0.5])
-        for ours, recorded in zip(theory.critical_of(held[0]), held[0].steps["critical_distance"]):
-            # The mean of the models after mixing is that before it within a few 2^-24 of |x| < 5; f - f* is above 1e-4 here, its root
-            # above 1e-2.
-            self.assertAlmostEqual(ours / recorded, 1, delta=1e-3)
+    def test_the_critical_distance_from_the_evaluations_is_what_the_policy_recorded(self):
+        for sweep, dataset in (("theory-critical", "quadratic(dim = 20, L = 1, mu = 0.5, sigma = 0.5, zeta = 4, tilt = 0.5, steps = 60)"),
+                               ("theory-critical-logistic", "logistic-synthetic(dim = 5, samples = 120, tilt = 0.5, spread = 4)")):
+            with self.subTest(sweep):
+                found = self.run_sweep(sweep, "seeds=[1]", "train.nodes=4", "train.batch_size=2", "train.epochs=1", "control.policy=critical(factor = 0.5)",
+                                       f"data.dataset={dataset}")
+                held = [run for run in found if run.config["train"]["algorithm"] == "dsgd"]
+                self.assertEqual([theory.factor_of(run) for run in held], [0.5])
+                self.assertEqual(theory.tilt(held[0]), 0.5)
+                self.assertEqual(len(held[0].steps["critical_distance"]), 60)
+                for ours, recorded in zip(theory.critical_of(held[0]), held[0].steps["critical_distance"]):
+                    # The mean of the models after mixing is that before it within a few 2^-24 of |x| < 5; ‖∇f‖ is above 1e-2 here.
+                    self.assertAlmostEqual(ours / recorded, 1, delta=1e-3)
+
+    def test_the_noise_of_logistic_regression_is_taken_where_the_run_was_and_not_at_the_optimum(self):
+        run, = self.run_sweep("theory-distance-logistic", "seeds=[1]", "train.nodes=4", "topology.name=ring", "train.lr=0.01", "train.epochs=2")
+        at_start, at_end = run.evaluations["gradient_variance_mean_model"]
+        self.assertGreater(at_start, at_end)
+        self.assertEqual(theory.noise(run), at_end)
+        self.assertGreater(abs(at_end - run.problem["sigma2"]), 0.001)
 
     def test_every_figure_and_table_is_made_from_small_runs(self):
         dataset = "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 120)"
@@ -67,26 +78,30 @@ class Theory(support.FolderTest):
         self.run_sweep("theory-rounds", "seeds=[1]", "train.nodes=8", "topology.name=ring", dataset)
         self.run_sweep("theory-critical", "seeds=[1]", "train.nodes=8",
                        "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 0.5, zeta = 4, tilt = 0.9, steps = 300)")
+        self.run_sweep("theory-distance-logistic", "seeds=[1]", "train.lr=0.1", "train.nodes=8", "train.epochs=4")
+        self.run_sweep("theory-critical-logistic", "seeds=[1]", "train.nodes=8", "train.epochs=100",
+                       "data.dataset=logistic-synthetic(dim = 5, samples = 200, regularization = 0.02, tilt = 0.9, spread = 4, test = 16)")
         (self.folder / "out").mkdir()
         captions = theory.analyse(runs.find_runs([self.folder / "runs"])[0], self.folder / "out")
 
-        self.assertEqual(len(captions), 3)
-        for name in ("distance", "rounds", "critical"):
+        self.assertEqual(len(captions), 5)
+        self.assertEqual([caption.split(":")[0] for caption in captions[:4]], ["Quadratics", "Quadratics", "Logistic regression", "Logistic regression"])
+        for name in ("distance", "rounds", "critical", "distance-logistic", "critical-logistic"):
             with Image.open(self.folder / "out" / f"{name}.png") as image:
                 self.assertGreater(min(image.size), 500)
-        distance, rounds, critical = self.read("distance.csv"), self.read("rounds.csv"), self.read("critical.csv")
-        self.assertEqual(len(distance), 3)
-        for row in distance:
+        rounds = self.read("rounds.csv")
+        for row in self.read("distance.csv") + self.read("distance-logistic.csv"):
             self.assertLess(row["largest_share_of_recursion"], 1)
             self.assertLess(row["measured"], row["steady_state_bound"])
         self.assertEqual([row["rounds"] for row in rounds], [1, 2, 4, 8, 16, 32])
         for row in rounds[:4]:  # later ones meet the floor of 32-bit floats
             self.assertLessEqual(row["largest"], row["bound"] * (1 + 1e-5))
-        by_factor = {row["factor"]: row for row in critical}
-        self.assertEqual(by_factor[0.0]["steps_ratio"], 1)
-        self.assertLess(by_factor[1.0]["steps_ratio"], 1.2)
-        self.assertGreater(by_factor[16.0]["final_error"], 10 * by_factor[1.0]["final_error"])
-        self.assertLessEqual(by_factor[1.0]["distance_over_critical"], 1.001)
+        for name in ("critical.csv", "critical-logistic.csv"):
+            by_factor = {row["factor"]: row for row in self.read(name)}
+            self.assertEqual(by_factor[0.0]["steps_ratio"], 1)
+            self.assertLess(by_factor[1.0]["steps_ratio"], 1.2)
+            self.assertGreater(by_factor[16.0]["final_error"], 10 * by_factor[1.0]["final_error"])
+            self.assertLessEqual(by_factor[1.0]["distance_over_critical"], 1.001)
 
     def test_the_factor_where_a_column_crosses_a_level(self):
         rows = [{"factor": f, "x": x} for f, x in ((0, 1), (1, 1), (2, 4), (4, 16), (float("nan"), 9))]
@@ -98,6 +113,13 @@ class Theory(support.FolderTest):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("no run of theory-distance", done.stderr)
+
+    def test_runs_without_the_constants_are_refused_by_name(self):
+        run, = self.run_sweep("theory-distance-logistic", "seeds=[1]", "train.nodes=4", "topology.name=ring", "train.lr=0.1", "train.epochs=1")
+        for damage in (lambda: run.problem.clear(), lambda: run.evaluations.pop("gradient_variance_mean_model")):
+            damage()
+            with self.assertRaisesRegex(runs.RunFileError, f"{run.id}.h5: the constants of logistic-synthetic.* are not in it"):
+                theory.distance_rows([run])
 
 
 support.main()

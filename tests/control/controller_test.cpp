@@ -21,7 +21,7 @@ struct Setting {
   int steps = 3;
   std::int64_t first_step = 0;
   std::function<MixingSchedule()> schedule = [] { return alternating(7); };
-  std::function<double(std::span<const float>)> full_gradient = {};
+  FullGradientAt full_gradient = {};
   PolicyContext context{.max_rounds = 50};
   std::string gauge = "exact";
 };
@@ -201,11 +201,11 @@ TEST_CASE("what rank 0 cannot decide ends all ranks with its message") {
 }
 
 TEST_CASE("the full gradient is taken at the mean model, and asked for only where the task knows it") {
-  Setting setting{.policy = "critical", .steps = 1, .context = {.max_rounds = 50, .L = 2, .sigma2 = 0}};
+  Setting setting{.policy = "critical", .steps = 1, .context = {.max_rounds = 50, .L = 2, .full_gradient = true}};
   CHECK_THROWS_WITH(controlled(kStart, setting, {1, 1}), Contains("full gradient"));
-  setting.full_gradient = [](std::span<const float> mean) { return mean.size() == kDim ? 32.0 : 0.0; };
-  // σ² = 0 and L = 2: Γ² = ‖∇f‖² / 32 = 1.
-  CHECK(controlled(kStart, setting, {2, 1}).steps[0].critical == 1);
+  setting.full_gradient = [](std::span<const float> mean) { return mean.size() == kDim ? FullGradient{32, 28} : FullGradient{}; };
+  // σ² = 28, L = 2, n = 7, γ = 1/2: Γ² = γ 28/(2 · 7) + 32/(8 · 4) = 2.
+  CHECK(controlled(kStart, setting, {2, 1}).steps[0].critical == std::sqrt(2.0));
 }
 
 TEST_CASE("one node is in consensus under every policy") {

@@ -28,7 +28,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kExamples = {
     {"dsgd-ac", {"dsgd-ac", "dsgd-ac(after = 2, power = 1)"}},
 };
 
-const PolicyContext kContext{.reference_distance = 2, .max_rounds = 50, .L = 2, .sigma2 = 4};
+const PolicyContext kContext{.reference_distance = 2, .max_rounds = 50, .L = 2, .full_gradient = true};
 
 std::unique_ptr<ConsensusPolicy> make(std::string_view text, const PolicyContext& context = kContext) { return make_policy(text, "[control] policy", context); }
 
@@ -41,7 +41,7 @@ struct Views {
     gram = {d2, -d2, -d2, d2};
     return {.step = step, .phase_step = step, .round = step, .epoch = static_cast<double>(step), .lr = 0.5 / static_cast<double>(step + 1), .lr_max = 0.5, .nodes = 2,
             .distance = distance, .mean_model_norm = 1, .gradient_norm = 1 + static_cast<double>(step % 5), .gradient_spread = 1 + static_cast<double>(step % 3),
-            .mean_gradient_norm2 = 8, .full_gradient_norm2 = 32 + static_cast<double>(step), .gram = gram, .schedule = &schedule};
+            .mean_gradient_norm2 = 8, .full_gradient_norm2 = 32 + static_cast<double>(step), .gradient_variance = 4, .gram = gram, .schedule = &schedule};
   }
 };
 
@@ -149,6 +149,20 @@ TEST_CASE("critical holds factor times the critical distance") {
   CHECK_FALSE(estimating->needs().full_gradient);
   CHECK(estimating->decide(views.at(0)).critical == std::sqrt(0.25 + 7.0 / 32));
   CHECK_THROWS_WITH(make("critical", {.max_rounds = 50})->decide(views.at(0)), Contains("critical(L = ...)"));
+}
+
+TEST_CASE("the estimated critical distance counts the nodes' own gradients as noise") {
+  // Two nodes without noise, ∇f_i = ∇f ± u: Γ² = ‖∇f‖²/(8L²). Their spread ζ² = ‖u‖² = 3 is taken for half of σ², and a share of σ²/n is taken
+  // from ‖ḡ‖² = ‖∇f‖² = 8, so that Γ² is missed by ζ²/(n - 1) (γ/L - 1/(8L²)): upwards where γ > 1/(8L), downwards below.
+  Views views;
+  for (const double lr : {0.5, 1.0 / 64}) {
+    ConsensusView view = views.at(0);
+    view.lr = lr;
+    view.gradient_spread = 3;
+    const double truth = 8.0 / 32, estimate = std::pow(make("critical", {.max_rounds = 50, .L = 2})->decide(view).critical, 2);
+    CHECK(estimate == Approx(truth + 3 * (lr / 2 - 1.0 / 32)).epsilon(1e-15));
+    CHECK((estimate > truth) == (lr > 1.0 / 16));
+  }
 }
 
 TEST_CASE("dsgd-ac mixes fully at first and then by the power of the learning rate") {

@@ -30,8 +30,11 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
 
   const RunRecord record = read_run_file(folder / "a.h5");
 
-  RunRecord written = sample_record();
-  for (auto& row : written.steps) row.decision_bytes_sent = kNotMeasured;  // the file is older than the column
+  RunRecord written = sample_record();  // without what came later
+  for (auto& row : written.steps) row.decision_bytes_sent = kNotMeasured;
+  written.problem = {};
+  for (auto& row : written.evaluations)
+    row.suboptimality_mean_model = row.gradient_norm_mean_model = row.gradient_variance_mean_model = kNotMeasured;
   check_same(record, written);
   const Summary summary = read_run_header(folder / "a.h5").summary;
   CHECK(summary.total_bytes_sent == 900);

@@ -103,6 +103,17 @@ def check_values(path, later=()):
         assert not unlabelled, unlabelled
 
 
+def check_problem(path):
+    with h5py.File(path, "r") as f:
+        constants = {"L": 4, "mu": 0.5, "sigma2": 2, "zeta2": 0.25, "optimum": -0.125}
+        assert {name: f["problem"].attrs[name] for name in constants} == constants
+        assert list(f["evaluations/suboptimality_mean_model"]) == [0.5, 0.25] and list(f["evaluations/gradient_norm_mean_model"]) == [2, 1]
+        assert list(f["evaluations/gradient_variance_mean_model"]) == [2.25, 2.5]
+    shown = json.loads(tool("show", "--json", path).stdout)
+    assert shown["problem"] == constants and [row["suboptimality_mean_model"] for row in shown["evaluations"]] == [0.5, 0.25]
+    assert "L 4, μ 0.5, σ² 2, ζ² 0.25, f* -0.125" in tool("show", path).stdout
+
+
 def edited(path, edit):
     copy = path.with_name("edited.h5")
     copy.write_bytes(path.read_bytes())
@@ -186,4 +197,5 @@ with tempfile.TemporaryDirectory() as folder:
         assert tool("show", "--validate", file).returncode == 0
     with h5py.File(fresh) as f:
         assert f["summary"].attrs["total_gauge_bytes_sent"] == 315 and f["summary"].attrs["total_decision_bytes_sent"] == 75
+    check_problem(fresh)  # the golden file is older
     check_edits(fresh)

@@ -52,6 +52,19 @@ TEST_CASE("columns that were not measured are absent, not zero") {
   check_same(read_run_file(folder / "a.h5"), record);
 }
 
+TEST_CASE("a task without known constants has no group of them") {
+  const Scratch folder;
+  RunRecord record = sample_record();
+  record.problem = {};
+  write_run_file(folder / "a.h5", record);
+  CHECK_FALSE(Hdf5Reader(folder / "a.h5").has("/problem"));
+  check_same(read_run_file(folder / "a.h5"), record);
+
+  record.problem.mu = 1;  // the others stay unknown
+  write_run_file(folder / "b.h5", record);
+  check_same(read_run_file(folder / "b.h5"), record);
+}
+
 TEST_CASE("time-varying, random and very large topologies come back as they were") {
   const Scratch folder;
   RunRecord record = sample_record();

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "harness/record/columns.hpp"
+#include "harness/record/layout.hpp"
 
 namespace xib {
 
@@ -45,6 +45,7 @@ inline void check_same(const RunRecord& a, const RunRecord& b) {
   CHECK(a.config_source == b.config_source);
   CHECK(a.class_histogram == b.class_histogram);
   CHECK(a.provenance == b.provenance);
+  for (const auto& number : kProblemNumbers) CHECK(same(a.problem.*number.member, b.problem.*number.member));
   check_same_table(kStepColumns, a.steps, b.steps);
   check_same_table(kPhaseColumns, a.phases, b.phases);
   check_same_table(kEvaluationColumns, a.evaluations, b.evaluations);

@@ -16,6 +16,7 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
   record.seed = -7;
   record.nodes = nodes;
   record.classes = 2;
+  record.problem = {.L = 4, .mu = 0.5, .sigma2 = 2, .zeta2 = 0.25, .optimum = -0.125};
   record.ranks = ranks;
   record.config_json = R"({"seed":-7,"train.nodes":3})";
   record.config_source = "# Ξ\nname = \"sample\"\n";
@@ -73,6 +74,9 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
     row.epoch = static_cast<double>(row.step) / 4;
     row.test_accuracy_mean_model = 80 - 8 * e;
     row.test_loss_mean_model = 1.5 / e;
+    row.suboptimality_mean_model = 0.5 / e;
+    row.gradient_norm_mean_model = 3 - e;
+    row.gradient_variance_mean_model = 2 + 0.25 * e;
     row.train_seconds = static_cast<double>(row.step);
     record.evaluations.push_back(row);
   }

@@ -89,7 +89,7 @@ TEST_CASE("the science digest sees a change of one value of every science column
   check_each_column(kAttemptColumns, &RunRecord::attempts);
 }
 
-TEST_CASE("the science digest sees configuration, matrices, partition, per-node values and the final model") {
+TEST_CASE("the science digest sees configuration, constants of the problem, matrices, partition, per-node values and the final model") {
   const RunRecord before = sample_record();
   const auto differs = [&](auto&& edit) {
     RunRecord after = before;
@@ -101,6 +101,7 @@ TEST_CASE("the science digest sees configuration, matrices, partition, per-node 
   CHECK(differs([](RunRecord& r) { r.outcome = "diverged"; }));
   CHECK(differs([](RunRecord& r) { r.topologies[1].matrices[8] = 0; }));
   CHECK(differs([](RunRecord& r) { r.topologies[1].p = 0; }));
+  for (const auto& number : kProblemNumbers) CHECK(differs([&](RunRecord& r) { r.problem.*number.member = 7; }));
   CHECK(differs([](RunRecord& r) { r.class_histogram[5] = 0; }));
   CHECK(differs([](RunRecord& r) { r.node_train_loss[17] = 0; }));
   CHECK(differs([](RunRecord& r) { r.node_distance_to_mean[17] = 0; }));

@@ -35,6 +35,9 @@ MLP = NETWORK.format(dataset="synthetic(samples = 192, size = 8, test = 50)", da
                      validation=0)
 IMAGES = NETWORK.format(dataset="fashion-mnist", data="limit = 192\ntest_limit = 300", model="cnn", options="", augment="false", validation=0)
 
+LOGISTIC = (support.QUADRATIC.replace("quadratic(dim = 100, zeta = 2, sigma = 1, steps = 5)", "logistic-synthetic(dim = 40, samples = 32, spread = 4)")
+            .replace("batch_size = 1", "batch_size = 8").replace("target(0.3)", "critical(0.5)"))
+
 PLACES = [(ranks, threads) for ranks in (1, 2, 3, 4, 7) for threads in (1, 2)]
 
 
@@ -67,6 +70,9 @@ class Digest(support.RunTest):
 
     def test_a_quadratic(self):
         self.compare(support.QUADRATIC, PLACES)
+
+    def test_logistic_regression_at_its_critical_distance(self):
+        self.compare(LOGISTIC, [(3, 2)])
 
     @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
     def test_a_convolutional_network_with_batch_norm_augmentation_and_a_partition_by_class(self):

@@ -1,9 +1,11 @@
 #include "harness/task/logistic_synthetic.hpp"
 
 #include "harness/core/check.hpp"
+#include "reference/logistic.hpp"
 #include "tests/task/rows.hpp"
 
 #include <cmath>
+#include <map>
 #include <numeric>
 
 using namespace xib;
@@ -50,6 +52,63 @@ TEST_CASE("mini-batch gradients of logistic regression have the full gradient as
   for (std::size_t k = 0; k < 4; ++k) CHECK(std::abs(mean[k] - full[k]) < 5 / std::sqrt(72000.0));
 }
 
+// The twin draws the same data from the same streams and does everything else by itself, in double.
+TEST_CASE("the constants of logistic regression are those of its twin") {
+  for (const auto& [shift, tilt, spread] : {std::tuple(0.0, 0.0, 0.0), std::tuple(1.0, 0.0, 0.0), std::tuple(0.5, 0.75, 2.0)}) {
+    const auto task =
+        make(fmt::format("logistic-synthetic(dim = 4, samples = 64, regularization = 0.1, shift = {}, tilt = {}, spread = {})", shift, tilt, spread));
+    const auto twin = reference::gaussian_logistic({.nodes = 3, .dim = 4, .samples = 64, .shift = shift, .tilt = tilt, .spread = spread}, 0.1, 8, 11);
+    const auto x = reference::optimum(twin);
+    const auto known = task->constants();
+
+    // Sums of 192 terms of size 1, in another order; the optima differ by at most (1e-12 + 1e-14) / mu.
+    CHECK(known.L == Approx(reference::smoothness(twin)).epsilon(1e-13));
+    CHECK(known.mu == 0.1);
+    CHECK(known.optimum == Approx(reference::value(twin, x)).epsilon(1e-13));
+    CHECK(known.zeta2 == Approx(reference::heterogeneity(twin)).epsilon(1e-9));
+    CHECK(known.sigma2 == Approx(reference::noise_variance(twin, x)).epsilon(1e-9));
+    CHECK(known.zeta2 > 1e-3);
+  }
+}
+
+TEST_CASE("gradient and variance of logistic regression are those of its twin, wherever they are asked for") {
+  for (const std::int64_t batch : {1, 8}) {
+    const auto task = make("logistic-synthetic(dim = 3, samples = 32, shift = 1)", {3, 1, 0}, batch);
+    const auto twin = reference::gaussian_logistic({.nodes = 3, .dim = 3, .samples = 32, .shift = 1}, 0.01, batch, 11);
+    for (const std::vector<float>& x : {std::vector<float>{0, 0, 0}, {1, -2, 0.5f}, {-4, 8, 2}}) {
+      const reference::Vector at(x.begin(), x.end());
+      std::vector<double> g(3);
+
+      CHECK(task->full_gradient(x, g) == Approx(reference::value(twin, at)).epsilon(1e-13));
+      CHECK(task->gradient_variance(x) == Approx(reference::noise_variance(twin, at)).epsilon(1e-12));  // a difference of sums: |a|² < 40
+      for (std::size_t k = 0; k < 3; ++k) CHECK(g[k] == Approx(reference::gradient(twin, at)[k]).margin(1e-13));
+    }
+  }
+}
+
+TEST_CASE("a batch may hold a sample twice: it is drawn with replacement, and its variance is that of all batches") {
+  const auto task = make("logistic-synthetic(dim = 2, samples = 3)", {1, 1, 0}, 2);
+  Rows rows(*task, 1);
+  std::vector<double> full(2);
+  task->full_gradient(rows.x.row(0), full);
+  std::map<std::vector<float>, int> batches;
+  constexpr int kDraws = 9000;
+  for (int t = 0; t < kDraws; ++t) {
+    task->gradient(0, t);
+    ++batches[rows.gradient(0)];
+  }
+
+  // Of the 9 equally likely pairs, 3 hold one sample twice and 3 x 2 are the same two. The counts have deviations below sqrt(2000).
+  REQUIRE(batches.size() == 6);
+  double variance = 0;
+  for (const auto& [g, count] : batches) {
+    const int pairs = count > 1500 ? 2 : 1;
+    CHECK(std::abs(count - 1000 * pairs) < 5 * std::sqrt(2000.0));
+    for (std::size_t k = 0; k < 2; ++k) variance += pairs / 9.0 * std::pow(static_cast<double>(g[k]) - full[k], 2);
+  }
+  CHECK(task->gradient_variance(rows.x.row(0)) == Approx(variance).epsilon(1e-5));  // gradients in float: a few 2^-24 each
+}
+
 TEST_CASE("no step of 1/L increases f, and f ends at the known optimum") {
   const auto task = make("logistic-synthetic(dim = 4, samples = 64, regularization = 0.1, shift = 1)");
   const auto constants = task->constants();
@@ -88,6 +147,7 @@ TEST_CASE("the trained model classifies better than chance, and evaluation sums 
 
 TEST_CASE("impossible logistic problems are refused by name") {
   for (const auto* text : {"logistic-synthetic(dim = 0)", "logistic-synthetic(samples = 4)", "logistic-synthetic(regularization = 0)",
-                           "logistic-synthetic(shift = -1)", "logistic-synthetic(tests = 1)"})
+                           "logistic-synthetic(shift = -1)", "logistic-synthetic(tilt = 1)", "logistic-synthetic(tilt = -0.5)",
+                           "logistic-synthetic(spread = -1)", "logistic-synthetic(tests = 1)"})
     CHECK_THROWS_AS(make(text), Error);
 }

@@ -9,17 +9,18 @@ namespace xib {
 namespace {
 
 // Holds Ξ at `factor` times the critical consensus distance Γ_t² = γσ²/(Ln) + ‖∇f(x̄_t)‖²/(8L²) (Kong et al. 2021).
-// Where the task does not know σ² and ∇f they are estimated from this step's n mini-batch gradients: with iid data
-// E (1/n) Σ ‖g_i - ḡ‖² = (1 - 1/n) σ² and E ‖ḡ‖² = ‖∇f‖² + σ²/n.
+// A task that knows ∇f and σ² is asked for both at x̄_t. Elsewhere they are estimated from this step's n mini-batch gradients: with iid data
+// E (1/n) Σ ‖g_i - ḡ‖² = (1 - 1/n) σ² and E ‖ḡ‖² = ‖∇f‖² + σ²/n. Where nodes have gradients of their own, the spread holds their
+// ζ² = (1/n) Σ ‖∇f_i - ∇f‖² too, and Γ² is estimated as Γ² + ζ²/(n - 1) (γ/L - 1/(8L²)) (README.md).
 class Critical final : public ConsensusPolicy {
  public:
-  Critical(double factor, double L, double sigma2, bool exact_gradient, int max_rounds)
-      : factor_(factor), L_(L), sigma2_(sigma2), exact_gradient_(exact_gradient), max_rounds_(max_rounds) {}
+  Critical(double factor, double L, bool exact_gradient, int max_rounds)
+      : factor_(factor), L_(L), exact_gradient_(exact_gradient), max_rounds_(max_rounds) {}
   Needs needs() const override { return {.gram = true, .gradient_spread = !exact_gradient_, .full_gradient = exact_gradient_}; }
   Decision decide(const ConsensusView& view) override {
     require(!std::isnan(L_), "[control] policy: critical needs L, the smoothness, which this task does not know: write critical(L = ...)");
     const double n = view.nodes;
-    const double sigma2 = exact_gradient_ ? sigma2_ : view.gradient_spread * n / std::max(n - 1, 1.0);
+    const double sigma2 = exact_gradient_ ? view.gradient_variance : view.gradient_spread * n / std::max(n - 1, 1.0);
     const double gradient2 = exact_gradient_ ? view.full_gradient_norm2 : std::max(view.mean_gradient_norm2 - sigma2 / n, 0.0);
     const double critical = std::sqrt(view.lr * sigma2 / (L_ * n) + gradient2 / (8 * L_ * L_));
     Decision decision = mix_to(factor_ * critical, view, max_rounds_);
@@ -28,7 +29,7 @@ class Critical final : public ConsensusPolicy {
   }
 
  private:
-  double factor_, L_, sigma2_;
+  double factor_, L_;
   bool exact_gradient_;
   int max_rounds_;
 };
@@ -40,8 +41,7 @@ std::unique_ptr<ConsensusPolicy> make_critical(Arguments& arguments, const Polic
   const double L = arguments.number("L", context.L);
   require(factor > 0, "critical: factor is {}, and the target has to be positive", factor);
   require(std::isnan(L) || L > 0, "critical: L is {}, and a smoothness constant is positive", L);
-  const bool known = !std::isnan(context.sigma2);
-  return std::make_unique<Critical>(factor, L, context.sigma2, known, context.max_rounds);
+  return std::make_unique<Critical>(factor, L, context.full_gradient, context.max_rounds);
 }
 
 }  // namespace xib
