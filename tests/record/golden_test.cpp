@@ -23,13 +23,16 @@ std::string unpack(const std::string& path) {
 
 }  // namespace
 
-// A file of every schema version is kept for ever: what was written once can always be read.
+// A file of every schema version is kept for ever: what was written once can always be read. Columns that are younger than the file come out as
+// not measured.
 TEST_CASE("the golden file of schema version 1 reads as the record it was written from") {
   const Scratch folder;
   write_bytes(folder / "a.h5", unpack(XB_SOURCE_DIR "/tests/record/golden/run_v1.h5.gz"));
 
   const RunRecord record = read_run_file(folder / "a.h5");
 
-  check_same(record, sample_record());
+  RunRecord expected = sample_record();
+  for (auto& row : expected.steps) row.displacement = row.mixing_strength = kNotMeasured;
+  check_same(record, expected);
   CHECK(read_run_header(folder / "a.h5").summary.total_bytes_sent == 900);
 }

@@ -13,16 +13,15 @@ namespace {
 // E (1/n) Σ ‖g_i - ḡ‖² = (1 - 1/n) σ² and E ‖ḡ‖² = ‖∇f‖² + σ²/n.
 class Critical final : public ConsensusPolicy {
  public:
-  Critical(double factor, double L, double sigma2, bool exact_gradient, int max_rounds)
-      : factor_(factor), L_(L), sigma2_(sigma2), exact_gradient_(exact_gradient), max_rounds_(max_rounds) {}
+  Critical(double factor, double L, double sigma2, bool exact_gradient, RoundLimits limits)
+      : factor_(factor), L_(L), sigma2_(sigma2), exact_gradient_(exact_gradient), limits_(limits) {}
   Needs needs() const override { return {.gram = true, .gradient_spread = !exact_gradient_, .full_gradient = exact_gradient_}; }
   Decision decide(const ConsensusView& view) override {
-    require(!std::isnan(L_), "[control] policy: critical needs L, the smoothness, which this task does not know: write critical(L = ...)");
     const double n = view.nodes;
     const double sigma2 = exact_gradient_ ? sigma2_ : view.gradient_spread * n / std::max(n - 1, 1.0);
     const double gradient2 = exact_gradient_ ? view.full_gradient_norm2 : std::max(view.mean_gradient_norm2 - sigma2 / n, 0.0);
     const double critical = std::sqrt(view.lr * sigma2 / (L_ * n) + gradient2 / (8 * L_ * L_));
-    Decision decision = mix_to(factor_ * critical, view, max_rounds_);
+    Decision decision = mix_to(factor_ * critical, view, limits_);
     decision.critical = critical;
     return decision;
   }
@@ -30,7 +29,7 @@ class Critical final : public ConsensusPolicy {
  private:
   double factor_, L_, sigma2_;
   bool exact_gradient_;
-  int max_rounds_;
+  RoundLimits limits_;
 };
 
 }  // namespace
@@ -39,9 +38,10 @@ std::unique_ptr<ConsensusPolicy> make_critical(Arguments& arguments, const Polic
   const double factor = arguments.number("factor", 1.0);
   const double L = arguments.number("L", context.L);
   require(factor > 0, "critical: factor is {}, and the target has to be positive", factor);
-  require(std::isnan(L) || L > 0, "critical: L is {}, and a smoothness constant is positive", L);
+  require(!std::isnan(L), "critical: this task does not know L, the smoothness, which the critical distance needs: write critical(L = ...)");
+  require(L > 0, "critical: L is {}, and a smoothness constant is positive", L);
   const bool known = !std::isnan(context.sigma2);
-  return std::make_unique<Critical>(factor, L, context.sigma2, known, context.max_rounds);
+  return std::make_unique<Critical>(factor, L, context.sigma2, known, limits_of(context));
 }
 
 }  // namespace xib
