@@ -30,7 +30,8 @@ Trace dsgd(const Problem& problem, const std::vector<Phase>& phases, const Sgd& 
           for (; row.rounds < phase.policy.rounds; ++row.rounds) mix();
           break;
         case Policy::Kind::target:
-          for (; !(consensus_distance(x) <= phase.policy.target) && row.rounds < phase.policy.max_rounds; ++row.rounds) mix();
+          for (; row.rounds < phase.policy.limits.least; ++row.rounds) mix();
+          for (; !(consensus_distance(x) <= phase.policy.target) && row.rounds < phase.policy.limits.most; ++row.rounds) mix();
           row.reached = consensus_distance(x) <= phase.policy.target;
           break;
       }

@@ -27,7 +27,7 @@ struct StepTrace {
   double distance_after = 0;   // Ξ of `after`
   int rounds = 0;              // gossip rounds; 0 with exact averaging
   bool exact = false;          // the mean of all models (or gradients) instead of gossip
-  bool reached = true;         // false: the target was still exceeded after max_rounds
+  bool reached = true;         // false: the target was still exceeded after the most rounds allowed
   double loss = 0;             // mean over the nodes, at the models that the gradients were taken at; NaN without Problem::loss
 };
 

@@ -19,9 +19,9 @@ void one_shot(benchmark::State& state) {
   std::vector<double> gram(n * n, -1.0 / nodes);  // I - J
   for (std::size_t i = 0; i < n; ++i) gram[i * n + i] += 1;
   const auto schedule = make_mixing("ring", "uniform", nodes, 1);
-  const double target = rounds_to_target(gram, schedule, 0, -1, kRounds).distance * (1 + 1e-9);
-  const std::int64_t wrong = rounds_to_target(gram, schedule, 0, target, 1000).rounds != kRounds;
-  for (auto _ : state) benchmark::DoNotOptimize(rounds_to_target(gram, schedule, 0, target, 1000));
+  const double target = rounds_to_target(gram, schedule, 0, -1, {0, kRounds}).distance * (1 + 1e-9);
+  const std::int64_t wrong = rounds_to_target(gram, schedule, 0, target, {0, 1000}).rounds != kRounds;
+  for (auto _ : state) benchmark::DoNotOptimize(rounds_to_target(gram, schedule, 0, target, {0, 1000}));
   state.counters["wrong"] = static_cast<double>(wrong);
 }
 BENCHMARK(one_shot)->ArgNames({"nodes"})->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
@@ -38,7 +38,7 @@ void exact_control(benchmark::State& state) {
   const NodeLayout layout{nodes, 1, 0};
   const auto schedule = make_mixing("ring", "uniform", nodes, 1);
   const auto gram = NodeStatistics(*communicator, pool, layout, dim).measure(start, Gram::yes).gram;
-  const double target = rounds_to_target(gram, schedule, 0, -1, kRounds).distance * (1 + 1e-6);
+  const double target = rounds_to_target(gram, schedule, 0, -1, {0, kRounds}).distance * (1 + 1e-6);
   std::vector<PhaseControl> phases;
   phases.push_back({schedule, make_policy(fmt::format("target({})", target), "policy", {})});
   ConsensusController controller(*communicator, pool, layout, dim, std::move(phases), 1);

@@ -104,6 +104,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
       done.gauge_bytes += displacement_bytes(layout_);
     }
     for (int q = 0; q < decision.rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
+    if (decision.rounds > 0) done.strength = decision.strength;
     phase.rounds_done += decision.rounds;
   }
   watch.lap(Part::mix);

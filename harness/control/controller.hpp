@@ -45,6 +45,7 @@ struct Communicated {
   double target = kUnknown, critical = kUnknown;
   double distance_before = kUnknown, distance = kUnknown, mean_norm = kUnknown;  // distance: after mixing
   double displacement = kUnknown;  // Θ, under the gauge of this name
+  double strength = kUnknown;      // γ of x <- (1-γ) x + γ W x in the rounds; kUnknown: none was mixed
   std::int64_t bytes = 0, gauge_bytes = 0;  // of all nodes together, with one node per rank
   std::int64_t decision_bytes = 0;          // of gauge_bytes: what the policy needed to decide; the rest is for the record
 };

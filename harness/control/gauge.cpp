@@ -3,16 +3,19 @@
 #include "harness/core/check.hpp"
 #include "harness/core/term.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace xib {
 namespace {
 
 constexpr std::array<GaugeInfo, 4> kGauges = {{
-    {"exact", "", "Ξ exactly; traffic of half an all-reduce", Gauge::Kind::exact},
-    {"sketch", "k = 128", "Ξ from k random numbers per node: unbiased in Ξ², relative standard error of Ξ at most sqrt(1/(2k))", Gauge::Kind::sketch},
-    {"displacement", "", "Θ of the step's first round, one number per node: a bound on Ξ alone, which stays unknown", Gauge::Kind::displacement},
-    {"none", "", "nothing is measured but what the policy needs", Gauge::Kind::none},
+    {"exact", "", "Ξ exactly; traffic of half an all-reduce", Gauge::Kind::exact, true},
+    {"sketch", "k = 128",
+     "Ξ from k random numbers per node: unbiased in Ξ², relative standard error of Ξ² at most sqrt(2/k) (of Ξ about sqrt(1/(2k)) when k is large)",
+     Gauge::Kind::sketch, false},
+    {"displacement", "", "Θ of the step's first round, one number per node: a bound on Ξ alone, which stays unknown", Gauge::Kind::displacement, false},
+    {"none", "", "nothing is measured but what the policy needs", Gauge::Kind::none, false},
 }};
 
 constexpr std::int64_t kMaxBuckets = 1 << 20;
@@ -20,6 +23,10 @@ constexpr std::int64_t kMaxBuckets = 1 << 20;
 }  // namespace
 
 std::span<const GaugeInfo> gauges() { return kGauges; }
+
+const GaugeInfo& gauge_info(Gauge::Kind kind) {
+  return *std::find_if(kGauges.begin(), kGauges.end(), [&](const auto& info) { return info.kind == kind; });
+}
 
 Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed) {
   const Term term = Term::parse(text, where);

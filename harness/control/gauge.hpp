@@ -17,8 +17,10 @@ struct Gauge {
 struct GaugeInfo {
   std::string_view name, arguments, help;
   Gauge::Kind kind;
+  bool may_steer;  // its Ξ may be the unit of a target: no noise, whose maximum over steps is too large, and no bound
 };
 std::span<const GaugeInfo> gauges();
+const GaugeInfo& gauge_info(Gauge::Kind kind);
 
 // The gauge written as `text`; `where` goes into errors. Throws Error(input) for an unknown name, saying the nearest, or wrong arguments.
 Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed);

@@ -65,14 +65,15 @@ class ConsensusPolicy {
 // What the numbers of a run give a policy when it is made.
 struct PolicyContext {
   double reference_distance = kUnknown;  // Ξ_max of the reference run in this phase, for fraction()
-  int max_rounds = 1000;
-  double L = kUnknown;         // smoothness, of tasks that know it
-  bool full_gradient = false;  // the task knows ∇f and σ²
+  int min_rounds = 1, max_rounds = 1000;  // of a step; min_rounds holds for policies that hold a target
+  double L = kUnknown;                    // smoothness, of tasks that know it
+  bool full_gradient = false;             // the task knows ∇f and σ²
 };
 
 // One row of the table of policies: what parser, plan, --help, tests and docs loop over.
 struct PolicyInfo {
   std::string_view name, arguments, help;
+  bool holds_target;     // mixes until Ξ is at a target: measures the Gram matrix, and min_rounds has a meaning
   bool needs_reference;  // the plan has to provide an uncontrolled run whose Ξ is the unit of the target
   std::unique_ptr<ConsensusPolicy> (*make)(Arguments& arguments, const PolicyContext& context);
 };
@@ -81,6 +82,6 @@ std::span<const PolicyInfo> policies();
 // Makes the policy written as `text`; `where` goes into errors. Throws Error(input) for an unknown name (with the nearest one), wrong
 // arguments or impossible values.
 std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context);
-bool needs_reference(std::string_view policy);
+const PolicyInfo& policy_info(std::string_view policy);  // the row of the policy written so; throws Error(input)
 
 }  // namespace xib

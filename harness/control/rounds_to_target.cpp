@@ -44,15 +44,15 @@ void centre(std::vector<double>& g, std::size_t n) {
 
 }  // namespace
 
-RoundsToTarget rounds_to_target(std::span<const double> gram, const MixingSchedule& schedule, std::int64_t round, double target, int max_rounds) {
+RoundsToTarget rounds_to_target(std::span<const double> gram, const MixingSchedule& schedule, std::int64_t round, double target, RoundLimits limits) {
   const auto n = static_cast<std::size_t>(schedule.nodes());
   for (const double g : gram)
     if (!std::isfinite(g)) fail("the consensus distance is not finite");
   std::vector<double> g(gram.begin(), gram.end()), next(gram.size());
   double distance = distance_of(g, n);
   for (int q = 0;; ++q) {
-    if (distance <= target) return {q, true, distance};
-    if (q == max_rounds) return {q, false, distance};
+    if (q >= limits.least && distance <= target) return {q, true, distance};
+    if (q == limits.most) return {q, false, distance};
     const MixingMatrix& w = schedule.at(round + q);
     multiply(w, g, next);
     transpose(next, n);  // (W G)ᵀ = G Wᵀ, as G is symmetric

@@ -21,10 +21,12 @@ struct StepRow {
   std::int32_t phase = 1;
   double train_loss = kNotMeasured;
   double consensus_distance = kNotMeasured, consensus_distance_before = kNotMeasured, target_distance = kNotMeasured;
+  double displacement = kNotMeasured;  // Θ, under the gauge of this name
   std::uint8_t communication = 0;
   std::int32_t gossip_rounds = 0;
+  double mixing_strength = kNotMeasured;  // γ of x <- (1-γ) x + γ W x; NaN: no gossip round
   double minibatch_gradient_norm = kNotMeasured, mean_model_norm = kNotMeasured;
-  double critical_distance = kNotMeasured;  // Γ_t where a policy or the task knows it
+  double critical_distance = kNotMeasured;  // Γ_t, where the policy computes it
   std::uint8_t target_reached = 1;          // 0: max_rounds were not enough
   std::int64_t samples = 0;
   std::int64_t bytes_sent = 0, gauge_bytes_sent = 0, wire_bytes = 0;

@@ -25,6 +25,8 @@ constexpr Range kRanges[] = {
     {"/steps/phase", 1, kInfinity, false},
     {"/steps/consensus_distance", 0, kInfinity, true},
     {"/steps/consensus_distance_before", 0, kInfinity, true},
+    {"/steps/displacement", 0, kInfinity, true},
+    {"/steps/mixing_strength", 0, 1, true},
     {"/steps/target_distance", 0, kInfinity, true},
     {"/steps/critical_distance", 0, kInfinity, true},
     {"/steps/communication", 0, 2, false},

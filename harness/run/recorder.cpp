@@ -53,11 +53,13 @@ void Recorder::step(const StepContext& c) {
   StepRow row{.step = c.at.step, .epoch = c.at.epoch, .lr = c.at.lr, .phase = c.at.phase};
   row.consensus_distance = done.distance;
   row.consensus_distance_before = done.distance_before;
+  row.displacement = done.displacement;
   row.target_distance = done.target;
   row.critical_distance = done.critical;
   row.target_reached = done.reached;
   row.communication = static_cast<std::uint8_t>(communication);
   row.gossip_rounds = c.exact_gradients ? 0 : done.rounds;
+  row.mixing_strength = done.strength;
   row.mean_model_norm = done.mean_norm;
   row.samples = run_.task->batch_size() * run_.layout.nodes;
   row.bytes_sent = done.bytes;

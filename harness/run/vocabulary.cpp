@@ -13,6 +13,7 @@
 #include "harness/train/algorithm.hpp"
 #include "harness/train/schedule.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace xib {
@@ -45,9 +46,30 @@ void check_run(const RunConfig& c) {
             "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
             c.train.algorithm);
   }
-  const PolicyContext context{.reference_distance = 1, .max_rounds = static_cast<int>(c.control.max_rounds)};
+  const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
+                              .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
   for (const auto& policy : c.control.policy) make_policy(policy, "control.policy", context);
   make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed));
+}
+
+// A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.
+void check_reference(const RunConfig& c, std::size_t phase) {
+  const auto algorithm = std::find_if(algorithms().begin(), algorithms().end(), [&](const auto& a) { return a.name == c.train.algorithm; });
+  require(algorithm->uses_policy,
+          "train.algorithm: {} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
+          "control.reference a variant of dsgd",
+          c.train.algorithm);
+  const std::string& policy = c.control.policy[phase];
+  const PolicyInfo& info = policy_info(policy);
+  require(info.name != "exact",
+          "control.policy: exact leaves a consensus distance of 0 (no target is a share of that); let the reference gossip in this phase");
+  if (info.holds_target) return;  // measures exactly in every step, whatever the gauge is
+  require(gauge_info(make_gauge(c.control.gauge, "control.gauge", 0).kind).may_steer,
+          "control.gauge: {} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"",
+          c.control.gauge);
+  require(c.control.measure_every == 1,
+          "control.measure_every: with {} most steps are not measured (the largest distance may be theirs); write control.measure_every = 1",
+          c.control.measure_every);
 }
 
 Cost cost_of(const RunConfig& c) {
@@ -69,7 +91,9 @@ Vocabulary make_vocabulary() {
   v.names["weights"] = names_of(weight_rules());
   v.names["policies"] = names_of(policies());
   v.names["gauges"] = names_of(gauges());
-  v.needs_reference = [](const Term& policy) { return needs_reference(policy.text()); };
+  v.needs_reference = [](const Term& policy) { return policy_info(policy.text()).needs_reference; };
+  v.holds_target = [](const Term& policy) { return policy_info(policy.text()).holds_target; };
+  v.check_reference = check_reference;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;

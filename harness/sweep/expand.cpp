@@ -30,12 +30,6 @@ class RunProblems {
   std::vector<Found> found_;
 };
 
-// A message "some.key: ..." belongs to the line that set the key.
-std::string located(const std::string& message, const Draft& draft, const std::string& path) {
-  const auto origin = draft.origins.find(message.substr(0, message.find(':')));
-  return fmt::format("{}: {}", origin == draft.origins.end() ? path : origin->second, message);
-}
-
 std::string label(const Draft& draft) {
   std::string out = draft.variant.empty() ? "" : fmt::format("variant '{}', ", draft.variant);
   for (const auto& [key, value] : draft.varies) out += fmt::format("{} = {}, ", key, value);
@@ -113,7 +107,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
         if (ok)
           for (const std::string& message : faults(draft, spec, vocabulary))
-            found.add(located(message, draft, spec.sweep.path), label(draft));
+            found.add(located(message, draft.origins, spec.sweep.path), label(draft));
         product.drafts.push_back(std::move(draft));
       }
   found.say(problems, product.drafts.size());

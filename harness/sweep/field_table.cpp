@@ -28,6 +28,8 @@ const std::array kRunFields = {
       "gossip rounds that a controller never exceeds in one step", between(1, 1e6)},
     Field{"control.measure_every", Kind::integer, +[](RunConfig& c) -> Integer& { return c.control.measure_every; },
       "steps between two measurements of the consensus distance", between(1, 1e9)},
+    Field{"control.min_rounds", Kind::integer, +[](RunConfig& c) -> Integer& { return c.control.min_rounds; },
+      "gossip rounds of every step under a policy that holds a target, which adds to them; 0: it may leave gossip out", between(0, 1e6)},
     Field{"control.otherwise", Kind::term, +[](RunConfig& c) -> std::string& { return c.control.otherwise; },
       "policy of the phases that `control.in_phase` leaves out", {}, "policies"},
     Field{"control.policy", Kind::terms, +[](RunConfig& c) -> Texts& { return c.control.policy; },

@@ -23,6 +23,11 @@ struct Vocabulary {
   std::map<std::string, std::vector<std::string>, std::less<>> names;
   // Whether a policy's target comes from the Ξ of another run.
   std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
+  // Whether a policy mixes until Ξ is at a target, so that control.min_rounds means something.
+  std::function<bool(const Term& policy)> holds_target = [](const Term&) { return true; };
+  // Throws Error(input) "some.key: problem; remedy" where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
+  // May be empty.
+  std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
   // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run.
   // A message that begins with "some.key: " is shown with the line that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,12 @@
 #include "harness/core/check.hpp"
 
 namespace xib {
+
+// A message "some.key: ..." belongs to the line that set the key, else to the file.
+inline std::string located(const std::string& message, const std::map<std::string, std::string>& origins, const std::string& path) {
+  const auto origin = origins.find(message.substr(0, message.find(':')));
+  return fmt::format("{}: {}", origin == origins.end() ? path : origin->second, message);
+}
 
 // Everything that is wrong with a sweep, so that one message can say it all. A line reads `where: key: problem; remedy`.
 class Problems {

@@ -13,8 +13,8 @@ constexpr std::string_view kReference = "reference: ";
 
 class Linker {
  public:
-  Linker(const SweepSpec& spec, const Product& product, const Vocabulary& vocabulary)
-      : spec_(spec), product_(product), vocabulary_(vocabulary), states_(product.drafts.size()) {}
+  Linker(const SweepSpec& spec, const Product& product, const Vocabulary& vocabulary, Problems& problems)
+      : spec_(spec), product_(product), vocabulary_(vocabulary), problems_(problems), states_(product.drafts.size()) {}
 
   std::vector<PlannedRun> all() {
     std::vector<PlannedRun> runs;
@@ -70,6 +70,7 @@ class Linker {
     for (std::size_t phase = 0; phase < draft.config.phase_count(); ++phase) {
       if (!needs_reference(draft.config.control.policy[phase], vocabulary_)) continue;
       const PlannedRun reference = draft.reference.empty() ? uncontrolled(draft, k, phase) : named(draft, k);
+      check(reference, draft, phase);
       ids[phase] = reference.id;
       run.stage = std::max(run.stage, reference.stage + 1);
       if (std::find(run.needs.begin(), run.needs.end(), reference.id) == run.needs.end()) run.needs.push_back(reference.id);
@@ -77,6 +78,19 @@ class Linker {
     run.canonical_json = canonical_json(run.config);
     run.id = run_id(run.config);
     return run;
+  }
+
+  // A reference that cannot serve would be found out only after it has run.
+  void check(const PlannedRun& reference, const Draft& draft, std::size_t phase) {
+    if (!vocabulary_.check_reference) return;
+    try {
+      vocabulary_.check_reference(reference.config, phase);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::input) throw;
+      const std::string what = draft.reference.empty() ? "the uncontrolled run" : fmt::format("variant '{}'", draft.reference);
+      problems_.add(fmt::format("{} ({} is the reference of {} in phase {})", located(error.what(), reference.origins, spec_.sweep.path), what,
+                                draft.config.control.policy[phase], phase + 1));
+    }
   }
 
   // The run of the variant that control.reference names, at the same point of the sweep and with the same seed.
@@ -112,14 +126,15 @@ class Linker {
   const SweepSpec& spec_;
   const Product& product_;
   const Vocabulary& vocabulary_;
+  Problems& problems_;
   std::vector<State> states_;
   std::vector<PlannedRun> references_;  // those not named, in the order in which they were asked for
 };
 
 }  // namespace
 
-std::vector<PlannedRun> link_references(const SweepSpec& spec, const Product& product, const Vocabulary& vocabulary) {
-  return Linker(spec, product, vocabulary).all();
+std::vector<PlannedRun> link_references(const SweepSpec& spec, const Product& product, const Vocabulary& vocabulary, Problems& problems) {
+  return Linker(spec, product, vocabulary, problems).all();
 }
 
 }  // namespace xib

@@ -58,6 +58,11 @@ void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
   control.otherwise = RunConfig::Control().otherwise;
 }
 
+bool holds_target(const RunConfig& config, const Vocabulary& vocabulary) {
+  return std::any_of(config.control.policy.begin(), config.control.policy.end(),
+                     [&](const std::string& policy) { return vocabulary.holds_target(Term::parse(policy)); });
+}
+
 }  // namespace
 
 bool needs_reference(std::string_view policy, const Vocabulary& vocabulary) {
@@ -89,6 +94,11 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
     if (train.phases.empty()) train.phases = at;
     check_epochs("train.phases", train.phases, train.epochs);
   });
+  attempt([&] {
+    require(config.control.min_rounds <= config.control.max_rounds,
+            "control.min_rounds: {} is more than control.max_rounds, {}; lower the one or raise the other", config.control.min_rounds,
+            config.control.max_rounds);
+  });
   if (!problems.empty()) return problems;  // the number of phases is unknown
 
   const std::size_t phases = train.phases.size() + 1;
@@ -102,6 +112,7 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
     config.control.statistic = RunConfig::Control().statistic;
     config.control.reference.clear();
   }
+  if (problems.empty() && !holds_target(config, vocabulary)) config.control.min_rounds = RunConfig::Control().min_rounds;
   return problems;
 }
 

@@ -63,6 +63,7 @@ struct RunConfig {
     std::int64_t measure_every = 1;                   // steps between exact measurements of Ξ; NaN between
     std::string gauge = "exact";                      // what is recorded as Ξ: a member of gauges()
     std::int64_t max_rounds = 1000;                   // a controller never mixes more in one step
+    std::int64_t min_rounds = 1;                      // a policy that holds a target never mixes less; 1 where no policy does
     bool operator==(const Control&) const = default;
   } control;
 

@@ -66,6 +66,8 @@ std::int64_t training_samples(const RunConfig& config) {
   return samples - held_out_count(samples, config.evaluation.validation);
 }
 
+bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_term(config).name) != nullptr; }
+
 void check_task(const RunConfig& config) {
   check_numbers(config);
   const auto term = dataset_term(config);

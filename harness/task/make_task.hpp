@@ -21,6 +21,9 @@ void check_task(const RunConfig& config);
 // Training images, of all nodes together, in one pass: after [data] limit, without the share held out. Reads no data.
 std::int64_t training_samples(const RunConfig& config);
 
+// Whether the task knows L, the smoothness: constructed problems do, networks do not. Reads no data.
+bool knows_smoothness(const RunConfig& config);
+
 // Without LibTorch networks are refused.
 std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory);
 

@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// Problems that are constructed rather than read: their constants are known, and they need no LibTorch.
+// Problems that are constructed rather than read: their constants are known, L always, and they need no LibTorch.
 struct ProblemInfo {
   std::string_view name, arguments, help;
   void (*check)(const Term& term, int nodes, std::int64_t batch_size);  // throws Error(input) without building anything

@@ -24,6 +24,7 @@ struct Setting {
   FullGradientAt full_gradient = {};
   PolicyContext context{.max_rounds = 50};
   std::string gauge = "exact";
+  double lr = 0.5;  // the peak is 0.5
 };
 
 struct Outcome {
@@ -54,7 +55,7 @@ Outcome controlled(const Rows& start, const Setting& setting, Spread how, std::s
         norm2[static_cast<std::size_t>(k)] = dot(g.row(k), g.row(k));
         for (std::size_t c = 0; c < kDim; ++c) x.row(k)[c] += g.row(k)[c];
       }
-      steps.push_back(controller.communicate(x, g, norm2, {.step = step, .phase_step = step, .lr = 0.5, .lr_max = 0.5}, watch));
+      steps.push_back(controller.communicate(x, g, norm2, {.step = step, .phase_step = step, .lr = setting.lr, .lr_max = 0.5}, watch));
       distances.emplace_back(controller.squared_distances().begin(), controller.squared_distances().end());
     }
     if (layout.rank == layout.ranks - 1) out.steps = steps, out.squared_distances = distances;
@@ -126,6 +127,7 @@ TEST_CASE("exact averaging leaves distance 0 and equal rows, without a second me
   const Outcome out = controlled(kStart, {.policy = "exact", .steps = 1}, {3, 1});
   CHECK(out.steps[0].exact);
   CHECK(out.steps[0].rounds == 0);
+  CHECK(std::isnan(out.steps[0].strength));
   CHECK(out.steps[0].distance == 0);
   CHECK(out.squared_distances[0] == std::vector<double>(7, 0.0));
   CHECK(distance_of(out.rows) == 0);
@@ -238,6 +240,7 @@ TEST_CASE("a gauge changes what is recorded and what it costs, never the models"
       CHECK(wide.squared_distances[k].empty());
       CHECK(std::isnan(moved.steps[k].distance));
       CHECK(moved.steps[k].displacement > 0);
+      for (const Outcome* out : {&none, &wide, &moved, &exact}) CHECK(out->steps[k].strength == 1);
       CHECK(moved.steps[k].gauge_bytes == 7 * 6 * 8);
       CHECK(std::isnan(exact.steps[k].displacement));
     }
@@ -254,6 +257,36 @@ TEST_CASE("policies that need the Gram matrix measure exactly under every gauge"
       CHECK(out.steps[k].distance == exact.steps[k].distance);
       CHECK(out.steps[k].rounds == exact.steps[k].rounds);
     }
+  }
+}
+
+TEST_CASE("the strength of weak mixing is reported, the displacement of the round is that of W, and without a round there is neither") {
+  Setting setting{.policy = "rounds(1)", .steps = 1, .gauge = "displacement"};
+  const double theta = controlled(kStart, setting, {2, 1}).steps[0].displacement;
+  setting.policy = "dsgd-ac(after = 0, power = 2)";
+  setting.lr = 0.25;  // half of the peak
+  const Communicated weak = controlled(kStart, setting, {2, 1}).steps[0];
+  CHECK(weak.strength == 0.25);
+  CHECK(weak.displacement == theta);  // a power of two scales every float and double exactly
+  setting.policy = "rounds(0)";
+  const Communicated idle = controlled(kStart, setting, {2, 1}).steps[0];
+  CHECK(std::isnan(idle.strength));
+  CHECK(std::isnan(idle.displacement));
+  CHECK(idle.gauge_bytes == 0);
+}
+
+TEST_CASE("a target above the distance leaves D-SGD's own round, unless no round is asked for") {
+  const Outcome plain = controlled(kStart, {.policy = "rounds(1)"}, {1, 1});
+  const PolicyContext idle{.min_rounds = 0, .max_rounds = 50};
+  const Outcome held = controlled(kStart, {.policy = "target(1000)"}, {2, 1}), left = controlled(kStart, {.policy = "target(1000)", .context = idle}, {2, 1});
+  CHECK(held.rows == plain.rows);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(held.steps[k].rounds == 1);
+    CHECK(held.steps[k].distance == plain.steps[k].distance);
+    CHECK(held.steps[k].bytes == plain.steps[k].bytes);
+    CHECK(left.steps[k].rounds == 0);
+    CHECK(left.steps[k].bytes == 0);
+    CHECK(left.steps[k].distance > held.steps[k].distance);
   }
 }
 

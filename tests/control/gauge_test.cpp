@@ -13,6 +13,8 @@ using Catch::Contains;
 TEST_CASE("every gauge of the table is made by its name") {
   for (const auto& info : gauges()) {
     CHECK(make_gauge(info.name, "here", 1).kind == info.kind);
+    CHECK(gauge_info(info.kind).name == info.name);
+    CHECK(info.may_steer == (info.kind == Gauge::Kind::exact));
     CHECK_FALSE(info.help.empty());
   }
   CHECK(make_gauge("sketch", "here", 7).buckets == 128);

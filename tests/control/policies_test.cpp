@@ -28,7 +28,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kExamples = {
     {"dsgd-ac", {"dsgd-ac", "dsgd-ac(after = 2, power = 1)"}},
 };
 
-const PolicyContext kContext{.reference_distance = 2, .max_rounds = 50, .L = 2, .full_gradient = true};
+const PolicyContext kContext{.reference_distance = 2, .min_rounds = 0, .max_rounds = 50, .L = 2, .full_gradient = true};
 
 std::unique_ptr<ConsensusPolicy> make(std::string_view text, const PolicyContext& context = kContext) { return make_policy(text, "[control] policy", context); }
 
@@ -60,7 +60,9 @@ TEST_CASE("every policy of the table is made by its name and decides within its 
     for (const auto& text : kExamples.find(info.name)->second) {
       INFO(text);
       const auto policy = make(text);
-      CHECK(needs_reference(text) == info.needs_reference);
+      CHECK(&policy_info(text) == &info);
+      CHECK(policy->needs().gram == info.holds_target);
+      CHECK((info.holds_target || !info.needs_reference));
       CHECK_FALSE(info.help.empty());
       for (int step = 0; step < 10; ++step) {
         const Decision d = policy->decide(views.at(step, 1 + step));
@@ -71,6 +73,28 @@ TEST_CASE("every policy of the table is made by its name and decides within its 
       }
     }
   }
+}
+
+TEST_CASE("policies that hold a target mix at least min_rounds and otherwise what they would; to the others it means nothing") {
+  Views views;
+  for (const auto& [name, texts] : kExamples)
+    for (const auto& text : texts) {
+      int raised = 0;
+      for (const int least : {0, 1, 3}) {
+        PolicyContext context = kContext;
+        context.min_rounds = least;
+        const auto free = make(text), bound = make(text, context);
+        for (int step = 0; step < 12; ++step) {
+          INFO(text << ", at least " << least << " rounds, step " << step);
+          Decision expected = free->decide(views.at(step, std::ldexp(1.0, -(step % 4))));
+          const bool start = name == "fraction-of-start" && std::isnan(expected.target);  // the first steps are plain D-SGD
+          if (policy_info(text).holds_target && !start && expected.rounds < least) expected.rounds = least, ++raised;
+          CHECK(same(bound->decide(views.at(step, std::ldexp(1.0, -(step % 4)))), expected));
+        }
+      }
+      CHECK((raised > 0) == policy_info(text).holds_target);
+    }
+  CHECK(PolicyContext().min_rounds == 1);
 }
 
 TEST_CASE("a policy restored in the middle decides as one that was never interrupted") {
@@ -112,7 +136,7 @@ TEST_CASE("targets ask for the rounds that halve the distance often enough") {
   CHECK(rounds("target(0.25)", 1).target == 0.25);
   CHECK(rounds("fraction(0.25)", 4).rounds == 3);  // of the reference's 2: 0.5
   CHECK(rounds("fraction(0.25)", 4).target == 0.5);
-  const Decision unreached = make("target(0.25)", {.max_rounds = 3})->decide(views.at(0, 16));
+  const Decision unreached = make("target(0.25)", {.min_rounds = 0, .max_rounds = 3})->decide(views.at(0, 16));
   CHECK(unreached.rounds == 3);
   CHECK_FALSE(unreached.reached);
 }
@@ -148,7 +172,7 @@ TEST_CASE("critical holds factor times the critical distance") {
   CHECK(estimating->needs().gradient_spread);
   CHECK_FALSE(estimating->needs().full_gradient);
   CHECK(estimating->decide(views.at(0)).critical == std::sqrt(0.25 + 7.0 / 32));
-  CHECK_THROWS_WITH(make("critical", {.max_rounds = 50})->decide(views.at(0)), Contains("critical(L = ...)"));
+  CHECK_THROWS_WITH(make("critical", {.max_rounds = 50}), Contains("[control] policy: critical") && Contains("critical(L = ...)"));
 }
 
 TEST_CASE("the estimated critical distance counts the nodes' own gradients as noise") {
@@ -187,6 +211,6 @@ TEST_CASE("unknown names, impossible and superfluous arguments are refused with 
       {"critical(L = -2)", "positive"}, {"dsgd-ac(after = -1)", "negative"}, {"dsgd-ac(power = -1)", "beyond W"}, {"target(x)", "not a number"}};
   for (const auto& [text, message] : bad) {
     INFO(text);
-    CHECK_THROWS_WITH(make(text), Contains(message));
+    CHECK_THROWS_WITH(make(text), Catch::StartsWith("[control] policy: ") && Contains(message));
   }
 }

@@ -5,7 +5,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <tuple>
 
 using namespace xib;
 using namespace xib::test;
@@ -51,21 +54,25 @@ Matrix mixed(const MixingMatrix& w, const Matrix& x) {
   return out;
 }
 
-// The paper's loop: measure, mix, repeat until Ξ <= target. distances[q] is Ξ² after q rounds.
+// The paper's loop: mix the least number of rounds, then measure, mix, repeat until Ξ <= target. squared[q] is Ξ² after q rounds.
 struct Loop {
   int rounds = 0;
   bool reached = true;
   std::vector<double> squared;
 };
-Loop mix_until(Matrix x, const MixingSchedule& schedule, std::int64_t round, double target, int max_rounds) {
+Loop mix_until(Matrix x, const MixingSchedule& schedule, std::int64_t round, double target, RoundLimits limits) {
   Loop loop{.squared = {squared_distance(x)}};
+  const auto mix = [&] {
+    x = mixed(schedule.at(round + loop.rounds++), x);
+    loop.squared.push_back(squared_distance(x));
+  };
+  while (loop.rounds < limits.least) mix();
   while (!(std::sqrt(loop.squared.back()) <= target)) {
-    if (loop.rounds == max_rounds) {
+    if (loop.rounds == limits.most) {
       loop.reached = false;
       break;
     }
-    x = mixed(schedule.at(round + loop.rounds++), x);
-    loop.squared.push_back(squared_distance(x));
+    mix();
   }
   return loop;
 }
@@ -97,19 +104,20 @@ MixingSchedule two_components() {
 
 TEST_CASE("one-shot control asks for the rounds of the loop 'mix, measure, repeat', and knows the distance after each") {
   int cases = 0, several_rounds = 0;
+  std::array<int, 4> fewest{99, 99, 99, 99}, at_least{};  // by the least number of rounds: what was asked for
   for (const int n : {2, 3, 8, 16})
     for (std::uint64_t seed = 0; seed < 6; ++seed)
       for (const auto& schedule : {fixed(circulant(n, {1, -1}, 0.25)), fixed(circulant(n, {1}, 0.3)), make_mixing("exponential", "uniform", n, 1), fixed(random_directed(n, seed)),
                                    alternating(n), random_schedule(n, seed)}) {
         const Matrix x = random_matrix(n, 20, seed);
         const double start = std::sqrt(squared_distance(x)), m = 6;  // |normal| < 6 in all draws
-        for (const double fraction : {1.5, 0.9, 0.5, 0.1, 0.003}) {
+        for (const double fraction : {1.5, 0.9, 0.5, 0.1, 0.003}) for (const int least : {0, 1, 3}) {
           const double target = fraction * start;
           const std::int64_t round = static_cast<std::int64_t>(seed);
-          const Loop loop = mix_until(x, schedule, round, target, 60);
-          const auto got = rounds_to_target(gram_of(x), schedule, round, target, 60);
+          const Loop loop = mix_until(x, schedule, round, target, {least, 60});
+          const auto got = rounds_to_target(gram_of(x), schedule, round, target, {least, 60});
 
-          INFO(n << " nodes, seed " << seed << ", target " << fraction << " of the start");
+          INFO(n << " nodes, seed " << seed << ", target " << fraction << " of the start, at least " << least << " rounds");
           const double margin = tie_margin(m, static_cast<std::size_t>(n), 20, 60);
           const auto q = static_cast<std::size_t>(std::min(got.rounds, loop.rounds));
           if (got.rounds != loop.rounds) CHECK(std::abs(loop.squared[q] - target * target) <= margin);
@@ -117,11 +125,18 @@ TEST_CASE("one-shot control asks for the rounds of the loop 'mix, measure, repea
             CHECK(got.reached == loop.reached);
             CHECK(std::abs(got.distance * got.distance - loop.squared[q]) <= margin);
           }
+          CHECK(got.rounds >= least);
           ++cases;
           several_rounds += got.rounds > 1;
+          fewest[static_cast<std::size_t>(least)] = std::min(fewest[static_cast<std::size_t>(least)], got.rounds);
+          at_least[static_cast<std::size_t>(least)] += got.rounds == least;
         }
       }
-  CHECK(cases == 4 * 6 * 6 * 5);
+  CHECK(cases == 4 * 6 * 6 * 5 * 3);
+  for (const std::size_t least : {0, 1, 3}) {
+    CHECK(fewest[least] == static_cast<int>(least));
+    CHECK(at_least[least] < cases / 3);  // the target asked for more in some cases
+  }
   CHECK(several_rounds > cases / 4);  // the property was not tested on trivial cases alone
 }
 
@@ -129,19 +144,46 @@ TEST_CASE("a distance at the target or below needs no round") {
   const Matrix x{{1.0}, {-1.0}};  // Ξ = 1
   const auto schedule = fixed(circulant(2, {1}, 0.25));
   for (const double target : {1.0, 2.0}) {
-    const auto got = rounds_to_target(gram_of(x), schedule, 0, target, 10);
+    const auto got = rounds_to_target(gram_of(x), schedule, 0, target, {0, 10});
     CHECK(got.rounds == 0);
     CHECK(got.reached);
     CHECK(got.distance == 1);
   }
   // Each round halves the distance exactly: x -> x/2.
-  CHECK(rounds_to_target(gram_of(x), schedule, 0, 0.5, 10).rounds == 1);
-  CHECK(rounds_to_target(gram_of(x), schedule, 0, std::nextafter(0.5, 0.0), 10).rounds == 2);
+  CHECK(rounds_to_target(gram_of(x), schedule, 0, 0.5, {0, 10}).rounds == 1);
+  CHECK(rounds_to_target(gram_of(x), schedule, 0, std::nextafter(0.5, 0.0), {0, 10}).rounds == 2);
+}
+
+TEST_CASE("the least number of rounds is mixed before the distance is looked at, and the target may ask for more") {
+  const auto schedule = fixed(circulant(2, {1}, 0.25));
+  const auto gram = gram_of({{1.0}, {-1.0}});  // Ξ = 1, halved by each round
+  for (const auto& [least, target, rounds] : {std::tuple(0, 1.0, 0), {1, 1.0, 1}, {3, 1.0, 3}, {3, 0.125, 3}, {3, 0.0625, 4}, {1, 0.25, 2}}) {
+    const auto got = rounds_to_target(gram, schedule, 0, target, {least, 10});
+    INFO("at least " << least << ", target " << target);
+    CHECK(got.rounds == rounds);
+    CHECK(got.reached);
+    CHECK(got.distance == std::ldexp(1.0, -rounds));
+  }
+}
+
+TEST_CASE("a round that takes the distance above the target again is followed by another") {
+  // Node i copies node from[i]: rows sum to 1, columns do not.
+  const auto copying = [](const std::vector<int>& from) {
+    std::vector<std::vector<Weight>> rows;
+    for (const int j : from) rows.push_back({{j, 1.0}});
+    return MixingMatrix(std::move(rows));
+  };
+  const MixingSchedule schedule(std::vector<MixingMatrix>{copying({0, 3, 2, 3}), copying({3, 3, 3, 3})});
+  const auto gram = gram_of({{0.0}, {0.0}, {0.0}, {3.0}});  // Ξ² = 27/16, then 9/4 of 0 3 0 3, then 0
+  CHECK(rounds_to_target(gram, schedule, 0, 1.4, {0, 10}).rounds == 0);
+  CHECK(rounds_to_target(gram, schedule, 0, 1.4, {1, 10}).rounds == 2);
+  CHECK(rounds_to_target(gram, schedule, 0, 1.4, {1, 10}).distance == 0);
+  CHECK(rounds_to_target(gram, schedule, 0, 1.6, {1, 10}).rounds == 1);
 }
 
 TEST_CASE("a target that cannot be reached stops at the bound and says so") {
   const Matrix x = random_matrix(6, 4, 1);
-  const auto got = rounds_to_target(gram_of(x), two_components(), 0, 1e-3, 25);
+  const auto got = rounds_to_target(gram_of(x), two_components(), 0, 1e-3, {1, 25});
   CHECK(got.rounds == 25);
   CHECK_FALSE(got.reached);
   // What is left is the distance between the two components' means.
@@ -154,18 +196,18 @@ TEST_CASE("a target that cannot be reached stops at the bound and says so") {
 
 TEST_CASE("a bound of no rounds measures only") {
   const Matrix x{{1.0}, {-1.0}};
-  const auto got = rounds_to_target(gram_of(x), fixed(circulant(2, {1}, 0.25)), 0, 0.1, 0);
+  const auto got = rounds_to_target(gram_of(x), fixed(circulant(2, {1}, 0.25)), 0, 0.1, {0, 0});
   CHECK(got.rounds == 0);
   CHECK_FALSE(got.reached);
 }
 
 TEST_CASE("one node is always in consensus") {
-  const auto got = rounds_to_target(std::vector<double>{0}, fixed(MixingMatrix({{{0, 1.0}}})), 0, 1e-9, 10);
+  const auto got = rounds_to_target(std::vector<double>{0}, fixed(MixingMatrix({{{0, 1.0}}})), 0, 1e-9, {0, 10});
   CHECK(got.rounds == 0);
   CHECK(got.reached);
 }
 
 TEST_CASE("NaN and infinity end with an error") {
   const auto schedule = fixed(circulant(2, {1}, 0.25));
-  for (const double bad : {std::nan(""), HUGE_VAL}) CHECK_THROWS_WITH(rounds_to_target(std::vector<double>{1, 0, 0, bad}, schedule, 0, 0.1, 10), Catch::Contains("not finite"));
+  for (const double bad : {std::nan(""), HUGE_VAL}) CHECK_THROWS_WITH(rounds_to_target(std::vector<double>{1, 0, 0, bad}, schedule, 0, 0.1, {0, 10}), Catch::Contains("not finite"));
 }

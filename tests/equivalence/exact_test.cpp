@@ -6,6 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <tuple>
+
 // Harness and twin on numbers that both represent: integers, rates and weights that are powers of two (or short sums of them), few
 // steps. Every step appends at most 8 bits to numbers below 2^8, so that for the numbers of steps here all intermediate results fit
 // the 24 bits of a float, and Ξ² (twice the bits, summed) the 53 of a double: the two must agree to the last bit.
@@ -152,9 +155,11 @@ TEST_CASE("phases change the policy where they begin, and rounds are counted ane
 }
 
 TEST_CASE("control to a target mixes the rounds of the paper's loop, no round included") {
-  for (const auto& [target, rounds, reached] : {std::tuple(30.0, 1, true), std::tuple(100.0, 0, true), std::tuple(6.0, 2, false)}) {
-    const auto twin = reference::dsgd(twin_problem(), {{2, reference::target(target, 2), kRing}}, {}, kHalf);
-    CAPTURE(target, twin[0].distance_before, twin[0].distance_after);
+  for (const auto& [target, least, most, rounds, reached] :
+       {std::tuple(30.0, 0, 2, 1, true), {100.0, 0, 2, 0, true}, {6.0, 0, 2, 2, false}, {100.0, 1, 2, 1, true}, {30.0, 1, 2, 1, true}, {6.0, 1, 2, 2, false},
+        {100.0, 3, 3, 3, true}, {6.0, 3, 3, 3, false}}) {
+    const auto twin = reference::dsgd(twin_problem(), {{2, reference::target(target, {least, most}), kRing}}, {}, kHalf);
+    CAPTURE(target, least, twin[0].distance_before, twin[0].distance_after);
     CHECK(twin[0].rounds == rounds);
     CHECK(twin[0].reached == reached);
 
@@ -162,7 +167,7 @@ TEST_CASE("control to a target mixes the rounds of the paper's loop, no round in
     for (const Places places : kPlaces) {
       const auto traced = traced_run(places, [&](Communicator& communicator, const Machine& machine) {
         std::vector<PhaseControl> phases;
-        phases.push_back({kRing, make_policy(c.control.policy[0], "policy", {.max_rounds = 2})});
+        phases.push_back({kRing, make_policy(c.control.policy[0], "policy", {.min_rounds = least, .max_rounds = most})});
         const NodeLayout layout{kNodes, communicator.size(), communicator.rank()};
         return std::make_unique<Run>(c, communicator, machine, std::make_unique<Pull>(layout, 2), std::move(phases));
       });
@@ -177,8 +182,36 @@ TEST_CASE("DSGD-AC mixes by the share that the learning rate has of its peak, wi
   c.train.lr = 1;
   c.train.warmup_lr = 0.5;
   c.train.warmup_epochs = 2;
-  const auto twin = reference::dsgd_ac(twin_problem(), kRing, 1, 2, {.lr_max = 1, .first_step = 0, .power = 1}, {},
-                                       [](std::int64_t step) { return 0.5 + static_cast<double>(step) / 4; });
+  const auto rate = [](std::int64_t step) { return 0.5 + static_cast<double>(step) / 4; };
+  const auto twin = reference::dsgd_ac(twin_problem(), kRing, 1, 2, {.lr_max = 1, .first_step = 0, .power = 1}, {}, rate);
 
-  for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+  for (const Places places : kPlaces) {
+    const auto traced = harness(places, c, 1, kRing);
+    check_same(traced, twin);
+    for (std::size_t t = 0; t < 2; ++t) CHECK(traced.record.steps[t].mixing_strength == rate(static_cast<std::int64_t>(t)));
+  }
+}
+
+TEST_CASE("the displacement is recorded as the twin's, of the first round and not weakened, and the strength where rounds were mixed") {
+  const reference::Matrix w = reference::dense(kRing.at(0));
+  RunConfig c = config_of("dsgd", 4, {"rounds(2)", "dsgd-ac(after = 0, power = 1)", "rounds(0)", "exact"});
+  c.control.gauge = "displacement";
+  const auto twin = reference::dsgd(twin_problem(), {{1, reference::rounds(2), kRing}, {1, reference::rounds(1), kRing}, {1, reference::rounds(0), kRing}, {1, reference::exact(), kRing}},
+                                    {}, kHalf);
+  for (const Places places : kPlaces) {
+    const auto traced = harness(places, c, 1, kRing);
+    CHECK(largest_difference(traced.after, twin) == 0);
+    const auto& steps = traced.record.steps;
+    REQUIRE(steps.size() == 4);
+    for (const std::size_t t : {0, 1}) {
+      CHECK(twin[t].distance_before > 1);
+      CHECK(steps[t].displacement == reference::local_displacement(w, twin[t].before));
+      CHECK(steps[t].mixing_strength == 1);  // the rate is the peak
+    }
+    for (const std::size_t t : {2, 3}) {
+      CHECK(std::isnan(steps[t].displacement));
+      CHECK(std::isnan(steps[t].mixing_strength));
+    }
+    for (const auto& step : steps) CHECK(std::isnan(step.consensus_distance_before));
+  }
 }

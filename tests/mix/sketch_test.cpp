@@ -70,6 +70,20 @@ TEST_CASE("the estimate of the squared distance is unbiased with a relative vari
   }
 }
 
+TEST_CASE("the bound is one on the squared distance: the root's relative error may exceed half of it when k is small") {
+  // Two nodes apart in two columns by 1 and 1: they share a bucket with probability 1/k, and then Ξ² doubles or vanishes. The root's error is then
+  // √2 - 1 or -1, its mean square (1/k) ((√2 - 1)² + 1)/2 = 0.586/k > 0.5/k.
+  const int k = 8, keys = 40'000;
+  Rows rows(2, std::vector<float>(64, 0.0f));
+  rows[0][3] = rows[0][20] = 1;
+  const double exact = std::sqrt(squared_distance(rows)), expected = (std::pow(std::sqrt(2.0) - 1, 2) + 1) / 2 / k;
+  double squares = 0;
+  for (const double e : estimates(rows, k, keys)) squares += std::pow(std::sqrt(e) / exact - 1, 2) / keys;
+  // The square is at most 1, and 0 but with probability 1/k: its mean has a standard error below sqrt(1/(kK)) = 0.0018, a sixth of 0.586/k - 0.5/k.
+  CHECK(std::abs(squares - expected) <= 5 * std::sqrt(1.0 / k / keys));
+  CHECK(squares > 1 / (2.0 * k));
+}
+
 TEST_CASE("columns that are whole runs apart meet no more often than others") {
   // All the distance is in two columns at a multiple of k: without the rotations they would always share a bucket, and the relative variance be 1. It is
   // 1/k: the error is ±1 with probability 1/k, so its mean square has the standard error sqrt((1/k)(1 - 1/k)/K).

@@ -36,9 +36,11 @@ def expected_columns():
         "train_loss": ("f8", 2 - t / 16),
         "consensus_distance": ("f8", np.where(t % 3 == 2, NAN, 0.25 + t / 32)),
         "consensus_distance_before": ("f8", 0.5 + t / 32),
+        "displacement": ("f8", np.where(t == 0, 0.375, NAN)),
         "target_distance": ("f8", np.where(first, 0.125, NAN)),
         "communication": ("u1", np.where(first, 0, 1)),
         "gossip_rounds": ("i4", np.where(first, 1, 0)),
+        "mixing_strength": ("f8", np.where(first, 1 / (1 + t), NAN)),
         "minibatch_gradient_norm": ("f8", 3 + t),
         "mean_model_norm": ("f8", 10 + t),
         "critical_distance": ("f8", 0.75 + t),
@@ -62,7 +64,10 @@ def expected_columns():
     }
 
 
-def check_values(path, later=()):
+YOUNGER = {"decision_bytes_sent", "displacement", "mixing_strength"}  # than the golden file
+
+
+def check_values(path, later=frozenset()):
     """later: columns that the file is older than."""
     with h5py.File(path, "r") as f:
         root = dict(f.attrs)
@@ -160,6 +165,8 @@ def check_edits(path):
     invalid = {
         "a negative distance": (lambda f: f["steps/consensus_distance"].__setitem__(1, -1), "/steps/consensus_distance[1] is -1"),
         "a loss that is not finite": (lambda f: f["steps/train_loss"].__setitem__(2, np.inf), "/steps/train_loss[2] is inf"),
+        "a displacement below 0": (lambda f: f["steps/displacement"].__setitem__(0, -1), "/steps/displacement[0] is -1"),
+        "a strength above 1": (lambda f: f["steps/mixing_strength"].__setitem__(0, 1.5), "/steps/mixing_strength[0] is 1.5"),
         "a gap in the steps": (lambda f: f["steps/step"].__setitem__(3, 7), "/steps/step[3] is 7"),
         "times that do not add up": (lambda f: f["steps/mix_s"].__setitem__(0, 3), "/steps/wall_s[0]"),
         "a row of W that does not sum to 1": (lambda f: f["topology/2/W"].__setitem__((1, 1), 0.5), "/topology/2/W: row 1"),
@@ -191,7 +198,7 @@ with tempfile.TemporaryDirectory() as folder:
     golden.write_bytes(gzip.decompress((SOURCE / "tests/record/golden/run_v1.h5.gz").read_bytes()))
     fresh = Path(folder) / "fresh.h5"
     assert tool("write", fresh).returncode == 0
-    for file, later in ((golden, ("decision_bytes_sent",)), (fresh, ())):
+    for file, later in ((golden, YOUNGER), (fresh, frozenset())):
         check_values(file, later)
         check_screen(file)
         assert tool("show", "--validate", file).returncode == 0

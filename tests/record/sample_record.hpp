@@ -39,9 +39,11 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
     row.train_loss = 2 - x / 16;
     row.consensus_distance = t % 3 == 2 ? kNotMeasured : 0.25 + x / 32;
     row.consensus_distance_before = 0.5 + x / 32;
+    row.displacement = t == 0 ? 0.375 : kNotMeasured;
     row.target_distance = t < half ? 0.125 : kNotMeasured;
     row.communication = t < half ? 0 : 1;
     row.gossip_rounds = t < half ? 1 : 0;
+    row.mixing_strength = t < half ? 1 / (1 + x) : kNotMeasured;
     row.minibatch_gradient_norm = 3 + x;
     row.mean_model_norm = 10 + x;
     row.critical_distance = 0.75 + x;

@@ -136,7 +136,7 @@ TEST_CASE("exact averaging puts the mean on every node and counts no round") {
 }
 
 TEST_CASE("control mixes until the distance is within the target, the target itself included") {
-  const auto run = [](double distance) { return dsgd(apart(), {{1, target(distance), fixed(kPair)}}, {}, kOne)[0]; };
+  const auto run = [](double distance) { return dsgd(apart(), {{1, target(distance, {.least = 0}), fixed(kPair)}}, {}, kOne)[0]; };
 
   CHECK(run(8).rounds == 0);
   CHECK(run(7.9).rounds == 1);
@@ -146,8 +146,21 @@ TEST_CASE("control mixes until the distance is within the target, the target its
   CHECK(run(1.9).reached);
 }
 
-TEST_CASE("control gives up after max_rounds and says so") {
-  const Trace t = dsgd(apart(), {{1, target(1, 2), fixed(kPair)}}, {}, kOne);
+TEST_CASE("control adds rounds to the least number, one unless said otherwise, that D-SGD does in every step") {
+  const auto run = [](double distance, RoundLimits limits) { return dsgd(apart(), {{2, target(distance, limits), fixed(kPair)}}, {}, kOne); };
+
+  CHECK(run(8, {})[0].rounds == 1);
+  CHECK(run(8, {})[0].distance_after == 4);
+  CHECK(run(8, {})[1].rounds == 1);  // at 4 after a step that moves nothing: half of it is mixed away still
+  CHECK(run(8, {})[1].distance_after == 2);
+  CHECK(run(2, {})[0].rounds == 2);
+  CHECK(run(8, {.least = 3})[0].rounds == 3);
+  CHECK(run(8, {.least = 3})[0].reached);
+  CHECK(run(0.5, {.least = 3})[0].rounds == 4);
+}
+
+TEST_CASE("control gives up after the most rounds allowed and says so") {
+  const Trace t = dsgd(apart(), {{1, target(1, {.most = 2}), fixed(kPair)}}, {}, kOne);
 
   CHECK(t[0].rounds == 2);
   CHECK(t[0].distance_after == 2);
@@ -155,7 +168,7 @@ TEST_CASE("control gives up after max_rounds and says so") {
 }
 
 TEST_CASE("control of diverged models ends and has not reached its target") {
-  const Trace t = dsgd(constant({{std::numeric_limits<double>::quiet_NaN()}, {0}}, {0}), {{1, target(1, 5), fixed(kPair)}}, {}, kOne);
+  const Trace t = dsgd(constant({{std::numeric_limits<double>::quiet_NaN()}, {0}}, {0}), {{1, target(1, {.most = 5}), fixed(kPair)}}, {}, kOne);
 
   CHECK(t[0].rounds == 5);
   CHECK_FALSE(t[0].reached);

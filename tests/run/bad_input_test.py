@@ -57,6 +57,36 @@ class BadInput(support.RunTest):
             self.assertIn(said, done.stderr)
             self.assertFalse(self.out.exists(), key)
 
+    def refused(self, text, *parts):
+        done = self.run_to_end(self.spec(text), self.out, status=2)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+        self.assertFalse(self.out.exists())
+
+    @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
+    def test_the_critical_distance_of_a_network_needs_a_smoothness(self):
+        critical = IMAGES + '[control]\npolicy = "critical"\n'
+        self.refused(critical, "sweep.toml:15: control.policy: critical", "does not know L", "write critical(L = ...)")
+        plan = subprocess.run([support.XIBENCH, "plan", self.spec(critical.replace('"critical"', '"critical(L = 10)"'))], capture_output=True, text=True, check=False)
+        self.assertEqual(plan.returncode, 0, plan.stderr)
+
+    def test_a_reference_that_is_not_measured_exactly_in_every_step_is_refused(self):
+        fraction = 'control.policy = ["fraction(0.5)", "exact"]\n'
+        with_line = lambda line: support.QUADRATIC.replace('control.policy = "target(0.3)"\n', fraction + line + "\n")
+        for gauge in ("sketch(8)", "displacement", "none"):
+            self.refused(with_line(f'control.gauge = "{gauge}"'), f"sweep.toml:23: control.gauge: {gauge} does not measure", 'write control.gauge = "exact"',
+                         "the uncontrolled run is the reference of fraction(0.5) in phase 1")
+        self.refused(with_line("control.measure_every = 2"), "sweep.toml:23: control.measure_every: with 2", "write control.measure_every = 1")
+        self.refused(with_line('control.reference = "centralized"'), "sweep.toml:17: train.algorithm: centralized has a consensus distance of 0",
+                     "variant 'centralized' is the reference of fraction(0.5)")
+        self.refused(with_line('control.reference = "mixed"'), "control.policy: exact leaves a consensus distance of 0")
+        # Under a target Ξ is measured exactly whatever the gauge is.
+        held = with_line('control.reference = "held"') + '[[variant]]\nname = "held"\ncontrol.policy = "target(0.3)"\ncontrol.gauge = "none"\n'
+        self.run_to_end(self.spec(held), self.out)
+
+    def test_fewer_rounds_at_most_than_at_least_are_refused(self):
+        self.refused(support.QUADRATIC.replace("lr = 0.2", "lr = 0.2\n[control]\nmin_rounds = 5\nmax_rounds = 4"), "control.min_rounds: 5 is more than control.max_rounds, 4")
+
     def test_impossible_flags_are_refused(self):
         spec = self.spec(support.QUADRATIC)
         for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--progress", "loud", "--jobs", 2),

@@ -11,6 +11,12 @@ from pathlib import Path
 import support
 from support import signal, time
 
+try:
+    import h5py
+    import numpy as np
+except ImportError:
+    h5py = None
+
 OFTEN = ("--checkpoint-minutes", "0.001")
 KILLS = 50 if support.FULL else 5
 
@@ -64,6 +70,24 @@ class Resume(support.RunTest):
                 self.assertIn("goes on after step", done.stderr)
                 self.assertEqual(self.digests(self.out), self.expected)
             shutil.rmtree(self.out)
+
+    @unittest.skipUnless(h5py, "no h5py")
+    def test_what_only_some_gauges_and_policies_record_is_kept_over_an_interruption(self):
+        text = support.LONG.format(epochs=12).replace('policy = "target(0.5)"', 'policy = "dsgd-ac(after = 1, power = 1)"\ngauge = "displacement"')
+        text = text.replace("momentum = 0.9", 'momentum = 0.9\nschedule = "cosine"')
+        spec = self.spec(text)
+        self.run_to_end(spec, self.folder / "whole")
+        process = self.start(spec, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGUSR1)
+        self.assertIn("interrupted with a checkpoint", self.ended(process, 75))
+        self.run_to_end(spec, self.out)
+
+        self.assertEqual(self.digests(self.out), self.digests(self.folder / "whole"))
+        with h5py.File(self.file(".h5")) as run:
+            self.assertEqual(len(run["provenance/attempts/start"]), 2)
+            for column in ("displacement", "mixing_strength"):
+                self.assertTrue(np.isfinite(run["steps"][column][()]).all())
 
     def test_only_the_result_remains(self):
         process = self.begun()

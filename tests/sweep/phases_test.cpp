@@ -74,6 +74,29 @@ TEST_CASE("the statistic of a reference matters only where there is one") {
   CHECK(controlled[1].config.control.statistic == "mean");
 }
 
+TEST_CASE("the least number of rounds matters only where a policy holds a target, and is at most the largest") {
+  Vocabulary vocabulary;
+  vocabulary.holds_target = [](const Term& policy) { return policy.name == "fraction" || policy.name == "target"; };
+  const auto least = [&](const std::string& text) { return plan_of(text + "control.min_rounds = 0\n", {}, vocabulary).runs; };
+
+  CHECK(least(kThree).at(0).id == plan_of(kThree, {}, vocabulary).runs.at(0).id);
+  const std::string controlled = kThree + "control.policy = ['exact', 'target(0.5)', 'exact']\n";
+  CHECK(least(controlled).at(0).config.control.min_rounds == 0);
+  CHECK(least(controlled).at(0).id != plan_of(controlled, {}, vocabulary).runs.at(0).id);
+  CHECK(plan_of(controlled, {}, vocabulary).runs.at(0).config.control.min_rounds == 1);
+
+  // The reference of a fraction is the same run whatever is said of rounds.
+  const auto half = least(kThree + "control.policy = 'fraction(0.5)'\ncontrol.in_phase = 1\n");
+  REQUIRE(half.size() == 2);
+  CHECK(half[0].config.control.min_rounds == 1);
+  CHECK(half[1].config.control.min_rounds == 0);
+
+  CHECK(refusal("name = 't'\ncontrol.max_rounds = 4\ncontrol.min_rounds = 5\n") ==
+        "t.toml:3: control.min_rounds: 5 is more than control.max_rounds, 4; lower the one or raise the other");
+  CHECK(refusal("name = 't'\ncontrol.max_rounds = 5\ncontrol.min_rounds = 5\n") == "");
+  CHECK(refusal("name = 't'\ncontrol.min_rounds = -1\n").starts_with("t.toml:2: control.min_rounds: -1 is out of range"));
+}
+
 TEST_CASE("lists, drops and phases that cannot be are refused") {
   CHECK(refusal(kThree + "control.policy = ['exact', 'exact']\n") ==
         "t.toml:4: control.policy: lists 2 values for 3 phases; give one for all, or one per phase (phases are cut at train.phases, else "

@@ -149,6 +149,30 @@ TEST_CASE("a reference that does not exist, or has other phases, is refused") {
             .starts_with("t.toml:10: control.reference: variant 'free' has its phases at epochs [5], 'half' at [10, 20]"));
 }
 
+TEST_CASE("a reference whose distance cannot serve is refused with the line that makes it so, once for all points and seeds") {
+  Vocabulary vocabulary;
+  vocabulary.check_reference = [](const RunConfig& reference, std::size_t phase) {
+    require(reference.control.gauge == "exact", "control.gauge: {} is not exact; write exact", reference.control.gauge);
+    require(reference.control.policy[phase] != "exact", "control.policy: exact has no distance; gossip");
+  };
+  const std::string sweep = "name = 't'\nseeds = [1, 2]\n", points = "[sweep]\n'train.nodes' = [4, 8]\n", half = variant("half", "control.policy = 'fraction(0.5)'");
+
+  CHECK(refusal(sweep + points + half, {}, vocabulary) == "");
+  CHECK(refusal(sweep + "control.gauge = 'none'\n" + points + half, {}, vocabulary) ==
+        "t.toml:3: control.gauge: none is not exact; write exact (the uncontrolled run is the reference of fraction(0.5) in phase 1)");
+  // The controlled run itself may have any gauge, and so may runs that nobody refers to.
+  const std::string named = variant("half", "control.gauge = 'none'\ncontrol.policy = 'fraction(0.5)'\ncontrol.reference = 'free'");
+  CHECK(refusal(sweep + points + named + variant("free", "") + variant("other", "control.gauge = 'none'"), {}, vocabulary) == "");
+  CHECK(refusal(sweep + points + named + variant("free", "control.gauge = 'sketch'"), {}, vocabulary) ==
+        "t.toml:12: control.gauge: sketch is not exact; write exact (variant 'free' is the reference of fraction(0.5) in phase 1)");
+  // All that is wrong comes at once.
+  const std::string two = refusal(sweep + points + named + variant("free", "control.gauge = 'sketch'") +
+                                      variant("quarter", "control.policy = 'fraction(0.25)'\ncontrol.reference = 'mean'") + variant("mean", "control.policy = 'exact'"),
+                                  {}, vocabulary);
+  CHECK(two.find("t.toml:12: control.gauge") == 0);
+  CHECK(two.find("\nt.toml:19: control.policy: exact has no distance; gossip (variant 'mean' is the reference of fraction(0.25)") != std::string::npos);
+}
+
 TEST_CASE("the vocabulary says which policies need a reference") {
   Vocabulary vocabulary;
   vocabulary.needs_reference = [](const Term& policy) { return policy.name == "share"; };

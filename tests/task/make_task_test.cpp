@@ -31,10 +31,13 @@ TEST_CASE("every constructed problem of the table makes a task") {
     CHECK(task->dim() > 0);
     CHECK(task->has_full_gradient());
     CHECK(task->constants().L > 0);
+    CHECK(knows_smoothness(problem(std::string(info.name))));
     CHECK(task->steps_per_epoch() >= 1);
     CHECK(training_samples(problem(std::string(info.name))) >= 4 * 32);
   }
 }
+
+TEST_CASE("networks know no smoothness") { CHECK_FALSE(knows_smoothness(synthetic())); }
 
 TEST_CASE("limit and validation share count into the training samples") {
   auto c = synthetic();

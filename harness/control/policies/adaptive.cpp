@@ -11,18 +11,18 @@ namespace {
 // Kong et al. 2021, adaptive consensus control (status of this form: unverified).
 class Adaptive final : public ConsensusPolicy {
  public:
-  Adaptive(double s, double beta, int max_rounds) : s_(s), beta_(beta), max_rounds_(max_rounds) {}
+  Adaptive(double s, double beta, RoundLimits limits) : s_(s), beta_(beta), limits_(limits) {}
   Needs needs() const override { return {.gram = true, .gradient_norm = true}; }
   Decision decide(const ConsensusView& view) override {
     average_ = std::isnan(average_) ? view.gradient_norm : beta_ * average_ + (1 - beta_) * view.gradient_norm;
-    return mix_to(s_ * average_, view, max_rounds_);
+    return mix_to(s_ * average_, view, limits_);
   }
   std::vector<double> state() const override { return {average_}; }
   void restore(std::span<const double> state) override { average_ = state[0]; }
 
  private:
   double s_, beta_;
-  int max_rounds_;
+  RoundLimits limits_;
   double average_ = kUnknown;
 };
 
@@ -32,7 +32,7 @@ std::unique_ptr<ConsensusPolicy> make_adaptive(Arguments& arguments, const Polic
   const double s = arguments.number("s"), beta = arguments.number("beta", 0.95);
   require(s > 0, "adaptive: s is {}, and the target s · φ has to be positive", s);
   require(beta >= 0 && beta < 1, "adaptive: beta is {}, and a moving average needs 0 <= beta < 1", beta);
-  return std::make_unique<Adaptive>(s, beta, context.max_rounds);
+  return std::make_unique<Adaptive>(s, beta, limits_of(context));
 }
 
 }  // namespace xib

@@ -14,16 +14,14 @@ namespace {
 // ζ² = (1/n) Σ ‖∇f_i - ∇f‖² too, and Γ² is estimated as Γ² + ζ²/(n - 1) (γ/L - 1/(8L²)) (README.md).
 class Critical final : public ConsensusPolicy {
  public:
-  Critical(double factor, double L, bool exact_gradient, int max_rounds)
-      : factor_(factor), L_(L), exact_gradient_(exact_gradient), max_rounds_(max_rounds) {}
+  Critical(double factor, double L, bool exact_gradient, RoundLimits limits) : factor_(factor), L_(L), exact_gradient_(exact_gradient), limits_(limits) {}
   Needs needs() const override { return {.gram = true, .gradient_spread = !exact_gradient_, .full_gradient = exact_gradient_}; }
   Decision decide(const ConsensusView& view) override {
-    require(!std::isnan(L_), "[control] policy: critical needs L, the smoothness, which this task does not know: write critical(L = ...)");
     const double n = view.nodes;
     const double sigma2 = exact_gradient_ ? view.gradient_variance : view.gradient_spread * n / std::max(n - 1, 1.0);
     const double gradient2 = exact_gradient_ ? view.full_gradient_norm2 : std::max(view.mean_gradient_norm2 - sigma2 / n, 0.0);
     const double critical = std::sqrt(view.lr * sigma2 / (L_ * n) + gradient2 / (8 * L_ * L_));
-    Decision decision = mix_to(factor_ * critical, view, max_rounds_);
+    Decision decision = mix_to(factor_ * critical, view, limits_);
     decision.critical = critical;
     return decision;
   }
@@ -31,7 +29,7 @@ class Critical final : public ConsensusPolicy {
  private:
   double factor_, L_;
   bool exact_gradient_;
-  int max_rounds_;
+  RoundLimits limits_;
 };
 
 }  // namespace
@@ -40,8 +38,9 @@ std::unique_ptr<ConsensusPolicy> make_critical(Arguments& arguments, const Polic
   const double factor = arguments.number("factor", 1.0);
   const double L = arguments.number("L", context.L);
   require(factor > 0, "critical: factor is {}, and the target has to be positive", factor);
-  require(std::isnan(L) || L > 0, "critical: L is {}, and a smoothness constant is positive", L);
-  return std::make_unique<Critical>(factor, L, context.full_gradient, context.max_rounds);
+  require(!std::isnan(L), "critical: this task does not know L, the smoothness, which the critical distance needs: write critical(L = ...)");
+  require(L > 0, "critical: L is {}, and a smoothness constant is positive", L);
+  return std::make_unique<Critical>(factor, L, context.full_gradient, limits_of(context));
 }
 
 }  // namespace xib

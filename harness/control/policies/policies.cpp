@@ -9,15 +9,15 @@ namespace xib {
 namespace {
 
 constexpr std::array<PolicyInfo, 9> kPolicies = {{
-    {"rounds", "q = 1", "q gossip rounds per step; rounds(1) is plain D-SGD", false, make_rounds},
-    {"exact", "", "exact averaging of the models in every step", false, make_exact},
-    {"exact-every", "k, rounds = 1", "exact averaging every k steps, gossip rounds between", false, make_exact_every},
-    {"target", "distance", "as many rounds as keep Ξ at or below a distance", false, make_target},
-    {"fraction", "f", "target f · Ξ_max of the same phase in an uncontrolled reference run", true, make_fraction},
-    {"fraction-of-start", "f, steps = 20", "target f · the largest Ξ of the phase's first, uncontrolled steps", false, make_fraction_of_start},
-    {"adaptive", "s, beta = 0.95", "target s · moving average of the gradient norm", false, make_adaptive},
-    {"critical", "factor = 1, L", "target factor · critical consensus distance Γ_t; L where the task does not know it", false, make_critical},
-    {"dsgd-ac", "after = 10, power = 3", "one round, weakened by (lr/lr_max)^power after some epochs", false, make_weaken},
+    {"rounds", "q = 1", "q gossip rounds per step; rounds(1) is plain D-SGD", false, false, make_rounds},
+    {"exact", "", "exact averaging of the models in every step", false, false, make_exact},
+    {"exact-every", "k, rounds = 1", "exact averaging every k steps, gossip rounds between", false, false, make_exact_every},
+    {"target", "distance", "as many rounds as keep Ξ at or below a distance", true, false, make_target},
+    {"fraction", "f", "target f · Ξ_max of the same phase in an uncontrolled reference run", true, true, make_fraction},
+    {"fraction-of-start", "f, steps = 20", "target f · the largest Ξ of the phase's first, uncontrolled steps", true, false, make_fraction_of_start},
+    {"adaptive", "s, beta = 0.95", "target s · moving average of the gradient norm", true, false, make_adaptive},
+    {"critical", "factor = 1, L", "target factor · critical consensus distance Γ_t; L where the task does not know it", true, false, make_critical},
+    {"dsgd-ac", "after = 10, power = 3", "one round, weakened by (lr/lr_max)^power after some epochs", false, false, make_weaken},
 }};
 
 const PolicyInfo& find(const Term& term, std::string_view where) {
@@ -36,12 +36,17 @@ std::span<const PolicyInfo> policies() { return kPolicies; }
 std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context) {
   const Term term = Term::parse(text, where);
   const PolicyInfo& info = find(term, where);
-  Arguments arguments(term, where);
-  auto policy = info.make(arguments, context);
-  arguments.done();
-  return policy;
+  try {
+    Arguments arguments(term, where);
+    auto policy = info.make(arguments, context);
+    arguments.done();
+    return policy;
+  } catch (const Error& error) {  // a policy does not know which key it stands in
+    const std::string_view message = error.what();
+    throw Error(error.fault(), message.starts_with(where) ? std::string(message) : fmt::format("{}: {}", where, message));
+  }
 }
 
-bool needs_reference(std::string_view policy) { return find(Term::parse(policy), "policy").needs_reference; }
+const PolicyInfo& policy_info(std::string_view policy) { return find(Term::parse(policy, "policy"), "policy"); }
 
 }  // namespace xib

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/control/policy.hpp"
+#include "harness/control/rounds_to_target.hpp"
 
 #include <memory>
 
@@ -17,7 +18,9 @@ std::unique_ptr<ConsensusPolicy> make_adaptive(Arguments& arguments, const Polic
 std::unique_ptr<ConsensusPolicy> make_critical(Arguments& arguments, const PolicyContext& context);
 std::unique_ptr<ConsensusPolicy> make_weaken(Arguments& arguments, const PolicyContext& context);
 
-// As many rounds as bring Ξ to `target`, computed at once from the view's Gram matrix. Refuses a target below what floats resolve.
-Decision mix_to(double target, const ConsensusView& view, int max_rounds);
+inline RoundLimits limits_of(const PolicyContext& context) { return {context.min_rounds, context.max_rounds}; }
+
+// As many rounds as bring Ξ to `target`, within the limits, computed at once from the view's Gram matrix. Refuses a target below what floats resolve.
+Decision mix_to(double target, const ConsensusView& view, RoundLimits limits);
 
 }  // namespace xib

@@ -1,0 +1,151 @@
+"""What the columns of a run file say of communication: under every gauge, with every kind of mixing, and with rounds that control adds or leaves out."""
+
+import math
+import sys
+import unittest
+
+import support
+
+try:
+    import h5py
+    import numpy as np
+except ImportError as error:
+    print(f"skipped: {error} (apt-get install python3-h5py)")
+    sys.exit(77)
+
+PEAK, PER_PHASE = 0.2, 4
+# A phase of four steps for each kind of communication.
+KINDS = {"several rounds": "rounds(2)", "weak": "dsgd-ac(after = 0, power = 1)", "none": "rounds(0)", "averaging": "exact", "held": "target(0.3)"}
+PROBLEM = f"""
+seeds = [1]
+[data]
+dataset = "quadratic(dim = 50, zeta = 2, sigma = 1, steps = {PER_PHASE})"
+[model]
+name = "none"
+[train]
+nodes = 8
+epochs = {len(KINDS)}
+batch_size = 1
+lr = {PEAK}
+schedule = "cosine"
+"""
+GAUGES = f"""
+name = "gauges"{PROBLEM}
+phases = {list(range(1, len(KINDS)))}
+[control]
+policy = {list(KINDS.values())}
+[[variant]]
+name = "exact"
+[[variant]]
+name = "sketch"
+control.gauge = "sketch(8)"
+[[variant]]
+name = "displacement"
+control.gauge = "displacement"
+[[variant]]
+name = "none"
+control.gauge = "none"
+[[variant]]
+name = "every other step"
+control.gauge = "displacement"
+control.measure_every = 2
+[[variant]]
+name = "centralized"
+control.gauge = "displacement"
+control.policy = "rounds(1)"
+train.algorithm = "centralized"
+"""
+ROUNDS = f"""
+name = "rounds"{PROBLEM}
+[[variant]]
+name = "plain"
+[[variant]]
+name = "above"
+control.policy = "fraction(1.01)"
+[[variant]]
+name = "above, free"
+control.policy = "fraction(1.01)"
+control.min_rounds = 0
+[[variant]]
+name = "half, three"
+control.policy = "fraction(0.5)"
+control.min_rounds = 3
+[[variant]]
+name = "critical"
+control.policy = "critical(factor = 100)"
+"""
+
+
+class Columns(support.RunTest):
+    def run_all(self, text):
+        self.run_to_end(self.spec(text), self.folder / "out")
+        runs = {}
+        for path in (self.folder / "out").glob("*/*.h5"):
+            with h5py.File(path) as file:
+                steps = {name: column[()] for name, column in file["steps"].items()}
+                runs[file.attrs["variant"]] = {**steps, "p": file["topology/1"].attrs["p"], "model": file.attrs["final_model_sha256"]}
+        return runs
+
+    def part(self, run, column, kind):
+        first = PER_PHASE * list(KINDS).index(kind)
+        return run[column][first:first + PER_PHASE]
+
+    def nan(self, values):
+        self.assertTrue(np.isnan(values).all(), values)
+
+    def test_strength_displacement_and_distance_are_there_where_they_were_measured(self):
+        runs = self.run_all(GAUGES)
+        centralized, exact = runs.pop("centralized"), runs["exact"]
+        for name, run in runs.items():
+            with self.subTest(name):
+                self.assertEqual(run["model"], exact["model"])
+                self.assertEqual(list(self.part(run, "mixing_strength", "several rounds")), [1.0] * PER_PHASE)
+                self.assertEqual(list(self.part(run, "mixing_strength", "weak")), list(self.part(run, "lr", "weak") / PEAK))
+                self.assertLess(self.part(run, "mixing_strength", "weak").max(), 1)
+                self.assertEqual(list(self.part(run, "mixing_strength", "held")), [1.0] * PER_PHASE)
+                for kind in ("none", "averaging"):
+                    self.nan(self.part(run, "mixing_strength", kind))
+                self.nan(run["critical_distance"])
+                # Exact averaging leaves 0 and control measures, whatever the gauge is.
+                self.assertTrue((self.part(run, "consensus_distance", "held") == self.part(exact, "consensus_distance", "held")).all())
+        for name in ("exact", "sketch"):
+            self.assertTrue(np.isfinite(runs[name]["consensus_distance"]).all())
+            self.nan(runs[name]["displacement"])
+        for kind in ("several rounds", "weak", "none"):
+            self.nan(self.part(runs["none"], "consensus_distance", kind))
+            self.nan(self.part(runs["displacement"], "consensus_distance", kind))
+        self.nan(runs["none"]["displacement"])
+
+        moved, before = runs["displacement"], exact["consensus_distance_before"]
+        for kind in ("several rounds", "weak", "held"):
+            theta, xi = self.part(moved, "displacement", kind), self.part(exact, "consensus_distance_before", kind)
+            self.assertTrue((2 / moved["p"] * theta >= xi).all())  # the bound on Ξ before the round
+            self.assertTrue((theta <= 2 * xi).all())  # no eigenvalue of W - I is below -2
+        for kind in ("none", "averaging"):
+            self.nan(self.part(moved, "displacement", kind))
+        self.assertGreater(before.min(), 0)
+        rarely = runs["every other step"]["displacement"]
+        self.nan(rarely[1::2])
+        self.assertTrue(np.array_equal(rarely[::2], moved["displacement"][::2], equal_nan=True))
+        for column in ("mixing_strength", "displacement", "critical_distance"):
+            self.nan(centralized[column])
+
+    def test_control_adds_rounds_to_those_of_plain_gossip_and_leaves_them_out_only_on_request(self):
+        runs = self.run_all(ROUNDS)
+        plain, above, free, three = (runs[name] for name in ("plain", "above", "above, free", "half, three"))
+        self.assertEqual(above["model"], plain["model"])
+        self.assertEqual(set(above["gossip_rounds"]), {1})
+        self.assertTrue((above["consensus_distance"] == plain["consensus_distance"]).all())
+        self.assertIn(0, free["gossip_rounds"])
+        self.nan(free["mixing_strength"][free["gossip_rounds"] == 0])
+        self.assertGreater(np.median(free["consensus_distance"]), np.median(plain["consensus_distance"]))
+        self.assertLessEqual(free["consensus_distance"].max(), 1.01 * plain["consensus_distance"].max() * (1 + 1e-6))
+        self.assertEqual(three["gossip_rounds"].min(), 3)
+        self.assertGreater(runs["critical"]["critical_distance"].min(), 0)
+        self.assertEqual(runs["critical"]["model"], plain["model"])  # a target that asks for nothing
+        self.nan(plain["critical_distance"])
+        self.assertTrue(math.isfinite(plain["p"]))
+
+
+if __name__ == "__main__":
+    support.main()
