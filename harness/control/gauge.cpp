@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<GaugeInfo, 4> kGauges = {{
     {"exact", "", "Ξ exactly; traffic of half an all-reduce", Gauge::Kind::exact},
     {"sketch", "k = 128", "Ξ from k random numbers per node: unbiased in Ξ², relative standard error of Ξ at most sqrt(1/(2k))", Gauge::Kind::sketch},
-    {"displacement", "", "Θ of the step's first round, one number per node: a bound on Ξ alone, which stays unknown", Gauge::Kind::displacement},
+    {"displacement", "", "Θ of the step's first round, one number per node: for a fixed graph a bound on Ξ, which stays unknown", Gauge::Kind::displacement},
     {"none", "", "nothing is measured but what the policy needs", Gauge::Kind::none},
 }};
 

@@ -6,6 +6,7 @@
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/graph/topology_files.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
@@ -70,6 +71,7 @@ Vocabulary make_vocabulary() {
   v.names["policies"] = names_of(policies());
   v.names["gauges"] = names_of(gauges());
   v.needs_reference = [](const Term& policy) { return needs_reference(policy.text()); };
+  v.topology_sha256 = topology_files_sha256;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;

@@ -23,6 +23,8 @@ struct Vocabulary {
   std::map<std::string, std::vector<std::string>, std::less<>> names;
   // Whether a policy's target comes from the Ξ of another run.
   std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
+  // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.
+  std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
   // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run.
   // A message that begins with "some.key: " is shown with the line that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;

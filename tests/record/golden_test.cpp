@@ -30,6 +30,8 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
 
   const RunRecord record = read_run_file(folder / "a.h5");
 
-  check_same(record, sample_record());
+  RunRecord written = sample_record();
+  for (auto& topology : written.topologies) topology.contraction = kNotMeasured, topology.contraction_rounds = 0;  // came later
+  check_same(record, written);
   CHECK(read_run_header(folder / "a.h5").summary.total_bytes_sent == 900);
 }

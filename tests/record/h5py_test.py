@@ -181,3 +181,5 @@ with tempfile.TemporaryDirectory() as folder:
         check_values(file)
         check_screen(file)
     check_edits(fresh)
+    with h5py.File(fresh) as f:
+        assert [(f[f"topology/{k}"].attrs["contraction"], f[f"topology/{k}"].attrs["contraction_rounds"]) for k in (1, 2)] == [(0.125, 1), (0.25, 2)]
