@@ -69,9 +69,16 @@ def tilt(run):
 
 
 def mixing(run):
-    """p of the first phase's matrix."""
+    """p of the first phase's matrix, which is the same in every round."""
     with h5py.File(run.path, "r") as file:
-        return float(file["topology/1"].attrs["p"])
+        graph = dict(file["topology/1"].attrs)
+    if graph["period"] != 1:
+        kind = f"has a period of {graph['period']} rounds" if graph["period"] else "is drawn anew in each round"
+        raise RunFileError(f"{run.path}: {graph['name']} {kind}, and the bounds compared here are of a single step with a fixed matrix "
+                           "(a round of a period has no mixing parameter, that of a random graph holds in the mean): leave this run out")
+    if not np.isfinite(graph["p"]):
+        raise RunFileError(f"{run.path}: the mixing parameter of {graph['name']} was not measured (too many nodes): leave this run out")
+    return float(graph["p"])
 
 
 def grouped(runs, key):

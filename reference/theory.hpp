@@ -4,7 +4,9 @@
 
 // The formulas of Kong et al. 2021 (Consensus Control for Decentralized Deep Learning, ICML) and those that the paper's authors
 // restated later. Symbols: p mixing parameter, γ = lr step size, φ² = (1/n) sum_i ||∇f_i(x_i)||², σ² = E||g_i - ∇f_i||² gradient
-// noise of one node, L smoothness, n nodes, Ξ consensus distance after mixing, Θ local displacement.
+// noise of one node, L smoothness, n nodes, Ξ consensus distance after mixing, Θ local displacement. p is that of every single round:
+// of a fixed W, or of a W drawn anew in each round, for which all bounds are on means over the draws. A schedule with a period above 1
+// has no such p, and none of these formulas: its rounds contract only together.
 namespace xib::reference {
 
 // p = 1 - ||W - J||₂², J = 1 1ᵀ/n: the largest p with ||W X - X̄||² <= (1 - p) ||X - X̄||² for all X (the paper's assumption on W).
@@ -30,7 +32,7 @@ double typical_distance2(double p, double lr, double phi2, double sigma2);
 // centralized SGD.
 double critical_distance2(double lr, double sigma2, double L, int n, double gradient_norm2);
 
-// Ξ <= (2/p) Θ, before the round that Θ is measured with. From ||X - X̄|| <= ||W X - X̄|| + ||W X - X|| and 1 - sqrt(1 - p) >= p/2.
+// Ξ <= (2/p) Θ for a fixed W, before the round that Θ is measured with. From ||X - X̄|| <= ||W X - X̄|| + ||W X - X|| and 1 - sqrt(1 - p) >= p/2.
 double distance_bound(double p, double displacement);
 
 }  // namespace xib::reference

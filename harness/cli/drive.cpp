@@ -45,7 +45,7 @@ std::vector<std::string> inherited_arguments() {
 
 pid_t start(const PlannedRun& run, int threads) {
   std::vector<std::string> words = inherited_arguments();
-  for (auto more : {fmt::format("--index={}", run.index), fmt::format("--threads={}", threads), std::string("--progress=none")}) words.push_back(std::move(more));
+  for (auto more : {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), std::string("--progress=none")}) words.push_back(std::move(more));
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -4,6 +4,7 @@
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/session.hpp"
@@ -14,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -67,6 +69,25 @@ bool is_requeued() {
   return restarts && std::atoi(restarts) > 0;
 }
 
+// Every rank reads the sweep and the graph files itself, and on another host it may find others.
+void check_same_plan(Communicator& communicator, const Plan& plan) {
+  std::string ids;
+  for (const PlannedRun& run : plan.runs) ids += run.id;
+  using Digest = std::array<char, 64>;
+  const auto digest_of_mine = [&] {
+    Digest digest{};
+    sha256(ids).copy(digest.data(), digest.size());
+    return digest;
+  };
+  const auto first = from_rank_0<Digest>(communicator, digest_of_mine);
+  on_every_rank(communicator, [&] {
+    require(digest_of_mine() == first,
+            "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
+            communicator.rank(), host_name(), plan.sweep.path);
+    return 0;
+  });
+}
+
 int run_here(const Options& o) {
   const auto world = make_world();
   Communicator& communicator = *world;
@@ -77,6 +98,7 @@ int run_here(const Options& o) {
       check_machine(o, threads);
       return make_plan(o.spec, o.sets, vocabulary());
     });
+    check_same_plan(communicator, plan);
     const auto runs = on_every_rank(communicator, [&] { return select(plan, o.selection); });
     Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = true,
                               .checkpoint_seconds = 60 * o.checkpoint_minutes, .stall_seconds = 60 * o.stall_minutes};

@@ -57,8 +57,10 @@ const Column kColumns[] = {
     {"lambda2", "second largest eigenvalue", [](const Measured& m) { return Json(m.spectrum.lambda2); }},
     {"lambda_min", "smallest eigenvalue", [](const Measured& m) { return Json(m.spectrum.lambda_min); }},
     {"gap", "spectral gap", [](const Measured& m) { return Json(m.spectrum.gap); }},
-    {"contraction", "contraction of a period, ||W_T ... W_1 - J||", [](const Measured& m) { return Json(m.spectrum.contraction); }},
-    {"p", "mixing parameter p per round", [](const Measured& m) { return Json(m.spectrum.p); }},
+    {"contraction", "contraction ||W_T ... W_1 - J||", [](const Measured& m) { return Json(m.spectrum.contraction); }},
+    {"contraction_rounds", "rounds T of that contraction",
+     [](const Measured& m) { return m.spectrum.contraction_rounds ? Json(m.spectrum.contraction_rounds) : Json(); }},
+    {"p", "mixing parameter p of a round", [](const Measured& m) { return Json(m.spectrum.p); }},
     {"p_error", "standard error of p where it is sampled",
      [](const Measured& m) { return m.spectrum.samples ? Json(m.spectrum.p_error) : Json(); }},
     {"effective_neighbors", "effective number of neighbors",
@@ -69,6 +71,7 @@ const Column kColumns[] = {
        return rounds < 0 ? Json() : Json(static_cast<std::int64_t>(rounds));
      }},
     {"messages", "messages sent per round and node", [](const Measured& m) { return Json(m.traffic.sent); }},
+    {"most_sent", "most messages that a node sends in a round", [](const Measured& m) { return Json(m.traffic.most_sent); }},
     {"bytes", "bytes sent per round and node",
      [](const Measured& m) { return Json(m.traffic.sent * static_cast<double>(m.options->dim) * sizeof(float)); }},
 };
@@ -230,7 +233,12 @@ Command add_topology(CLI::App& command) {
                      "rule of the weights: uniform by default; in the comparison the first that fits each graph");
   command.add_option("--dim", options->dim, "parameters of the model, for the bytes")->capture_default_str();
   command.add_option("--seed", options->seed, "of random graphs")->capture_default_str();
-  command.add_option("--decay", options->decay, "per round, for the effective number of neighbors")->capture_default_str();
+  command
+      .add_option(
+          "--decay", options->decay,
+          fmt::format("per round, for the effective number of neighbors; that is left empty where it takes over {:g} multiplications",
+                      kNeighborsWork))
+      ->capture_default_str();
   auto* json = command.add_flag("--json", options->json, "print JSON");
   auto* csv = command.add_flag("--csv", options->csv, "print CSV");
   auto* matrix = command.add_flag("--matrix", options->matrix, "print W as CSV, a block per round of the period");

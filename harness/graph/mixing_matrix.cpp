@@ -106,6 +106,12 @@ Topology graph_of(const MixingMatrix& w) {
   return Topology(std::move(senders), directed);
 }
 
+std::vector<MixingMatrix> support_of(const Law& law) {
+  std::vector<MixingMatrix> support;
+  for (int k = 0; k < law.support_size; ++k) support.push_back(law.support(k));
+  return support;
+}
+
 MixingSchedule::MixingSchedule(std::vector<MixingMatrix> period)
     : nodes_(period.empty() ? 0 : period.front().size()), matrices_(std::move(period)) {
   require(!matrices_.empty(), "a mixing schedule needs at least one matrix");

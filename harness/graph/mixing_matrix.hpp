@@ -48,7 +48,11 @@ struct Law {
   bool exchangeable = false;                        // the same after any renumbering of the nodes; or:
   int support_size = 0;                             // each of so many matrices with the same probability,
   std::function<MixingMatrix(int k)> support = {};  // which are these
+  // Every support_size rounds take each of them once, in an order drawn anew, so rounds are not independent. Only where the matrices
+  // commute: their product is then the same in every order.
+  bool reordered = false;
 };
+std::vector<MixingMatrix> support_of(const Law& law);
 
 // The matrices of successive rounds: round t uses at(t). Static graphs have period 1, random ones period 0 (none).
 class MixingSchedule {
@@ -58,6 +62,7 @@ class MixingSchedule {
   MixingSchedule(int nodes, std::function<MixingMatrix(std::int64_t round)> generator, Law law = {});
   int nodes() const { return nodes_; }
   std::int64_t period() const { return static_cast<std::int64_t>(matrices_.size()); }
+  std::span<const MixingMatrix> matrices() const { return matrices_; }  // of the period; none when random
   // Valid until the next call of at() on this object. Not thread-safe when period() is 0.
   const MixingMatrix& at(std::int64_t round) const;
   const Law& law() const { return law_; }

@@ -20,22 +20,17 @@ double settled(double contraction, double rounding) {
   return contraction;
 }
 
-Spectrum of_contraction(double contraction, std::int64_t period) {
+Spectrum of_contraction(double contraction, std::int64_t rounds) {
   Spectrum s{kNone, kNone, kNone};
-  s.period = period;
   s.contraction = contraction;
-  s.p = contraction == 0 ? 1 : -std::expm1(2 * std::log(contraction) / static_cast<double>(period));
-  if (period == 1) s.gap = 1 - contraction;
+  s.contraction_rounds = rounds;
+  if (rounds != 1) return s;
+  s.p = contraction == 0 ? 1 : -std::expm1(2 * std::log(contraction));
+  s.gap = 1 - contraction;
   return s;
 }
 
-std::vector<MixingMatrix> matrices_of(const MixingSchedule& schedule) {
-  std::vector<MixingMatrix> all;
-  for (std::int64_t t = 0; t < schedule.period(); ++t) all.push_back(schedule.at(t));
-  return all;
-}
-
-Spectrum by_fourier(const std::vector<MixingMatrix>& period, const GroupShape& shape) {
+Spectrum by_fourier(std::span<const MixingMatrix> period, const GroupShape& shape) {
   std::vector<std::complex<double>> product = fourier_eigenvalues(period[0], shape);
   std::size_t terms = period[0].row(0).size();
   for (std::size_t t = 1; t < period.size(); ++t) {
@@ -55,7 +50,7 @@ Spectrum by_fourier(const std::vector<MixingMatrix>& period, const GroupShape& s
   return s;
 }
 
-Spectrum by_solver(const std::vector<MixingMatrix>& period) {
+Spectrum by_solver(std::span<const MixingMatrix> period) {
   const int n = period[0].size();
   require_dense(n);
   const double rounding = 4 * n * 0x1p-52;
@@ -104,10 +99,14 @@ Spectrum of_expectation(Dense gram) {
   return s;
 }
 
+Spectrum of_period(std::span<const MixingMatrix> period) {
+  const auto shape = translation_group(period);
+  return shape ? by_fourier(period, *shape) : by_solver(period);
+}
+
 Spectrum of_support(const MixingSchedule& schedule) {
   const Law& law = schedule.law();
-  std::vector<MixingMatrix> support;
-  for (int k = 0; k < law.support_size; ++k) support.push_back(law.support(k));
+  const auto support = support_of(law);
   const auto shape = translation_group(support);
   if (shape) {
     std::vector<double> mean(static_cast<std::size_t>(schedule.nodes()));
@@ -148,12 +147,13 @@ Spectrum spectrum(const MixingSchedule& schedule) {
   if (schedule.nodes() == 1) {
     s = of_contraction(0, std::max<std::int64_t>(1, schedule.period()));
   } else if (schedule.period() > 0) {
-    const auto period = matrices_of(schedule);
-    const auto shape = translation_group(period);
-    s = shape ? by_fourier(period, *shape) : by_solver(period);
+    s = of_period(schedule.matrices());
   } else {
     const Law& law = schedule.law();
-    s = law.exchangeable ? of_exchangeable(schedule) : law.support_size > 0 ? of_support(schedule) : of_samples(schedule);
+    if (law.reordered)
+      s = of_period(support_of(law));
+    else
+      s = law.exchangeable ? of_exchangeable(schedule) : law.support_size > 0 ? of_support(schedule) : of_samples(schedule);
   }
   s.period = schedule.period();
   return s;
@@ -168,9 +168,9 @@ double rounds_to_reduce(double p, double factor) {
 }
 
 double rounds_to_reduce(const Spectrum& s, double factor) {
-  if (s.period <= 1) return rounds_to_reduce(s.p, factor);
+  if (s.contraction_rounds <= 1) return rounds_to_reduce(s.p, factor);
   const double periods = rounds_to_reduce((1 - s.contraction) * (1 + s.contraction), factor);
-  return periods < 0 ? periods : periods * static_cast<double>(s.period);
+  return periods < 0 ? periods : periods * static_cast<double>(s.contraction_rounds);
 }
 
 RoundTraffic round_traffic(const MixingSchedule& schedule) {

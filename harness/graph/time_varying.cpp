@@ -85,7 +85,8 @@ MixingSchedule one_peer_exponential(int nodes, std::string_view order, std::stri
   };
   const auto support = [period](int k) { return period[static_cast<std::size_t>(k)]; };
   return MixingSchedule(
-      nodes, [=](std::int64_t round) { return support(power_of(round)); }, Law{.support_size = count, .support = support});
+      nodes, [=](std::int64_t round) { return support(power_of(round)); },
+      Law{.support_size = count, .support = support, .reordered = order == "permutation"});  // circulants commute
 }
 
 MixingSchedule bipartite_exponential(int nodes, std::string_view weights, std::string_view name) {

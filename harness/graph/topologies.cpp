@@ -9,6 +9,7 @@
 #include "harness/graph/social_graphs.hpp"
 #include "harness/graph/static_graphs.hpp"
 #include "harness/graph/time_varying.hpp"
+#include "harness/graph/topology_files.hpp"
 #include "harness/graph/weights.hpp"
 
 namespace xib {
@@ -181,12 +182,8 @@ MixingSchedule alternate(const Call& call, Arguments& a) {
   require(!call.term.arguments.empty() && call.term.arguments.size() % 2 == 0,
           "{} needs graphs and their numbers of rounds: write alternate(ring, 9, complete, 1)", call.name);
   for (std::size_t k = 0; k < call.term.arguments.size(); k += 2) {
-    std::string graph = a.text("graph");
+    const std::string graph = spelled_out(a.text("graph"));
     const std::int64_t rounds = a.integer("rounds");
-    if (const auto blank = graph.find(' '); blank != std::string::npos) {
-      std::replace(graph.begin(), graph.end(), ' ', ',');
-      graph = graph.substr(0, blank) + "(" + graph.substr(blank + 1) + ")";
-    }
     const auto schedule = make_mixing(graph, call.weights, call.nodes, call.seed);
     require(schedule.period() > 0, "{}: {} draws each round at random and has no period: use graphs that repeat", call.name, graph);
     require(1 <= rounds && rounds + static_cast<std::int64_t>(period.size()) <= 10'000, "{}: {} rounds of {}: use from 1 to 10000 in all",

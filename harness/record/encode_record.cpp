@@ -41,6 +41,15 @@ struct Decode {
 };
 
 // The names of all columns come first: a build with other columns cannot go on with these rows.
+template <class Archive>
+void walk_names(Archive& archive, const std::string& names) {
+  std::string stored = names;
+  archive(stored);
+  if (stored != names) {
+    fail("the checkpoint was written by a build with other columns: finish the run with that build, or start it again with --no-resume");
+  }
+}
+
 template <class Archive, class Row, std::size_t N>
 void walk_table(Archive& archive, const Column<Row> (&columns)[N], std::vector<Row>& rows) {
   std::string names;
@@ -48,11 +57,7 @@ void walk_table(Archive& archive, const Column<Row> (&columns)[N], std::vector<R
     names += std::string(column.name) + " ";
     with_member(column, [&]<class T>(auto, std::type_identity<T>) { names += std::string(type_name<T>()) + "\n"; });
   }
-  std::string stored = names;
-  archive(stored);
-  if (stored != names) {
-    fail("the checkpoint was written by a build with other columns: finish the run with that build, or start it again with --no-resume");
-  }
+  walk_names(archive, names);
   std::uint64_t count = rows.size();
   archive(count);
   for (const auto& column : columns) {
@@ -71,6 +76,7 @@ void walk_topology(Archive& archive, TopologyRecord& topology) {
   archive(topology.name);
   archive(topology.weights);
   for (const auto& number : kTopologyNumbers) archive(topology.*number.member);
+  archive(topology.contraction_rounds);
   archive(topology.degree);
   archive(topology.period);
   archive(topology.seed);
@@ -96,6 +102,9 @@ void walk(Archive& archive, RunRecord& record) {
   for (const auto& column : kRankColumns) archive(record.*column.member);
   archive(record.class_histogram);
 
+  std::string numbers = "contraction_rounds degree period seed";
+  for (const auto& number : kTopologyNumbers) numbers += " " + std::string(number.name);
+  walk_names(archive, numbers);
   std::uint64_t topologies = record.topologies.size(), provenance = record.provenance.size();
   archive(topologies);
   archive(provenance);

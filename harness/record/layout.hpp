@@ -29,9 +29,12 @@ inline constexpr RootText kRootTexts[] = {
 struct TopologyNumber {
   std::string_view name;
   double TopologyRecord::*member;
+  bool optional = false;  // files of schema version 1 may lack it
 };
-inline constexpr TopologyNumber kTopologyNumbers[] = {
-    {"p", &TopologyRecord::p}, {"lambda2", &TopologyRecord::lambda2}, {"lambda_min", &TopologyRecord::lambda_min}};
+inline constexpr TopologyNumber kTopologyNumbers[] = {{"p", &TopologyRecord::p},
+                                                      {"lambda2", &TopologyRecord::lambda2},
+                                                      {"lambda_min", &TopologyRecord::lambda_min},
+                                                      {"contraction", &TopologyRecord::contraction, kOptional}};
 
 // The attributes of /problem.
 struct ProblemNumber {

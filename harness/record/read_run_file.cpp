@@ -112,7 +112,11 @@ TopologyRecord read_topology(const Hdf5Reader& file, const std::string& group, s
   TopologyRecord topology;
   topology.name = file.attribute<std::string>(group, "name");
   topology.weights = file.attribute<std::string>(group, "weights");
-  for (const auto& number : kTopologyNumbers) topology.*number.member = file.attribute<double>(group, std::string(number.name));
+  for (const auto& number : kTopologyNumbers)
+    if (!number.optional || file.has_attribute(group, std::string(number.name)))
+      topology.*number.member = file.attribute<double>(group, std::string(number.name));
+  if (file.has_attribute(group, "contraction_rounds"))
+    topology.contraction_rounds = file.attribute<std::int64_t>(group, "contraction_rounds");
   topology.degree = file.attribute<std::int32_t>(group, "degree");
   topology.period = file.attribute<std::int64_t>(group, "period");
   topology.seed = file.attribute<std::int64_t>(group, "seed");

@@ -59,8 +59,10 @@ struct PhaseRow {
 struct TopologyRecord {
   std::string name, weights;
   double p = kNotMeasured, lambda2 = kNotMeasured, lambda_min = kNotMeasured;
-  std::int32_t degree = 0;
-  std::int64_t period = 1;  // 0: random, then no matrices are stored but the seed
+  double contraction = kNotMeasured;    // ‖W_T ... W_1 - J‖₂
+  std::int64_t contraction_rounds = 0;  // T of it; 0: there is none
+  std::int32_t degree = 0;              // the most messages that a node receives in a round
+  std::int64_t period = 1;              // 0: random, then no matrices are stored but the seed
   std::int64_t seed = 0;
   std::vector<double> matrices;  // (period, n, n)
 };

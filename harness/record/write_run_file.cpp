@@ -139,6 +139,7 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
     file.attribute(group, "name", topology.name);
     file.attribute(group, "weights", topology.weights);
     for (const auto& number : kTopologyNumbers) file.attribute(group, std::string(number.name), topology.*number.member);
+    file.attribute(group, "contraction_rounds", topology.contraction_rounds);
     file.attribute(group, "degree", topology.degree);
     file.attribute(group, "period", topology.period);
     file.attribute(group, "seed", topology.seed);

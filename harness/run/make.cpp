@@ -1,5 +1,6 @@
 #include "harness/core/check.hpp"
 #include "harness/graph/spectrum.hpp"
+#include "harness/graph/topology_files.hpp"
 #include "harness/run/run.hpp"
 #include "harness/task/make_task.hpp"
 
@@ -8,6 +9,14 @@
 
 namespace xib {
 namespace {
+
+// The files of a topology may be edited after the plan was made, and then the run would not be what its id says.
+void check_files(const RunConfig::Topology& topology, std::size_t phase) {
+  const std::string planned = phase < topology.file_sha256.size() ? topology.file_sha256[phase] : "";
+  const std::string found = topology_files_sha256(topology.name[phase]);
+  require(found == planned, "topology.name: the content of {} is not what was planned (SHA-256 {} instead of {}): run again, which plans it anew",
+          topology.name[phase], found, planned.empty() ? "none" : planned);
+}
 
 std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
                                       const std::function<double(const std::string& id, int phase)>& reference_distance) {
@@ -20,6 +29,7 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
       context.reference_distance = reference_distance(config.control.reference_id[k], static_cast<int>(k) + 1);
     phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
                       make_policy(config.control.policy[k], "[control] policy", context)});
+    check_files(config.topology, k);  // after they were read
   }
   return phases;
 }
@@ -101,8 +111,17 @@ std::vector<TopologyRecord> topology_records(const Run& run) {
       s = spectrum(schedule);
     } catch (const Error&) {  // too large for the dense solver, and no closed form: not measured
     }
-    TopologyRecord record{.name = run.config.topology.name[k], .weights = run.config.topology.weights, .p = s.p, .lambda2 = s.lambda2,
-                          .lambda_min = s.lambda_min, .degree = schedule.at(0).max_degree(), .period = schedule.period(), .seed = run.config.seed, .matrices = {}};
+    TopologyRecord record{.name = run.config.topology.name[k],
+                          .weights = run.config.topology.weights,
+                          .p = s.p,
+                          .lambda2 = s.lambda2,
+                          .lambda_min = s.lambda_min,
+                          .contraction = s.contraction,
+                          .contraction_rounds = s.contraction_rounds,
+                          .degree = round_traffic(schedule).most_received,
+                          .period = schedule.period(),
+                          .seed = run.config.seed,
+                          .matrices = {}};
     for (std::int64_t t = 0; t < schedule.period(); ++t)
       for (int i = 0; i < n; ++i)
         for (int j = 0; j < n; ++j) record.matrices.push_back(schedule.at(t).at(i, j));

@@ -6,6 +6,7 @@
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/graph/topology_files.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
@@ -94,6 +95,7 @@ Vocabulary make_vocabulary() {
   v.needs_reference = [](const Term& policy) { return policy_info(policy.text()).needs_reference; };
   v.holds_target = [](const Term& policy) { return policy_info(policy.text()).holds_target; };
   v.check_reference = check_reference;
+  v.topology_sha256 = topology_files_sha256;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;

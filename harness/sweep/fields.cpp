@@ -10,8 +10,22 @@
 namespace xib {
 namespace {
 
-// 0.50 and 5e-1 are one number and must give one run id; words and whole numbers stay as they are.
+// ./g.txt and g.txt are one file. A path may also be a word of its argument: alternate("edges ./g.txt", 2).
+std::string without_dots(std::string path) {
+  for (auto at = path.find("./"); at != std::string::npos; at = path.find("./", at)) {
+    const bool whole = at == 0 || std::string_view("/ =").find(path[at - 1]) != std::string_view::npos;
+    const auto next = path.find_first_not_of('/', at + 1);
+    if (whole && next != std::string::npos)
+      path.erase(at, next - at);
+    else
+      at += 2;
+  }
+  return path;
+}
+
+// 0.50 and 5e-1 are one number and must give one run id, and so must two spellings of one path; words and whole numbers stay as they are.
 std::string normal_argument(const std::string& argument) {
+  if (argument.find("./") != std::string::npos) return without_dots(argument);
   if (argument.find_first_not_of("0123456789+-.eE") != std::string::npos || argument.find_first_of(".eE") == std::string::npos)
     return argument;
   double number = 0;

@@ -37,6 +37,7 @@ struct Field {
   std::string_view members = "";                      // the set's members, blank between, where no other folder owns them
   std::string_view instead = "";                      // not empty: a file cannot set it; says what to write instead
   std::string (*normal)(std::string_view) = nullptr;  // canonical form of a text, or throws Error(input)
+  bool optional = false;                              // not in the canonical JSON while it has its default
 };
 std::span<const Field> run_fields();
 const Field* find_field(std::string_view key);  // nullptr: no such key

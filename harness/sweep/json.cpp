@@ -89,6 +89,7 @@ std::string json_number(double value) { return std::isfinite(value) ? fmt::forma
 std::string canonical_json(const RunConfig& config) {
   std::string out = "{", group;
   for (const Field& field : run_fields()) {
+    if (field.optional && get(field, config) == get(field, RunConfig())) continue;
     const auto dot = field.key.find('.');
     const std::string_view table = dot == std::string_view::npos ? "" : field.key.substr(0, dot);
     if (table != group) {

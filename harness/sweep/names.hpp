@@ -28,6 +28,8 @@ struct Vocabulary {
   // Throws Error(input) "some.key: problem; remedy" where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
   // May be empty.
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
+  // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.
+  std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
   // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run.
   // A message that begins with "some.key: " is shown with the line that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;

@@ -44,6 +44,18 @@ void spread(std::string_view key, std::vector<std::string>& values, std::size_t 
           key, values.size(), phases);
 }
 
+// What a file holds is science, so its checksum has to be in the id.
+void add_checksums(RunConfig::Topology& topology, const Vocabulary& vocabulary) {
+  auto& sums = topology.file_sha256;
+  sums.clear();
+  for (const auto& name : topology.name) try {
+      sums.push_back(vocabulary.topology_sha256(name));
+    } catch (const Error& error) {
+      refuse("topology.name: {}", error.what());
+    }
+  if (std::all_of(sums.begin(), sums.end(), [](const auto& sum) { return sum.empty(); })) sums.clear();
+}
+
 void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
   const auto phase = static_cast<std::size_t>(control.in_phase);
   if (phase > 0) {
@@ -102,7 +114,10 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
   if (!problems.empty()) return problems;  // the number of phases is unknown
 
   const std::size_t phases = train.phases.size() + 1;
-  attempt([&] { spread("topology.name", config.topology.name, phases); });
+  attempt([&] {
+    spread("topology.name", config.topology.name, phases);
+    add_checksums(config.topology, vocabulary);
+  });
   attempt([&] {
     expand_in_phase(config.control, phases);
     spread("control.policy", config.control.policy, phases);

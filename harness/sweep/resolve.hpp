@@ -11,7 +11,7 @@ namespace xib {
 
 // Makes two spellings of one run the same configuration: phases written out, topology and policy as one entry per phase,
 // in_phase / otherwise expanded into the policies and reset, statistic reset where no policy refers to another run, min_rounds where none holds
-// a target.
+// a target. The content of files that a topology is read from enters as a checksum.
 // Returns what is impossible, as "key: problem; remedy"; the configuration is of no use then.
 std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary);
 

@@ -49,6 +49,7 @@ struct RunConfig {
 
   struct Topology {
     std::vector<std::string> name = {"ring"};  // one, or one per phase
+    std::vector<std::string> file_sha256;      // of the files that a name refers to, one per phase ("": none); empty: none at all
     std::string weights = "uniform";
     bool operator==(const Topology&) const = default;
   } topology;

@@ -103,6 +103,20 @@ class Theory(support.FolderTest):
             self.assertGreater(by_factor[16.0]["final_error"], 10 * by_factor[1.0]["final_error"])
             self.assertLessEqual(by_factor[1.0]["distance_over_critical"], 1.001)
 
+    def test_graphs_that_change_from_round_to_round_are_refused(self):
+        dataset = "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 20)"
+        for topology, said in (("one-peer-exponential", "has a period of 3 rounds"), ("random-matching", "is drawn anew in each round")):
+            found = self.run_sweep("theory-distance", "seeds=[1]", "train.lr=0.1", "train.nodes=8", f"topology.name={topology}", dataset)
+            changing = [run for run in found if run.config["topology"]["name"] == [topology]]
+            self.assertEqual(len(changing), 1)
+            with self.assertRaisesRegex(runs.RunFileError, f"{topology} {said}"):
+                theory.mixing(changing[0])
+        done = subprocess.run([sys.executable, support.SOURCE / "analysis" / "theory.py", self.folder / "runs", "-o", self.folder / "out"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("fixed matrix", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
     def test_the_factor_where_a_column_crosses_a_level(self):
         rows = [{"factor": f, "x": x} for f, x in ((0, 1), (1, 1), (2, 4), (4, 16), (float("nan"), 9))]
         self.assertEqual(theory.crossing(rows, "x", 2), 2**0.5)

@@ -87,7 +87,7 @@ for nodes in (15, 16):
     for row in json.loads(xibench("--nodes", nodes, "--json", "--decay", 0.5)):
         assert row["nodes"] == nodes
         if row["period"] == 0 or row["weights"] == "push-sum":
-            assert row["contraction"] is None
+            assert row["contraction"] is None and row["contraction_rounds"] is None
             continue
         period = matrices(row["topology"], nodes, row["weights"])
         product = np.eye(nodes)
@@ -96,15 +96,27 @@ for nodes in (15, 16):
         contraction = np.linalg.norm(product - 1 / nodes, 2)
         tolerance = 1e-12  # of sums of at most 16 products of numbers in [0, 1] in at most 10 rounds, with a wide margin
         label = f"{row['topology']} with {nodes} nodes"
-        assert abs(row["contraction"] - contraction) < tolerance, label
-        assert abs((1 - row["p"]) ** (len(period) / 2) - contraction) < tolerance, label
+        assert abs(row["contraction"] - contraction) < tolerance and row["contraction_rounds"] == row["period"] == len(period), label
+        if len(period) == 1:
+            assert abs(1 - row["p"] - contraction**2) < tolerance, label
+        else:
+            assert row["p"] is None, label
+        covariance, variances = np.zeros((nodes, nodes)), []
+        for t in range(50 * len(period)):
+            w = period[t % len(period)]
+            covariance = w @ (0.5 * covariance + np.eye(nodes)) @ w.T
+            variances.append(np.trace(covariance) / nodes)
+        assert abs(row["effective_neighbors"] - 2 / np.mean(variances[-len(period):])) < 1e-9, label
         if len(period) == 1 and np.array_equal(period[0], period[0].T):
             values = np.sort(np.linalg.eigvalsh(period[0]))
             assert abs(values[-2] - row["lambda2"]) < tolerance and abs(values[0] - row["lambda_min"]) < tolerance, label
             neighbors = 2 / np.mean(values**2 / (1 - 0.5 * values**2))
             assert abs(row["effective_neighbors"] - neighbors) < 1e-9, label
-        messages = np.mean([(w != 0).sum() - (np.diag(w) != 0).sum() for w in period]) / nodes
+        edges = [(w != 0) & ~np.eye(nodes, dtype=bool) for w in period]
+        messages = np.mean([e.sum() for e in edges]) / nodes
         assert abs(row["messages"] - messages) < tolerance and abs(row["bytes"] - 4 * messages) < tolerance, label
+        assert row["most_sent"] == max(e.sum(axis=0).max() for e in edges), label  # column j: to whom j sends
+        assert row["degree"] == max(e.sum(axis=1).max() for e in edges), label
         q, left = 0, 1.0
         if contraction > tolerance:
             while left > 1e-3:

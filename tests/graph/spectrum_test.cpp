@@ -49,6 +49,14 @@ MixingSchedule renumbered(const MixingSchedule& schedule) {
   return MixingSchedule(std::move(period));
 }
 
+// W x
+std::vector<double> applied(const MixingMatrix& w, const std::vector<double>& x) {
+  std::vector<double> y(x.size());
+  for (int i = 0; i < w.size(); ++i)
+    for (const auto& [j, value] : w.row(i)) y[static_cast<std::size_t>(i)] += value * x[static_cast<std::size_t>(j)];
+  return y;
+}
+
 }  // namespace
 
 TEST_CASE("the mixing parameter has the published values") {
@@ -113,8 +121,9 @@ TEST_CASE("closed forms and the dense solver agree") {
       const Spectrum closed = spectrum(schedule), solved = spectrum(renumbered(schedule));
       CAPTURE(graph, weights);
       CHECK(std::abs(closed.contraction - solved.contraction) <= rounding(16) * static_cast<double>(schedule.period()));
-      if (closed.contraction > 0) CHECK(closed.p == Approx(solved.p).epsilon(1e-9));
-      CHECK(closed.p < 1 + rounding(16));
+      CHECK((closed.contraction_rounds == schedule.period() && solved.contraction_rounds == schedule.period()));
+      CHECK((std::isnan(closed.p) == (schedule.period() > 1) && std::isnan(solved.p) == (schedule.period() > 1)));
+      if (schedule.period() == 1) CHECK(closed.p == Approx(solved.p).epsilon(1e-9));
     }
 }
 
@@ -125,22 +134,71 @@ TEST_CASE("closed forms reach any size, and other graphs are refused beyond the 
   CHECK_THROWS_WITH(of("path", 5000, "metropolis"), Catch::Contains("5000") && Catch::Contains("4096") && Catch::Contains("ring"));
 }
 
-TEST_CASE("schedules that average exactly have p = 1 and take a period") {
+TEST_CASE("schedules that average exactly contract to 0 and take a period") {
   for (const int n : {2, 8, 64})
     for (const auto* graph : {"one-peer-exponential", "one-peer-hypercube", "base(2)"}) {
       const Spectrum s = of(graph, n);
       CAPTURE(graph, n);
-      CHECK((s.p == 1 && s.contraction == 0));
+      CHECK((s.contraction == 0 && s.contraction_rounds == std::log2(n)));
       CHECK(rounds_to_reduce(s, 1000) == std::log2(n));
     }
   for (const int n : {5, 6, 12, 31}) CHECK(of("base(3)", n).contraction == 0);
   CHECK(of("one-peer-exponential", 6).contraction > 0.01);
 }
 
-TEST_CASE("p of a period is the geometric mean of its rounds") {
+TEST_CASE("a period has the contraction of all its rounds, and no p, as one of them may leave some X as it is") {
   const double ring = of("ring", 9).contraction;
-  CHECK(of("alternate(ring, 4)", 9).p == Approx(1 - ring * ring).epsilon(1e-12));
-  CHECK(of("alternate(ring, 4)", 9).contraction == Approx(std::pow(ring, 4)).epsilon(1e-12));
+  const Spectrum four = of("alternate(ring, 4)", 9);
+  CHECK(four.contraction == Approx(std::pow(ring, 4)).epsilon(1e-12));
+  CHECK((four.contraction_rounds == 4 && std::isnan(four.p) && std::isnan(four.gap) && std::isnan(four.lambda2)));
+
+  const auto schedule = make_mixing("one-peer-exponential", "uniform", 8, 1);
+  const auto image = applied(schedule.at(2), {1, 2, 3, 4, 1, 2, 3, 4});  // node i receives from i - 4
+  CHECK(image == std::vector<double>{1, 2, 3, 4, 1, 2, 3, 4});
+  CHECK(std::isnan(spectrum(schedule).p));
+  CHECK(std::isnan(of("one-peer-exponential", 8, "lazy").p));
+  CHECK(of("one-peer-exponential", 2).p == 1);  // one round is the period
+}
+
+TEST_CASE("a random order of rounds that commute contracts as they do in turn") {
+  for (const int n : {2, 4, 16, 64}) {  // powers of two: a block averages to the last bit, in whatever order
+    const auto schedule = make_mixing("one-peer-exponential(permutation)", "uniform", n, 1);
+    const int block = static_cast<int>(std::log2(n));
+    const Spectrum s = spectrum(schedule);
+    CAPTURE(n);
+    CHECK((s.period == 0 && s.contraction == 0 && s.contraction_rounds == block));
+    CHECK(rounds_to_reduce(s, 1000) == block);
+    CHECK(std::isnan(s.p) == (block > 1));
+    for (std::int64_t first = 0; first < 10 * block; first += block) {
+      std::vector<double> x(static_cast<std::size_t>(n));
+      x[1] = 1;
+      for (std::int64_t t = first; t < first + block; ++t) x = applied(schedule.at(t), x);
+      CHECK(x == std::vector<double>(static_cast<std::size_t>(n), 1.0 / n));
+    }
+  }
+  for (const int n : {3, 6, 12, 31, 33})
+    for (const auto* weights : {"uniform", "lazy"}) {
+      const auto schedule = make_mixing("one-peer-exponential(permutation)", weights, n, 1);
+      const Spectrum s = spectrum(schedule), in_turn = of("one-peer-exponential", n, weights);
+      CAPTURE(n, weights);
+      CHECK((s.contraction == in_turn.contraction && s.contraction > 0.01 && s.contraction_rounds == in_turn.period));
+      CHECK(rounds_to_reduce(s, 1000) == rounds_to_reduce(in_turn, 1000));
+      for (std::int64_t first = 0; first < 5 * in_turn.period; first += in_turn.period) {
+        std::vector<MixingMatrix> block;
+        for (std::int64_t t = first; t < first + in_turn.period; ++t) block.push_back(schedule.at(t));
+        const double drawn = spectrum(renumbered(MixingSchedule(std::move(block)))).contraction;  // by the dense solver
+        CHECK(std::abs(drawn - s.contraction) <= rounding(n) * static_cast<double>(in_turn.period));
+      }
+    }
+}
+
+TEST_CASE("rounds that are drawn anew have a p and no contraction") {
+  for (const auto* graph : {"random-matching", "one-peer-exponential(random)", "equi-dynamic"}) {
+    const Spectrum s = of(graph, 16);
+    CAPTURE(graph);
+    CHECK((s.p > 0 && s.p < 1 && std::isnan(s.contraction) && s.contraction_rounds == 0));
+    CHECK(rounds_to_reduce(s, 1000) == rounds_to_reduce(s.p, 1000));
+  }
 }
 
 TEST_CASE("random schedules have the p of their expectation") {
@@ -178,7 +236,6 @@ TEST_CASE("push-sum matrices have no mixing parameter") {
   const Spectrum s = of("star", 8, "push-sum");
   CHECK((std::isnan(s.p) && std::isnan(s.lambda2) && std::isnan(s.contraction)));
   CHECK(rounds_to_reduce(s, 1000) == -1);
-  CHECK(std::isnan(effective_neighbors(make_mixing("star", "push-sum", 8, 1), 0.5)));
 }
 
 TEST_CASE("rounds to a reduction are the smallest number that reaches it") {
@@ -194,24 +251,4 @@ TEST_CASE("rounds to a reduction are the smallest number that reaches it") {
 TEST_CASE("a disconnected matrix does not mix") {
   const MixingMatrix halves({{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{2, 1.0}}});
   CHECK(spectrum(MixingSchedule({halves})).p == 0);
-}
-
-TEST_CASE("the effective number of neighbors goes from 1 without mixing to n with exact averaging") {
-  for (const double decay : {0.0, 0.5, 0.9}) {
-    CHECK(effective_neighbors(make_mixing("complete", "uniform", 8, 1), decay) == Approx(8));
-    CHECK(effective_neighbors(MixingSchedule({MixingMatrix({{{0, 1.0}}, {{1, 1.0}}})}), decay) == Approx(1));
-  }
-  // γ = 0: 1 / ((1/n) ‖W‖_F²) = degree + 1 with uniform weights
-  CHECK(effective_neighbors(make_mixing("torus", "uniform", 25, 1), 0) == Approx(5));
-  CHECK(effective_neighbors(make_mixing("dynamic-regular(3)", "uniform", 16, 1), 0) == Approx(4));
-  CHECK_THROWS_WITH(effective_neighbors(make_mixing("ring", "uniform", 4, 1), 1.0), Catch::Contains("[0, 1)"));
-}
-
-TEST_CASE("eigenvalues and covariance give one effective number of neighbors") {
-  for (const auto* graph : {"ring", "exponential", "grid"}) {
-    const MixingSchedule once = make_mixing(graph, graph == std::string_view("grid") ? "metropolis" : "uniform", 12, 1);
-    const MixingSchedule twice({once.at(0), once.at(0)});
-    CAPTURE(graph);
-    CHECK(effective_neighbors(once, 0.9) == Approx(effective_neighbors(twice, 0.9)).epsilon(1e-9));
-  }
 }

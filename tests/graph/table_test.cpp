@@ -150,7 +150,7 @@ TEST_CASE("under every rule that a graph takes, weights are positive and sum to 
     }
 }
 
-TEST_CASE("every graph mixes: p is positive, and reaches 1 only where a period averages exactly") {
+TEST_CASE("every graph mixes: by p in every round, or by the contraction of a period") {
   for (const auto& info : topologies())
     for (const int n : sizes()) {
       if (n == 1 || written(info).empty()) continue;
@@ -160,8 +160,11 @@ TEST_CASE("every graph mixes: p is positive, and reaches 1 only where a period a
         if (!schedule) continue;
         CAPTURE(info.name, n, rule);
         const Spectrum s = spectrum(*schedule);
-        CHECK((s.p > 0 && s.p <= 1));
-        if (schedule->period() > 0) CHECK((s.p == 1) == (s.contraction == 0));
+        if (schedule->period() > 0) CHECK(s.contraction_rounds == schedule->period());
+        if (s.contraction_rounds > 0) CHECK((s.contraction >= 0 && s.contraction < 1));
+        if (s.contraction_rounds <= 1) CHECK((s.p > 0 && s.p <= 1));
+        if (s.contraction_rounds > 1) CHECK(std::isnan(s.p));
+        if (s.contraction_rounds == 1) CHECK((s.p == 1) == (s.contraction == 0));
         CHECK(rounds_to_reduce(s, 1000) >= 1);
         const double neighbors = n <= 12 ? effective_neighbors(*schedule, 0.5) : n;
         CHECK((neighbors >= 1 - 1e-9 && neighbors <= n * (1 + 1e-9)));
@@ -203,8 +206,17 @@ TEST_CASE("a graph has the degree that its definition says") {
       CAPTURE(info.name, n);
       const auto traffic = round_traffic(*make(written(info), fitting_weights(info.name), n));
       CHECK(traffic.most_received == *degree(info.name, n));
-      CHECK(traffic.sent <= traffic.most_received);
+      CHECK((traffic.sent <= traffic.most_received && traffic.sent <= traffic.most_sent));
     }
+}
+
+TEST_CASE("the busiest sender and the busiest receiver of a round need not be one, nor in the first round") {
+  const auto alternate = round_traffic(make_mixing("alternate(ring, 9, complete, 1)", "uniform", 8, 1));
+  CHECK((alternate.most_received == 7 && alternate.most_sent == 7 && alternate.sent == Approx((9 * 2 + 7) / 10.0)));
+
+  const MixingMatrix one_to_all({{{0, 1.0}}, {{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {2, 0.5}}});
+  const auto directed = round_traffic(MixingSchedule({one_to_all}));
+  CHECK((directed.most_sent == 2 && directed.most_received == 1 && directed.sent == Approx(2.0 / 3)));
 }
 
 TEST_CASE("a drawn graph has its number of edges and depends on the seed alone") {

@@ -36,7 +36,25 @@ table = list(csv.DictReader(io.StringIO(run("ring", "--nodes", 16, "--dim", 1000
 assert len(table) == 1 and list(table[0]) == list(ring)
 assert all(table[0][key] == ("" if value is None else str(value)) or float(table[0][key]) == value for key, value in ring.items())
 text = run("ring", "--nodes", 16)[0]
-assert "mixing parameter p per round" in text and "0.098" in text
+assert "mixing parameter p of a round" in text and "0.098" in text
+
+# Rounds of a period contract together: no p, and their number
+for order in ("cyclic", "permutation"):
+    peers = json.loads(run(f"one-peer-exponential({order})", "--nodes", 16, "--json")[0])
+    assert (peers["p"], peers["contraction"], peers["contraction_rounds"], peers["rounds_to_reduce_1000"]) == (None, 0, 4, 4), peers
+alternate = json.loads(run("alternate(ring, 9, complete, 1)", "--nodes", 8, "--json")[0])
+assert (alternate["degree"], alternate["most_sent"], alternate["messages"]) == (7, 7, 2.5), alternate
+directed = json.loads(run("random-directed(4)", "--nodes", 16, "--weights", "push-sum", "--json")[0])
+assert directed["messages"] == directed["most_sent"] == 4 < directed["degree"], directed
+
+# The effective number of neighbors is left out where it costs too much, and nothing else is
+for graph, nodes in (("one-peer-exponential", 4097), ("one-peer-exponential", 8192), ("random-matching", 1024)):
+    large = json.loads(run(graph, "--nodes", nodes, "--json")[0])
+    assert 10 < large["effective_neighbors"] < nodes and large["rounds_to_reduce_1000"] > 0, large
+assert json.loads(run("one-peer-ring", "--nodes", 64, "--json")[0])["effective_neighbors"] > 2
+long = json.loads(run("one-peer-ring", "--nodes", 64, "--decay", 0.999999, "--json")[0])
+assert long["effective_neighbors"] is None and long["contraction"] > 0, long
+assert "left empty" in run("--help")[0]
 
 # All graphs: a row each, what does not exist is said on stderr
 out, error = run("--nodes", 15, "--csv")

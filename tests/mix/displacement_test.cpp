@@ -66,7 +66,7 @@ TEST_CASE("measuring the displacement leaves the rounds as they are, with the sa
   }
 }
 
-TEST_CASE("the distance is at most 2/p times the displacement") {
+TEST_CASE("the distance is at most 2/p times the displacement of a fixed W") {
   for (const int n : {4, 8, 16, 32})
     for (const char* graph : {"ring", "complete", "exponential"}) {
       const auto schedule = make_mixing(graph, "uniform", n, 1);
@@ -76,4 +76,31 @@ TEST_CASE("the distance is at most 2/p times the displacement") {
         CHECK(m.displacement > 0);
       }
     }
+}
+
+TEST_CASE("of a W that is drawn anew in each round, the mean displacement over the draws bounds the distance, and one draw does not") {
+  const int n = 16;
+  const auto random = make_mixing("one-peer-exponential(random)", "uniform", n, 1), in_turn = make_mixing("one-peer-exponential", "uniform", n, 1);
+  const double p = spectrum(random).p;
+  Rows alike = random_rows(n, 50, 1);
+  for (std::size_t i = 8; i < 16; ++i) alike[i] = alike[i - 8];  // the round that sends 8 nodes further leaves them as they are
+  for (const Rows& rows : {random_rows(n, 50, 2), alike}) {
+    double mean = 0, distance = 0;
+    for (const auto& w : in_turn.matrices()) {  // what the law draws from, each with the same probability
+      const Measured m = displaced(rows, fixed(w), 1);
+      mean += m.displacement / 4;
+      distance = m.distance;
+    }
+    CHECK(distance <= 2 / p * mean);
+  }
+  const Measured stuck = displaced(alike, fixed(in_turn.at(3)), 1);
+  CHECK((stuck.displacement == 0 && stuck.distance > 1));
+}
+
+TEST_CASE("in a schedule with a period a round may leave models that differ as they are, so that it has no p to bound them by") {
+  const auto schedule = make_mixing("alternate(complete, 1, one-peer-ring, 2)", "uniform", 8, 1);
+  const Rows pairs = {{1}, {1}, {2}, {2}, {3}, {3}, {4}, {4}};
+  const Measured m = displaced(pairs, fixed(schedule.at(1)), 1);  // averages 0 with 1, 2 with 3, ...
+  CHECK((m.displacement == 0 && m.distance > 1));
+  CHECK(std::isnan(spectrum(schedule).p));
 }

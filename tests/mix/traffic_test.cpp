@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 
 #include "harness/core/check.hpp"
@@ -14,16 +16,87 @@ namespace {
 
 // Every graph of the table that exists for one of these sizes, with weights that it takes at that size.
 constexpr int kSizes[] = {8, 15, 32, 34};
+constexpr int kDrawnRounds = 6;  // that are looked at where there is no period
+constexpr std::size_t kDim = 5;
+
+using Counts = std::vector<std::int64_t>;  // per node
+
+struct Round {
+  Counts sent, received, bytes;
+};
 
 MixingSchedule gossip(const MixingSchedule& schedule) {
   return schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns ? push_sum_schedule(schedule) : schedule;
 }
 
+std::size_t at(int node) { return static_cast<std::size_t>(node); }
+
+// Passes everything on and counts what arrives, which a Communicator does not: it counts what it sends.
+class Counting final : public Communicator {
+ public:
+  explicit Counting(Communicator& inner) : Communicator(inner.rank(), inner.size()), inner_(inner) {}
+  std::int64_t received = 0, received_bytes = 0;
+  [[noreturn]] void abort(int status) override {
+    inner_.abort(status);
+    std::abort();
+  }
+
+ private:
+  void do_exchange(std::span<const Send> sends, std::span<const Receive> receives) override {
+    inner_.exchange(sends, receives);
+    for (const auto& receive : receives) ++received, received_bytes += static_cast<std::int64_t>(receive.data.size_bytes());
+  }
+  void do_all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) override {
+    inner_.all_gather(mine, counts, all);
+  }
+  void do_broadcast(std::span<std::byte> data, int root) override { inner_.broadcast(data, root); }
+  std::vector<std::byte> do_gather(std::span<const std::byte> mine) override { return inner_.gather(mine); }
+  Communicator& inner_;
+};
+
+// What each rank counts in each round, with one node per rank. Bytes that arrive are 4 dim per message, or `consistent` is false.
+std::vector<Round> counted(const MixingSchedule& schedule, int rounds, bool& consistent) {
+  const int n = schedule.nodes();
+  std::vector<Round> all(static_cast<std::size_t>(rounds), Round{Counts(at(n)), Counts(at(n)), Counts(at(n))});
+  std::vector<char> fine(at(n), 1);
+  test::spread(test::Rows(at(n), std::vector<float>(kDim, 1.0f)), {n, 1},
+               [&](Communicator& inner, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+                 Counting communicator(inner);
+                 const MixingSchedule own = gossip(schedule);
+                 Mixer mixer(communicator, pool, layout, kDim, own);
+                 const std::size_t me = at(communicator.rank());
+                 for (int t = 0; t < rounds; ++t) {
+                   const Traffic before = inner.traffic();
+                   const auto received = communicator.received, bytes = communicator.received_bytes;
+                   mixer.rounds(x, t, 1);
+                   Round& round = all[static_cast<std::size_t>(t)];
+                   round.sent[me] = inner.traffic().messages - before.messages;
+                   round.bytes[me] = inner.traffic().bytes - before.bytes;
+                   round.received[me] = communicator.received - received;
+                   if (communicator.received_bytes - bytes != round.received[me] * static_cast<std::int64_t>(4 * kDim)) fine[me] = 0;
+                 }
+               });
+  consistent = std::all_of(fine.begin(), fine.end(), [](char ok) { return ok != 0; });
+  return all;
+}
+
+// What W says: i receives from j where w_ij is an entry off the diagonal.
+Round expected(const MixingMatrix& w) {
+  Round round{Counts(at(w.size())), Counts(at(w.size())), Counts(at(w.size()))};
+  for (int i = 0; i < w.size(); ++i)
+    for (const auto& [j, value] : w.row(i)) {
+      if (j == i) continue;
+      ++round.received[at(i)];
+      ++round.sent[at(j)];
+      round.bytes[at(j)] += 4 * kDim;
+    }
+  return round;
+}
+
 }  // namespace
 
-TEST_CASE("every graph sends the messages and bytes that it says, counted with one node per rank") {
-  constexpr std::size_t dim = 5;
-  int graphs = 0;
+TEST_CASE("every node sends and receives the messages and bytes that W says, counted with one node per rank") {
+  int graphs = 0, varying = 0, random = 0;
   for (const auto& info : topologies()) {
     if (info.example == "-") continue;  // needs a file
     const std::string name(info.example.empty() ? info.name : info.example);
@@ -34,26 +107,33 @@ TEST_CASE("every graph sends the messages and bytes that it says, counted with o
         } catch (const Error&) {  // not at this n, or not with these weights
         }
       if (!schedule) continue;
-      const int rounds = static_cast<int>(std::max<std::int64_t>(schedule->period(), 1));
-      if (rounds > 64) continue;
+      const int rounds = schedule->period() > 0 ? static_cast<int>(schedule->period()) : kDrawnRounds;
       CAPTURE(name, n);
+      REQUIRE(rounds <= 64);
       ++graphs;
-      std::vector<std::int64_t> bytes(static_cast<std::size_t>(n)), messages(bytes);
-      const test::Rows rows(static_cast<std::size_t>(n), std::vector<float>(dim, 1.0f));
-      test::spread(rows, {n, 1}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
-        const MixingSchedule own = gossip(*schedule);
-        Mixer mixer(communicator, pool, layout, dim, own);
-        mixer.rounds(x, 0, rounds);
-        bytes[static_cast<std::size_t>(communicator.rank())] = communicator.traffic().bytes;
-        messages[static_cast<std::size_t>(communicator.rank())] = communicator.traffic().messages;
-      });
-      const auto counted = std::accumulate(messages.begin(), messages.end(), std::int64_t{0});
-      CHECK(std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0}) == counted * static_cast<std::int64_t>(dim) * 4);
-      if (schedule->period() > 0)  // means over the period are exact there; random graphs are sampled
-        CHECK(counted == std::llround(round_traffic(*schedule).sent * n * rounds));
-      else
-        CHECK(counted == schedule->at(0).messages());
+      varying += schedule->period() > 1;
+      random += schedule->period() == 0;
+      bool consistent = false;
+      const auto measured = counted(*schedule, rounds, consistent);
+      CHECK(consistent);
+      std::int64_t messages = 0, most_sent = 0, most_received = 0;
+      for (int t = 0; t < rounds; ++t) {
+        const Round& now = measured[static_cast<std::size_t>(t)];
+        const Round says = expected(schedule->at(t));
+        CAPTURE(t);
+        CHECK(now.sent == says.sent);
+        CHECK(now.received == says.received);
+        CHECK(now.bytes == says.bytes);
+        messages += std::accumulate(now.sent.begin(), now.sent.end(), std::int64_t{0});
+        most_sent = std::max(most_sent, *std::max_element(now.sent.begin(), now.sent.end()));
+        most_received = std::max(most_received, *std::max_element(now.received.begin(), now.received.end()));
+      }
+      const RoundTraffic traffic = round_traffic(*schedule);  // of 256 rounds where they are random
+      CHECK((schedule->period() == 0 ? traffic.most_sent >= most_sent : traffic.most_sent == most_sent));
+      CHECK((schedule->period() == 0 ? traffic.most_received >= most_received : traffic.most_received == most_received));
+      if (schedule->period() > 0) CHECK(messages == std::llround(traffic.sent * n * rounds));
     }
   }
   CHECK(graphs > 60);
+  CHECK((varying > 10 && random > 15));
 }

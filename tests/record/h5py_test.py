@@ -206,3 +206,5 @@ with tempfile.TemporaryDirectory() as folder:
         assert f["summary"].attrs["total_gauge_bytes_sent"] == 315 and f["summary"].attrs["total_decision_bytes_sent"] == 75
     check_problem(fresh)  # the golden file is older
     check_edits(fresh)
+    with h5py.File(fresh) as f:
+        assert [(f[f"topology/{k}"].attrs["contraction"], f[f"topology/{k}"].attrs["contraction_rounds"]) for k in (1, 2)] == [(0.125, 1), (0.25, 2)]

@@ -60,7 +60,8 @@ inline void check_same(const RunRecord& a, const RunRecord& b) {
     const TopologyRecord &x = a.topologies[k], &y = b.topologies[k];
     CHECK(x.name == y.name);
     CHECK(x.weights == y.weights);
-    CHECK(same(std::vector{x.p, x.lambda2, x.lambda_min}, std::vector{y.p, y.lambda2, y.lambda_min}));
+    CHECK(same(std::vector{x.p, x.lambda2, x.lambda_min, x.contraction}, std::vector{y.p, y.lambda2, y.lambda_min, y.contraction}));
+    CHECK(x.contraction_rounds == y.contraction_rounds);
     CHECK(x.degree == y.degree);
     CHECK(x.period == y.period);
     CHECK(x.seed == y.seed);

@@ -24,7 +24,15 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
   record.phases = {{0, half - 1, "ring", "fraction(0.5)", 0.125, "fedcba9876543210", 0.25, 0.5, half, 100 * half},
                    {half, steps - 1, "complete", "exact", kNotMeasured, "", kNotMeasured, kNotMeasured, 0, 200 * half}};
   for (int k = 1; k <= 2; ++k) {
-    TopologyRecord topology{k == 1 ? "ring" : "complete", "uniform", 0.25 * k, 0.5, -0.5, 2, 1, 0, {}};
+    TopologyRecord topology{.name = k == 1 ? "ring" : "complete",
+                            .weights = "uniform",
+                            .p = 0.25 * k,
+                            .lambda2 = 0.5,
+                            .lambda_min = -0.5,
+                            .contraction = 0.125 * k,
+                            .contraction_rounds = k,
+                            .degree = 2,
+                            .matrices = {}};
     topology.matrices.assign(static_cast<std::size_t>(nodes) * nodes, 1.0 / nodes);
     record.topologies.push_back(topology);
   }

@@ -94,6 +94,12 @@ TEST_CASE("terms become canonical, words and whole numbers stay as they are") {
   CHECK(normal("torus( 4,8.0 )") == "torus(4, 8)");
   CHECK(normal("edges(\"my graph.txt\")") == "edges(\"my graph.txt\")");
   CHECK(normal("edges(007)") == "edges(007)");
+  CHECK(normal("edges(./g.txt)") == "edges(g.txt)");
+  CHECK(normal("edges(.//a/././g.txt, directed)") == "edges(a/g.txt, directed)");
+  CHECK(normal("edges(/./a//g.txt)") == "edges(/a//g.txt)");
+  CHECK(normal("edges(../a./g.txt)") == "edges(../a./g.txt)");
+  CHECK(normal("edges(./)") == "edges(./)");
+  CHECK(normal("alternate(\"edges ./g.txt\", 2)") == "alternate(\"edges g.txt\", 2)");
   CHECK(normal("f(-0.0)") == "f(0)");
   CHECK(normal("f(1e999)") == "f(1e999)");
   CHECK(normal("f(1.2.3)") == "f(1.2.3)");

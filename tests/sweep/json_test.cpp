@@ -75,6 +75,13 @@ TEST_CASE("the canonical JSON of the defaults, and their id") {
   CHECK(run_id(RunConfig()) == "fbc841aa5331e40d");
 }
 
+TEST_CASE("an optional key is in the JSON only where it says something, so that it changes no other id") {
+  RunConfig config;
+  CHECK(canonical_json(config).find("file_sha256") == std::string::npos);
+  config.topology.file_sha256 = {"abc", ""};
+  CHECK(canonical_json(config).find(R"("topology":{"file_sha256":["abc",""],"name":["ring"],"weights":"uniform"})") != std::string::npos);
+}
+
 TEST_CASE("keys are sorted") {
   CHECK(std::is_sorted(run_fields().begin(), run_fields().end(), [](const Field& a, const Field& b) { return a.key < b.key; }));
 }

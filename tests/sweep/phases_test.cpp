@@ -118,3 +118,25 @@ TEST_CASE("lists, drops and phases that cannot be are refused") {
   CHECK(refusal("name = 't'\ntrain.warmup_epochs = 5\n") ==
         "t.toml:2: train.warmup_epochs: 5 is longer than the training (1 epochs); lower it");
 }
+
+TEST_CASE("what a topology is read from is told per phase, by the checksum of its content, and only where there are files") {
+  Vocabulary vocabulary;
+  std::string content = "1";
+  vocabulary.topology_sha256 = [&](const std::string& name) {
+    if (name == "edges(missing)") refuse("cannot read missing");
+    return name == "edges(g.txt)" ? content : "";
+  };
+  const auto planned = [&](const std::string& graphs) { return plan_of(kThree + "topology.name = " + graphs, {}, vocabulary).runs.at(0); };
+
+  const PlannedRun run = planned("['ring', 'edges(./g.txt)', 'ring']");
+  CHECK(run.config.topology.file_sha256 == Texts{"", "1", ""});
+  CHECK(run.config.topology.name == Texts{"ring", "edges(g.txt)", "ring"});
+  CHECK(planned("['ring', 'edges(g.txt)', 'ring']").id == run.id);
+  content = "2";
+  CHECK(planned("['ring', 'edges(g.txt)', 'ring']").id != run.id);
+  CHECK(planned("'ring'").config.topology.file_sha256.empty());
+  CHECK(planned("'ring'").id == plan_of(kThree + "topology.name = 'ring'").runs.at(0).id);
+
+  CHECK(refusal(kThree + "topology.name = 'edges(missing)'\n", {}, vocabulary) == "t.toml:4: topology.name: cannot read missing");
+  CHECK(refusal(kThree + "topology.file_sha256 = ['1']\n").starts_with("t.toml:4: topology.file_sha256: cannot be set here"));
+}
