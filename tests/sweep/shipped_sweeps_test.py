@@ -88,10 +88,6 @@ class ShippedSweeps(unittest.TestCase):
                 if row := re.search(rf"(?m)^\| (?:`[^`|]+`, )*`{name}`[^|]* \| (\d+)(?: each)? \|", slurm):
                     self.assertEqual(int(row.group(1)), count)
 
-    def test_the_smoke_sweep_has_two_sizes_and_a_seed_more_than_two(self):
-        runs = json.loads(plan(SOURCE / "benchmarks" / "sweeps" / "kong2021-smoke.toml").stdout)["runs"]
-        self.assertEqual({(run["config"]["train"]["nodes"], run["seed"]) for run in runs}, {(n, seed) for n in (8, 16) for seed in (1, 2, 3)})
-
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
