@@ -80,7 +80,7 @@ class Resume(support.RunTest):
         process = self.start(spec, self.out, more=OFTEN)
         self.wait_for_file(self.out, ".checkpoint", process)
         process.send_signal(signal.SIGUSR1)
-        self.assertIn("interrupted with a checkpoint", self.ended(process, 75))
+        self.assertIn("interrupted: run again", self.ended(process, 75))
         self.run_to_end(spec, self.out)
 
         self.assertEqual(self.digests(self.out), self.digests(self.folder / "whole"))
