@@ -3,6 +3,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${XIBENCH_BUILD:-$root/build}
+export CCACHE_BASEDIR=$root # what one clone has compiled, another takes from the cache
 python=/usr/bin/python3 # Debian's, which has the packages below; another one may come first in PATH
 
 build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libhdf5-dev libtomlplusplus-dev
