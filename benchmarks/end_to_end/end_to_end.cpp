@@ -1,7 +1,7 @@
 // How much of the hardware's speed training keeps, measured in one run on the same objects, in alternating blocks of steps:
 //   ceiling     gradients and local updates on every node; no mixing, no measurement, no recording
 //   dsgd        D-SGD on the ring, Ξ exact before and after every mixing, everything recorded
-//   controlled  D-SGD held at the distance that ten rounds would give: measured, decided and mixed at once
+//   controlled  D-SGD held at the distance that ten rounds in every step lead to: measured, decided and mixed at once
 //   checkpoint  everything of the D-SGD arm gathered, checksummed, written, flushed and renamed; against the default time between two
 // Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--checkpoints DIR]
 
@@ -85,12 +85,10 @@ double timed_block(Communicator& communicator, int steps, const std::function<vo
   return *std::max_element(all.begin(), all.end()) / steps;
 }
 
-// Ξ that ten rounds of the ring leave of what one local step brings from consensus, so that the controller needs about ten.
-double ten_round_distance(Run& probe) {
-  ceiling_step(probe, 0);
-  Mixer mixer(probe.communicator, probe.pool, probe.layout, probe.task->dim(), probe.consensus.schedule(1));
-  mixer.rounds(probe.x, 0, 10);
-  return probe.consensus.statistics().measure(probe.x).distance;
+// Ξ after some steps of ten rounds each, so that a controller that is told to hold it needs about ten.
+double ten_round_distance(Arm probe) {
+  while (probe.step < 6) full_step(probe, probe.step++);
+  return probe.run->consensus.statistics().measure(probe.run->x).distance;
 }
 
 int run_benchmark(const Options& o) {
@@ -99,12 +97,14 @@ int run_benchmark(const Options& o) {
   const Machine machine{o.threads, ""};
   const auto make = [&](const std::string& policy) { return make_run(configuration(o, policy), *world, machine, no_reference); };
 
-  Arm ceiling{.run = make("rounds(1)")}, dsgd{.run = make("rounds(1)")}, controlled;
-  {
-    const auto probe = make("rounds(1)");
-    controlled.run = make(fmt::format("target({:.6g})", ten_round_distance(*probe)));
-  }
-  for (Arm* arm : {&dsgd, &controlled}) arm->recorder = std::make_unique<Recorder>(*arm->run, RunRecord{}, std::int16_t{0});
+  const auto recorded_arm = [&](const std::string& policy) {
+    Arm arm{.run = make(policy)};
+    arm.recorder = std::make_unique<Recorder>(*arm.run, RunRecord{}, std::int16_t{0});
+    return arm;
+  };
+
+  Arm ceiling{.run = make("rounds(1)")}, dsgd = recorded_arm("rounds(1)");
+  Arm controlled = recorded_arm(fmt::format("target({:.6g})", ten_round_distance(recorded_arm("rounds(10)"))));
 
   for (int block = -1; block < o.blocks; ++block) {  // block -1 warms up
     const double a = timed_block(*world, o.steps, [&] { ceiling_step(*ceiling.run, ceiling.step++); });
