@@ -31,7 +31,7 @@ std::vector<std::string> inherited_arguments() {
   for (std::string word; std::getline(in, word, '\0');) all.push_back(word);
   for (std::size_t k = 0; k < all.size(); ++k) {
     const std::string& word = all[k];
-    if (word == "--all") continue;
+    if (word == "--all" || word == "--no-summary") continue;
     bool takes_value = false, drop = false;
     for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads"}) {
       if (word == option) takes_value = drop = true;
@@ -45,7 +45,7 @@ std::vector<std::string> inherited_arguments() {
 
 pid_t start(const PlannedRun& run, int threads) {
   std::vector<std::string> words = inherited_arguments();
-  for (auto more : {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), std::string("--progress=none")}) words.push_back(std::move(more));
+  words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -67,7 +67,7 @@ class SideBySide {
   SideBySide(const SideBySide&) = delete;
   SideBySide& operator=(const SideBySide&) = delete;
 
-  int run() {
+  Tally run() {
     while (next_ < runs_.size() || !running_.empty()) {
       if (may_begin())
         begin(*runs_[next_++]);
@@ -81,7 +81,7 @@ class SideBySide {
       const Found found = find_result(files(*run), run->id);
       ++tally_[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
     }
-    return report(tally_, runs_.size(), true);
+    return tally_;
   }
 
  private:
@@ -192,7 +192,7 @@ int report(const Tally& tally, std::size_t runs, bool print) {
   return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
-int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style) {
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style) {
   return SideBySide(out, plan, runs, jobs, threads, style).run();
 }
 

@@ -25,8 +25,8 @@ int report(const Tally& tally, std::size_t runs, bool print);
 std::string label(const PlannedRun& run);  // variant, what varies, seed: for people
 
 // Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;
-// goes on after a failure, passes stop signals on. Exit status as report().
-int run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads,
+// goes on after a failure, passes stop signals on.
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads,
                      ProgressStyle style);
 
 }  // namespace xib

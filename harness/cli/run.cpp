@@ -30,7 +30,7 @@ struct Options {
   std::string spec, out = "results", device = "cpu", progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
-  bool all = false, no_resume = false;
+  bool all = false, no_resume = false, no_summary = false;
   std::optional<int> threads;
   int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
@@ -91,7 +91,7 @@ void check_same_plan(Communicator& communicator, const Plan& plan) {
 int run_here(const Options& o) {
   const auto world = make_world();
   Communicator& communicator = *world;
-  const bool first = communicator.rank() == 0;
+  const bool first = communicator.rank() == 0, sums_up = first && !o.no_summary;
   const int threads = o.threads ? *o.threads : default_threads();
   try {
     const Plan plan = on_every_rank(communicator, [&] {
@@ -112,7 +112,7 @@ int run_here(const Options& o) {
           execution.resume = !o.no_resume || attempt > 0 || is_requeued();
           const Executed how = execute(plan, *run, communicator, execution, progress);
           how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
-          if (how == Executed::interrupted) return report(tally, runs.size(), first);
+          if (how == Executed::interrupted) return report(tally, runs.size(), sums_up);
           break;
         } catch (const std::exception& error) {
           const auto* known = dynamic_cast<const Error*>(&error);
@@ -130,7 +130,7 @@ int run_here(const Options& o) {
       const Found found = from_rank_0<Found>(communicator, [&] { return find_result(run_files(o.out, plan.sweep.name, run->id), run->id); });
       ++tally[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
     }
-    return report(tally, runs.size(), first);
+    return report(tally, runs.size(), sums_up);
   } catch (const std::exception& error) {
     // This rank alone failed: the others wait for it and have to be ended.
     const auto* known = dynamic_cast<const Error*>(&error);
@@ -162,6 +162,7 @@ Command add_run(CLI::App& command) {
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
   command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own")->capture_default_str();
   command.add_option("--retries", o->retries, "how often a failed run is tried again")->capture_default_str();
+  command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
@@ -175,7 +176,8 @@ Command add_run(CLI::App& command) {
     const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
     check_machine(*o, threads);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
-    return run_side_by_side(o->out, plan, select(plan, o->selection), o->jobs, threads, style);
+    const auto runs = select(plan, o->selection);
+    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, style), runs.size(), !o->no_summary);
   };
 }
 
