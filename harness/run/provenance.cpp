@@ -22,8 +22,8 @@ extern char** environ;
 namespace xib {
 namespace {
 
-constexpr std::array<std::string_view, 14> kEnvironment = {"XIBENCH_", "OMP_", "MKL_", "OPENBLAS_", "NCCL_", "UCX_", "OMPI_MCA_", "PMIX_MCA_", "SLURM_", "CUDA_",
-                                                           "HDF5_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
+constexpr std::array<std::string_view, 17> kEnvironment = {"XIBENCH_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "OPENBLAS_", "NCCL_", "UCX_",
+                                                           "OMPI_MCA_", "PMIX_MCA_", "SLURM_", "CUDA_", "HDF5_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
 
 std::string first_line(const std::string& path) {
   std::ifstream in(path);
