@@ -60,6 +60,7 @@ LoadedRun load(const std::string& path) {
   run.accuracy_nodes_mean = summary.final_test_accuracy_nodes_mean, run.accuracy_nodes_min = summary.final_test_accuracy_nodes_min;
   run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
   run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
+  run.target_missed_steps = summary.target_missed_steps;
   run.diverged = header.outcome == "diverged";
   for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
   return loaded;

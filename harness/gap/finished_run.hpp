@@ -33,6 +33,7 @@ struct FinishedRun {
   std::int64_t gauge_bytes_sent = 0;                                      // to measure
   double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide
   std::vector<double> distance_max;                                       // largest Ξ of each phase
+  std::int64_t target_missed_steps = 0;                                   // steps in which control did not reach its target
   bool diverged = false;
   double wall_s = std::numeric_limits<double>::quiet_NaN();
 };

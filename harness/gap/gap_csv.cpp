@@ -54,6 +54,7 @@ std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& tabl
           {"gauge_bytes_sent", plain(row.gauge_bytes_sent)},
           {"gauge_bytes_to_decide", plain(row.gauge_bytes_to_decide)},
           {"gauge_bytes_to_record", plain(row.gauge_bytes_to_record)},
+          {"target_missed_steps", std::to_string(row.target_missed_steps)},
           {"wall_s", plain(row.wall_s)},
           {"max_distance_by_phase", joined(row.distance_max)},
           {"published_percent", plain(published.value)},

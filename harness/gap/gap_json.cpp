@@ -34,6 +34,7 @@ json run_json(const FinishedRun& run) {
           {"bytes_sent", run.bytes_sent},
           {"gauge_bytes_sent", run.gauge_bytes_sent},
           {"gauge_bytes_to_decide", number(run.decision_bytes_sent)},
+          {"target_missed_steps", run.target_missed_steps},
           {"wall_s", number(run.wall_s)},
           {"max_distance", numbers(run.distance_max)}};
 }
@@ -67,6 +68,7 @@ json row_json(const GapRow& row) {
            {"gauge_bytes_sent", number(row.gauge_bytes_sent)},
            {"gauge_bytes_to_decide", number(row.gauge_bytes_to_decide)},
            {"gauge_bytes_to_record", number(row.gauge_bytes_to_record)},
+           {"target_missed_steps", row.target_missed_steps},
            {"wall_s", number(row.wall_s)},
            {"max_distance", numbers(row.distance_max)},
            {"difference", row.paired ? paired_json(*row.paired) : json(nullptr)},

@@ -85,6 +85,7 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
     const double worst = row.accuracy_nodes_min;  // one run without the measurement (NaN) leaves the worst node unknown
     row.accuracy_nodes_min = std::isnan(worst) || worst < run.accuracy_nodes_min ? worst : run.accuracy_nodes_min;
     row.diverged += run.diverged;
+    row.target_missed_steps += run.target_missed_steps;
   }
   row.rounds = mean_over(runs, [](const auto& run) { return static_cast<double>(run.rounds); });
   row.bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.bytes_sent); });

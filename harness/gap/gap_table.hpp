@@ -35,6 +35,7 @@ struct GapRow {
   double gauge_bytes_sent = 0;                             // both
   std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
   int diverged = 0;
+  std::int64_t target_missed_steps = 0;  // of all seeds
   std::optional<Paired> paired;  // none: this is the baseline, or there is none in this cell
   PublishedValues published;
 };

@@ -198,6 +198,19 @@ std::string resolution_text(const GapTable& table) {
   return out + fmt::format("; ± {} would take {} seeds\n", table.delta, r.seeds_for_delta);
 }
 
+// A row whose control was held back by control.max_rounds is not what its name says.
+std::string missed_targets(const GapTable& table) {
+  std::string out;
+  for (const auto& group : table.groups)
+    for (const auto& row : group.rows) {
+      if (row.target_missed_steps == 0) continue;
+      const std::string cell = cell_text(group.axes);
+      out += fmt::format("- target missed: {}{}{}: in {} step{} control.max_rounds were not enough\n", row.variant, cell.empty() ? "" : ", ", cell,
+                         row.target_missed_steps, row.target_missed_steps == 1 ? "" : "s");
+    }
+  return out;
+}
+
 std::string missing_text(const GapTable& table) {
   std::string out;
   constexpr std::size_t shown = 12;
@@ -225,7 +238,7 @@ std::string notes(const GapTable& table) {
       "only\n";
   if (any_row(table, [](const GapRow& row) { return row.published.accuracy || row.published.difference; }))
     out += "- published values are quoted with the status of their source; 'unverified' is not what the paper is known to report\n";
-  return out + missing_text(table);
+  return out + missed_targets(table) + missing_text(table);
 }
 
 }  // namespace

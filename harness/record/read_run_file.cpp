@@ -179,7 +179,7 @@ RunRecord read_record(const Hdf5Reader& file) {
 
 // What version 1 did not have at first: older files give the sum of their column, or NaN.
 bool is_later(const std::string& summary_name) {
-  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent";
+  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent" || summary_name == "target_missed_steps";
 }
 
 RunHeader read_header(const Hdf5Reader& file) {
@@ -201,6 +201,8 @@ RunHeader read_header(const Hdf5Reader& file) {
   });
   if (!file.has_attribute("/summary", "total_gauge_bytes_sent"))
     for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
+  if (!file.has_attribute("/summary", "target_missed_steps"))
+    for (const auto reached : file.dataset<std::uint8_t>("/steps/target_reached")) header.summary.target_missed_steps += reached == 0;
   return header;
 }
 

@@ -35,6 +35,7 @@ struct Summary {
   std::vector<double> mean_consensus_distance_phase;
   std::int64_t total_rounds = 0, total_bytes_sent = 0, total_gauge_bytes_sent = 0;
   double total_decision_bytes_sent = kNotMeasured;
+  std::int64_t target_missed_steps = 0;  // control.max_rounds were not enough
   double wall_s = 0;
 };
 Summary summarize(const RunRecord& record);
@@ -55,6 +56,7 @@ void for_each_entry(AnySummary&& summary, Visit&& visit) {
   visit(std::string("total_bytes_sent"), summary.total_bytes_sent);
   visit(std::string("total_gauge_bytes_sent"), summary.total_gauge_bytes_sent);
   visit(std::string("total_decision_bytes_sent"), summary.total_decision_bytes_sent);
+  visit(std::string("target_missed_steps"), summary.target_missed_steps);
   visit(std::string("wall_s"), summary.wall_s);
 }
 

@@ -53,6 +53,7 @@ Summary summarize(const RunRecord& record) {
     summary.total_bytes_sent += row.bytes_sent;
     summary.total_gauge_bytes_sent += row.gauge_bytes_sent;
     decision_bytes += row.decision_bytes_sent;
+    summary.target_missed_steps += row.target_reached == 0;
     summary.wall_s += row.wall_s;
     const auto k = static_cast<std::size_t>(row.phase - 1);
     if (k >= sum.size() || std::isnan(row.consensus_distance)) continue;

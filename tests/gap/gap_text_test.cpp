@@ -31,6 +31,7 @@ GapTable sample() {
       if (nodes == "8" || seed < 3) runs.push_back(run(f.variants[1], seed, nodes, 78 + 4 * seed + 0.25 * (seed % 2)));
     }
   runs.back().diverged = true;
+  runs[1].target_missed_steps = 40, runs[3].target_missed_steps = 2;  // of the ring of 8, two seeds
   return gap_table(runs, f, {}, [](const FinishedRun& r, const FinishedRun*) -> PublishedValues {
     if (r.variant == "centralized") return {};
     const PublishedValue accuracy{91.74, 0.15, "unverified", "a table"};
@@ -69,6 +70,7 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
   CHECK_THAT(text, Contains("what 2 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
   CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));
+  CHECK_THAT(text, Contains("target missed: ring, \"plain\", train.nodes = 8, data.partition = dirichlet(0.1): in 42 steps"));
   CHECK_THAT(text, Contains("| measured | to decide |") && Contains("|    48 MB |     16 MB |") && Contains("|    48 MB |         - |"));
 }
 
@@ -121,6 +123,8 @@ TEST_CASE("JSON has schema, version, words and null for what was not measured") 
   CHECK(ring["gauge_bytes_to_decide"] == 16'000'000);
   CHECK(ring["gauge_bytes_to_record"] == 32'000'000);
   CHECK(ring["runs"][0]["gauge_bytes_to_decide"] == 16'000'000);
+  CHECK(ring["target_missed_steps"] == 42);
+  CHECK(ring["runs"][0]["target_missed_steps"] == 40);
   CHECK(json["groups"][1]["rows"][1]["gauge_bytes_to_decide"].is_null());
   CHECK(json["groups"][0]["rows"][0]["difference"].is_null());
   CHECK(json["missing"].size() == 1);

@@ -42,4 +42,5 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
   CHECK(summary.total_bytes_sent == 900);
   CHECK(summary.total_gauge_bytes_sent == 315);  // of the column: older than the attribute
   CHECK(same(summary.total_decision_bytes_sent, kNotMeasured));
+  CHECK(summary.target_missed_steps == 1);  // of the column
 }

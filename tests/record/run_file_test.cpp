@@ -130,6 +130,7 @@ TEST_CASE("the header of a run is what the whole file says") {
   CHECK(header.summary.total_bytes_sent == summary.total_bytes_sent);
   CHECK(header.summary.total_gauge_bytes_sent == 315);
   CHECK(header.summary.total_decision_bytes_sent == 75);
+  CHECK(header.summary.target_missed_steps == 1);
   CHECK(header.summary.final_test_accuracy == summary.final_test_accuracy);
 }
 

@@ -25,6 +25,7 @@ TEST_CASE("the summary of two phases by hand") {
   CHECK(summary.total_bytes_sent == 900);
   CHECK(summary.total_gauge_bytes_sent == 50 + 51 + 52 + 53 + 54 + 55);
   CHECK(summary.total_decision_bytes_sent == 75);
+  CHECK(summary.target_missed_steps == 1);
   CHECK(summary.wall_s == 7);
 }
 
