@@ -60,7 +60,7 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"update_s", &StepRow::update_s, "s", "optimizer step", kNotScience},
     {"mix_s", &StepRow::mix_s, "s", "gossip rounds or exact averaging", kNotScience},
     {"gauge_s", &StepRow::gauge_s, "s", "measuring the consensus distance and deciding", kNotScience},
-    {"record_s", &StepRow::record_s, "s", "recording, checkpoints and evaluations", kNotScience},
+    {"record_s", &StepRow::record_s, "s", "recording, and after the step: evaluation, checkpoint, meeting of the ranks", kNotScience},
     {"wait_s", &StepRow::wait_s, "s", "waiting for other ranks, and the rest", kNotScience},
     {"t_ns", &StepRow::t_ns, "ns", "monotonic time since the run's start", kNotScience},
     {"attempt", &StepRow::attempt, "1", "which incarnation wrote the row: row of /provenance/attempts", kNotScience},
@@ -82,7 +82,7 @@ inline constexpr Column<EvaluationRow> kEvaluationColumns[] = {
      "norm of the full gradient at the averaged model, where the task knows it", kScience, kOptional},
     {"gradient_variance_mean_model", &EvaluationRow::gradient_variance_mean_model, "1",
      "variance of a node's mini-batch gradient at the averaged model, mean over nodes, where the task knows it", kScience, kOptional},
-    {"train_seconds", &EvaluationRow::train_seconds, "s", "time spent training so far: time to accuracy", kNotScience},
+    {"train_seconds", &EvaluationRow::train_seconds, "s", "time spent training so far, without record_s: time to accuracy", kNotScience},
 };
 
 inline constexpr Column<PhaseRow> kPhaseColumns[] = {

@@ -41,7 +41,7 @@ Recorder::Recorder(Run& run, RunRecord record, std::int16_t attempt)
   if (record_.steps.empty()) return;
   before_ns_ = record_.steps.back().t_ns;
   for (const auto& row : record_.steps) {
-    train_seconds_ += row.wall_s;
+    train_seconds_ += row.wall_s - row.record_s;
     if (bad_ < 0 && !std::isfinite(row.train_loss)) bad_ = row.step;
   }
 }
@@ -79,8 +79,8 @@ void Recorder::step(const StepContext& c) {
     rows_.push_back(row);
   }
   wire_bytes_ = run_.communicator.traffic().bytes;
-  c.watch.lap(Part::record);
   train_seconds_ += c.watch.total();
+  c.watch.lap(Part::record);
   if (run_.layout.rank == 0) set_times(rows_.back(), c.watch);
 }
 
@@ -88,6 +88,13 @@ void Recorder::evaluation(EvaluationRow row) {
   row.train_seconds = train_seconds_;
   if (!rows_.empty()) rows_.back().flags |= flag_evaluation;
   record_.evaluations.push_back(std::move(row));
+}
+
+void Recorder::close_step(Stopwatch& watch) {
+  const double waited = watch.seconds(Part::wait);
+  watch.lap(Part::record);
+  watch.move(Part::wait, Part::record, watch.seconds(Part::wait) - waited);  // for others that evaluate
+  if (run_.layout.rank == 0) set_times(rows_.empty() ? record_.steps.back() : rows_.back(), watch);
 }
 
 std::int64_t Recorder::gather() {

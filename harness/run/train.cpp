@@ -16,6 +16,7 @@ Trained train(Run& run, Recorder& recorder, Session& session) {
     recorder.step(context);
     if (auto row = evaluate_if_due(run, step)) recorder.evaluation(std::move(*row));
     if (!session.goes_on(step)) return Trained::interrupted;
+    recorder.close_step(watch);
   }
   return Trained::finished;
 }
