@@ -63,10 +63,20 @@ std::vector<Statistics> statistics_views(const Network& network, float* buffers)
   return views;
 }
 
+at::Tensor every_nth_pixel(const at::Tensor& x, int stride) {
+  return stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
+}
+
 at::Tensor pad_channels(const at::Tensor& x, const Layer& l) {
   const auto fresh = l.channels - x.size(1), before = fresh / 2;
-  const auto thinned = l.stride == 1 ? x : x.slice(2, 0, x.size(2), l.stride).slice(3, 0, x.size(3), l.stride);
-  return at::constant_pad_nd(thinned, {0, 0, 0, 0, before, fresh - before});
+  return at::constant_pad_nd(every_nth_pixel(x, l.stride), {0, 0, 0, 0, before, fresh - before});
+}
+
+// A 1x1 convolution sees only every `stride`-th pixel. Those are picked here: told the stride, oneDNN 2.6.3 (Debian 12) writes beyond its
+// buffer in the AVX2 backward pass where the number of channels is no multiple of 8 (jit_1x1:avx2, backward_data).
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Layer& l) {
+  if (l.kernel == 1) return at::conv2d(every_nth_pixel(x, l.stride), weight, bias);
+  return at::conv2d(x, weight, bias, l.stride, l.kernel / 2);
 }
 
 // In place where backward does not need what is overwritten.
@@ -74,7 +84,7 @@ at::Tensor apply(const Layer& l, const at::Tensor& x, const Tensors& p, const St
   const auto tensor = [&](int index) { return index < 0 ? at::Tensor() : p[static_cast<std::size_t>(index)]; };
   switch (l.kind) {
     case Layer::Kind::conv:
-      return at::conv2d(x, tensor(l.weight), tensor(l.bias), l.stride, l.kernel / 2);
+      return convolve(x, tensor(l.weight), tensor(l.bias), l);
     case Layer::Kind::batch_norm:
       return at::batch_norm(x, tensor(l.weight), tensor(l.bias), s.mean, s.variance, training, 0.1, 1e-5, false);
     case Layer::Kind::group_norm:
