@@ -1,5 +1,6 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/drive.hpp"
+#include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
@@ -166,6 +167,7 @@ Command add_run(CLI::App& command) {
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
+    use_portable_kernels();
     const ProgressStyle style = progress_style(o->progress);
     require(!o->out.empty(), "--out: is empty (a shell variable that is not set?): name a directory");
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-inline constexpr int kScienceVersion = 1;  // raised by any change of the numerics: old and new runs then have other ids
+inline constexpr int kScienceVersion = 2;  // raised by any change of the numerics: old and new runs then have other ids
 
 // A sweep file as read, with every override applied.
 struct Sweep {
