@@ -25,7 +25,7 @@ class Cell:
 
 
 def gap_json(xibench, places):
-    """What `xibench gap` says of these directories. Raises RunFileError with its own words when it refuses."""
+    """What `xibench gap` says of these run files. Raises RunFileError with its own words when it refuses."""
     command = [str(xibench), "gap", *map(str, places), "--format", "json"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -15,7 +15,7 @@ from runs import RunFileError, find_runs, science_digest
 from style import looks_of
 
 FOLDER = Path(__file__).resolve().parent
-LONG = ("git_diff", "libraries", "environment", "cpu_flags")  # in the run files, too long for a page
+LONG = ("git_diff", "libraries", "environment", "cpu_flags", "rank_facts")  # in the run files, too long for a page
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>
 body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }}
@@ -173,7 +173,7 @@ def main():
         print(f"report: no complete run file in {', '.join(options.places)}: run the sweep first", file=sys.stderr)
         return 2
     try:
-        table = gap_cells.gap_json(options.xibench, options.places)
+        table = gap_cells.gap_json(options.xibench, [run.path for run in runs])  # not of the files that were refused
     except RunFileError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2

@@ -62,6 +62,20 @@ def texts(group):
     return attributes(group) | long
 
 
+def provenance_of(group):
+    """The facts as texts. In files written before `rank_facts` existed, `ranks` holds those, one line per rank, instead of the number."""
+    facts = texts(group)
+    if "\n" in facts.get("ranks", ""):
+        facts |= {"rank_facts": facts["ranks"], "ranks": str(facts["ranks"].count("\n"))}
+    return facts
+
+
+def problem_constants(file):
+    """The numbers of /problem, which also has attributes for viewers."""
+    found = attributes(file["problem"]) if "problem" in file else {}
+    return {key: value for key, value in found.items() if isinstance(value, float)}
+
+
 def columns(group):
     return {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset)}
 
@@ -72,6 +86,28 @@ def phase_rows(table):
     count = max((np.size(phases[name]) for name in names if np.ndim(phases[name]) == 1), default=0)
     plain = lambda value: text(value) if isinstance(value, (bytes, str)) else value.item()
     return [{name: plain(phases[name][k]) for name in names if np.size(phases[name]) == count} for k in range(count)]
+
+
+def stored_bytes(file, entry):
+    """The bytes of a value, `path` or `path@name`, as its checksum is made: numbers as they are stored, texts followed by a NUL."""
+    path, _, name = entry.partition("@")
+    value = file[path].attrs[name] if name else file[path][()]
+    if isinstance(value, (bytes, str)) or value.dtype.kind == "O":
+        texts_of = [value] if isinstance(value, (bytes, str)) else value.ravel()
+        return b"".join((t if isinstance(t, bytes) else t.encode("utf-8", "surrogateescape")) + b"\0" for t in texts_of)
+    return np.ascontiguousarray(value).tobytes()
+
+
+def changed_since_written(file):
+    """The first value that is not what /manifest says was written; None when all are, or when there is no manifest."""
+    for line in text(file["manifest"][()]).splitlines() if "manifest" in file else []:
+        checksum, _, entry = line.partition(" ")
+        try:
+            if hashlib.sha256(stored_bytes(file, entry)).hexdigest()[:16] != checksum:
+                return entry
+        except (KeyError, OSError, RuntimeError, TypeError, ValueError):  # gone, replaced, or fails HDF5's own checksum
+            return entry or "/manifest"
+    return None
 
 
 def read_run(path):
@@ -86,14 +122,15 @@ def read_run(path):
                 raise RunFileError(f"{path}: schema version {root['schema_version']} is newer than {VERSION}: use the analysis of that version")
             if root.get("status") != "complete":
                 raise RunFileError(f"{path}: status is {root.get('status')!r}, not 'complete': run it to its end with xibench run")
+            if changed := changed_since_written(file):
+                raise RunFileError(f"{path}: {changed} is not what was written (/manifest): take the original, or remove the file and run again")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
-                       source=text(file["config_source"][()]), problem=attributes(file["problem"]) if "problem" in file else {},
-                       summary=attributes(file["summary"]),
-                       provenance=texts(file["provenance"]), steps=columns(file["steps"]),
+                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=attributes(file["summary"]),
+                       provenance=provenance_of(file["provenance"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
-    except OSError as error:
-        raise RunFileError(f"{path}: no readable HDF5 file ({str(error).splitlines()[0]}): remove it and run it again") from error
+    except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
+        raise RunFileError(f"{path}: no readable HDF5 file ({(str(error) or type(error).__name__).splitlines()[0]}): remove it and run it again") from error
     except KeyError as error:
         raise RunFileError(f"{path}: incomplete run file, {error.args[0]}: remove it and run it again") from error
 
@@ -105,6 +142,11 @@ def find_runs(places):
         if not place.exists():
             problems.append(f"{place}: there is no such file or directory")
         for path in sorted(place.rglob("*.h5")) if place.is_dir() else [place] if place.exists() else []:
+            if path.is_dir():
+                continue
+            if not path.is_file():  # opening a pipe waits for somebody to write
+                problems.append(f"{path}: not a regular file: leave it out")
+                continue
             try:
                 runs.append(read_run(path))
             except RunFileError as error:

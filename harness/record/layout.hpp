@@ -36,6 +36,19 @@ inline constexpr TopologyNumber kTopologyNumbers[] = {{"p", &TopologyRecord::p},
                                                       {"lambda_min", &TopologyRecord::lambda_min},
                                                       {"contraction", &TopologyRecord::contraction, kOptional}};
 
+// The facts of provenance that are long, so that they become datasets.
+struct LongFact {
+  std::string_view name, description;
+};
+inline constexpr LongFact kLongFacts[] = {{"command_line", "the command that did the run"},
+                                          {"compiler_flags", "flags that the program was compiled with"},
+                                          {"cpu_flags", "instruction sets of the CPU, as the kernel names them"},
+                                          {"environment", "environment variables that change speed or results, one per line (an allow-list)"},
+                                          {"git_diff", "what the working tree of the build had changed since git_commit"},
+                                          {"libraries", "shared libraries mapped into rank 0, one path per line"},
+                                          {"rank_facts", "where each rank ran: host, process, processors, threads; one line per rank"}};
+inline constexpr std::string_view kOtherFact = "a fact about how, where or with what the run was made";
+
 // The attributes of /problem.
 struct ProblemNumber {
   std::string_view name;

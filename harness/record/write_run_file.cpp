@@ -108,7 +108,7 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
   file.attach(path, 1, "/nodes/node");
 }
 
-void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& topology, std::size_t nodes) {
+void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& topology, std::size_t nodes, const std::string& rounds) {
   std::vector<std::int64_t> indptr;
   std::vector<std::int32_t> indices;
   std::vector<double> weights;
@@ -125,6 +125,7 @@ void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& 
   file.group(path, "NXcollection");
   file.dataset(path + "/indptr", indptr, {static_cast<std::size_t>(topology.period), nodes + 1},
                {"1", "row i of matrix t: entries indptr[t, i] to indptr[t, i + 1] of indices and weights"});
+  file.attach(path + "/indptr", 0, rounds);
   file.dataset(path + "/indices", indices, {indices.size()}, {"1", "column of each weight"});
   file.dataset(path + "/weights", weights, {weights.size()}, {"1", "mixing weights that are not zero"});
 }
@@ -146,13 +147,17 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
 
     const std::string path = group + "/W";
     if (topology.matrices.empty()) continue;
-    if (record.nodes > kLargestDenseTopology) {
-      write_csr(file, path, topology, nodes);
+    const std::string rounds = group + "/round";
+    const bool sparse = record.nodes > kLargestDenseTopology;
+    if (sparse || topology.period > 1) write_axis(file, rounds, static_cast<std::size_t>(topology.period), 0, "round of the period");
+    if (sparse) {
+      write_csr(file, path, topology, nodes, rounds);
       continue;
     }
     Shape shape = {nodes, nodes};
     if (topology.period > 1) shape.insert(shape.begin(), static_cast<std::size_t>(topology.period));
     file.dataset(path, topology.matrices, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j"});
+    if (topology.period > 1) file.attach(path, 0, rounds);
     file.attach(path, shape.size() - 2, "/nodes/node");
     file.attach(path, shape.size() - 1, "/nodes/node");
   }
@@ -180,13 +185,18 @@ bool is_dataset_name(const std::string& name) {
   return name != "attempts" && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
+std::string_view description_of(const std::string& fact) {
+  const auto known = std::find_if(std::begin(kLongFacts), std::end(kLongFacts), [&](const LongFact& entry) { return entry.name == fact; });
+  return known == std::end(kLongFacts) ? kOtherFact : known->description;
+}
+
 void write_provenance(Hdf5Writer& file, const RunRecord& record) {
   file.group("/provenance", "NXcollection");
   const std::map<std::string, std::string> entries(record.provenance.begin(), record.provenance.end());
   for (const auto& [name, value] : entries) {
     const bool is_long = value.size() > kLongText || value.find('\n') != std::string::npos;
     if (is_long && is_dataset_name(name)) {
-      file.text("/provenance/" + name, value, "");
+      file.text("/provenance/" + name, value, description_of(name));
     } else {
       file.attribute("/provenance", name, value);
     }

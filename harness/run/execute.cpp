@@ -238,7 +238,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     recorder.gather();
 
     const std::string models = hash_models(*run);
-    const std::string ranks = rank_facts(communicator, execution.machine.threads);
+    const std::string facts_of_ranks = rank_facts(communicator, execution.machine.threads);
     from_rank_0<int>(communicator, [&] {
       RunRecord& r = recorder.record();
       r.outcome = outcome;
@@ -247,7 +247,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
       for (auto& fact : build_facts()) r.provenance.push_back(std::move(fact));
       for (auto& fact : machine_facts()) r.provenance.push_back(std::move(fact));
-      r.provenance.emplace_back("ranks", ranks);
+      r.provenance.emplace_back("ranks", fmt::format("{}", run->layout.ranks));
+      r.provenance.emplace_back("rank_facts", facts_of_ranks);
       r.provenance.emplace_back("threads", fmt::format("{}", execution.machine.threads));
       r.provenance.emplace_back("device", "cpu");
       r.provenance.emplace_back("command_line", execution.command_line);

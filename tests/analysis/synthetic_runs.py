@@ -65,12 +65,27 @@ def step_columns(variant, seed, nodes, speed, random):
             "decision_bytes_sent": np.where(exact, 0.0, 3.0 * nodes)}
 
 
+def write_provenance(file):
+    file["provenance/rank_facts"] = "rank 0: host a, pid 7, processors 0-1, threads 2\n"
+    file["provenance"].attrs.update({"cpu": "a processor", "ranks": "1", "threads": "2", "device": "cpu", "git_commit": "abc", "libtorch": "1.13.1",
+                                     "command_line": "xibench run synthetic.toml"})
+
+
+def write_hints(file):
+    """What viewers plot, as every group of a run file has it; no data."""
+    file.attrs["NX_class"] = "NXroot"
+    for name in ("steps", "evaluations"):
+        file[name].attrs.update({"NX_class": "NXdata", "axes": "step"})
+    for name in ("nodes", "ranks", "partition", "phases", "provenance", "provenance/attempts", "summary"):
+        file[name].attrs["NX_class"] = "NXcollection"
+
+
 def write_attempts(file):
     for key, value in {"attempt": 0, "ranks": 1, "threads": 2, "first_step": 0, "last_step": STEPS - 1}.items():
         file[f"provenance/attempts/{key}"] = [value]
     for key in ("start", "end", "hosts", "slurm_job", "ended"):
         file[f"provenance/attempts/{key}"] = [""]
-    file["provenance/diff"] = "a text\nof two lines"
+    file["provenance/libraries"] = "/lib/a.so\n/lib/b.so"
 
 
 def write_run(folder, arm, seed, nodes=16, speed=1.0, machine_seed=0, source_nodes=None, **root_attributes):
@@ -123,8 +138,8 @@ def write_run(folder, arm, seed, nodes=16, speed=1.0, machine_seed=0, source_nod
             summary[f"mean_consensus_distance_phase_{k + 1}"] = mean
         file["nodes/node"], file["ranks/rank"], file["partition/class"] = np.arange(nodes), np.arange(1), np.arange(10)
         write_attempts(file)
-        file["provenance"].attrs.update({"cpu": "a processor", "ranks": "1", "threads": "2", "device": "cpu", "git_commit": "abc",
-                                                      "libtorch": "1.13.1", "command_line": "xibench run synthetic.toml"})
+        write_provenance(file)
+        write_hints(file)
     return path
 
 

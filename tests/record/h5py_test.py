@@ -108,6 +108,22 @@ def check_values(path, later=frozenset()):
         assert not unlabelled, unlabelled
 
 
+def check_labels(path):
+    """Every dataset says what it holds, and every axis of it what it counts."""
+    mute, bare = [], []
+
+    def look(name, item):
+        if not isinstance(item, h5py.Dataset):
+            return
+        mute.extend([name] if not item.attrs["description"] else [])
+        if item.attrs.get("CLASS") != b"DIMENSION_SCALE":
+            bare.extend((name, axis) for axis, scales in enumerate(item.dims) if len(scales) == 0)
+
+    with h5py.File(path, "r") as f:
+        f.visititems(look)
+    assert not mute and not bare, (mute, bare)
+
+
 def check_problem(path):
     with h5py.File(path, "r") as f:
         constants = {"L": 4, "mu": 0.5, "sigma2": 2, "zeta2": 0.25, "optimum": -0.125}
@@ -205,6 +221,12 @@ with tempfile.TemporaryDirectory() as folder:
     with h5py.File(fresh) as f:
         assert f["summary"].attrs["total_gauge_bytes_sent"] == 315 and f["summary"].attrs["total_decision_bytes_sent"] == 75
     check_problem(fresh)  # the golden file is older
+    varying = Path(folder) / "varying.h5"
+    assert tool("write-varying", varying).returncode == 0
+    check_labels(fresh)
+    check_labels(varying)
+    with h5py.File(varying) as f:
+        assert "provenance/diff" in f and f["topology/2/W"].shape == (2, 3, 3) and f["topology/2/W"].dims[0][0] == f["topology/2/round"]
     check_edits(fresh)
     with h5py.File(fresh) as f:
         assert [(f[f"topology/{k}"].attrs["contraction"], f[f"topology/{k}"].attrs["contraction_rounds"]) for k in (1, 2)] == [(0.125, 1), (0.25, 2)]

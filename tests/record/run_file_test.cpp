@@ -87,6 +87,7 @@ TEST_CASE("time-varying, random and very large topologies come back as they were
   write_run_file(folder / "large.h5", large);
   CHECK(Hdf5Reader(folder / "large.h5").shape("/topology/1/W/indptr") == Shape{1, 4098});
   CHECK(Hdf5Reader(folder / "large.h5").shape("/topology/1/W/indices") == Shape{4097});
+  CHECK(Hdf5Reader(folder / "large.h5").has_attribute("/topology/1/W/indptr", "DIMENSION_LIST"));
   check_same(read_run_file(folder / "large.h5"), large);
 }
 
