@@ -1,5 +1,6 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/drive.hpp"
+#include "harness/cli/driven.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
@@ -30,7 +31,7 @@ struct Options {
   std::string spec, out = "results", device = "cpu", progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
-  bool all = false, no_resume = false, no_summary = false;
+  bool all = false, no_resume = false, no_summary = false, driven = false;
   std::optional<int> threads;
   int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
@@ -106,13 +107,17 @@ int run_here(const Options& o) {
     Tally tally;
     std::vector<const PlannedRun*> left;  // to other processes
     std::string last_error;
+    const auto sum_up = [&] {
+      const int status = report(tally, runs.size(), sums_up);
+      return o.driven && tally.failed == 0 ? status_for_driver(tally.ended.begin()->first) : status;  // a driver has its runs done one by one
+    };
     for (const auto* run : runs) {
       progress.begin(label(*run));
       for (int attempt = 0;; ++attempt) try {
           execution.resume = !o.no_resume || attempt > 0 || is_requeued();
           const Executed how = execute(plan, *run, communicator, execution, progress);
           how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
-          if (how == Executed::interrupted) return report(tally, runs.size(), sums_up);
+          if (how == Executed::interrupted) return sum_up();
           break;
         } catch (const std::exception& error) {
           const auto* known = dynamic_cast<const Error*>(&error);
@@ -130,7 +135,7 @@ int run_here(const Options& o) {
       const Found found = from_rank_0<Found>(communicator, [&] { return find_result(run_files(o.out, plan.sweep.name, run->id), run->id); });
       ++tally[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
     }
-    return report(tally, runs.size(), sums_up);
+    return sum_up();
   } catch (const std::exception& error) {
     // This rank alone failed: the others wait for it and have to be ended.
     const auto* known = dynamic_cast<const Error*>(&error);
@@ -166,6 +171,7 @@ Command add_run(CLI::App& command) {
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
+    o->driven = follow_driver();
     const ProgressStyle style = progress_style(o->progress);
     require(!o->out.empty(), "--out: is empty (a shell variable that is not set?): name a directory");
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);

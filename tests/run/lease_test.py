@@ -56,6 +56,20 @@ class SideBySide(LeaseTest):
         done = self.run_to_end(spec, out, more=("--jobs", 2), status=1)
         self.assertEqual(re.findall(r"\d+ runs?: .*", done.stderr), ["4 runs: 2 done now, 1 complete before, 1 left to another process"])
 
+    def test_a_run_that_another_process_finished_meanwhile_was_complete_before_and_not_diverged(self):
+        spec, out = self.spec(support.LONG.format(epochs=50).replace("[1]", "[1, 2]")), self.folder / "out"
+        short = self.status(spec, out)[0]["id"]
+        self.run_to_end(spec, self.folder / "elsewhere", more=("--id", short))
+        lease = self.hold(short, "long", out)
+        process = self.start(spec, out, more=("--jobs", 2))
+        for line in process.stderr:
+            if f"run {short} is being done by" in line:
+                break
+        shutil.copy(self.folder / "elsewhere" / "long" / f"{short}.h5", lease.parent)
+        lease.unlink()
+
+        self.assertIn("2 runs: 1 done now, 1 complete before\n", self.ended(process, 0))
+
 
 class Lease(LeaseTest):
     def setUp(self):
@@ -63,16 +77,24 @@ class Lease(LeaseTest):
         self.sweep = self.spec(support.QUADRATIC.replace("seeds = [1]", "seeds = [1, 2, 3]").replace("steps = 5", "steps = 200"))
         self.out = self.folder / "out"
 
-    def test_two_drivers_on_one_directory_never_run_the_same_run_twice(self):
-        drivers = [self.start(self.sweep, self.out, more=("--progress", "plain")) for _ in range(2)]
+    def check_two_drivers(self, *more):
+        drivers = [self.start(self.sweep, self.out, more=more) for _ in range(2)]
         said = [self.ended(driver) for driver in drivers]
 
         for driver, text in zip(drivers, said):  # who ends while the other is still at the last run says so
-            self.assertEqual(driver.returncode, 1 if "left to another process" in text.splitlines()[-1] else 0, said)
+            summary = text.splitlines()[-1]
+            self.assertEqual(driver.returncode, 1 if "left to another process" in summary else 0, said)
+            self.assertNotRegex(summary, "diverged|failed")
         done = [int(text.split(" done now")[0].split()[-1]) for text in said]
         self.assertEqual(sum(done), 12, said)
         self.assertEqual(len(self.digests(self.out)), 12)
         self.assertFalse(list(self.out.glob("*/*.lease*")))
+
+    def test_two_drivers_on_one_directory_never_run_the_same_run_twice(self):
+        self.check_two_drivers("--progress", "plain")
+
+    def test_nor_do_two_that_pack_runs_side_by_side_and_each_counts_what_it_did_itself(self):
+        self.check_two_drivers("--jobs", 2)
 
     def one(self):
         return [run for run in self.status(self.sweep, self.out) if run["index"] == 0][0]
