@@ -147,13 +147,14 @@ class SideBySide {
   }
 
   void look_after() {
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
-    if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
-    if (pid > 0) {
-      const PlannedRun& run = *running_.at(pid);
-      running_.erase(pid);
-      return ended(run, status);
+    for (const auto& [child, run] : running_) {  // each by name: this process may have children that it did not start (a shell's that became it)
+      int status = 0;
+      const pid_t pid = waitpid(child, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
+      if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
+      if (pid <= 0) continue;
+      const PlannedRun& its = *run;
+      running_.erase(child);
+      return ended(its, status);
     }
     if (stop_signal() != passed_on_) {
       passed_on_ = stop_signal();

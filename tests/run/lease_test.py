@@ -42,6 +42,12 @@ class SideBySide(LeaseTest):
         self.ended(process, 75)
         self.assertEqual(sorted(run["state"] for run in self.status(spec, out)), ["interrupted", "interrupted", "missing"])
 
+    def test_a_child_that_the_driver_did_not_start_ends_without_a_word(self):
+        """A shell's background process stays a child of the program that the shell becomes."""
+        words = self.words(self.spec(support.QUADRATIC), self.folder / "out", more=("--jobs", 2))
+        done = subprocess.run(["bash", "-c", 'sleep 0.01 & exec "$@"', "bash", *words], capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_all_runs_of_a_sweep_are_done_with_the_same_results_as_one_after_another(self):
         spec = self.spec(support.QUADRATIC)
         self.run_to_end(spec, self.folder / "one by one")
