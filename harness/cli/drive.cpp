@@ -78,6 +78,12 @@ double accuracy_in(const std::string& result) try {
   return kNotMeasured;
 }
 
+std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
+  return read_heartbeat(path);
+} catch (const Error&) {  // `xibench status` names it; the run's next one replaces it
+  return std::nullopt;
+}
+
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
@@ -140,7 +146,7 @@ class SideBySide {
     if (!progress_.is_due()) return;
     std::vector<SideBySideProgress::Running> now;
     for (const auto& [child, run] : running_) {
-      const auto beat = read_heartbeat(files(*run).heartbeat);
+      const auto beat = heartbeat_in(files(*run).heartbeat);
       if (beat && beat->pid == child) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
     }
     progress_.tell(now);

@@ -20,6 +20,6 @@ struct Heartbeat {
   double updated_unix = 0;
 };
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});
-std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none there; throws Error(input) when it is not JSON
+std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none, or empty after a power loss; throws Error(input) for what is no heartbeat
 
 }  // namespace xib

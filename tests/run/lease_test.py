@@ -30,6 +30,16 @@ class LeaseTest(support.RunTest):
         path.write_text(self.lease(**changed))
         return path
 
+    def reference_held_elsewhere(self, out):
+        """A run, the one it refers to, complete in the folder "elsewhere", and the lease on that one in `out`."""
+        spec = self.spec(support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]'))
+        plan = json.loads(subprocess.run([support.XIBENCH, "plan", spec, "--json"], capture_output=True, text=True, check=True).stdout)["runs"]
+        half = next(run for run in plan if "target" in run["variants"])
+        reference = next(run for run in plan if run["id"] in half["needs"])
+        self.run_to_end(spec, self.folder / "elsewhere", more=("--index", reference["index"]))
+        lease = self.hold(reference["id"], "quadratic", out)
+        return spec, half, reference, lease
+
 
 class SideBySide(LeaseTest):
     def test_a_stop_signal_to_the_driver_alone_reaches_the_runs_that_it_started(self):
@@ -41,6 +51,19 @@ class SideBySide(LeaseTest):
 
         self.ended(process, 75)
         self.assertEqual(sorted(run["state"] for run in self.status(spec, out)), ["interrupted", "interrupted", "missing"])
+
+    def test_a_heartbeat_that_is_none_costs_neither_its_run_nor_the_others(self):
+        out = self.folder / "out"
+        spec, half, reference, lease = self.reference_held_elsewhere(out)
+        garbage = out / "quadratic" / f"{half['id']}.json"
+        garbage.write_text("{")
+        process = self.start(spec, out, more=("--index", half["index"], "--index", 0, "--jobs", 2, "--progress", "terminal"))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(3)  # it tells of its runs every second
+        shutil.copy(self.folder / "elsewhere" / "quadratic" / f"{reference['id']}.h5", lease.parent)
+        lease.unlink()
+
+        self.assertIn("2 runs: 2 done now", self.ended(process, 0))
 
     def test_a_child_that_the_driver_did_not_start_ends_without_a_word(self):
         """A shell's background process stays a child of the program that the shell becomes."""
@@ -142,12 +165,7 @@ class Lease(LeaseTest):
         self.assertEqual(len(self.digests(self.out)), 1)
 
     def test_a_run_waits_for_its_reference_while_another_driver_is_doing_it(self):
-        spec = self.spec(support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]'))
-        plan = json.loads(subprocess.run([support.XIBENCH, "plan", spec, "--json"], capture_output=True, text=True, check=True).stdout)["runs"]
-        half = next(run for run in plan if "target" in run["variants"])
-        reference = next(run for run in plan if run["id"] in half["needs"])
-        self.run_to_end(spec, self.folder / "elsewhere", more=("--index", reference["index"]))
-        lease = self.hold(reference["id"], "quadratic", self.out)
+        spec, half, reference, lease = self.reference_held_elsewhere(self.out)
         process = self.start(spec, self.out, more=("--index", half["index"]))
         with self.assertRaises(subprocess.TimeoutExpired):
             process.wait(2)
