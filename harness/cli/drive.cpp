@@ -25,7 +25,7 @@ extern char** environ;
 namespace xib {
 namespace {
 
-// This process's own arguments, without those that select runs or start others.
+// This process's own arguments, without those that select runs, start others or are the driver's own business.
 std::vector<std::string> inherited_arguments() {
   std::ifstream in("/proc/self/cmdline");
   std::vector<std::string> all, kept;
@@ -34,7 +34,7 @@ std::vector<std::string> inherited_arguments() {
     const std::string& word = all[k];
     if (word == "--all" || word == "--no-summary") continue;
     bool takes_value = false, drop = false;
-    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads"}) {
+    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads", "--retries"}) {
       if (word == option) takes_value = drop = true;
       if (word.starts_with(option + "=")) drop = true;
     }
@@ -44,8 +44,9 @@ std::vector<std::string> inherited_arguments() {
   return kept;
 }
 
-pid_t start(const PlannedRun& run, int threads) {
+pid_t start(const PlannedRun& run, int threads, bool again) {
   std::vector<std::string> words = inherited_arguments();
+  if (again) std::erase(words, "--no-resume");  // it goes on from what the first attempt has done
   words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
@@ -87,8 +88,8 @@ std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
-  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style)
-      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), progress_(style, static_cast<int>(runs.size())) {
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), progress_(style, static_cast<int>(runs.size())) {
     become_driver();
   }
   ~SideBySide() {
@@ -134,7 +135,7 @@ class SideBySide {
     const auto found = look(run);
     if (!found) return;
     if (*found == Found::nothing) {
-      running_.emplace(start(run, threads_), &run);
+      running_.emplace(start(run, threads_, retried_[&run] > 0), &run);
       return;
     }
     ++tally_[how_it_was(*found)];
@@ -180,8 +181,15 @@ class SideBySide {
     if (!found) return;
     if (*found != Found::nothing) return count(run, how_it_was(*found));
     if (Lease::held_by(files(run).lease)) return count(run, Executed::elsewhere);
-    count_failure(code == static_cast<int>(Fault::input));
-    say_ended(run, by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code));
+    const bool bad_input = code == static_cast<int>(Fault::input);
+    const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
+    if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
+      fmt::print(stderr, "xibench: run {} ({}) {}\n", run.id, label(run), how);
+      say_retry(run, ++retried_[&run], retries_);
+      return begin(run);
+    }
+    count_failure(bad_input);
+    say_ended(run, how);
   }
 
   void count(const PlannedRun& run, Executed how) {
@@ -200,7 +208,8 @@ class SideBySide {
   const std::string& out_;
   const Plan& plan_;
   const std::vector<const PlannedRun*>& runs_;
-  int jobs_, threads_;
+  int jobs_, threads_, retries_;
+  std::map<const PlannedRun*, int> retried_;
   std::map<pid_t, const PlannedRun*> running_;
   std::vector<const PlannedRun*> left_;  // to other processes
   SideBySideProgress progress_;
@@ -215,6 +224,10 @@ std::string label(const PlannedRun& run) {
   std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
   for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
   return text + fmt::format("seed {}", run.config.seed);
+}
+
+void say_retry(const PlannedRun& run, int retry, int retries) {
+  fmt::print(stderr, "xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
 }
 
 int report(const Tally& tally, std::size_t runs, bool print) {
@@ -236,8 +249,9 @@ int report(const Tally& tally, std::size_t runs, bool print) {
   return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
-Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style) {
-  return SideBySide(out, plan, runs, jobs, threads, style).run();
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
+                       ProgressStyle style) {
+  return SideBySide(out, plan, runs, jobs, threads, retries, style).run();
 }
 
 }  // namespace xib

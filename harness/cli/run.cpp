@@ -125,9 +125,13 @@ int run_here(const Options& o) {
           const bool is_same = error.what() == last_error;  // a data set that is missing is missing for all
           last_error = error.what();
           if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
-          if (attempt < o.retries) continue;
+          const bool bad_input = known && known->fault() == Fault::input;
+          if (attempt < o.retries && !bad_input) {
+            if (first) say_retry(*run, attempt + 1, o.retries);
+            continue;
+          }
           ++tally.failed;
-          tally.refused += known && known->fault() == Fault::input;
+          tally.refused += bad_input;
           break;
         }
     }
@@ -166,7 +170,7 @@ Command add_run(CLI::App& command) {
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
   command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own")->capture_default_str();
-  command.add_option("--retries", o->retries, "how often a failed run is tried again")->capture_default_str();
+  command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")->capture_default_str();
   command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
@@ -183,7 +187,7 @@ Command add_run(CLI::App& command) {
     check_machine(*o, threads);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     const auto runs = select(plan, o->selection);
-    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, style), runs.size(), !o->no_summary);
+    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, style), runs.size(), !o->no_summary);
   };
 }
 

@@ -52,6 +52,34 @@ class SideBySide(LeaseTest):
         self.ended(process, 75)
         self.assertEqual(sorted(run["state"] for run in self.status(spec, out)), ["interrupted", "interrupted", "missing"])
 
+    def killed(self, process, out, before=None):
+        """Kills a run of the driver that has a checkpoint and is not the process `before`; tells which it was."""
+        beat = lambda: json.loads(next(out.glob("*/*.json")).read_text())
+        self.wait_until(lambda: any(out.glob("*/*.checkpoint")) and beat()["step"] > 0 and beat()["pid"] != before, "a run under way", process)
+        pid = beat()["pid"]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def test_a_run_that_was_killed_is_begun_again_from_its_checkpoint_as_often_as_retries_say(self):
+        out = self.folder / "out"
+        process = self.start(self.spec(support.LONG.format(epochs=100000)), out, more=("--jobs", 2, "--retries", 1, "--no-resume", *OFTEN))
+        first = self.killed(process, out)
+        self.killed(process, out, before=first)
+
+        said = self.ended(process, 1)
+        self.assertEqual(said.count("was killed by signal 9"), 2, said)
+        self.assertEqual(said.count("is tried again (1 of 1)"), 1, said)
+        self.assertIn("goes on after step", said)
+        self.assertIn("1 failed", said)
+
+    def test_bad_input_is_not_tried_again(self):
+        out = self.folder / "out"
+        spec, half, _, lease = self.reference_held_elsewhere(out)
+        lease.unlink()
+        for jobs in 1, 2:
+            done = self.run_to_end(spec, out, more=("--index", half["index"], "--jobs", jobs, "--retries", 3), status=2)
+            self.assertNotIn("tried again", done.stderr)
+
     def test_a_heartbeat_that_is_none_costs_neither_its_run_nor_the_others(self):
         out = self.folder / "out"
         spec, half, reference, lease = self.reference_held_elsewhere(out)
