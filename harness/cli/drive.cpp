@@ -148,7 +148,7 @@ class SideBySide {
     std::vector<SideBySideProgress::Running> now;
     for (const auto& [child, run] : running_) {
       const auto beat = heartbeat_in(files(*run).heartbeat);
-      if (beat && beat->pid == child) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
+      if (beat && beat->pid == child && beat->steps > 0) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
     }
     progress_.tell(now);
   }

@@ -89,7 +89,7 @@ void print_table(const std::vector<Line>& lines) {
     const bool is_running = line.state.state == State::running;
     rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run),
                     fmt::format("{}", run.config.seed), std::string(name_of(line.state.state)),
-                    line.beat ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
+                    line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
                     line.state.detail});
   }
   fmt::print("{}", text_table(rows));

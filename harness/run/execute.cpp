@@ -191,6 +191,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
     if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
     const std::int64_t first_step = resumed ? resumed->steps_done : 0;
+    from_rank_0<int>(communicator, [&] {
+      herald.begins(first_step, run->steps);
+      return 0;
+    });
     if (first) record.attempts.push_back(this_attempt(*run, execution, first_step));
     const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
     Recorder recorder(*run, std::move(record), attempt);

@@ -33,6 +33,12 @@ void Herald::say(const std::string& state, const std::string& error) {
   write_heartbeat(path_, beat_, incarnation_);
 }
 
+void Herald::begins(std::int64_t steps_done, std::int64_t steps) {
+  beat_.step = steps_done;
+  beat_.steps = steps;
+  say("running");
+}
+
 void Herald::progress(const Session::Progress& p) {
   beat_.step = p.step;
   beat_.steps = p.steps;

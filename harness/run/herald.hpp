@@ -5,6 +5,7 @@
 #include "harness/run/session.hpp"
 #include "harness/sweep/plan.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace xib {
@@ -14,6 +15,7 @@ class Herald {
  public:
   Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line);
   void say(const std::string& state, const std::string& error = "");
+  void begins(std::int64_t steps_done, std::int64_t steps);  // training; a run that goes on has some behind it
   void progress(const Session::Progress& progress);
 
  private:
