@@ -1,8 +1,10 @@
 #include "harness/cli/driven.hpp"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -21,7 +23,9 @@ bool follow_driver() {
   if (!variable) return false;
   const std::string driver = variable;
   unsetenv(kVariable);
-  return fmt::format("{}", getppid()) == driver;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (fmt::format("{}", getppid()) != driver) raise(SIGTERM);  // it died before the line above
+  return true;
 }
 
 int status_for_driver(Executed how) { return kFirstStatus + static_cast<int>(how); }

@@ -11,7 +11,9 @@ namespace xib {
 
 void become_driver();  // of all processes that this one starts from now on
 
-bool follow_driver();  // whether one started this process
+// Whether a driver started this process. From then on the driver's death, of whatever kind, is a SIGTERM to this process: call it once,
+// after install_stop_signals(), and the run ends with a checkpoint.
+bool follow_driver();
 
 int status_for_driver(Executed how);
 std::optional<Executed> told_to_driver(int exit_status);  // nullopt: it failed, or ended before it could tell

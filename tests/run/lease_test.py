@@ -99,6 +99,19 @@ class SideBySide(LeaseTest):
         done = subprocess.run(["bash", "-c", 'sleep 0.01 & exec "$@"', "bash", *words], capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_runs_of_a_driver_that_was_killed_end_with_a_checkpoint(self):
+        spec, out = self.spec(support.LONG.format(epochs=100000).replace("[1]", "[1, 2]")), self.folder / "out"
+        process = self.start(spec, out, more=("--jobs", 2, *OFTEN))
+        self.wait_until(lambda: len(list(out.glob("*/*.checkpoint"))) == 2, "two runs", process)
+        runs = [json.loads(path.read_text())["pid"] for path in out.glob("*/*.json")]
+        self.assertEqual(len(runs), 2)
+        self.addCleanup(lambda: subprocess.run(["kill", "-9", *map(str, runs)], capture_output=True, check=False))
+        process.kill()
+
+        self.wait_until(lambda: not any(out.glob("*/*.lease")), "the end of both")
+        for run in self.status(spec, out):
+            self.assertEqual((run["state"], run["detail"]), ("interrupted", ""))  # by their own word: a process that is gone has a detail
+
     def test_all_runs_of_a_sweep_are_done_with_the_same_results_as_one_after_another(self):
         spec = self.spec(support.QUADRATIC)
         self.run_to_end(spec, self.folder / "one by one")
