@@ -45,11 +45,16 @@ void discard_leftovers(const RunFiles& files) {
 double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
   const std::string& id = planned.config.control.reference_id[phase];
   const RunFiles files = run_files(execution.out, plan.sweep.name, id);
-  if (!std::filesystem::exists(files.result))
-    refuse("run {} needs the consensus distance of run {}, which is not complete ({}): run that one first (xibench run --all does, in order)", planned.id, id,
-           files.result);
+  if (!std::filesystem::exists(files.result)) {
+    const std::string need = fmt::format("run {} needs the consensus distance of run {}", planned.id, id);
+    const auto begun = read_heartbeat(files.heartbeat);
+    if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
+    if (begun->state == "failed") refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
+    refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
+  }
   const RunRecord record = read_run_file(files.result);
-  require(record.outcome == "finished", "run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
+  if (record.outcome != "finished")
+    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
   const PhaseRow& row = record.phases.at(phase);
   const bool mean = planned.config.control.statistic == "mean";
   const double distance = mean ? row.consensus_distance_mean : row.consensus_distance_max;
