@@ -1,5 +1,6 @@
 #include "harness/cli/drive.hpp"
 
+#include "harness/cli/driven.hpp"
 #include "harness/core/check.hpp"
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
@@ -14,8 +15,8 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -24,7 +25,7 @@ extern char** environ;
 namespace xib {
 namespace {
 
-// This process's own arguments, without those that select runs or start others.
+// This process's own arguments, without those that select runs, start others or are the driver's own business.
 std::vector<std::string> inherited_arguments() {
   std::ifstream in("/proc/self/cmdline");
   std::vector<std::string> all, kept;
@@ -33,7 +34,7 @@ std::vector<std::string> inherited_arguments() {
     const std::string& word = all[k];
     if (word == "--all" || word == "--no-summary") continue;
     bool takes_value = false, drop = false;
-    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads"}) {
+    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads", "--retries"}) {
       if (word == option) takes_value = drop = true;
       if (word.starts_with(option + "=")) drop = true;
     }
@@ -43,8 +44,9 @@ std::vector<std::string> inherited_arguments() {
   return kept;
 }
 
-pid_t start(const PlannedRun& run, int threads) {
+pid_t start(const PlannedRun& run, int threads, bool again) {
   std::vector<std::string> words = inherited_arguments();
+  if (again) std::erase(words, "--no-resume");  // it goes on from what the first attempt has done
   words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
@@ -55,11 +57,41 @@ pid_t start(const PlannedRun& run, int threads) {
   return pid;
 }
 
+std::string words_for(Executed how) {
+  switch (how) {
+    case Executed::was_complete:
+      return "was complete";
+    case Executed::finished:
+      return "finished";
+    case Executed::diverged:
+      return "diverged";
+    case Executed::interrupted:
+      return "interrupted";
+    case Executed::elsewhere:
+      return "left to another process";
+  }
+  return "";
+}
+
+double accuracy_in(const std::string& result) try {
+  return read_run_header(result).summary.final_test_accuracy;
+} catch (const Error&) {  // it was there when its process ended; who took it away since is no reason to stop
+  return kNotMeasured;
+}
+
+std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
+  return read_heartbeat(path);
+} catch (const Error&) {  // `xibench status` names it; the run's next one replaces it
+  return std::nullopt;
+}
+
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
-  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style)
-      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), progress_(style, static_cast<int>(runs.size())) {}
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), progress_(style, static_cast<int>(runs.size())) {
+    become_driver();
+  }
   ~SideBySide() {
     for (const auto& [child, run] : running_) kill(child, SIGTERM);
     for (const auto& [child, run] : running_) waitpid(child, nullptr, 0);
@@ -77,10 +109,8 @@ class SideBySide {
         look_after();
     }
     if (next_ < runs_.size()) ++tally_[Executed::interrupted];
-    for (const auto* run : left_) {
-      const Found found = find_result(files(*run), run->id);
-      ++tally_[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
-    }
+    for (const auto* run : left_)
+      if (const auto found = look(*run)) ++tally_[*found == Found::nothing ? Executed::elsewhere : how_it_was(*found)];
     return tally_;
   }
 
@@ -92,20 +122,24 @@ class SideBySide {
     return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 && (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
   }
 
+  // What is there of a run; nullopt: a file that is no result and must not be touched. It fails its run, and keeps no other from running.
+  std::optional<Found> look(const PlannedRun& run) try {
+    return find_result(files(run), run.id);
+  } catch (const Error& error) {
+    fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
+    count_failure(error.fault() == Fault::input);
+    return std::nullopt;
+  }
+
   void begin(const PlannedRun& run) {
-    try {
-      const Found found = find_result(files(run), run.id);
-      if (found == Found::nothing) {
-        running_.emplace(start(run, threads_), &run);
-        return;
-      }
-      ++tally_[how_it_was(found)];
-      progress_.passed_over();
-    } catch (const Error& error) {  // one bad file must not keep the others from running
-      fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
-      ++tally_.failed;
-      tally_.refused += error.fault() == Fault::input;
+    const auto found = look(run);
+    if (!found) return;
+    if (*found == Found::nothing) {
+      running_.emplace(start(run, threads_, retried_[&run] > 0), &run);
+      return;
     }
+    ++tally_[how_it_was(*found)];
+    progress_.passed_over();
   }
 
   // What the running ones say of themselves.
@@ -113,17 +147,22 @@ class SideBySide {
     if (!progress_.is_due()) return;
     std::vector<SideBySideProgress::Running> now;
     for (const auto& [child, run] : running_) {
-      const auto beat = read_heartbeat(files(*run).heartbeat);
-      if (beat && beat->pid == child) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
+      const auto beat = heartbeat_in(files(*run).heartbeat);
+      if (beat && beat->pid == child && beat->steps > 0) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
     }
     progress_.tell(now);
   }
 
   void look_after() {
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
-    if (pid > 0) return ended(pid, status);
-    if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
+    for (const auto& [child, run] : running_) {  // each by name: this process may have children that it did not start (a shell's that became it)
+      int status = 0;
+      const pid_t pid = waitpid(child, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
+      if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
+      if (pid <= 0) continue;
+      const PlannedRun& its = *run;
+      running_.erase(child);
+      return ended(its, status);
+    }
     if (stop_signal() != passed_on_) {
       passed_on_ = stop_signal();
       for (const auto& [child, run] : running_) kill(child, passed_on_);
@@ -132,31 +171,45 @@ class SideBySide {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
-  void ended(pid_t pid, int status) {
-    const PlannedRun& run = *running_.at(pid);
-    running_.erase(pid);
+  // As its process tells. One that tells nothing was stopped before it could, or could not do the run, or was killed; perhaps with the result there.
+  void ended(const PlannedRun& run, int status) {
     const int by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
-    const bool has_result = std::filesystem::exists(files(run).result);
-    if (code == 0)
-      ++tally_[Executed::finished];
-    else if (code == static_cast<int>(Fault::interrupted) || (by_signal && by_signal == passed_on_))  // so early that nobody caught it
-      ++tally_[Executed::interrupted];
-    else if (has_result)
-      ++tally_[Executed::diverged];
-    else if (Lease::held_by(files(run).lease))
+    if (const auto told = told_to_driver(code)) return count(run, *told);
+    if (by_signal && by_signal == passed_on_) return count(run, Executed::interrupted);
+    const auto found = look(run);
+    if (!found) return;
+    if (*found != Found::nothing) return count(run, how_it_was(*found));
+    if (Lease::held_by(files(run).lease)) return count(run, Executed::elsewhere);
+    const bool bad_input = code == static_cast<int>(Fault::input);
+    const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
+    if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
+      fmt::print(stderr, "xibench: run {} ({}) {}\n", run.id, label(run), how);
+      say_retry(run, ++retried_[&run], retries_);
+      return begin(run);
+    }
+    count_failure(bad_input);
+    say_ended(run, how);
+  }
+
+  void count(const PlannedRun& run, Executed how) {
+    if (how == Executed::elsewhere)
       left_.push_back(&run);
     else
-      ++tally_.failed, tally_.refused += code == static_cast<int>(Fault::input);
-    const std::string how = by_signal ? fmt::format("killed by signal {}", by_signal) : fmt::format("ended with status {}", code);
-    const double accuracy = code == 0 ? read_run_header(files(run).result).summary.final_test_accuracy : kNotMeasured;
-    progress_.ended(fmt::format("run {} ({}) {}{}", run.id, label(run), how, std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
+      ++tally_[how];
+    const double accuracy = how == Executed::finished ? accuracy_in(files(run).result) : kNotMeasured;
+    say_ended(run, words_for(how) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
   }
+
+  void count_failure(bool bad_input) { ++tally_.failed, tally_.refused += bad_input; }
+
+  void say_ended(const PlannedRun& run, const std::string& how) { progress_.ended(fmt::format("run {} ({}) {}", run.id, label(run), how)); }
 
   const std::string& out_;
   const Plan& plan_;
   const std::vector<const PlannedRun*>& runs_;
-  int jobs_, threads_;
+  int jobs_, threads_, retries_;
+  std::map<const PlannedRun*, int> retried_;
   std::map<pid_t, const PlannedRun*> running_;
   std::vector<const PlannedRun*> left_;  // to other processes
   SideBySideProgress progress_;
@@ -171,6 +224,10 @@ std::string label(const PlannedRun& run) {
   std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
   for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
   return text + fmt::format("seed {}", run.config.seed);
+}
+
+void say_retry(const PlannedRun& run, int retry, int retries) {
+  fmt::print(stderr, "xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
 }
 
 int report(const Tally& tally, std::size_t runs, bool print) {
@@ -192,8 +249,9 @@ int report(const Tally& tally, std::size_t runs, bool print) {
   return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
-Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, ProgressStyle style) {
-  return SideBySide(out, plan, runs, jobs, threads, style).run();
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
+                       ProgressStyle style) {
+  return SideBySide(out, plan, runs, jobs, threads, retries, style).run();
 }
 
 }  // namespace xib

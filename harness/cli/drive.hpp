@@ -25,8 +25,11 @@ int report(const Tally& tally, std::size_t runs, bool print);
 std::string label(const PlannedRun& run);  // variant, what varies, seed: for people
 
 // Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;
-// goes on after a failure, passes stop signals on.
-Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads,
-                     ProgressStyle style);
+// goes on after a failure, passes stop signals on. A run whose process failed or was killed is begun again up to `retries` times.
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
+                       ProgressStyle style);
+
+// One line on stderr: a run that just failed is tried again, for the `retry`-th time of so many.
+void say_retry(const PlannedRun& run, int retry, int retries);
 
 }  // namespace xib

@@ -1,5 +1,6 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/drive.hpp"
+#include "harness/cli/driven.hpp"
 #include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/comm/collective.hpp"
@@ -31,7 +32,7 @@ struct Options {
   std::string spec, out = "results", device = "cpu", progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
-  bool all = false, no_resume = false, no_summary = false;
+  bool all = false, no_resume = false, no_summary = false, driven = false;
   std::optional<int> threads;
   int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
@@ -107,13 +108,17 @@ int run_here(const Options& o) {
     Tally tally;
     std::vector<const PlannedRun*> left;  // to other processes
     std::string last_error;
+    const auto sum_up = [&] {
+      const int status = report(tally, runs.size(), sums_up);
+      return o.driven && tally.failed == 0 ? status_for_driver(tally.ended.begin()->first) : status;  // a driver has its runs done one by one
+    };
     for (const auto* run : runs) {
       progress.begin(label(*run));
       for (int attempt = 0;; ++attempt) try {
           execution.resume = !o.no_resume || attempt > 0 || is_requeued();
           const Executed how = execute(plan, *run, communicator, execution, progress);
           how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
-          if (how == Executed::interrupted) return report(tally, runs.size(), sums_up);
+          if (how == Executed::interrupted) return sum_up();
           break;
         } catch (const std::exception& error) {
           const auto* known = dynamic_cast<const Error*>(&error);
@@ -121,9 +126,13 @@ int run_here(const Options& o) {
           const bool is_same = error.what() == last_error;  // a data set that is missing is missing for all
           last_error = error.what();
           if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
-          if (attempt < o.retries) continue;
+          const bool bad_input = known && known->fault() == Fault::input;
+          if (attempt < o.retries && !bad_input) {
+            if (first) say_retry(*run, attempt + 1, o.retries);
+            continue;
+          }
           ++tally.failed;
-          tally.refused += known && known->fault() == Fault::input;
+          tally.refused += bad_input;
           break;
         }
     }
@@ -131,7 +140,7 @@ int run_here(const Options& o) {
       const Found found = from_rank_0<Found>(communicator, [&] { return find_result(run_files(o.out, plan.sweep.name, run->id), run->id); });
       ++tally[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
     }
-    return report(tally, runs.size(), sums_up);
+    return sum_up();
   } catch (const std::exception& error) {
     // This rank alone failed: the others wait for it and have to be ended.
     const auto* known = dynamic_cast<const Error*>(&error);
@@ -162,12 +171,13 @@ Command add_run(CLI::App& command) {
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
   command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own")->capture_default_str();
-  command.add_option("--retries", o->retries, "how often a failed run is tried again")->capture_default_str();
+  command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")->capture_default_str();
   command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
     use_portable_kernels();
+    o->driven = follow_driver();
     const ProgressStyle style = progress_style(o->progress);
     require(!o->out.empty(), "--out: is empty (a shell variable that is not set?): name a directory");
     require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
@@ -179,7 +189,7 @@ Command add_run(CLI::App& command) {
     check_machine(*o, threads);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     const auto runs = select(plan, o->selection);
-    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, style), runs.size(), !o->no_summary);
+    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, style), runs.size(), !o->no_summary);
   };
 }
 

@@ -28,11 +28,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kStillLooks = 15;  // without any change, after which a watch ends
+
 struct Options {
   std::string spec, out = "results";
   std::vector<std::string> sets;
   Selection selection;
   bool json = false, watch = false;
+  double every = 2;  // seconds between two looks
 };
 
 struct Line {
@@ -86,7 +89,7 @@ void print_table(const std::vector<Line>& lines) {
     const bool is_running = line.state.state == State::running;
     rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run),
                     fmt::format("{}", run.config.seed), std::string(name_of(line.state.state)),
-                    line.beat ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
+                    line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
                     line.state.detail});
   }
   fmt::print("{}", text_table(rows));
@@ -148,10 +151,30 @@ void print_summary(const std::vector<Line>& lines) {
   fmt::print(stderr, "{}", text);
 }
 
-bool nothing_more_to_see(const std::vector<Line>& lines) {
-  return std::all_of(lines.begin(), lines.end(),
-                     [](const Line& line) { return line.state.state == State::complete || line.state.state == State::failed; });
-}
+// Until when there is more to see. Runs that are missing or interrupted may be waiting in a queue, so a sweep in which nothing has moved is
+// watched for as long as it takes. Once something has, and then nothing runs for many looks, whoever did it has stopped or was stopped:
+// between two runs of one driver there is less than a look.
+class Watch {
+ public:
+  bool goes_on(const std::vector<Line>& lines) {
+    std::vector<State> states;
+    for (const Line& line : lines) states.push_back(line.state.state);
+    const bool running = std::count(states.begin(), states.end(), State::running) > 0;
+    const bool changed = !before_.empty() && states != before_;
+    before_ = states;
+    has_moved_ = has_moved_ || running || changed;
+    still_ = running || changed ? 0 : still_ + 1;
+    if (std::all_of(states.begin(), states.end(), [](State state) { return state == State::complete || state == State::failed; })) return false;
+    if (!has_moved_ || still_ < kStillLooks) return true;
+    fmt::print(stderr, "xibench: nothing has run for {} looks: not watched any longer\n", kStillLooks);
+    return false;
+  }
+
+ private:
+  std::vector<State> before_;
+  bool has_moved_ = false;
+  int still_ = 0;
+};
 
 }  // namespace
 
@@ -162,8 +185,13 @@ Command add_status(CLI::App& command) {
   command.add_option("--set", o->sets, "override, as it was given to run")->allow_extra_args(false);
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON");
-  command.add_flag("--watch", o->watch, "again every two seconds, until every run is complete or failed");
+  command.add_flag("--watch", o->watch,
+                   fmt::format("again and again, until every run is complete or failed, or none runs any more: once a run was seen to run or to change, {} "
+                               "looks without either",
+                               kStillLooks));
+  command.add_option("--every", o->every, "seconds between two looks of --watch")->capture_default_str();
   return [o] {
+    require(o->every > 0 && o->every <= 86400, "--every: {} is not a number of seconds up to a day", o->every);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     const auto runs = select(plan, o->selection);
     std::error_code problem;
@@ -173,15 +201,15 @@ Command add_status(CLI::App& command) {
     if (!is_there)
       fmt::print(stderr, "xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
                  o->out);
-    for (;;) {
+    for (Watch watch;;) {
       std::vector<Line> lines;
       for (const auto* run : runs) lines.push_back(look(*o, plan, *run));
       if (o->watch && isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
       o->json ? print_json(*o, plan, lines) : print_table(lines);
       std::fflush(stdout);
       if (!o->json) print_summary(lines);
-      if (!o->watch || nothing_more_to_see(lines)) return 0;
-      std::this_thread::sleep_for(std::chrono::seconds(2));
+      if (!o->watch || !watch.goes_on(lines)) return 0;
+      std::this_thread::sleep_for(std::chrono::duration<double>(o->every));
     }
   };
 }

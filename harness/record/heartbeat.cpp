@@ -66,6 +66,7 @@ std::optional<Heartbeat> read_heartbeat(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (text.empty()) return std::nullopt;
   Heartbeat heartbeat;
   try {
     const auto json = nlohmann::json::parse(text);

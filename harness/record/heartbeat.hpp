@@ -3,6 +3,7 @@
 #include "harness/record/replace_file.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -13,13 +14,14 @@ namespace xib {
 struct Heartbeat {
   std::string run_id, variant, state;  // running, failed, interrupted
   std::string error;                   // of a failed run
-  std::int64_t seed = 0, step = 0, steps = 0;
-  double loss = 0, consensus_distance = 0, samples_per_s = 0, eta_s = 0;
+  std::int64_t seed = 0, step = 0, steps = 0;  // steps 0: not known yet, the run is being set up
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  double loss = kUnknown, consensus_distance = kUnknown, samples_per_s = kUnknown, eta_s = kUnknown;
   std::string host, slurm_job, updated;  // updated: ISO 8601 UTC
   std::int64_t pid = 0;
   double updated_unix = 0;
 };
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});
-std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none there; throws Error(input) when it is not JSON
+std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none, or empty after a power loss; throws Error(input) for what is no heartbeat
 
 }  // namespace xib

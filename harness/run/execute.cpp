@@ -45,11 +45,16 @@ void discard_leftovers(const RunFiles& files) {
 double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
   const std::string& id = planned.config.control.reference_id[phase];
   const RunFiles files = run_files(execution.out, plan.sweep.name, id);
-  if (!std::filesystem::exists(files.result))
-    refuse("run {} needs the consensus distance of run {}, which is not complete ({}): run that one first (xibench run --all does, in order)", planned.id, id,
-           files.result);
+  if (!std::filesystem::exists(files.result)) {
+    const std::string need = fmt::format("run {} needs the consensus distance of run {}", planned.id, id);
+    const auto begun = read_heartbeat(files.heartbeat);
+    if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
+    if (begun->state == "failed") refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
+    refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
+  }
   const RunRecord record = read_run_file(files.result);
-  require(record.outcome == "finished", "run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
+  if (record.outcome != "finished")
+    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
   const PhaseRow& row = record.phases.at(phase);
   const bool mean = planned.config.control.statistic == "mean";
   const double distance = mean ? row.consensus_distance_mean : row.consensus_distance_max;
@@ -191,6 +196,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
     if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
     const std::int64_t first_step = resumed ? resumed->steps_done : 0;
+    from_rank_0<int>(communicator, [&] {
+      herald.begins(first_step, run->steps);
+      return 0;
+    });
     if (first) record.attempts.push_back(this_attempt(*run, execution, first_step));
     const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
     Recorder recorder(*run, std::move(record), attempt);

@@ -9,6 +9,8 @@
 namespace xib {
 namespace {
 
+constexpr std::chrono::seconds kHeartbeatPause{2};
+
 void stamp(Heartbeat& beat, const std::string& state, const std::string& error) {
   beat.state = state;
   beat.error = error;
@@ -31,6 +33,13 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnatio
 void Herald::say(const std::string& state, const std::string& error) {
   stamp(beat_, state, error);
   write_heartbeat(path_, beat_, incarnation_);
+  written_ = std::chrono::steady_clock::now();
+}
+
+void Herald::begins(std::int64_t steps_done, std::int64_t steps) {
+  beat_.step = steps_done;
+  beat_.steps = steps;
+  say("running");
 }
 
 void Herald::progress(const Session::Progress& p) {
@@ -40,7 +49,7 @@ void Herald::progress(const Session::Progress& p) {
   beat_.consensus_distance = p.distance;
   beat_.samples_per_s = p.samples_per_s;
   beat_.eta_s = p.eta_s;
-  say("running");
+  if (std::chrono::steady_clock::now() - written_ >= kHeartbeatPause) say("running");
   line_.update(p);
 }
 

@@ -5,15 +5,20 @@
 #include "harness/run/session.hpp"
 #include "harness/sweep/plan.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace xib {
 
-// What rank 0 says about a run while it is under way: the heartbeat that `xibench status` reads, and the line on the terminal.
+// What rank 0 says about a run while it is under way: the heartbeat that `xibench status` reads, and the line on the terminal. The line
+// follows all progress; the heartbeat, a file that hundreds of runs may have on one file system, every two seconds at most, but at once
+// what say() and begins() are called for.
 class Herald {
  public:
   Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line);
   void say(const std::string& state, const std::string& error = "");
+  void begins(std::int64_t steps_done, std::int64_t steps);  // training; a run that goes on has some behind it
   void progress(const Session::Progress& progress);
 
  private:
@@ -21,6 +26,7 @@ class Herald {
   Incarnation incarnation_;
   ProgressLine& line_;
   Heartbeat beat_;
+  std::chrono::steady_clock::time_point written_;
 };
 
 // Writes into the heartbeat that the run failed and why, unless it says so already. From any rank and any thread: who cannot go on says

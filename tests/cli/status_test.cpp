@@ -145,6 +145,19 @@ TEST_CASE("status tells the state of every run, as a table and as JSON") {
             plan.runs[4].id + "     5  missing\n");
 }
 
+TEST_CASE("of a run that is being set up the table tells no step and no time left") {
+  const SweepFile file("name = 't'\n");
+  const Plan plan = make_plan(file.path());
+  std::filesystem::create_directory(file.directory() + "/t");
+  Heartbeat early = beat("running", "here", getpid(), 4e9);
+  early.step = early.steps = 0;
+  early.eta_s = Heartbeat::kUnknown;
+  heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = early;
+
+  CHECK(output_of(add_status, file.directory(), file.path() + " --out " + file.directory()) ==
+        "index  id                seed  state    detail\n    0  " + plan.runs[0].id + "     1  running  on here\n");
+}
+
 TEST_CASE("a run file that was cut is no result") {
   const SweepFile file("name = 't'\n");
   const Plan plan = make_plan(file.path());

@@ -40,9 +40,15 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
 
 TEST_CASE("what is no heartbeat is refused by name") {
   const Scratch folder;
-  for (const char* text : {"", "{", "[1]", "{\"step\": \"five\"}"}) {
+  for (const char* text : {" ", "{", "[1]", "{\"step\": \"five\"}"}) {
     write_bytes(folder / "a.json", text);
     INFO(text);
     CHECK_THROWS_WITH(read_heartbeat(folder / "a.json"), Contains("a.json is not a heartbeat"));
   }
+}
+
+TEST_CASE("an empty file, as a power loss leaves it, is no heartbeat and no error") {
+  const Scratch folder;
+  write_bytes(folder / "a.json", "");
+  CHECK_FALSE(read_heartbeat(folder / "a.json").has_value());
 }

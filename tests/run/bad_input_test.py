@@ -1,6 +1,7 @@
 """What is wrong is said in one message with its place and remedy, before anything is written; what fails leaves no result behind."""
 
 import gzip
+import json
 import os
 import resource
 import shutil
@@ -180,6 +181,24 @@ class BadInput(support.RunTest):
         self.assertEqual(len({str(self.digests(out)) for out in self.folder.glob("out *")}), 1)
         gap = subprocess.run([support.XIBENCH, "gap", self.folder / "out 0"], capture_output=True, text=True, check=False)
         self.assertIn("diverged", gap.stdout + gap.stderr)
+
+    def test_a_run_whose_reference_came_to_nothing_is_told_so_and_not_to_do_what_was_just_done(self):
+        spec = self.spec(support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]').replace("lr = 0.2", "lr = 1e30"))
+        plan = json.loads(subprocess.run([support.XIBENCH, "plan", spec, "--json"], capture_output=True, text=True, check=True).stdout)["runs"]
+        dependent = next(run for run in plan if "target" in run["variants"])
+        reference = next(run for run in plan if run["id"] in dependent["needs"])
+        for jobs in 1, 2:
+            done = self.run_to_end(spec, self.out, more=("--index", reference["index"], "--index", dependent["index"], "--jobs", jobs), status=1)
+            self.assertIn(f"needs the consensus distance of run {reference['id']}, which diverged", done.stderr)
+            self.assertRegex(done.stderr, "1 diverged.*1 failed")
+            shutil.rmtree(self.out)
+
+            (self.out / "quadratic").mkdir(parents=True)
+            (self.out / "quadratic" / f"{reference['id']}.checkpoint").write_text("nonsense")
+            done = self.run_to_end(spec, self.out, more=("--index", reference["index"], "--index", dependent["index"], "--jobs", jobs), status=1)
+            self.assertRegex(done.stderr, rf"needs the consensus distance of run {reference['id']}, which failed \(.*checkpoint")
+            self.assertNotIn("--all", done.stderr)
+            shutil.rmtree(self.out)
 
     def test_a_target_that_is_not_reached_is_told(self):
         spec = self.spec(support.QUADRATIC.replace("target(0.3)", "target(0.003)").replace("[[variant]]", "[control]\nmax_rounds = 2\n[[variant]]", 1))
