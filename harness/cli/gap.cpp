@@ -50,8 +50,17 @@ std::vector<std::string> run_files(const std::vector<std::string>& places) {
   return {found.begin(), found.end()};
 }
 
+// Whether a file is named as the result of a run is, but of another run. Copies may have any other name.
+bool named_for_another(const std::string& path, const std::string& id) {
+  const std::string stem = fs::path(path).stem().string();
+  return stem.size() == id.size() && stem.find_first_not_of("0123456789abcdef") == std::string::npos && stem != id;
+}
+
+// Reads all of the file, so that damage anywhere keeps it out.
 LoadedRun load(const std::string& path) {
+  read_run_file(path);
   const RunHeader header = read_run_header(path);
+  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
   const Summary& summary = header.summary;
   LoadedRun loaded{{}, header.name, header.variant, header.config_source};
   FinishedRun& run = loaded.run;
@@ -66,21 +75,33 @@ LoadedRun load(const std::string& path) {
   return loaded;
 }
 
+// Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
+void check_same_science(const std::string& path, const std::string& other) {
+  require(science_digest(read_run_file(path)) == science_digest(read_run_file(other)),
+          "{} and {} have the same run id and different science: the data set, a library or the kind of CPU was another (xibench show prints the provenance of "
+          "each): keep the file that belongs to the other runs",
+          other, path);
+}
+
 std::vector<LoadedRun> load_all(const std::vector<std::string>& paths, bool& all_read) {
   std::map<std::string, std::string> path_of_id;
   std::vector<LoadedRun> loaded;
   for (const auto& path : paths) {
+    LoadedRun run;
     try {
-      LoadedRun run = load(path);
-      const auto [first, added] = path_of_id.emplace(run.run.id, path);
-      if (added)
-        loaded.push_back(std::move(run));
-      else
-        fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", path, first->second);
+      run = load(path);
     } catch (const Error& error) {
       fmt::print(stderr, "gap: not used: {}\n", error.what());
       all_read = false;
+      continue;
     }
+    const auto [first, added] = path_of_id.emplace(run.run.id, path);
+    if (added) {
+      loaded.push_back(std::move(run));
+      continue;
+    }
+    check_same_science(path, first->second);
+    fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", path, first->second);
   }
   return loaded;
 }
@@ -168,7 +189,7 @@ int gap(const GapOptions& options) {
   check_one_sweep(runs, facts);
   const GapTable table = gap_table(runs, facts, plan, published_values());
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  fmt::print("{}", text);
   return all_read ? 0 : 1;
 }
 

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -27,6 +31,60 @@ constexpr std::array<Row, 7> kCommands = {{
     {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},
 }};
 
+// A repeatable option takes one value each time (--index 0 --index 1); help would otherwise show `--index INT ...`.
+void take_one_value_each_time(CLI::App& command) {
+  for (CLI::Option* option : command.get_options())
+    if (!option->get_positional() && !option->get_allow_extra_args() && option->get_expected_max() > 1)
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1);
+}
+
+// Help and the version are asked for; all else is refused in a line that says where and what to do.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    std::ostringstream text;  // std::cout would flush by itself and lose the reason of a failure
+    app.exit(error, text);
+    std::fputs(text.str().c_str(), stdout);
+    return 0;
+  }
+  const auto chosen = app.get_subcommands();
+  const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+  std::string problem = error.what();
+  std::replace(problem.begin(), problem.end(), '\n', ' ');
+  std::fprintf(stderr, "xibench%s: %s; xibench%s --help shows how it is used\n", command.c_str(), problem.c_str(), command.c_str());
+  return static_cast<int>(xib::Fault::input);
+}
+
+// What was printed has to have arrived: results on a full disk are no success. A reader that closed the pipe (| head) has what it wants.
+int delivered(int status) {
+  if (status != 0) return status;
+  errno = 0;
+  const bool arrived = std::fflush(stdout) == 0 && !std::ferror(stdout);
+  if (arrived || errno == EPIPE) return 0;
+  std::fprintf(stderr, "xibench: cannot write to standard output%s%s\n", errno != 0 ? ": " : "", errno != 0 ? std::strerror(errno) : "");
+  return static_cast<int>(xib::Fault::work);
+}
+
+int run_command(const std::vector<std::pair<CLI::App*, xib::Command>>& commands) {
+  try {
+    for (const auto& [command, run] : commands)
+      if (command->parsed()) return run();
+  } catch (const xib::Error& error) {
+    std::fprintf(stderr, "xibench: %s\n", error.what());
+    return static_cast<int>(error.fault());
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::broken_pipe) {
+      std::clearerr(stdout);  // nobody is there to miss the rest
+      return 0;
+    }
+    std::fprintf(stderr, "xibench: %s\n", error.what());
+    return static_cast<int>(xib::Fault::work);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "xibench: %s\n", error.what());
+    return static_cast<int>(xib::Fault::work);
+  }
+  return static_cast<int>(xib::Fault::input);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -37,26 +95,16 @@ int main(int argc, char** argv) {
   for (const auto& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
     commands.emplace_back(command, row.add(*command));
+    take_one_value_each_time(*command);
   }
-  if (argc > 1 && argv[1][0] != '-' && std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
+  if (argc > 1 && !app.get_option_no_throw(argv[1]) && std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
     std::fprintf(stderr, "xibench: '%s' is no command; xibench --help lists them\n", argv[1]);
     return static_cast<int>(xib::Fault::input);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error);  // prints help to stdout, errors to stderr
-    return status == 0 ? 0 : static_cast<int>(xib::Fault::input);
+    return delivered(end_of_parsing(app, error));
   }
-  try {
-    for (const auto& [command, run] : commands)
-      if (command->parsed()) return run();
-  } catch (const xib::Error& error) {
-    std::fprintf(stderr, "xibench: %s\n", error.what());
-    return static_cast<int>(error.fault());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "xibench: %s\n", error.what());
-    return static_cast<int>(xib::Fault::work);
-  }
-  return static_cast<int>(xib::Fault::input);
+  return delivered(run_command(commands));
 }

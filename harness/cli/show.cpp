@@ -199,8 +199,8 @@ void print_screen(const RunRecord& record) {
     if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, entry->second);
   }
   for (const auto& attempt : record.attempts) {
-    fmt::print("attempt      {} to {}: steps {}-{} on {} ranks x {} threads, {}\n", attempt.start, attempt.end, attempt.first_step,
-               attempt.last_step, attempt.ranks, attempt.threads, attempt.ended);
+    fmt::print("attempt      {} to {}: steps {}-{} on {} rank{} x {} thread{}, {}\n", attempt.start, attempt.end, attempt.first_step, attempt.last_step,
+               attempt.ranks, attempt.ranks == 1 ? "" : "s", attempt.threads, attempt.threads == 1 ? "" : "s", attempt.ended);
   }
   fmt::print("model        {}\nscience      {}\n", record.final_model_sha256, science_digest(record));
 }

@@ -73,7 +73,12 @@ std::vector<std::size_t> telling_axes(const GapTable& table) {
   return telling;
 }
 
-std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+// What a reader calls the key: topology.name is the topology.
+std::string last_part(std::string key) {
+  constexpr std::string_view name = ".name";
+  if (key.ends_with(name)) key.resize(key.size() - name.size());
+  return key.substr(key.rfind('.') + 1);
+}
 
 // train.nodes -> nodes, unless another axis ends alike.
 std::string short_name(const GapTable& table, std::size_t axis) {
@@ -166,6 +171,13 @@ std::string cost_table(const GapTable& table) {
       0);
 }
 
+// Constructed problems have none; a run that diverged early has none either, but had one to reach.
+bool has_accuracy(const GapTable& table) {
+  return any_row(table, [](const GapRow& row) {
+    return row.diverged > 0 || std::any_of(row.runs.begin(), row.runs.end(), [](const auto& run) { return std::isfinite(run.accuracy); });
+  });
+}
+
 std::string undecided_reasons(const GapTable& table) {
   std::vector<std::pair<std::string, int>> reasons;  // in order of appearance
   for (const auto& group : table.groups)
@@ -184,6 +196,9 @@ std::string undecided_reasons(const GapTable& table) {
 
 std::string resolution_text(const GapTable& table) {
   if (!table.resolution) {
+    if (!has_accuracy(table))
+      return "- these runs have no accuracy: what they learn has a known optimum, and no classes. What they are measured by is f - f*, see xibench show RUN.h5 and "
+             "analysis/theory.py\n";
     const bool diverged = any_row(table, [](const GapRow& row) { return row.diverged > 0; });
     return diverged ? "- too few seeds end with a number in both arms to tell anything apart: runs have diverged\n"
                     : "- with one seed in both arms nothing can be told apart: run more seeds\n";

@@ -24,7 +24,9 @@ bool has_hdf5_signature(std::FILE* file) {
 // The checks that need no HDF5, so that the commonest mistakes get plain words.
 void check_readable(const std::string& path) {
   std::error_code error;
-  require(!std::filesystem::is_directory(path, error), "{} is a folder, not a run file: name the .h5 file in it", path);
+  const auto status = std::filesystem::status(path, error);
+  require(!std::filesystem::is_directory(status), "{} is a folder, not a run file: name the .h5 file in it", path);
+  require(std::filesystem::is_regular_file(status) || !std::filesystem::exists(status), "{} is no file but a pipe or a device: name an .h5 file", path);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   require(file != nullptr, "cannot read {}: {}", path, std::strerror(errno));
   require(path.ends_with(".h5") || has_hdf5_signature(file.get()), "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
@@ -144,6 +146,20 @@ std::vector<std::pair<std::string, std::string>> read_provenance(const Hdf5Reade
   return entries;
 }
 
+// What version 1 did not have at first: older files give the sum of their column, or NaN.
+bool is_later(const std::string& summary_name) {
+  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent" || summary_name == "target_missed_steps";
+}
+
+Summary read_summary(const Hdf5Reader& file, std::size_t phases) {
+  Summary summary;
+  summary.mean_consensus_distance_phase.resize(phases);
+  for_each_entry(summary, [&]<class T>(const std::string& name, T& value) {
+    if (!is_later(name) || file.has_attribute("/summary", name)) value = file.attribute<T>("/summary", name);
+  });
+  return summary;
+}
+
 RunRecord read_record(const Hdf5Reader& file) {
   RunRecord record;
   for (const auto& text : kRootTexts) record.*text.member = file.attribute<std::string>("/", std::string(text.name));
@@ -174,12 +190,8 @@ RunRecord read_record(const Hdf5Reader& file) {
     for (const auto& number : kProblemNumbers) record.problem.*number.member = file.attribute<double>("/problem", std::string(number.name));
   record.class_histogram = read_array<std::int64_t>(file, "/partition/class_histogram", {nodes, classes});
   record.provenance = read_provenance(file);
+  read_summary(file, record.phases.size());  // tables of runs show it, so damage there is damage of the run
   return record;
-}
-
-// What version 1 did not have at first: older files give the sum of their column, or NaN.
-bool is_later(const std::string& summary_name) {
-  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent" || summary_name == "target_missed_steps";
 }
 
 RunHeader read_header(const Hdf5Reader& file) {
@@ -195,10 +207,7 @@ RunHeader read_header(const Hdf5Reader& file) {
   header.config_json = file.text("/config");
   header.config_source = file.text("/config_source");
   header.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
-  header.summary.mean_consensus_distance_phase.resize(header.phases.size());
-  for_each_entry(header.summary, [&]<class T>(const std::string& name, T& value) {
-    if (!is_later(name) || file.has_attribute("/summary", name)) value = file.attribute<T>("/summary", name);
-  });
+  header.summary = read_summary(file, header.phases.size());
   if (!file.has_attribute("/summary", "total_gauge_bytes_sent"))
     for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
   if (!file.has_attribute("/summary", "target_missed_steps") && file.has("/steps/target_reached"))

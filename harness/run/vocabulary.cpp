@@ -5,6 +5,7 @@
 #include "harness/control/gauge.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/problems.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/topology_files.hpp"
 #include "harness/run/evaluate.hpp"
@@ -27,30 +28,48 @@ std::vector<std::string> names_of(const Table& table) {
   return names;
 }
 
-// Everything that can be found wrong with a run before data are read or memory is taken.
+void check_training(const RunConfig::Train& train, Problems& problems) {
+  problems.attempt([&] { make_algorithm(train.algorithm); });
+  problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
+  const auto expect = [&](bool ok, const std::string& problem) {
+    if (!ok) problems.add(problem);
+  };
+  expect(train.warmup_epochs < static_cast<double>(train.epochs),
+         fmt::format("train.warmup_epochs: {} is no less than train.epochs, {}", train.warmup_epochs, train.epochs));
+  expect(train.warmup_epochs == 0 || train.warmup_lr <= train.lr,
+         fmt::format("train.warmup_lr: a warm-up from {} to a peak of {} would go down", train.warmup_lr, train.lr));
+  expect(!train.nesterov || train.momentum > 0, "train.nesterov: needs train.momentum > 0: set nesterov = false");
+  expect(train.device == "cpu", "train.device: this build has no CUDA device support: use cpu");
+  for (const auto epoch : train.phases)
+    expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
+}
+
+void check_topology(const RunConfig& c, const std::string& name) {
+  const auto schedule = [&] {
+    try {
+      return make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
+    } catch (const Error& error) {
+      refuse("topology.name: {}", error.what());
+    }
+  }();
+  require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
+          "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
+          c.train.algorithm);
+}
+
+// Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
 void check_run(const RunConfig& c) {
-  check_task(c);
-  make_algorithm(c.train.algorithm);
-  const LearningRate rate(c.train.schedule, c.train.lr, c.train.warmup_epochs, c.train.warmup_lr, c.train.epochs);
-  require(c.train.warmup_epochs < static_cast<double>(c.train.epochs), "train.warmup_epochs: {} is no less than train.epochs, {}", c.train.warmup_epochs,
-          c.train.epochs);
-  require(c.train.warmup_epochs == 0 || c.train.warmup_lr <= c.train.lr, "train.warmup_lr: a warm-up from {} to a peak of {} would go down", c.train.warmup_lr,
-          c.train.lr);
-  require(!c.train.nesterov || c.train.momentum > 0, "train.nesterov: needs train.momentum > 0: set nesterov = false");
-  require(c.train.precision == "float32", "train.precision: this build computes in float32 only");
-  require(c.train.device == "cpu", "train.device: this build has no CUDA device support: use cpu");
-  for (const auto epoch : c.train.phases)
-    require(epoch < c.train.epochs, "train.phases: a phase begins at epoch {}, and the run has {}", epoch, c.train.epochs);
-  for (const auto& name : c.topology.name) {
-    const auto schedule = make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
-    require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
-            "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
-            c.train.algorithm);
-  }
-  const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
-                              .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
-  for (const auto& policy : c.control.policy) make_policy(policy, "control.policy", context);
-  make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed));
+  Problems problems;
+  problems.attempt([&] { check_task(c); });
+  check_training(c.train, problems);
+  for (const auto& name : c.topology.name) problems.attempt([&] { check_topology(c, name); });
+  problems.attempt([&] {
+    const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
+                                .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
+    for (const auto& policy : c.control.policy) problems.attempt([&] { make_policy(policy, "control.policy", context); });
+  });
+  problems.attempt([&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
+  problems.throw_if_any();
 }
 
 // A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.

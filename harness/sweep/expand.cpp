@@ -55,25 +55,19 @@ bool sets(const VariantSpec& variant, const Field* field) {
 }
 
 std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
-  auto messages = resolve(draft.config, vocabulary);
+  Problems messages;
+  for (auto& message : resolve(draft.config, vocabulary)) messages.add(std::move(message));
   draft.reference = std::exchange(draft.config.control.reference, "");
   std::vector<std::string> names;
   for (const auto& variant : spec.variants) names.push_back(variant.name);
   if (!draft.reference.empty() && std::find(names.begin(), names.end(), draft.reference) == names.end()) {
     const std::string near = nearest(draft.reference, names);
-    messages.push_back(fmt::format("control.reference: '{}' is no variant; {}", draft.reference,
-                                   near.empty() ? "write the name of one [[variant]]" : fmt::format("did you mean {}?", near)));
+    messages.add(fmt::format("control.reference: '{}' is no variant; {}", draft.reference,
+                             near.empty() ? "write the name of one [[variant]]" : fmt::format("did you mean {}?", near)));
   }
-  if (!messages.empty()) return messages;
-  for (const auto& check : vocabulary.checks) {
-    try {
-      check(draft.config);
-    } catch (const Error& error) {
-      if (error.fault() != Fault::input) throw;
-      messages.emplace_back(error.what());
-    }
-  }
-  return messages;
+  if (messages.empty())
+    for (const auto& check : vocabulary.checks) messages.attempt([&] { check(draft.config); });
+  return messages.lines();
 }
 
 }  // namespace
@@ -105,9 +99,9 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         ok = apply(spec.overrides, draft) && ok;
         draft.config.seed = seed;
         if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
-        if (ok)
-          for (const std::string& message : faults(draft, spec, vocabulary))
-            found.add(located(message, draft.origins, spec.sweep.path), label(draft));
+        const auto messages = ok ? faults(draft, spec, vocabulary) : std::vector<std::string>();
+        for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));
+        product.whole = product.whole && ok && messages.empty();
         product.drafts.push_back(std::move(draft));
       }
   found.say(problems, product.drafts.size());

@@ -24,6 +24,7 @@ struct Draft {
 // name), point over the product of the axes (the last one fastest), s over the seeds.
 struct Product {
   std::size_t points = 1, seeds = 1;
+  bool whole = true;  // nothing was found wrong with any draft
   std::vector<Draft> drafts;
 };
 Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& problems);

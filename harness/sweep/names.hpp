@@ -30,8 +30,8 @@ struct Vocabulary {
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
   // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.
   std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
-  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run.
-  // A message that begins with "some.key: " is shown with the line that set the key.
+  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run, one
+  // problem per line. A line that begins with "some.key: " or "[some] key: " is shown with the line of the file that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;
   std::function<Cost(const RunConfig&)> cost;  // may be empty
 };

@@ -11,6 +11,8 @@ namespace xib {
 namespace {
 
 constexpr std::string_view kPrefix = "XIBENCH_";
+// Switches of other parts: where the data sets are, where ./check builds, whether tests run in full.
+constexpr std::string_view kNoKeys[] = {"XIBENCH_DATA", "XIBENCH_BUILD", "XIBENCH_TEST_FULL"};
 
 std::string trimmed(std::string_view s) {
   const auto first = s.find_first_not_of(" \t");
@@ -64,8 +66,8 @@ std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& 
   for (const auto& [name, value] : variables) {
     if (const auto known = keys.find(name); known != keys.end()) {
       add(known->second, value, name, fmt::format("# {}={}", name, value), problems, out);
-    } else if (name.find("__") != std::string::npos) {  // others without "__" are switches of other parts
-      std::vector<std::string> names;
+    } else if (std::find(std::begin(kNoKeys), std::end(kNoKeys), name) == std::end(kNoKeys)) {
+      std::vector<std::string> names(std::begin(kNoKeys), std::end(kNoKeys));
       for (const auto& [variable, key] : keys) names.push_back(variable);
       const std::string near = nearest(name, names);
       problems.add("environment", name, near.empty() ? "sets no key; unset it" : fmt::format("sets no key; did you mean {}?", near));

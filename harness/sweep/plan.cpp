@@ -13,9 +13,8 @@ Plan make_plan(const std::string& path, const std::vector<std::string>& sets, co
   Problems problems;
   const SweepSpec spec = read_spec(path, sets, vocabulary, problems);
   const Product product = expand(spec, vocabulary, problems);
-  problems.throw_if_any();
-
-  Plan plan{spec.sweep, link_references(spec, product, vocabulary, problems)};
+  Plan plan{spec.sweep, {}};
+  if (product.whole) problems.attempt([&] { plan.runs = link_references(spec, product, vocabulary, problems); });
   problems.throw_if_any();
   std::stable_sort(plan.runs.begin(), plan.runs.end(), [](const auto& a, const auto& b) { return a.stage < b.stage; });
   for (std::size_t k = 0; k < plan.runs.size(); ++k) plan.runs[k].index = static_cast<int>(k);

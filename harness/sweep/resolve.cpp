@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "harness/core/check.hpp"
+#include "harness/sweep/problems.hpp"
 
 namespace xib {
 namespace {
@@ -87,38 +88,31 @@ bool needs_reference(const RunConfig& config, const Vocabulary& vocabulary) {
 }
 
 std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary) {
-  std::vector<std::string> problems;
-  const auto attempt = [&](const auto& part) {
-    try {
-      part();
-    } catch (const Error& error) {
-      problems.emplace_back(error.what());
-    }
-  };
+  Problems problems;
   RunConfig::Train& train = config.train;
-  attempt([&] {
+  problems.attempt([&] {
     require(train.warmup_epochs <= static_cast<double>(train.epochs),
             "train.warmup_epochs: {} is longer than the training ({} epochs); lower it", train.warmup_epochs, train.epochs);
   });
-  attempt([&] {
+  problems.attempt([&] {
     const auto at = drops(train.schedule);
     check_epochs("train.schedule", at, train.epochs);
     if (train.phases.empty()) train.phases = at;
     check_epochs("train.phases", train.phases, train.epochs);
   });
-  attempt([&] {
+  problems.attempt([&] {
     require(config.control.min_rounds <= config.control.max_rounds,
             "control.min_rounds: {} is more than control.max_rounds, {}; lower the one or raise the other", config.control.min_rounds,
             config.control.max_rounds);
   });
-  if (!problems.empty()) return problems;  // the number of phases is unknown
+  if (!problems.empty()) return problems.lines();  // the number of phases is unknown
 
   const std::size_t phases = train.phases.size() + 1;
-  attempt([&] {
+  problems.attempt([&] {
     spread("topology.name", config.topology.name, phases);
     add_checksums(config.topology, vocabulary);
   });
-  attempt([&] {
+  problems.attempt([&] {
     expand_in_phase(config.control, phases);
     spread("control.policy", config.control.policy, phases);
   });
@@ -128,7 +122,7 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
     config.control.reference.clear();
   }
   if (problems.empty() && !holds_target(config, vocabulary)) config.control.min_rounds = RunConfig::Control().min_rounds;
-  return problems;
+  return problems.lines();
 }
 
 }  // namespace xib

@@ -17,6 +17,7 @@ namespace xib {
 namespace {
 
 constexpr std::string_view kSweep = "sweep.";
+constexpr std::size_t kLongestName = 100;
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -106,11 +107,14 @@ class Reader {
     named_ = true;
     const auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; };
     const std::string& name = leaf.text;
-    const bool ok = leaf.type == Leaf::Type::text && !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
+    const bool ok = leaf.type == Leaf::Type::text && !name.empty() && name.size() <= kLongestName && name.front() != '.' && name.front() != '-' &&
                     std::all_of(name.begin(), name.end(), is_plain);
     if (!ok) {
       const std::string given = leaf.type == Leaf::Type::text ? fmt::format("'{}'", name) : std::string(describe(leaf));
-      problems_.add(where, "name", given + " is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'");
+      if (leaf.type == Leaf::Type::text && name.size() > kLongestName)
+        problems_.add(where, "name", fmt::format("has {} characters (it is a directory of results); write at most {}", name.size(), kLongestName));
+      else
+        problems_.add(where, "name", given + " is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'");
     }
     spec_.sweep.name = name;
   }
@@ -126,12 +130,14 @@ class Reader {
       return;
     }
     std::set<std::int64_t> seen;
+    bool counts = true;
     for (const std::int64_t seed : *seeds) {
       if (seed < 0) problems_.add(where, "seeds", fmt::format("{} is negative; seeds count from 0", seed));
+      counts = counts && seed >= 0;
       if (!seen.insert(seed).second)
         problems_.add(where, "seeds", fmt::format("{} is there twice (the same run again is no second sample); use each seed once", seed));
     }
-    spec_.seeds = *seeds;
+    if (counts) spec_.seeds = *seeds;  // else the checks of whole runs would refuse it again
     spec_.seeds_where = where;
   }
 

@@ -2,6 +2,7 @@
 
 #include "datasets/sampler.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/problems.hpp"
 #ifdef XB_WITH_TORCH
 #include "harness/task/torch_task.hpp"
 #endif
@@ -42,17 +43,54 @@ void check_numbers(const RunConfig& c) {
   require(c.data.test_limit >= 0, "[data] test_limit = {} is negative; 0 takes all", c.data.test_limit);
   require(c.evaluation.validation >= 0 && c.evaluation.validation < 1, "[evaluation] validation = {} is not a share in [0, 1)",
           c.evaluation.validation);
-  require(c.train.precision == "float32", "[train] precision = '{}': a CPU computes in float32 only", c.train.precision);
 }
 
 void check_problem(const RunConfig& c, const Term& term, const ProblemInfo& info) {
-  require(c.model.name == "none", "[model] name = '{}' with the constructed problem {}: it has no model; write name = \"none\"", c.model.name,
-          info.name);
-  require(c.data.partition == "iid", "[data] partition = '{}': {} says itself how nodes differ; leave it out", c.data.partition, info.name);
-  require(c.data.limit == 0 && c.data.test_limit == 0, "[data] limit, test_limit: {} takes the number of samples itself; leave them out", info.name);
-  require(c.evaluation.validation == 0, "[evaluation] validation = {}: {} has nothing to hold out; leave it out", c.evaluation.validation, info.name);
-  require(!c.train.augment, "[train] augment = true: {} has no images; leave it out", info.name);
-  info.check(term, static_cast<int>(c.train.nodes), c.train.batch_size);
+  Problems problems;
+  const auto expect = [&](bool ok, const std::string& problem) {
+    if (!ok) problems.add(problem);
+  };
+  expect(c.model.name == "none",
+         fmt::format("[model] name = '{}' with the constructed problem {}: it has no model; write name = \"none\"", c.model.name, info.name));
+  expect(c.data.partition == "iid", fmt::format("[data] partition = '{}': {} says itself how nodes differ; leave it out", c.data.partition, info.name));
+  for (const auto& [key, limit] : {std::pair("limit", c.data.limit), std::pair("test_limit", c.data.test_limit)})
+    expect(limit == 0, fmt::format("[data] {} = {}: {} takes the number of samples itself; leave it out", key, limit, info.name));
+  expect(c.evaluation.validation == 0,
+         fmt::format("[evaluation] validation = {}: {} has nothing to hold out; leave it out", c.evaluation.validation, info.name));
+  expect(!c.train.augment, fmt::format("[train] augment = true: {} has no images; leave it out", info.name));
+  problems.attempt([&] { info.check(term, static_cast<int>(c.train.nodes), c.train.batch_size); });
+  problems.throw_if_any();
+}
+
+void check_images(const RunConfig& config, const DatasetFacts& facts) {
+  Problems problems;
+  problems.attempt([&] {
+    const auto partition = partition_term(config);
+    partition_info(partition, "[data] partition").check(partition);
+  });
+  problems.attempt([&] {
+    require(config.model.name != "none", "[model] name = 'none' with dataset {}: images need a model, as in name = \"cnn\"", dataset_term(config).name);
+    network_of(config, facts.shape, facts.classes);
+    require(kTorch, "[model] name = '{}': this build has no LibTorch, so it trains no networks; install libtorch-dev and build with -DXB_WITH_TORCH=ON, "
+                    "or take a constructed problem such as dataset = \"quadratic\"",
+            config.model.name);
+  });
+  problems.attempt([&] { steps_in_epoch(training_samples(config), config.train.nodes, config.train.batch_size); });
+  problems.throw_if_any();
+}
+
+void check_data_and_model(const RunConfig& config) {
+  const auto term = dataset_term(config);
+  if (const auto* problem = find_problem(term.name)) return check_problem(config, term, *problem);
+  std::vector<std::string> names;
+  for (const auto& info : datasets()) names.emplace_back(info.name);
+  for (const auto& info : problems()) names.emplace_back(info.name);
+  if (std::find(names.begin(), names.end(), term.name) == names.end()) {
+    const auto near = nearest(term.name, names);
+    refuse("[data] dataset: unknown dataset '{}'{}; known: {}", term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+           fmt::join(names, " "));
+  }
+  check_images(config, dataset_info(term, "[data] dataset").facts(term));
 }
 
 }  // namespace
@@ -70,25 +108,12 @@ bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_ter
 
 void check_task(const RunConfig& config) {
   check_numbers(config);
-  const auto term = dataset_term(config);
-  if (const auto* problem = find_problem(term.name)) return check_problem(config, term, *problem);
-  std::vector<std::string> names;
-  for (const auto& info : datasets()) names.emplace_back(info.name);
-  for (const auto& info : problems()) names.emplace_back(info.name);
-  if (std::find(names.begin(), names.end(), term.name) == names.end()) {
-    const auto near = nearest(term.name, names);
-    refuse("[data] dataset: unknown dataset '{}'{}; known: {}", term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-           fmt::join(names, " "));
-  }
-  const auto facts = dataset_info(term, "[data] dataset").facts(term);
-  const auto partition = partition_term(config);
-  partition_info(partition, "[data] partition").check(partition);
-  require(config.model.name != "none", "[model] name = 'none' with dataset {}: images need a model, as in name = \"cnn\"", term.name);
-  network_of(config, facts.shape, facts.classes);
-  require(kTorch, "[model] name = '{}': this build has no LibTorch, so it trains no networks; install libtorch-dev and build with -DXB_WITH_TORCH=ON, "
-                  "or take a constructed problem such as dataset = \"quadratic\"",
-          config.model.name);
-  steps_in_epoch(training_samples(config), config.train.nodes, config.train.batch_size);
+  Problems problems;
+  problems.attempt([&] {
+    require(config.train.precision == "float32", "[train] precision = '{}': a CPU computes in float32 only", config.train.precision);
+  });
+  problems.attempt([&] { check_data_and_model(config); });
+  problems.throw_if_any();
 }
 
 std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory) {

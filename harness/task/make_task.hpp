@@ -15,7 +15,7 @@ namespace xib {
 
 // The tables of names: datasets() and problems() for [data] dataset, partitions(), models().
 
-// Throws Error(input), naming key and remedy, for a configuration that no task can be made of. Reads no data.
+// Throws Error(input) for a configuration that no task can be made of: a line per problem, with key and remedy. Reads no data.
 void check_task(const RunConfig& config);
 
 // Training images, of all nodes together, in one pass: after [data] limit, without the share held out. Reads no data.

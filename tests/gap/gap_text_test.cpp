@@ -82,6 +82,32 @@ TEST_CASE("without a baseline the table says how to declare one") {
   CHECK_THAT(text, Contains("baseline = true") && Contains("80.00"));
 }
 
+TEST_CASE("the name of a graph stands under 'topology'") {
+  SweepFacts f;
+  f.name = "tiny";
+  auto ring = run("", 1, "8", 80), complete = ring;
+  ring.axes = {{"topology.name", "ring"}}, complete.axes = {{"topology.name", "complete"}};
+
+  CHECK_THAT(gap_markdown(gap_table({ring, complete}, f)), Contains("| topology | variant |"));
+}
+
+TEST_CASE("runs without an accuracy are told apart from too few seeds") {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.variants = {"centralized", "ring"};
+  const auto table = [&](double accuracy, int seeds, bool diverged) {
+    std::vector<FinishedRun> runs;
+    for (int seed = 1; seed <= seeds; ++seed)
+      for (const auto& variant : f.variants) runs.push_back(run(variant, seed, "8", accuracy));
+    runs.back().diverged = diverged;
+    return gap_markdown(gap_table(runs, f));
+  };
+
+  CHECK_THAT(table(none, 2, false), Contains("no accuracy") && Contains("xibench show") && Contains("analysis/theory.py") && !Contains("run more seeds"));
+  CHECK_THAT(table(80, 1, false), Contains("run more seeds") && !Contains("no accuracy"));
+  CHECK_THAT(table(none, 2, true), Contains("runs have diverged") && !Contains("no accuracy"));
+}
+
 TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   std::istringstream lines(gap_csv(sample()));
   std::string header, row, second, last;

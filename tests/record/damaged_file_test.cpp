@@ -63,6 +63,24 @@ TEST_CASE("a newer schema version is refused with the remedy") {
   CHECK_THAT(reason(folder / "newer.h5"), Contains("schema version 2, this program reads up to 1: use a newer xibench"));
 }
 
+TEST_CASE("a number of the summary that was changed is refused by name, as the rows are") {
+  const Scratch folder;
+  RunRecord record = sample_record();
+  record.steps.back().wall_s += 0x1p-20, record.steps.back().compute_s += 0x1p-20;  // a sum like no other number of the file
+  write_run_file(folder / "a.h5", record);
+  std::string bytes = read_bytes(folder / "a.h5");
+  const double wall_s = summarize(record).wall_s, other = wall_s / 2;
+  const std::string value(reinterpret_cast<const char*>(&wall_s), sizeof wall_s);
+  const auto at = bytes.find(value);
+  REQUIRE(at != std::string::npos);
+  REQUIRE(bytes.find(value, at + 1) == std::string::npos);
+  bytes.replace(at, sizeof other, reinterpret_cast<const char*>(&other), sizeof other);
+  write_bytes(folder / "a.h5", bytes);
+
+  CHECK_THAT(reason(folder / "a.h5"), Contains("/summary@wall_s"));
+  CHECK_THROWS_WITH(read_run_header(folder / "a.h5"), Contains("/summary@wall_s"));
+}
+
 // Each byte is damaged in a process of its own, since HDF5 1.10 may end a process on damaged metadata: that is a refusal too, only a
 // rude one. What must never happen is that other science is read than was written.
 TEST_CASE("a damaged byte is refused or does no harm, it never changes what is read") {

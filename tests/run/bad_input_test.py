@@ -42,6 +42,23 @@ class BadInput(support.RunTest):
             self.assertIn(part, done.stderr)
         self.assertFalse(self.out.exists())
 
+    def plan(self, text, *sets):
+        words = [word for one in sets for word in ("--set", one)]
+        return subprocess.run([support.XIBENCH, "plan", self.spec(text), *words], capture_output=True, text=True, check=False)
+
+    @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
+    def test_what_whole_runs_show_is_said_at_once_with_the_line_of_each_key(self):
+        text = IMAGES.replace('dataset = "fashion-mnist"', 'dataset = "fashion-mnist"\npartition = "dirichlet(0)"') + "nopes = 3\n"
+        text += '[topology]\nname = "torus(3, 5)"\n'
+        done = self.plan(text, "control.policy=rounds(-1)", "train.nodes=4000", "model.name=cnn(3)", "control.gauge=sketch(0)", "train.precision=bfloat16")
+
+        self.assertEqual(done.returncode, 2)
+        for line in ("sweep.toml:15: train.nopes: unknown key", "sweep.toml:6: data.partition: dirichlet", "sweep.toml:17: topology.name: ",
+                     "--set: control.policy: ", "--set: train.nodes: 4000 but only", "--set: model.name: cnn", "--set: control.gauge: sketch(0)",
+                     "--set: train.precision: "):
+            self.assertEqual(done.stderr.count(line), 1, line + " in " + done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 8, done.stderr)
+
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
     def test_many_ranks_say_it_once_and_in_full(self):
         wrong = "".join(f"nonsense_{k} = {k}\n" for k in range(60))

@@ -77,11 +77,15 @@ TEST_CASE("overrides that cannot be are refused together with the file's errors"
   CHECK(refusal(kFile, {"topology.name=rin\xff"}).find("--set: topology.name: ") == 0);
 }
 
-TEST_CASE("a variable that sets no key is refused, other switches are left alone") {
-  {
-    const Variable variable("XIBENCH_TRAIN__NODS", "4");
-    CHECK(refusal(kFile) == "environment: XIBENCH_TRAIN__NODS: sets no key; did you mean XIBENCH_TRAIN__NODES?");
+TEST_CASE("a variable that sets no key is refused, the switches of other parts are left alone") {
+  for (const auto& [name, remedy] : {std::pair("XIBENCH_TRAIN__NODS", "did you mean XIBENCH_TRAIN__NODES?"),
+                                     std::pair("XIBENCH_TRAIN__NODESX", "did you mean XIBENCH_TRAIN__NODES?"),
+                                     std::pair("XIBENCH_DAAT", "did you mean XIBENCH_DATA?"), std::pair("XIBENCH_SOMETHING_ELSE", "unset it")}) {
+    const Variable variable(name, "4");
+    CHECK(refusal(kFile) == fmt::format("environment: {}: sets no key; {}", name, remedy));
   }
-  const Variable variable("XIBENCH_DATA", "/data");
-  CHECK(refusal(kFile).empty());
+  for (const char* name : {"XIBENCH_DATA", "XIBENCH_BUILD", "XIBENCH_TEST_FULL"}) {
+    const Variable variable(name, "/data");
+    CHECK(refusal(kFile).empty());
+  }
 }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "harness/sweep/problems.hpp"
 #include "tests/sweep/sweep_file.hpp"
 
 using namespace xib;
@@ -82,11 +83,11 @@ t.toml:12: topology.name: expected a name in quotes such as "ring" or "torus(4, 
 }
 
 TEST_CASE("names that are no plain file names are refused") {
-  for (const std::string& name : std::vector<std::string>{"''", "'.'", "'..'", "'.hidden'", "'-rf'", "'a b'", "'a/b'", "'ü'", "3",
-                                                          "'" + std::string(101, 'a') + "'"}) {
+  for (const std::string& name : std::vector<std::string>{"''", "'.'", "'..'", "'.hidden'", "'-rf'", "'a b'", "'a/b'", "'ü'", "3"}) {
     INFO(name);
     CHECK(refusal("name = " + name).find("t.toml:1: name: ") == 0);
   }
+  CHECK(refusal("name = '" + std::string(101, 'a') + "'") == "t.toml:1: name: has 101 characters (it is a directory of results); write at most 100");
   CHECK(refusal("seeds = [1]") == "t.toml: name: is missing; write name = \"quickstart\": results go to DIR/quickstart/");
   CHECK(plan_of("name = 'n64_ring-1.5'").sweep.name == "n64_ring-1.5");
 }
@@ -192,6 +193,34 @@ TEST_CASE("a run with a refused value is not looked at further, the others are")
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [0, 2]\n", {}, vocabulary) ==
         "t.toml:3: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000\n"
         "t.toml:3: train.nodes: too few; take 4 (1 of 2 runs, first train.nodes = 2, seed 1)");
+}
+
+TEST_CASE("a negative seed is said once") {
+  Vocabulary vocabulary;
+  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.seed >= 0, "seed = {} is negative", c.seed); });
+
+  CHECK(refusal("name = 't'\nseeds = [-1]\n", {}, vocabulary) == "t.toml:2: seeds: -1 is negative; seeds count from 0");
+}
+
+TEST_CASE("all that is wrong with whole runs comes with all that is wrong with the file") {
+  Vocabulary vocabulary;
+  vocabulary.checks.emplace_back([](const RunConfig& c) {
+    Problems problems;
+    problems.attempt([&] { require(c.train.nodes < 9, "[train] nodes = {} are too many; take 8", c.train.nodes); });
+    problems.attempt([&] { require(c.train.lr < 1, "[train] lr: {} is too much\ntrain.epochs: too few", c.train.lr); });
+    problems.throw_if_any();
+  });
+  vocabulary.check_reference = [](const RunConfig&, std::size_t) { refuse("control.gauge: none is no measure"); };
+  const std::string text = "name = 't'\nseeds = [1, 2]\n[train]\nlrr = 1\nnodes = 9\n";
+
+  CHECK(refusal(text, {"train.lr=2"}, vocabulary) ==
+        "t.toml:4: train.lrr: unknown key; did you mean train.lr?\n"
+        "t.toml:5: train.nodes: 9 are too many; take 8\n"
+        "--set: train.lr: 2 is too much\n"
+        "t.toml: train.epochs: too few");
+  CHECK(refusal(text, {"train.nodes=8", "control.policy=fraction(0.5)"}, vocabulary) ==
+        "t.toml:4: train.lrr: unknown key; did you mean train.lr?\n"
+        "t.toml: control.gauge: none is no measure (the uncontrolled run is the reference of fraction(0.5) in phase 1)");
 }
 
 TEST_CASE("a plan that would be endless is refused") {
