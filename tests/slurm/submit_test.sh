@@ -145,6 +145,10 @@ refused 'is not a number' "$scratch/s.toml" --site "$scratch/site.sh" --pack man
 export XIBENCH_TRAIN__EPOCHS=7
 refused 'XIBENCH_TRAIN__EPOCHS is set in this shell' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run
 unset XIBENCH_TRAIN__EPOCHS
+for option in --set=train.lr=1 --out=x --index=1 --id=x --where=seed=1 --stage=1 --all --jobs=2 --threads=2 --progress=plain; do
+  refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- --retries 1 "$option"
+  refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- "${option%%=*}" x
+done
 refused 'train.epochz' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run --set train.epochz=4
 
 # Names of a site are in its file only.
