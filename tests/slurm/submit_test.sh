@@ -87,6 +87,17 @@ chmod +x "$scratch/login/xibench"
 if "$source/slurm/submit" 'my sweep.toml' --site "$scratch/editor.sh" --dry-run >/dev/null 2>"$scratch/said"; then die "submits what it has not planned"; fi
 expect "$(cat "$scratch/said")" 'was changed while it was read: submit again'
 
+# While jobs are queued, the same sweep may be submitted into another directory, but into the same one only after them.
+sed -n 's/^--comment=/:7 /p' "$scratch/sbatch-arguments" | sort -u >"$scratch/queue"
+printf '#!/bin/sh\ncat %q\n' "$scratch/queue" >"$scratch/login/squeue"
+if submitted 'my sweep.toml' --out 'my results' 2>"$scratch/said"; then die "submitted twice"; fi
+expect "$(cat "$scratch/said")" 'my results are still queued or running (jobs  7)'
+: >"$scratch/sbatch-arguments"
+submitted "$scratch/s.toml" --out "$scratch/elsewhere" --again >/dev/null 2>&1 || die "other jobs keep a sweep from being submitted"
+if grep -q -e '--dependency=afterany:7:7:7' "$scratch/sbatch-arguments"; then die "depends on jobs of another directory"; fi
+: >"$scratch/sbatch-arguments"
+submitted 'my sweep.toml' --out 'my results' --again >/dev/null 2>&1 || die "not submitted again"
+grep -qx -e --dependency=afterany:7:7:7 "$scratch/sbatch-arguments" || die "does not wait for the jobs of its directory"
 cd - >/dev/null
 
 # With a container, and a finished run to take the time from.
