@@ -52,6 +52,54 @@ expect "$(cat "$scratch/said")" '1 more than asked for'
 expect "$(dry --set train.epochs=4)" 'sweep.sbatch .*--set train.epochs=4'
 [ ! -e "$scratch/out" ] || die "a dry run has written something"
 
+# Submitted with a stand-in for sbatch, which keeps its arguments, one a line; the jobs have a copy of the sweep file, and the directory that
+# the names of graph files count from.
+mkdir "$scratch/login" "$scratch/my place"
+# shellcheck disable=SC2016  # for the other shell
+printf '#!/bin/bash\nprintf "%%s\\n" "$@" >>%q\necho 7\n' "$scratch/sbatch-arguments" >"$scratch/login/sbatch"
+printf '#!/bin/sh\n' | tee "$scratch/login/scontrol" >"$scratch/login/squeue"
+chmod +x "$scratch/login"/*
+submitted() { PATH="$scratch/login:$PATH" "$source/slurm/submit" "$@" --site "$scratch/site.sh"; }
+cp "$scratch/s.toml" "$scratch/my place/my sweep.toml"
+printf '[topology]\nname = "edges(my graph.txt)"\n' >>"$scratch/my place/my sweep.toml"
+printf '0 1\n1 2\n2 3\n3 0\n' >"$scratch/my place/my graph.txt"
+cp "$scratch/my place/my sweep.toml" "$scratch/as-submitted"
+cd "$scratch/my place"
+submitted 'my sweep.toml' --out 'my results' --set train.lr=0.2 >/dev/null 2>"$scratch/said" || die "not submitted: $(cat "$scratch/said")"
+echo 'seeds = [3]' >'my sweep.toml'
+mapfile -t copies < <(grep '\.toml$' "$scratch/sbatch-arguments")
+[ ${#copies[@]} = 3 ] || die "two arrays and a collecting job were to get the sweep file: ${copies[*]}"
+for copy in "${copies[@]}"; do cmp "$copy" "$scratch/as-submitted" || die "the jobs' sweep file is not that which was submitted"; done
+[ "$(grep -cxF -e "--chdir=$scratch/my place" "$scratch/sbatch-arguments")" = 3 ] || die "jobs do not start where the graph file is"
+"$build/xibench" plan "${copies[0]}" >/dev/null 2>&1 || die "the copy cannot be planned"
+cp "$scratch/as-submitted" 'my sweep.toml'
+
+# What submit prints at the end works when it is pasted.
+watch=$(sed -n 's/^submit: to watch it: \(.*\) --watch; logs in .*/\1/p' "$scratch/said")
+eval "$watch --json" >"$scratch/status" || die "cannot be pasted into a shell: $watch"
+cmp <(grep '"id":' "$scratch/status") <("$build/xibench" status 'my sweep.toml' --out 'my results' --set train.lr=0.2 --json | grep '"id":') || die "another plan: $watch"
+
+# Edited while submit reads it: what was planned is not what the jobs would get.
+# shellcheck disable=SC2016  # for the other shell
+printf '#!/bin/sh\nif [ "$1" = plan ]; then echo >>%q; fi\nexec %q "$@"\n' "$scratch/my place/my sweep.toml" "$build/xibench" >"$scratch/login/xibench"
+chmod +x "$scratch/login/xibench"
+{ cat "$scratch/site.sh" && echo program="$scratch/login/xibench"; } >"$scratch/editor.sh"
+if "$source/slurm/submit" 'my sweep.toml' --site "$scratch/editor.sh" --dry-run >/dev/null 2>"$scratch/said"; then die "submits what it has not planned"; fi
+expect "$(cat "$scratch/said")" 'was changed while it was read: submit again'
+
+# While jobs are queued, the same sweep may be submitted into another directory, but into the same one only after them.
+sed -n 's/^--comment=/:7 /p' "$scratch/sbatch-arguments" | sort -u >"$scratch/queue"
+printf '#!/bin/sh\ncat %q\n' "$scratch/queue" >"$scratch/login/squeue"
+if submitted 'my sweep.toml' --out 'my results' 2>"$scratch/said"; then die "submitted twice"; fi
+expect "$(cat "$scratch/said")" 'my results are still queued or running (jobs  7)'
+: >"$scratch/sbatch-arguments"
+submitted "$scratch/s.toml" --out "$scratch/elsewhere" --again >/dev/null 2>&1 || die "other jobs keep a sweep from being submitted"
+if grep -q -e '--dependency=afterany:7:7:7' "$scratch/sbatch-arguments"; then die "depends on jobs of another directory"; fi
+: >"$scratch/sbatch-arguments"
+submitted 'my sweep.toml' --out 'my results' --again >/dev/null 2>&1 || die "not submitted again"
+grep -qx -e --dependency=afterany:7:7:7 "$scratch/sbatch-arguments" || die "does not wait for the jobs of its directory"
+cd - >/dev/null
+
 # With a container, and a finished run to take the time from.
 mkdir "$scratch/bin"
 printf '#!/bin/sh\nshift 2\nexec "$@"\n' >"$scratch/bin/apptainer" # exec IMAGE COMMAND...
@@ -108,6 +156,10 @@ refused 'is not a number' "$scratch/s.toml" --site "$scratch/site.sh" --pack man
 export XIBENCH_TRAIN__EPOCHS=7
 refused 'XIBENCH_TRAIN__EPOCHS is set in this shell' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run
 unset XIBENCH_TRAIN__EPOCHS
+for option in --set=train.lr=1 --out=x --index=1 --id=x --where=seed=1 --stage=1 --all --jobs=2 --threads=2 --progress=plain; do
+  refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- --retries 1 "$option"
+  refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- "${option%%=*}" x
+done
 refused 'train.epochz' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run --set train.epochz=4
 
 # Names of a site are in its file only.
