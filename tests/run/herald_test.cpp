@@ -1,5 +1,7 @@
 #include "harness/run/herald.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include <chrono>
