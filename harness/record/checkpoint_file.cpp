@@ -19,7 +19,7 @@ namespace {
 // File: magic, version, size of the head, head, SHA-256 of all before, then the sections' bytes one after another.
 // Head: number of sections, then name, size and SHA-256 of each. So the sum over the head vouches for the whole file.
 constexpr std::string_view kMagic = "XIBENCH checkpoint\n";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;  // 1: without the checksums of the data
 constexpr std::size_t kSum = 64;  // hexadecimal digits
 
 std::string sum_of(std::span<const std::byte> bytes) {

@@ -1,5 +1,6 @@
 """An interrupted run goes on as if nothing had happened: equal digests, whoever stopped it, wherever it goes on; nothing half is ever counted."""
 
+import gzip
 import os
 import random
 import shutil
@@ -17,8 +18,27 @@ try:
 except ImportError:
     h5py = None
 
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 OFTEN = ("--checkpoint-minutes", "0.001")
 KILLS = 50 if support.FULL else 5
+
+
+# Some seconds of a network on images: 8 nodes, each with its shard.
+IMAGES = """
+name = "images"
+seeds = [1]
+[data]
+dataset = "fashion-mnist"
+limit = 4096
+test_limit = 256
+[model]
+name = "mlp(32)"
+[train]
+nodes = 8
+epochs = 20
+batch_size = 8
+lr = 0.1
+"""
 
 
 class Resume(support.RunTest):
@@ -168,6 +188,30 @@ class Resume(support.RunTest):
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
     def test_a_rank_killed_at_random_moments_ends_all_and_the_run_goes_on(self):
         self.check_killed_often(ranks=3)
+
+    @unittest.skipUnless(support.HAS_TORCH and FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
+    def test_a_run_goes_on_with_the_data_it_began_with_or_not_at_all(self):
+        shutil.copytree(FASHION_MNIST, self.folder / "other" / "fashion-mnist")
+        labels = self.folder / "other" / "fashion-mnist" / "train-labels-idx1-ubyte.gz"
+        data = gzip.decompress(labels.read_bytes())
+        labels.write_bytes(gzip.compress(data[:8] + bytes(reversed(data[8:]))))
+        spec = self.spec(IMAGES)
+        process = self.start(spec, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        begun = self.file(".checkpoint").read_bytes()
+        other = ("--data", labels.parent.parent)
+        said = self.run_to_end(spec, self.out, more=other, status=2).stderr
+
+        self.assertIn("another train-labels-idx1-ubyte.gz than the one found now", said)
+        self.assertIn("--no-resume", said)
+        self.assertEqual(self.file(".checkpoint").read_bytes(), begun)
+        self.run_to_end(spec, self.out)
+        first = self.digests(self.out)
+        self.file(".h5").unlink()
+        self.run_to_end(spec, self.out, more=(*other, "--no-resume"))
+        self.assertNotEqual(self.digests(self.out), first)
 
     def damage(self, path):
         data = bytearray(path.read_bytes())
