@@ -97,7 +97,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
   });
 }
 
-std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id) {
+std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by) {
   LoadedCheckpoint loaded;
   Resumed resumed;
   struct Head {
@@ -116,6 +116,10 @@ std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const 
     for (const auto& [name, matrix] : matrices(run)) section(s, name, static_cast<std::size_t>(run.layout.nodes) * matrix->dim() * sizeof(float));
     resumed.record = decode_record(s.at("record"));
     resumed.note = loaded.note;
+    if (!loaded.note.empty()) {
+      if (by.still_ours) by.still_ours();
+      set_aside_unusable(path);
+    }
     return {true, from_bytes<std::int64_t>(section(s, "steps_done", sizeof(std::int64_t)))[0]};
   });
   if (!head.found) return std::nullopt;

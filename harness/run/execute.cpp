@@ -185,7 +185,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     });
 
     std::optional<Resumed> resumed;
-    if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id);
+    if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);
     RunRecord record;
     if (first) record = resumed ? std::move(resumed->record) : begin_record(plan, planned, *run);
     if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);

@@ -118,8 +118,35 @@ TEST_CASE("a checkpoint that cannot be written says why and leaves the old one")
   CHECK(read_checkpoint(path).sections == kFirst);
 }
 
-TEST_CASE("removing a checkpoint removes the one before it too") {
+TEST_CASE("a folder in the place of a checkpoint cannot be read, in plain words") {
   const Scratch folder;
+  std::filesystem::create_directory(folder / "a.ckpt");
+
+  CHECK_THROWS_WITH(read_checkpoint(folder / "a.ckpt"), Contains("a.ckpt cannot be read: Is a directory; start"));
+}
+
+TEST_CASE("an unusable checkpoint that was set aside does not replace the good one before it") {
+  const Scratch folder;
+  const std::string path = folder / "a.ckpt";
+  write_checkpoint(path, kFirst);
+  write_bytes(path, read_bytes(path) + "x");
+  std::filesystem::copy_file(path, path + ".bad");
+  write_checkpoint(path, kFirst);
+  write_checkpoint(path, kSecond);
+  for (int again = 0; again < 2; ++again) {
+    std::filesystem::copy_file(path + ".bad", path, std::filesystem::copy_options::overwrite_existing);
+    CHECK(read_checkpoint(path).sections == kFirst);
+    set_aside_unusable(path);
+    write_checkpoint(path, kSecond);
+    CHECK(read_checkpoint(path).sections == kSecond);
+  }
+  set_aside_unusable(folder / "nothing");
+}
+
+TEST_CASE("removing a checkpoint removes the one before it and the one set aside too") {
+  const Scratch folder;
+  write_checkpoint(folder / "a.ckpt", kFirst);
+  set_aside_unusable(folder / "a.ckpt");
   write_checkpoint(folder / "a.ckpt", kFirst);
   write_checkpoint(folder / "a.ckpt", kSecond);
 

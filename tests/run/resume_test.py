@@ -231,6 +231,25 @@ class Resume(support.RunTest):
         self.assertEqual(self.digests(self.out), self.expected)
         self.assertIn("used the one before it", str(self.show(self.file(".h5"))["provenance"]))
 
+    def test_a_good_checkpoint_outlives_the_corrupt_ones_after_it(self):
+        process = self.begun()
+        self.wait_for_file(self.out, ".previous", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        good = self.file(".previous").read_bytes()
+        self.damage(self.file(".checkpoint"))
+        process = self.start(self.long, self.out, more=("--checkpoint-minutes", 60))
+        self.wait_for_file(self.out, ".corrupt", process)
+        process.send_signal(signal.SIGUSR1)  # saves once
+        self.ended(process, 75)
+        self.assertEqual(self.file(".previous").read_bytes(), good)
+        self.damage(self.file(".checkpoint"))
+
+        done = self.run_to_end(self.long, self.out)
+        self.assertIn("used the one before it", done.stderr)
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
     def test_when_no_checkpoint_is_intact_the_run_fails_and_says_what_to_do(self):
         process = self.begun()
         self.wait_for_file(self.out, ".previous", process)
