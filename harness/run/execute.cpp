@@ -12,6 +12,7 @@
 #include "harness/run/train.hpp"
 #include "harness/run/watchdog.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,9 +23,9 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace xib {
 namespace {
@@ -93,6 +94,32 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
           .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
 }
 
+// What only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
+void check_answers(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<std::byte> part(1 << 20);
+  ssize_t got = file < 0 ? -1 : 1;
+  for (off_t at = 0; got > 0; at += got) {
+    do got = pread(file, part.data(), part.size(), at);
+    while (got < 0 && errno == EINTR);
+  }
+  const int problem = errno;
+  if (file >= 0) close(file);
+  if (got < 0) fail("cannot read {}: {}: make it readable, or move it away", path, std::strerror(problem));
+}
+
+RunRecord read_result(const std::string& path) {
+  try {
+    return read_run_file(path);
+  } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.fault() == Fault::work) throw;
+    check_answers(path);
+    return read_run_file(path);
+  }
+}
+
 struct Ready {
   Executed how = Executed::finished;
   std::array<char, 33> token{};  // of the lease
@@ -116,11 +143,10 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
   return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
 }
 
-Found find_result(const RunFiles& files, const std::string& id) {
+Found find_result(const RunFiles& files, const std::string& id, const Lease* lease) {
   if (!std::filesystem::exists(files.result)) return Found::nothing;
-  if (!std::ifstream(files.result)) fail("cannot read {}: {}: make it readable, or move it away", files.result, std::strerror(errno));
   try {
-    const RunRecord record = read_run_file(files.result);
+    const RunRecord record = read_result(files.result);
     if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
     discard_leftovers(files);
     return record.outcome == "diverged" ? Found::diverged : Found::finished;
@@ -128,10 +154,12 @@ Found find_result(const RunFiles& files, const std::string& id) {
     throw;
   } catch (const Error& error) {
     if (error.fault() == Fault::work) throw;
+    if (!lease || !lease->still_ours()) return Found::nothing;  // who does the run again moves it
     const std::string aside = files.result + ".damaged";
+    std::error_code problem;
+    std::filesystem::rename(files.result, aside, problem);
+    if (problem) fail("{}; it cannot be moved to {}: {}", error.what(), aside, problem.message());
     fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
-    std::error_code gone;  // another process may have been faster
-    std::filesystem::rename(files.result, aside, gone);
     return Found::nothing;
   }
 }
@@ -150,7 +178,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     Lease::Owner holder;
     lease = take_lease(files, holder);
     if (lease)  // its former owner may have finished it in between
-      if (const Found found = find_result(files, planned.id); found != Found::nothing) return {how_it_was(found)};
+      if (const Found found = find_result(files, planned.id, lease.get()); found != Found::nothing) return {how_it_was(found)};
     if (!lease)
       fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
     if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
