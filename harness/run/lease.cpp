@@ -2,7 +2,6 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
-#include "harness/core/process.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <fcntl.h>
@@ -28,16 +27,18 @@ std::string environment(const char* name) {
 }
 
 Lease::Owner myself() {
-  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .pid = getpid()};
+  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .space = process_space(), .pid = getpid()};
   me.started = process_start(me.pid);
   me.restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
-  me.token = sha256(fmt::format("{} {} {} {}", me.host, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
+  me.token = sha256(fmt::format("{} {} {} {} {} {}", me.host, me.space.boot, me.space.pids, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
   return me;
 }
 
 std::string write_text(const Lease::Owner& owner) {
-  return fmt::format("host {}\npid {}\nstarted {}\njob {}\ncluster {}\nrestarts {}\ntoken {}\n", owner.host, owner.pid, owner.started,
-                     owner.job.empty() ? "-" : owner.job, owner.cluster.empty() ? "-" : owner.cluster, owner.restarts, owner.token);
+  const auto known = [](const std::string& value) { return value.empty() ? "-" : value; };
+  return fmt::format("host {}\nmachine {}\nboot {}\npids {}\npid {}\nstarted {}\njob {}\ncluster {}\nrestarts {}\ntoken {}\n", owner.host,
+                     known(owner.space.machine), known(owner.space.boot), known(owner.space.pids), owner.pid, owner.started, known(owner.job),
+                     known(owner.cluster), owner.restarts, owner.token);
 }
 
 std::optional<Lease::Owner> read_owner(const std::string& path) {
@@ -45,11 +46,15 @@ std::optional<Lease::Owner> read_owner(const std::string& path) {
   if (!in) return std::nullopt;
   Lease::Owner owner;
   for (std::string key, value; in >> key >> value;) {
+    if (value == "-") continue;
+    if (key == "machine") owner.space.machine = value;
+    if (key == "boot") owner.space.boot = value;
+    if (key == "pids") owner.space.pids = value;
     if (key == "host") owner.host = value;
     if (key == "pid") owner.pid = std::atoll(value.c_str());
     if (key == "started") owner.started = std::atoll(value.c_str());
-    if (key == "job" && value != "-") owner.job = value;
-    if (key == "cluster" && value != "-") owner.cluster = value;
+    if (key == "job") owner.job = value;
+    if (key == "cluster") owner.cluster = value;
     if (key == "restarts") owner.restarts = std::atoll(value.c_str());
     if (key == "token") owner.token = value;
   }
@@ -82,12 +87,24 @@ std::string slurm_state(const Lease::Owner& owner) {
   return state.empty() && answered ? "forgotten" : state;
 }
 
+// Whether `owner`, of a host of this name, is known to have ended on it. A name says little: containers share one, and so do some hosts.
+bool ended_here(const Lease::Owner& owner, const Lease::Owner& me) {
+  const ProcessSpace &theirs = owner.space, &mine = me.space;
+  if (theirs.boot.empty() && theirs.pids.empty()) return process_is_gone(owner.pid, owner.started);  // an earlier build's lease: the name is all
+  if (theirs.pids != mine.pids) return false;
+  if (theirs.boot == mine.boot) return process_is_gone(owner.pid, owner.started);
+  // Another boot is a later one of the same machine, which no process survives, where machine and namespace of processes are the same too: two
+  // hosts with one name differ in the former, and that of a container is new each time, so that a copied machine-id proves nothing there.
+  return !theirs.boot.empty() && !mine.boot.empty() && !mine.machine.empty() && theirs.machine == mine.machine;
+}
+
 // Only what is known counts: a silent scheduler or another host's process says nothing.
 bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
   if (owner.token.empty()) return true;  // an empty file, as a power loss leaves it: leases appear whole
-  if (!owner.job.empty() && owner.job == me.job && owner.restarts < me.restarts) return true;
-  if (owner.host == me.host && process_is_gone(owner.pid, owner.started)) return true;
-  if (owner.job.empty() || owner.job == me.job) return false;
+  const bool same_job = owner.job == me.job && owner.cluster == me.cluster;  // each cluster counts its jobs from 1
+  if (!owner.job.empty() && same_job && owner.restarts < me.restarts) return true;
+  if (owner.host == me.host && ended_here(owner, me)) return true;
+  if (owner.job.empty() || same_job) return false;
   // PREEMPTED: cancelled by preemption; a job that is requeued is PENDING.
   constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "PREEMPTED", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
   return std::find(kEnded.begin(), kEnded.end(), slurm_state(owner)) != kEnded.end();

@@ -23,6 +23,7 @@ baseline = true
 TOML
 id=$("$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p')
 
+as_job=() # what Slurm sets for a job
 # expect taken|left JOB CLUSTER SQUEUE-SCRIPT
 expect() {
   rm -rf "$scratch/out"
@@ -31,7 +32,7 @@ expect() {
   printf '#!/bin/sh\n%s\n' "$4" >"$scratch/bin/squeue"
   printf '#!/bin/sh\necho "ClusterName             = here"\n' >"$scratch/bin/scontrol"
   chmod +x "$scratch"/bin/*
-  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
+  env -u SLURM_JOB_ID "${as_job[@]}" PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
   local how=left
   if [ -e "$scratch/out/s/$id.h5" ]; then how=taken; fi
   [ $how = "$1" ] || {
@@ -53,3 +54,8 @@ expect taken 5 here 'echo "slurm_load_jobs error: Invalid job id specified" >&2;
 expect left 5 here 'echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1'
 expect left 5 there 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # another cluster's
 expect left 5 - 'exit 0'                                                             # of an unknown cluster
+
+# Seen from a job itself: only the same job of the same cluster can have been requeued.
+as_job=(SLURM_JOB_ID=5 SLURM_CLUSTER_NAME=here SLURM_RESTART_COUNT=1)
+expect taken 5 here 'echo "job 5 RUNNING"'
+expect left 5 there 'echo "job 5 RUNNING"'
