@@ -134,9 +134,10 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
     const bool linked = link(draft.c_str(), path.c_str()) == 0;
     const int problem = errno;
     unlink(draft.c_str());
-    if (linked) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
-    if (problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));
-    const auto owner = read_owner(path);
+    // Of a link over NFS whose answer was lost, the repeated request fails: then the name is there, and holds our own token.
+    const auto owner = linked ? me : read_owner(path);
+    if (owner && owner->token == me.token) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
+    if (!linked && problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));
     if (!owner) continue;  // given back between our two looks
     if (!gone(*owner, me)) {
       holder = *owner;

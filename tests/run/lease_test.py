@@ -114,6 +114,13 @@ class Lease(LeaseTest):
                 self.assertIn("is being done by process", done.stderr)
                 self.assertEqual(path.read_text(), text)
 
+    def test_a_lease_whose_link_was_made_but_not_confirmed_is_our_own(self):
+        library = self.folder / "lost_reply.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, support.SOURCE / "tests" / "run" / "lost_reply.c", "-ldl"], check=True)
+        self.run_to_end(self.sweep, self.out, more=("--index", 0), env={"LD_PRELOAD": str(library)})
+        self.assertEqual(len(self.digests(self.out)), 1)
+        self.assertFalse(list(self.out.glob("*/*.lease*")))
+
     def test_a_process_that_has_said_its_end_but_is_still_there_is_waited_for(self):
         run = self.one()
         ending = subprocess.Popen(["sleep", "60"])
