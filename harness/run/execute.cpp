@@ -181,7 +181,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       if (const Found found = find_result(files, planned.id, lease.get()); found != Found::nothing) return {how_it_was(found)};
     if (!lease)
       fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
-    if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
+    if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}\n", planned.id, lease->taken_from());
     if (!lease) return {Executed::elsewhere};
     Ready mine;
     lease->token().copy(mine.token.data(), mine.token.size() - 1);

@@ -153,7 +153,7 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
         continue;
       }
       unlink(grave.c_str());
-      taken_from = owner->describe();
+      taken_from = owner->token.empty() ? "an empty lease" : owner->describe() + ", which is gone";
     }
   }
   fail("{}: other processes take and give back this lease all the time: run fewer drivers on one directory", path);

@@ -32,7 +32,7 @@ class Lease {
   bool still_ours() const { return holds(path_, token_); }  // false: somebody took over; whatever this process would write is void
   const std::string& token() const { return token_; }
   static bool holds(const std::string& path, const std::string& token);  // for the other ranks of the same run
-  const std::string& taken_from() const { return taken_from_; }  // "" or who had it and is gone
+  const std::string& taken_from() const { return taken_from_; }  // "" or "process 7 on host, which is gone"
 
  private:
   Lease(std::string path, std::string token, std::string taken_from);

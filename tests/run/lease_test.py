@@ -98,7 +98,7 @@ class Lease(LeaseTest):
         old = {"machine": "-", "boot": "-", "pids": "-"}  # of an earlier build
         is_known = space()["machine"] != "-"
         for text, taken in [(self.lease(), False), (self.lease(pid=dead.pid), True), (self.lease(pid=zombie.pid, started=start_of(zombie.pid)), True),
-                            (self.lease(started=1), True), ("", True), (self.lease(host="elsewhere"), False),
+                            (self.lease(started=1), True), ("", True), ("no lease at all", True), (self.lease(host="elsewhere"), False),
                             (self.lease(pid=dead.pid, pids="pid:[1]"), False), (self.lease(pid=dead.pid, machine="another", **other), False),
                             (self.lease(pid=dead.pid, **{**other, "machine": "-"}), False), (self.lease(**other), is_known),
                             (self.lease(pids="pid:[1]", **other), False), (self.lease(pid=dead.pid, **old), True), (self.lease(**old), False)]:
@@ -108,7 +108,7 @@ class Lease(LeaseTest):
             done = self.run_to_end(self.sweep, self.out, more=("--index", 0), status=0 if taken else 1)
             self.assertEqual(bool(self.digests(self.out)), taken, text)
             if taken:
-                self.assertIn("taken over", done.stderr)
+                self.assertIn("taken over from process" if "token" in text else "taken over from an empty lease\n", done.stderr)
                 self.assertFalse(path.exists())
             else:
                 self.assertIn("is being done by process", done.stderr)
