@@ -69,21 +69,39 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+// A Slurm that does not answer costs the time until it is given up, which must not be paid for each of a thousand leases.
+class SlurmOfThisHost {
+ public:
+  bool is_asked() const { return std::chrono::steady_clock::now() >= silent_until_; }
+  void was_silent() { silent_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1); }
+  const std::string& cluster() {  // "": it does not answer
+    if (cluster_.empty()) {
+      std::istringstream(output_of("timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= *//p'")) >> cluster_;
+      if (cluster_.empty()) was_silent();
+    }
+    return cluster_;
+  }
+
+ private:
+  std::string cluster_;
+  std::chrono::steady_clock::time_point silent_until_ = std::chrono::steady_clock::time_point::min();
+};
+
 // What the cluster that the owner's job ran on says of that job: its state; "forgotten" when it answers and no longer knows it, as
 // Slurm does some minutes after the end (for a task of an array it then prints nothing at all); "" when nothing can be learned.
 std::string slurm_state(const Lease::Owner& owner) {
-  if (owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
-  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job +
-                                     " 2>&1 && echo answered; timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= */cluster /p'");
+  static SlurmOfThisHost slurm;
+  if (owner.cluster.empty() || owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
+  if (!slurm.is_asked() || slurm.cluster() != owner.cluster) return "";
+  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job + " 2>&1 && echo answered");
   std::istringstream lines(text);
-  bool answered = text.find("Invalid job id specified") != std::string::npos, same_cluster = false;
+  bool answered = text.find("Invalid job id specified") != std::string::npos;
   std::string state;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("job " + owner.job + " ")) state = line.substr(owner.job.size() + 5);
     if (line == "answered") answered = true;
-    if (line == "cluster " + owner.cluster) same_cluster = true;
   }
-  if (!same_cluster) return "";
+  if (state.empty() && !answered) slurm.was_silent();
   return state.empty() && answered ? "forgotten" : state;
 }
 

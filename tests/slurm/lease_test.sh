@@ -55,6 +55,30 @@ expect left 5 here 'echo "slurm_load_jobs error: Unable to contact slurm control
 expect left 5 there 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # another cluster's
 expect left 5 - 'exit 0'                                                             # of an unknown cluster
 
+# Of many leases, a Slurm that does not answer is asked about one, and its name is asked for once.
+rm -rf "$scratch/out"
+mkdir -p "$scratch/out/s"
+sed -i 's/^seeds = .*/seeds = [1, 2, 3]/' "$scratch/s.toml"
+for each in $("$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p'); do
+  printf 'host elsewhere\npid 1\nstarted 1\njob 5\ncluster here\nrestarts 0\ntoken t\n' >"$scratch/out/s/$each.lease"
+done
+# asked WHAT SQUEUE-SCRIPT SCONTROL-SCRIPT: which of the two were called, in order
+asked() {
+  printf '#!/bin/sh\necho squeue >>%s/calls\n%s\n' "$scratch" "$2" >"$scratch/bin/squeue"
+  printf '#!/bin/sh\necho scontrol >>%s/calls\n%s\n' "$scratch" "$3" >"$scratch/bin/scontrol"
+  rm -f "$scratch/calls"
+  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
+  [ "$(tr '\n' ' ' <"$scratch/calls")" = "$1" ] || {
+    echo "FAILED: expected to ask $1, asked $(tr '\n' ' ' <"$scratch/calls")"
+    cat "$scratch/said"
+    exit 1
+  }
+}
+asked 'scontrol ' 'exit 1' 'exit 1'
+asked 'scontrol squeue ' 'exit 1' 'echo "ClusterName = here"'
+asked 'scontrol squeue squeue squeue ' 'echo "job 5 RUNNING"' 'echo "ClusterName = here"'
+sed -i 's/^seeds = .*/seeds = [1]/' "$scratch/s.toml"
+
 # Seen from a job itself: only the same job of the same cluster can have been requeued.
 as_job=(SLURM_JOB_ID=5 SLURM_CLUSTER_NAME=here SLURM_RESTART_COUNT=1)
 expect taken 5 here 'echo "job 5 RUNNING"'
