@@ -1,6 +1,7 @@
 #include "harness/cli/drive.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/lease.hpp"
@@ -102,7 +103,7 @@ class SideBySide {
       ++tally_[how_it_was(found)];
       progress_.passed_over();
     } catch (const Error& error) {  // one bad file must not keep the others from running
-      fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
+      notify("xibench: run {}: {}\n", run.id, error.what());
       ++tally_.failed;
       tally_.refused += error.fault() == Fault::input;
     }
@@ -185,7 +186,7 @@ int report(const Tally& tally, std::size_t runs, bool print) {
     if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
     if (tally.failed) text += fmt::format(", {} failed", tally.failed);
     if (interrupted) text += ", interrupted: run again to go on";
-    fmt::print(stderr, "xibench: {}\n", text);
+    notify("xibench: {}\n", text);
   }
   if (interrupted) return static_cast<int>(Fault::interrupted);
   if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);

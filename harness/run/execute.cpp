@@ -2,6 +2,7 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/checkpoint.hpp"
@@ -70,7 +71,7 @@ bool await_references(const Plan& plan, const Execution& execution, const Planne
     for (bool said = false; !id.empty() && !std::filesystem::exists(files.result); said = true) {
       const auto owner = Lease::held_by(files.lease);
       if (!owner) break;
-      if (!said) fmt::print(stderr, "xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
+      if (!said) notify("xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
       if (stopped_within(5)) return false;
     }
   }
@@ -129,7 +130,7 @@ struct Ready {
 void end_stalled(Communicator& communicator, const std::string& report, const std::function<void(const std::string&)>& note_failure) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // a file system or an MPI that hangs must not keep this process
-  fmt::print(stderr, "xibench: {}\n", report);
+  notify("xibench: {}\n", report);
   std::this_thread::sleep_for(std::chrono::milliseconds(100) * std::min(communicator.rank(), 10));  // the lowest rank that can notes it
   note_failure(report);
   std::this_thread::sleep_for(std::chrono::seconds(2));
@@ -159,7 +160,7 @@ Found find_result(const RunFiles& files, const std::string& id, const Lease* lea
     std::error_code problem;
     std::filesystem::rename(files.result, aside, problem);
     if (problem) fail("{}; it cannot be moved to {}: {}", error.what(), aside, problem.message());
-    fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
+    notify("xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
     return Found::nothing;
   }
 }
@@ -180,8 +181,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (lease)  // its former owner may have finished it in between
       if (const Found found = find_result(files, planned.id, lease.get()); found != Found::nothing) return {how_it_was(found)};
     if (!lease)
-      fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
-    if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}\n", planned.id, lease->taken_from());
+      notify("xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
+    if (lease && !lease->taken_from().empty()) notify("xibench: run {} is taken over from {}\n", planned.id, lease->taken_from());
     if (!lease) return {Executed::elsewhere};
     Ready mine;
     lease->token().copy(mine.token.data(), mine.token.size() - 1);
@@ -216,7 +217,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);
     RunRecord record;
     if (first) record = resumed ? std::move(resumed->record) : begin_record(plan, planned, *run);
-    if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
+    if (first && resumed) notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
     if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
     const std::int64_t first_step = resumed ? resumed->steps_done : 0;
     if (first) record.attempts.push_back(this_attempt(*run, execution, first_step));
@@ -261,7 +262,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       }
     } catch (const Diverged& error) {
       outcome = "diverged";
-      if (first) fmt::print(stderr, "xibench: run {}: {}\n", planned.id, error.what());
+      if (first) notify("xibench: run {}: {}\n", planned.id, error.what());
     }
     recorder.gather();
 
@@ -286,7 +287,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       discard_leftovers(files);
       const auto missed = std::count_if(r.steps.begin(), r.steps.end(), [](const StepRow& row) { return !row.target_reached; });
       if (missed > 0)
-        fmt::print(stderr, "xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
+        notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
                    planned.config.control.max_rounds, missed, r.steps.size());
       const double accuracy = summarize(r).final_test_accuracy;
       progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));

@@ -69,7 +69,7 @@ class Resume(support.RunTest):
         return found[0] if found else None
 
     def test_a_stop_signal_ends_the_run_with_a_checkpoint_and_it_goes_on_anywhere(self):
-        for ranks, threads, number in [(0, 1, signal.SIGUSR1), (0, 2, signal.SIGTERM), (3 if support.HAS_MPI else 0, 1, signal.SIGUSR1)]:
+        for ranks, threads, number in [(0, 1, signal.SIGUSR1), (0, 2, signal.SIGTERM), (0, 1, signal.SIGHUP), (3 if support.HAS_MPI else 0, 1, signal.SIGUSR1)]:
             process = self.begun(ranks, threads)
             process.send_signal(number)
             said = self.ended(process, 75)
@@ -108,6 +108,31 @@ class Resume(support.RunTest):
             self.assertEqual(len(run["provenance/attempts/start"]), 2)
             for column in ("displacement", "mixing_strength"):
                 self.assertTrue(np.isfinite(run["steps"][column][()]).all())
+
+    def test_under_nohup_a_terminal_that_is_closed_changes_nothing(self):
+        process = subprocess.Popen(["nohup", *self.words(self.long, self.out, more=OFTEN)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.started.append(process)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(300), 0)
+        process.stderr.close()
+        self.assertEqual(self.digests(self.out), self.expected)
+
+    def test_a_run_does_not_end_for_messages_that_cannot_be_written(self):
+        for jobs in ("1", "2"):
+            with open("/dev/full", "wb", buffering=0) as full:
+                words = self.words(self.long, self.out, more=("--progress", "plain", "--jobs", jobs))
+                self.assertEqual(subprocess.run(words, stderr=full, check=False).returncode, 0)
+            self.assertEqual(self.digests(self.out), self.expected)
+            shutil.rmtree(self.out)
+
+            process = self.start(self.long, self.out, more=("--progress", "plain", "--jobs", jobs))
+            process.stderr.close()
+            self.assertEqual(process.wait(300), 0)
+            process.stdout.close()
+            self.assertEqual(self.digests(self.out), self.expected)
+            shutil.rmtree(self.out)
 
     def test_only_the_result_remains(self):
         process = self.begun()
