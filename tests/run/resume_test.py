@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -151,49 +152,78 @@ class Resume(support.RunTest):
         self.assertNotIn("goes on after", done.stderr)
         self.assertEqual(self.digests(self.out), self.expected)
 
-    def kill(self, process, ranks, moments):
-        """The whole program, or one of its ranks."""
-        if not ranks:
-            return process.kill()
-        alive = support.ranks_of(process)
-        if not alive:
+    def lease(self):
+        try:
+            return self.file(".lease").read_text()
+        except (AttributeError, FileNotFoundError):
+            return ""
+
+    def rank_0(self, process, stale):
+        """Its pid, as its lease says it, which replaces the stale one of a killed process; None when it ended before."""
+        while process.poll() is None:
+            lease = self.lease()
+            if lease not in ("", stale):
+                return int(re.search("^pid (.*)$", lease, re.MULTILINE)[1])
+            time.sleep(0.001)
+        return None
+
+    def kill(self, process, pid):
+        if pid is None:
             return process.terminate()
         try:
-            os.kill(moments.choice(alive), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
 
-    def wait_for_moment(self, process, kind, moments):
-        """While the program starts, at a random moment of its work, or while a checkpoint or the result is being written."""
+    def half_written(self, kind):
+        return set(self.out.glob({"checkpoint": "*/*.checkpoint.*.new", "result": "*/*.h5.*.partial"}[kind]))
+
+    def victim_at_its_moment(self, process, kind, ranks, moments, stale):
+        """Whom to kill: the program, or one of its ranks, while it starts or at a random moment of its work; or rank 0 while it writes a checkpoint or
+        the result, found out before, so that the kill follows at once."""
+        if kind in ("checkpoint", "result"):
+            before = self.half_written(kind)  # left by an earlier kill
+            pid = self.rank_0(process, stale)
+            while process.poll() is None and not self.half_written(kind) - before:
+                pass
+            return pid
         if kind == "start":
-            return time.sleep(moments.uniform(0, 1.5))
-        if kind == "work":
+            time.sleep(moments.uniform(0, 1.5))
+        else:
             begun = time.time_ns()
             while process.poll() is None and not any(path.stat().st_mtime_ns > begun for path in self.out.glob("*/*.checkpoint")):
                 time.sleep(0.001)
-            return time.sleep(moments.uniform(0, 0.2))
-        ending = ".partial" if kind == "result" else ".new"
-        while process.poll() is None and not any(self.out.glob(f"*/*{ending}")):
-            pass
+            time.sleep(moments.uniform(0, 0.2))
+        alive = support.ranks_of(process) if ranks else [process.pid]
+        return moments.choice(alive) if alive else None
 
     def check_killed_often(self, ranks):
         """SIGKILL at many moments, of the whole program or of one of its ranks; whatever is found after it is intact."""
         moments = random.Random(7)
         kinds = ["work", "checkpoint", "start", "work", "result"]
         resumed = 0
+        caught = {"checkpoint": 0, "result": 0}  # kills that left such a file half written
+        slow_disk = self.folder / "slow_disk.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", slow_disk, support.SOURCE / "tests" / "run" / "slow_disk.c", "-ldl"], check=True)
         for kill in range(KILLS):
-            process = self.start(self.long, self.out, ranks, 1, OFTEN)
+            kind = kinds[kill % len(kinds)]
+            left = self.half_written(kind) if kind in caught else set()
+            stale = self.lease()
+            process = self.start(self.long, self.out, ranks, 1, OFTEN, env={"LD_PRELOAD": str(slow_disk)} if kind in caught else None)
+            pid = None
             try:
-                self.wait_for_moment(process, kinds[kill % len(kinds)], moments)
+                pid = self.victim_at_its_moment(process, kind, ranks, moments, stale)
             except FileNotFoundError:  # a file that was just being replaced
                 pass
-            self.kill(process, ranks, moments)
+            self.kill(process, pid)
             resumed += "goes on after step" in self.ended(process)
             for _ in range(100):  # mpirun may be gone some moments before the last of its ranks
                 state = self.status(self.long, self.out)[0]["state"]
                 if state != "running":
                     break
                 time.sleep(0.1)
+            if kind in caught:
+                caught[kind] += bool(self.half_written(kind) - left)
             self.assertIn(state, ("complete", "interrupted", "missing"), f"after kill {kill}")
             gap = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=False)
             if state == "complete":
@@ -203,6 +233,8 @@ class Resume(support.RunTest):
             self.assertFalse(list(self.out.glob("*/*.h5")))
             self.assertNotIn(" damaged", gap.stderr)
         self.assertGreater(resumed, KILLS // 3)  # or the kills came too early to mean anything
+        self.assertGreater(sum(caught.values()), 0)
+        self.assertGreaterEqual(min(caught.values()), KILLS // len(kinds) // 2, caught)  # all of them, unless this process had to wait for a processor
         done = self.run_to_end(self.long, self.out)
         self.assertEqual(self.digests(self.out), self.expected, done.stderr)
         self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
