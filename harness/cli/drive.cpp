@@ -2,6 +2,7 @@
 
 #include "harness/cli/driven.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/lease.hpp"
@@ -126,7 +127,7 @@ class SideBySide {
   std::optional<Found> look(const PlannedRun& run) try {
     return find_result(files(run), run.id);
   } catch (const Error& error) {
-    fmt::print(stderr, "xibench: run {}: {}\n", run.id, error.what());
+    notify("xibench: run {}: {}\n", run.id, error.what());
     count_failure(error.fault() == Fault::input);
     return std::nullopt;
   }
@@ -184,7 +185,7 @@ class SideBySide {
     const bool bad_input = code == static_cast<int>(Fault::input);
     const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
     if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
-      fmt::print(stderr, "xibench: run {} ({}) {}\n", run.id, label(run), how);
+      notify("xibench: run {} ({}) {}\n", run.id, label(run), how);
       say_retry(run, ++retried_[&run], retries_);
       return begin(run);
     }
@@ -227,7 +228,7 @@ std::string label(const PlannedRun& run) {
 }
 
 void say_retry(const PlannedRun& run, int retry, int retries) {
-  fmt::print(stderr, "xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
+  notify("xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
 }
 
 int report(const Tally& tally, std::size_t runs, bool print) {
@@ -242,7 +243,7 @@ int report(const Tally& tally, std::size_t runs, bool print) {
     if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
     if (tally.failed) text += fmt::format(", {} failed", tally.failed);
     if (interrupted) text += ", interrupted: run again to go on";
-    fmt::print(stderr, "xibench: {}\n", text);
+    notify("xibench: {}\n", text);
   }
   if (interrupted) return static_cast<int>(Fault::interrupted);
   if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);

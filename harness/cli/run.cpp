@@ -7,6 +7,7 @@
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/session.hpp"
@@ -59,7 +60,7 @@ void check_machine(const Options& o, int threads) {
   for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
     require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes);
   if (const int usable = usable_processors(); threads > usable)
-    fmt::print(stderr, "xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
+    notify("xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
                threads, usable, usable == 1 ? "" : "s", threads);
 }
 
@@ -125,7 +126,7 @@ int run_here(const Options& o) {
           if (!(known && known->on_all_ranks()) && communicator.size() > 1) throw;
           const bool is_same = error.what() == last_error;  // a data set that is missing is missing for all
           last_error = error.what();
-          if (first) fmt::print(stderr, "xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
+          if (first) notify("xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
           const bool bad_input = known && known->fault() == Fault::input;
           if (attempt < o.retries && !bad_input) {
             if (first) say_retry(*run, attempt + 1, o.retries);
@@ -145,10 +146,10 @@ int run_here(const Options& o) {
     // This rank alone failed: the others wait for it and have to be ended.
     const auto* known = dynamic_cast<const Error*>(&error);
     if (communicator.size() == 1 || (known && known->on_all_ranks())) {
-      if (first) fmt::print(stderr, "xibench: {}\n", error.what());
+      if (first) notify("xibench: {}\n", error.what());
       return known ? static_cast<int>(known->fault()) : static_cast<int>(Fault::work);
     }
-    fmt::print(stderr, "xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
+    notify("xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
     const int status = static_cast<int>(known ? known->fault() : Fault::work);
     communicator.abort(status);
     return status;

@@ -1,13 +1,17 @@
 #include "harness/core/process.hpp"
 
+#include "harness/core/hash.hpp"
+
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace xib {
 namespace {
@@ -31,7 +35,22 @@ Entry read_entry(std::int64_t pid) {
   return entry;
 }
 
+std::string first_word(const char* path) {
+  std::ifstream in(path);
+  std::string word;
+  in >> word;
+  return word;
+}
+
 }  // namespace
+
+ProcessSpace process_space() {
+  const std::string machine = first_word("/etc/machine-id");
+  std::error_code unknown;
+  return {.machine = machine.empty() ? "" : sha256("xibench " + machine).substr(0, 16),  // the id itself is not for others' eyes
+          .boot = first_word("/proc/sys/kernel/random/boot_id"),
+          .pids = std::filesystem::read_symlink("/proc/self/ns/pid", unknown).string()};
+}
 
 std::int64_t process_start(std::int64_t pid) { return read_entry(pid).start; }
 

@@ -19,7 +19,7 @@ namespace {
 // File: magic, version, size of the head, head, SHA-256 of all before, then the sections' bytes one after another.
 // Head: number of sections, then name, size and SHA-256 of each. So the sum over the head vouches for the whole file.
 constexpr std::string_view kMagic = "XIBENCH checkpoint\n";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;  // 1: without the checksums of the data
 constexpr std::size_t kSum = 64;  // hexadecimal digits
 
 std::string sum_of(std::span<const std::byte> bytes) {
@@ -28,21 +28,21 @@ std::string sum_of(std::span<const std::byte> bytes) {
   return hash.hex();
 }
 
-struct Corrupt : std::runtime_error {
+struct Corrupt : std::runtime_error {  // says what the file does, as "is truncated"
   using std::runtime_error::runtime_error;
 };
 
 class InputFile {
  public:
   explicit InputFile(const std::string& path) : file_(std::fopen(path.c_str(), "rb"), std::fclose) {
-    if (!file_) throw Corrupt(std::strerror(errno));
+    if (!file_) throw Corrupt(fmt::format("cannot be read: {}", std::strerror(errno)));
     std::error_code error;
     left_ = std::filesystem::file_size(path, error);
-    if (error) throw Corrupt(error.message());
+    if (error) throw Corrupt("cannot be read: " + error.message());
   }
   // The size is checked against the file before memory is asked for: a corrupt size must not become a huge allocation.
   std::vector<std::byte> take(std::size_t size, const std::string& what) {
-    if (size > left_) throw Corrupt("truncated: " + what);
+    if (size > left_) throw Corrupt("is truncated: " + what);
     std::vector<std::byte> bytes(size);
     if (std::fread(bytes.data(), 1, size, file_.get()) != size) throw Corrupt("cannot be read: " + what);
     left_ -= size;
@@ -59,13 +59,13 @@ Sections load(const std::string& path) {
   InputFile file(path);
   std::vector<std::byte> before = file.take(kMagic.size() + sizeof(std::uint32_t) + sizeof(std::uint64_t), "the beginning");
   ByteReader start(std::span<const std::byte>(before).subspan(kMagic.size()));
-  if (std::memcmp(before.data(), kMagic.data(), kMagic.size()) != 0) throw Corrupt("not a checkpoint");
+  if (std::memcmp(before.data(), kMagic.data(), kMagic.size()) != 0) throw Corrupt("is not a checkpoint");
   const auto version = start.number<std::uint32_t>();
-  if (version != kVersion) throw Corrupt(fmt::format("of version {}, this program reads version {}", version, kVersion));
+  if (version != kVersion) throw Corrupt(fmt::format("is of version {}, this program reads version {}", version, kVersion));
   const auto head = file.take(start.number<std::uint64_t>(), "the head");
   before.insert(before.end(), head.begin(), head.end());
   const auto sum = file.take(kSum, "the checksum of the head");
-  if (std::memcmp(sum_of(before).data(), sum.data(), kSum) != 0) throw Corrupt("corrupt (head: checksum)");
+  if (std::memcmp(sum_of(before).data(), sum.data(), kSum) != 0) throw Corrupt("is corrupt (head: checksum)");
 
   Sections sections;
   ByteReader entries(head);
@@ -74,10 +74,10 @@ Sections load(const std::string& path) {
     const auto size = entries.number<std::uint64_t>();
     const std::string expected = entries.text();
     auto bytes = file.take(size, fmt::format("section '{}'", name));
-    if (sum_of(bytes) != expected) throw Corrupt(fmt::format("corrupt (section '{}': checksum)", name));
+    if (sum_of(bytes) != expected) throw Corrupt(fmt::format("is corrupt (section '{}': checksum)", name));
     sections.emplace(name, std::move(bytes));
   }
-  if (!file.at_end()) throw Corrupt("corrupt (bytes after its end)");
+  if (!file.at_end()) throw Corrupt("is corrupt (bytes after its end)");
   return sections;
 }
 
@@ -118,15 +118,20 @@ LoadedCheckpoint read_checkpoint(const std::string& path) {
       loaded.note += "; used the one before it";
       return loaded;
     } catch (const Corrupt& corrupt) {
-      problems += fmt::format("{}checkpoint {} is {}", problems.empty() ? "" : "; ", candidate, corrupt.what());
+      problems += fmt::format("{}checkpoint {} {}", problems.empty() ? "" : "; ", candidate, corrupt.what());
     }
   }
   if (!problems.empty()) fail("{}; start the run again from its beginning with --no-resume", problems);
   return loaded;
 }
 
+void set_aside_unusable(const std::string& path) {
+  const std::string aside = path + ".corrupt";
+  if (std::rename(path.c_str(), aside.c_str()) != 0 && errno != ENOENT) fail("cannot rename {} to {}: {}", path, aside, std::strerror(errno));
+}
+
 void remove_checkpoint(const std::string& path) {
-  for (const char* suffix : {"", ".previous"}) std::remove((path + suffix).c_str());
+  for (const char* suffix : {"", ".previous", ".corrupt"}) std::remove((path + suffix).c_str());
   remove_temporary_files(path, ".new");
 }
 

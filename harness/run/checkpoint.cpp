@@ -2,9 +2,11 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/record/byte_stream.hpp"
 #include "harness/record/checkpoint_file.hpp"
 
 #include <cstring>
+#include <map>
 
 namespace xib {
 namespace {
@@ -37,6 +39,28 @@ const std::vector<std::byte>& section(const Sections& sections, const std::strin
   return it->second;
 }
 
+// The files the run learns from, and the SHA-256 of each: what the rest of the run depends on, but no checkpoint holds.
+std::vector<std::byte> encode_data(const Task& task) {
+  ByteWriter out;
+  for (const auto& [name, sum] : task.data_checksums()) {
+    out.text(name);
+    out.text(sum);
+  }
+  return out.bytes();
+}
+
+// With other data the rest would be another run's, and nothing in its file would tell.
+void check_same_data(const std::string& path, const std::vector<std::byte>& before, const Task& task) {
+  std::map<std::string, std::string> sums;
+  for (ByteReader in(before); !in.at_end();) {
+    const std::string name = in.text();
+    sums[name] = in.text();
+  }
+  for (const auto& [name, sum] : task.data_checksums())
+    require(sums[name] == sum, "{} was written with another {} than the one found now (SHA-256 {}): give the same data (--data), or begin anew with --no-resume",
+            path, name, sum);
+}
+
 // Every rank gets its own rows of a matrix that rank 0 has whole.
 void scatter_rows(Communicator& communicator, const NodeLayout& layout, const std::vector<std::byte>& whole, NodeMatrix& matrix) {
   std::vector<float> row(matrix.dim());
@@ -65,6 +89,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
     const auto controller = run.consensus.state();
     sections["controller"] = to_bytes(std::span<const double>(controller));
     sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
+    sections["data"] = encode_data(*run.task);
     sections["run_id"] = to_bytes(std::span<const char>(recorder.record().run_id));
     sections["record"] = encode_record(recorder.record());
     write_checkpoint(path, sections, by);
@@ -72,7 +97,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
   });
 }
 
-std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id) {
+std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by) {
   LoadedCheckpoint loaded;
   Resumed resumed;
   struct Head {
@@ -86,10 +111,15 @@ std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const 
     const auto& s = loaded.sections;
     const auto& id = section(s, "run_id", run_id.size());
     if (std::memcmp(id.data(), run_id.data(), run_id.size()) != 0) fail("{} belongs to another run: remove it or use --no-resume", path);
+    check_same_data(path, s.at("data"), *run.task);
     controller = from_bytes<double>(section(s, "controller", controller.size() * sizeof(double)));
     for (const auto& [name, matrix] : matrices(run)) section(s, name, static_cast<std::size_t>(run.layout.nodes) * matrix->dim() * sizeof(float));
     resumed.record = decode_record(s.at("record"));
     resumed.note = loaded.note;
+    if (!loaded.note.empty()) {
+      if (by.still_ours) by.still_ours();
+      set_aside_unusable(path);
+    }
     return {true, from_bytes<std::int64_t>(section(s, "steps_done", sizeof(std::int64_t)))[0]};
   });
   if (!head.found) return std::nullopt;

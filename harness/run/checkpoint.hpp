@@ -20,8 +20,8 @@ struct Resumed {
   RunRecord record;  // on rank 0
   std::string note;  // why an older checkpoint was used, or ""
 };
-// Collective. Restores `run` from `path` (or the one before it, where the newest is corrupt); nullopt when there is none. Throws
-// Error(work) when a checkpoint is of another run or none is readable.
-std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id);
+// Collective. Restores `run` from `path`, or from the one before it, where the newest is corrupt and is then set aside; nullopt when there
+// is none. Throws Error(work) when a checkpoint is of another run or none is readable, Error(input) when the data files are others.
+std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by = {});
 
 }  // namespace xib

@@ -2,6 +2,7 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/checkpoint.hpp"
@@ -12,6 +13,7 @@
 #include "harness/run/train.hpp"
 #include "harness/run/watchdog.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,9 +24,9 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace xib {
 namespace {
@@ -74,7 +76,7 @@ bool await_references(const Plan& plan, const Execution& execution, const Planne
     for (bool said = false; !id.empty() && !std::filesystem::exists(files.result); said = true) {
       const auto owner = Lease::held_by(files.lease);
       if (!owner) break;
-      if (!said) fmt::print(stderr, "xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
+      if (!said) notify("xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
       if (stopped_within(5)) return false;
     }
   }
@@ -98,6 +100,32 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
           .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
 }
 
+// What only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
+void check_answers(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<std::byte> part(1 << 20);
+  ssize_t got = file < 0 ? -1 : 1;
+  for (off_t at = 0; got > 0; at += got) {
+    do got = pread(file, part.data(), part.size(), at);
+    while (got < 0 && errno == EINTR);
+  }
+  const int problem = errno;
+  if (file >= 0) close(file);
+  if (got < 0) fail("cannot read {}: {}: make it readable, or move it away", path, std::strerror(problem));
+}
+
+RunRecord read_result(const std::string& path) {
+  try {
+    return read_run_file(path);
+  } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.fault() == Fault::work) throw;
+    check_answers(path);
+    return read_run_file(path);
+  }
+}
+
 struct Ready {
   Executed how = Executed::finished;
   std::array<char, 33> token{};  // of the lease
@@ -107,7 +135,7 @@ struct Ready {
 void end_stalled(Communicator& communicator, const std::string& report, const std::function<void(const std::string&)>& note_failure) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // a file system or an MPI that hangs must not keep this process
-  fmt::print(stderr, "xibench: {}\n", report);
+  notify("xibench: {}\n", report);
   std::this_thread::sleep_for(std::chrono::milliseconds(100) * std::min(communicator.rank(), 10));  // the lowest rank that can notes it
   note_failure(report);
   std::this_thread::sleep_for(std::chrono::seconds(2));
@@ -121,11 +149,10 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
   return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
 }
 
-Found find_result(const RunFiles& files, const std::string& id) {
+Found find_result(const RunFiles& files, const std::string& id, const Lease* lease) {
   if (!std::filesystem::exists(files.result)) return Found::nothing;
-  if (!std::ifstream(files.result)) fail("cannot read {}: {}: make it readable, or move it away", files.result, std::strerror(errno));
   try {
-    const RunRecord record = read_run_file(files.result);
+    const RunRecord record = read_result(files.result);
     if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
     discard_leftovers(files);
     return record.outcome == "diverged" ? Found::diverged : Found::finished;
@@ -133,10 +160,12 @@ Found find_result(const RunFiles& files, const std::string& id) {
     throw;
   } catch (const Error& error) {
     if (error.fault() == Fault::work) throw;
+    if (!lease || !lease->still_ours()) return Found::nothing;  // who does the run again moves it
     const std::string aside = files.result + ".damaged";
-    fmt::print(stderr, "xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
-    std::error_code gone;  // another process may have been faster
-    std::filesystem::rename(files.result, aside, gone);
+    std::error_code problem;
+    std::filesystem::rename(files.result, aside, problem);
+    if (problem) fail("{}; it cannot be moved to {}: {}", error.what(), aside, problem.message());
+    notify("xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
     return Found::nothing;
   }
 }
@@ -155,10 +184,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     Lease::Owner holder;
     lease = take_lease(files, holder);
     if (lease)  // its former owner may have finished it in between
-      if (const Found found = find_result(files, planned.id); found != Found::nothing) return {how_it_was(found)};
+      if (const Found found = find_result(files, planned.id, lease.get()); found != Found::nothing) return {how_it_was(found)};
     if (!lease)
-      fmt::print(stderr, "xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
-    if (lease && !lease->taken_from().empty()) fmt::print(stderr, "xibench: run {} is taken over from {}, which is gone\n", planned.id, lease->taken_from());
+      notify("xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
+    if (lease && !lease->taken_from().empty()) notify("xibench: run {} is taken over from {}\n", planned.id, lease->taken_from());
     if (!lease) return {Executed::elsewhere};
     Ready mine;
     lease->token().copy(mine.token.data(), mine.token.size() - 1);
@@ -190,10 +219,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     });
 
     std::optional<Resumed> resumed;
-    if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id);
+    if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);
     RunRecord record;
     if (first) record = resumed ? std::move(resumed->record) : begin_record(plan, planned, *run);
-    if (first && resumed) fmt::print(stderr, "xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
+    if (first && resumed) notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
     if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
     const std::int64_t first_step = resumed ? resumed->steps_done : 0;
     from_rank_0<int>(communicator, [&] {
@@ -242,7 +271,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       }
     } catch (const Diverged& error) {
       outcome = "diverged";
-      if (first) fmt::print(stderr, "xibench: run {}: {}\n", planned.id, error.what());
+      if (first) notify("xibench: run {}: {}\n", planned.id, error.what());
     }
     recorder.gather();
 
@@ -268,7 +297,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       discard_leftovers(files);
       const auto missed = std::count_if(r.steps.begin(), r.steps.end(), [](const StepRow& row) { return !row.target_reached; });
       if (missed > 0)
-        fmt::print(stderr, "xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
+        notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
                    planned.config.control.max_rounds, missed, r.steps.size());
       const double accuracy = summarize(r).final_test_accuracy;
       progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));

@@ -33,9 +33,9 @@ struct RunFiles {
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
 
 // Whether the result is there and whole, and then how the run ended; what else a process that was killed left is removed. A damaged result is
-// none: it is moved aside, and the run done again. Throws where the file may not be read, holds another run or comes from a newer version.
+// none, and whoever holds the lease moves it aside. Throws where the file cannot be read, holds another run or comes from a newer version.
 enum class Found { nothing, finished, diverged };
-Found find_result(const RunFiles& files, const std::string& id);
+Found find_result(const RunFiles& files, const std::string& id, const class Lease* lease = nullptr);
 Executed how_it_was(Found found);  // of a run that was not done now
 
 // Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),

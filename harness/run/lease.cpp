@@ -2,7 +2,6 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
-#include "harness/core/process.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <fcntl.h>
@@ -28,16 +27,18 @@ std::string environment(const char* name) {
 }
 
 Lease::Owner myself() {
-  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .pid = getpid()};
+  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .space = process_space(), .pid = getpid()};
   me.started = process_start(me.pid);
   me.restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
-  me.token = sha256(fmt::format("{} {} {} {}", me.host, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
+  me.token = sha256(fmt::format("{} {} {} {} {} {}", me.host, me.space.boot, me.space.pids, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
   return me;
 }
 
 std::string write_text(const Lease::Owner& owner) {
-  return fmt::format("host {}\npid {}\nstarted {}\njob {}\ncluster {}\nrestarts {}\ntoken {}\n", owner.host, owner.pid, owner.started,
-                     owner.job.empty() ? "-" : owner.job, owner.cluster.empty() ? "-" : owner.cluster, owner.restarts, owner.token);
+  const auto known = [](const std::string& value) { return value.empty() ? "-" : value; };
+  return fmt::format("host {}\nmachine {}\nboot {}\npids {}\npid {}\nstarted {}\njob {}\ncluster {}\nrestarts {}\ntoken {}\n", owner.host,
+                     known(owner.space.machine), known(owner.space.boot), known(owner.space.pids), owner.pid, owner.started, known(owner.job),
+                     known(owner.cluster), owner.restarts, owner.token);
 }
 
 std::optional<Lease::Owner> read_owner(const std::string& path) {
@@ -45,11 +46,15 @@ std::optional<Lease::Owner> read_owner(const std::string& path) {
   if (!in) return std::nullopt;
   Lease::Owner owner;
   for (std::string key, value; in >> key >> value;) {
+    if (value == "-") continue;
+    if (key == "machine") owner.space.machine = value;
+    if (key == "boot") owner.space.boot = value;
+    if (key == "pids") owner.space.pids = value;
     if (key == "host") owner.host = value;
     if (key == "pid") owner.pid = std::atoll(value.c_str());
     if (key == "started") owner.started = std::atoll(value.c_str());
-    if (key == "job" && value != "-") owner.job = value;
-    if (key == "cluster" && value != "-") owner.cluster = value;
+    if (key == "job") owner.job = value;
+    if (key == "cluster") owner.cluster = value;
     if (key == "restarts") owner.restarts = std::atoll(value.c_str());
     if (key == "token") owner.token = value;
   }
@@ -64,30 +69,60 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+// A Slurm that does not answer costs the time until it is given up, which must not be paid for each of a thousand leases.
+class SlurmOfThisHost {
+ public:
+  bool is_asked() const { return std::chrono::steady_clock::now() >= silent_until_; }
+  void was_silent() { silent_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1); }
+  const std::string& cluster() {  // "": it does not answer
+    if (cluster_.empty()) {
+      std::istringstream(output_of("timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= *//p'")) >> cluster_;
+      if (cluster_.empty()) was_silent();
+    }
+    return cluster_;
+  }
+
+ private:
+  std::string cluster_;
+  std::chrono::steady_clock::time_point silent_until_ = std::chrono::steady_clock::time_point::min();
+};
+
 // What the cluster that the owner's job ran on says of that job: its state; "forgotten" when it answers and no longer knows it, as
 // Slurm does some minutes after the end (for a task of an array it then prints nothing at all); "" when nothing can be learned.
 std::string slurm_state(const Lease::Owner& owner) {
-  if (owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
-  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job +
-                                     " 2>&1 && echo answered; timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= */cluster /p'");
+  static SlurmOfThisHost slurm;
+  if (owner.cluster.empty() || owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
+  if (!slurm.is_asked() || slurm.cluster() != owner.cluster) return "";
+  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job + " 2>&1 && echo answered");
   std::istringstream lines(text);
-  bool answered = text.find("Invalid job id specified") != std::string::npos, same_cluster = false;
+  bool answered = text.find("Invalid job id specified") != std::string::npos;
   std::string state;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("job " + owner.job + " ")) state = line.substr(owner.job.size() + 5);
     if (line == "answered") answered = true;
-    if (line == "cluster " + owner.cluster) same_cluster = true;
   }
-  if (!same_cluster) return "";
+  if (state.empty() && !answered) slurm.was_silent();
   return state.empty() && answered ? "forgotten" : state;
+}
+
+// Whether `owner`, of a host of this name, is known to have ended on it. A name says little: containers share one, and so do some hosts.
+bool ended_here(const Lease::Owner& owner, const Lease::Owner& me) {
+  const ProcessSpace &theirs = owner.space, &mine = me.space;
+  if (theirs.boot.empty() && theirs.pids.empty()) return process_is_gone(owner.pid, owner.started);  // an earlier build's lease: the name is all
+  if (theirs.pids != mine.pids) return false;
+  if (theirs.boot == mine.boot) return process_is_gone(owner.pid, owner.started);
+  // Another boot is a later one of the same machine, which no process survives, where machine and namespace of processes are the same too: two
+  // hosts with one name differ in the former, and that of a container is new each time, so that a copied machine-id proves nothing there.
+  return !theirs.boot.empty() && !mine.boot.empty() && !mine.machine.empty() && theirs.machine == mine.machine;
 }
 
 // Only what is known counts: a silent scheduler or another host's process says nothing.
 bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
   if (owner.token.empty()) return true;  // an empty file, as a power loss leaves it: leases appear whole
-  if (!owner.job.empty() && owner.job == me.job && owner.restarts < me.restarts) return true;
-  if (owner.host == me.host && process_is_gone(owner.pid, owner.started)) return true;
-  if (owner.job.empty() || owner.job == me.job) return false;
+  const bool same_job = owner.job == me.job && owner.cluster == me.cluster;  // each cluster counts its jobs from 1
+  if (!owner.job.empty() && same_job && owner.restarts < me.restarts) return true;
+  if (owner.host == me.host && ended_here(owner, me)) return true;
+  if (owner.job.empty() || same_job) return false;
   // PREEMPTED: cancelled by preemption; a job that is requeued is PENDING.
   constexpr std::array kEnded = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "PREEMPTED", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE", "forgotten"};
   return std::find(kEnded.begin(), kEnded.end(), slurm_state(owner)) != kEnded.end();
@@ -117,9 +152,10 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
     const bool linked = link(draft.c_str(), path.c_str()) == 0;
     const int problem = errno;
     unlink(draft.c_str());
-    if (linked) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
-    if (problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));
-    const auto owner = read_owner(path);
+    // Of a link over NFS whose answer was lost, the repeated request fails: then the name is there, and holds our own token.
+    const auto owner = linked ? me : read_owner(path);
+    if (owner && owner->token == me.token) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
+    if (!linked && problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));
     if (!owner) continue;  // given back between our two looks
     if (!gone(*owner, me)) {
       holder = *owner;
@@ -135,7 +171,7 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
         continue;
       }
       unlink(grave.c_str());
-      taken_from = owner->describe();
+      taken_from = owner->token.empty() ? "an empty lease" : owner->describe() + ", which is gone";
     }
   }
   fail("{}: other processes take and give back this lease all the time: run fewer drivers on one directory", path);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "harness/core/process.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,12 +15,14 @@ class Lease {
  public:
   struct Owner {
     std::string host, job, cluster, token;  // job and cluster: Slurm's, "" outside
+    ProcessSpace space;                     // that pid is of; "" in leases of earlier builds
     std::int64_t pid = 0, started = 0;      // started: of the process, in clock ticks since boot: tells a reused pid apart
     std::int64_t restarts = 0;              // SLURM_RESTART_COUNT
     std::string describe() const;
   };
-  // Takes the lease, also from an owner that is known to be gone: same host and its process is dead, the same Slurm job requeued since,
-  // or its cluster's Slurm says that its job has ended. Null when somebody else holds it: `holder` then says who.
+  // Takes the lease, also from an owner that is known to be gone: its process is dead, where this one can see it; its machine has been
+  // booted since; the same Slurm job of the same cluster was requeued since; or its cluster's Slurm says that its job has ended. Null when
+  // somebody else holds it: `holder` then says who.
   static std::unique_ptr<Lease> take(const std::string& path, Owner& holder);
   static std::optional<Owner> held_by(const std::string& path);  // nullopt: nobody, or somebody who is known to be gone
   ~Lease();  // gives it back, if it is still ours
@@ -28,7 +32,7 @@ class Lease {
   bool still_ours() const { return holds(path_, token_); }  // false: somebody took over; whatever this process would write is void
   const std::string& token() const { return token_; }
   static bool holds(const std::string& path, const std::string& token);  // for the other ranks of the same run
-  const std::string& taken_from() const { return taken_from_; }  // "" or who had it and is gone
+  const std::string& taken_from() const { return taken_from_; }  // "" or "process 7 on host, which is gone"
 
  private:
   Lease(std::string path, std::string token, std::string taken_from);

@@ -1,12 +1,12 @@
 #include "harness/run/progress.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 
 #include <unistd.h>
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 namespace xib {
 namespace {
@@ -17,10 +17,9 @@ constexpr double kPlainInterval = 10;  // seconds between lines of the plain sty
 
 void print_line(ProgressStyle style, const std::string& text, bool lasting) {
   if (style == ProgressStyle::terminal)
-    fmt::print(stderr, "\r\x1b[2K{}{}", text, lasting ? "\n" : "");
+    notify("\r\x1b[2K{}{}", text, lasting ? "\n" : "");
   else
-    fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+    notify("{}\n", text);
 }
 
 }  // namespace

@@ -23,7 +23,10 @@ void install_stop_signals() {
   action.sa_handler = on_stop_signal;
   action.sa_flags = SA_RESTART;
   for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaction(number, &action, nullptr);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond ulimit -f is an error of write(2), with a reason, not the end
+  struct sigaction inherited {};  // from nohup: the terminal may go, the run stays
+  if (sigaction(SIGHUP, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  // Errors of write(2), with a reason, not the end: a file beyond ulimit -f, a pipe that nobody reads.
+  for (const int number : {SIGXFSZ, SIGPIPE}) std::signal(number, SIG_IGN);
 }
 
 int stop_signal() { return g_signal; }

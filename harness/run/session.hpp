@@ -10,7 +10,8 @@
 
 namespace xib {
 
-// Set by signals (SIGTERM, SIGINT, SIGUSR1): the run stops at the next agreed step, with a checkpoint. A file too large no longer kills.
+// Set by signals (SIGTERM, SIGINT, SIGUSR1, and SIGHUP except under nohup): the run stops at the next agreed step, with a checkpoint. A file
+// too large and a closed pipe no longer kill.
 void install_stop_signals();
 int stop_signal();  // 0: none came
 

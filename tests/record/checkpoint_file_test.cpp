@@ -83,15 +83,17 @@ TEST_CASE("the error names the section that is damaged, and both files when both
                     Contains("section 'steps_done'") && Contains("a.ckpt.previous is not a checkpoint") && Contains("--no-resume"));
 }
 
-TEST_CASE("a checkpoint of a newer version is refused by its version") {
+TEST_CASE("a checkpoint of another version, older or newer, is refused by its version") {
   const Scratch folder;
   const std::string path = folder / "a.ckpt";
   write_checkpoint(path, kFirst);
-  std::string newer = read_bytes(path);
-  newer[std::string("XIBENCH checkpoint\n").size()] = 2;
-  write_bytes(path, newer);
+  for (const char version : {1, 3}) {
+    std::string other = read_bytes(path);
+    other[std::string("XIBENCH checkpoint\n").size()] = version;
+    write_bytes(path, other);
 
-  CHECK_THROWS_WITH(read_checkpoint(path), Contains("version 2, this program reads version 1") && Contains("--no-resume"));
+    CHECK_THROWS_WITH(read_checkpoint(path), Contains(fmt::format("version {:d}, this program reads version 2", version)) && Contains("--no-resume"));
+  }
 }
 
 TEST_CASE("a stop between the two renames leaves the one before") {
@@ -116,8 +118,35 @@ TEST_CASE("a checkpoint that cannot be written says why and leaves the old one")
   CHECK(read_checkpoint(path).sections == kFirst);
 }
 
-TEST_CASE("removing a checkpoint removes the one before it too") {
+TEST_CASE("a folder in the place of a checkpoint cannot be read, in plain words") {
   const Scratch folder;
+  std::filesystem::create_directory(folder / "a.ckpt");
+
+  CHECK_THROWS_WITH(read_checkpoint(folder / "a.ckpt"), Contains("a.ckpt cannot be read: Is a directory; start"));
+}
+
+TEST_CASE("an unusable checkpoint that was set aside does not replace the good one before it") {
+  const Scratch folder;
+  const std::string path = folder / "a.ckpt";
+  write_checkpoint(path, kFirst);
+  write_bytes(path, read_bytes(path) + "x");
+  std::filesystem::copy_file(path, path + ".bad");
+  write_checkpoint(path, kFirst);
+  write_checkpoint(path, kSecond);
+  for (int again = 0; again < 2; ++again) {
+    std::filesystem::copy_file(path + ".bad", path, std::filesystem::copy_options::overwrite_existing);
+    CHECK(read_checkpoint(path).sections == kFirst);
+    set_aside_unusable(path);
+    write_checkpoint(path, kSecond);
+    CHECK(read_checkpoint(path).sections == kSecond);
+  }
+  set_aside_unusable(folder / "nothing");
+}
+
+TEST_CASE("removing a checkpoint removes the one before it and the one set aside too") {
+  const Scratch folder;
+  write_checkpoint(folder / "a.ckpt", kFirst);
+  set_aside_unusable(folder / "a.ckpt");
   write_checkpoint(folder / "a.ckpt", kFirst);
   write_checkpoint(folder / "a.ckpt", kSecond);
 

@@ -1,16 +1,25 @@
 """Several drivers on one results directory: who does which run, who waits for whom, and what becomes of a run whose owner is gone."""
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 import support
 from support import signal, time
 
 OFTEN = ("--checkpoint-minutes", "0.001")
+
+
+def space():
+    """What tells this host and container from others of its name, as leases hold it."""
+    machine = Path("/etc/machine-id")
+    digest = hashlib.sha256(b"xibench " + machine.read_bytes().strip()).hexdigest()[:16] if machine.exists() and machine.read_bytes().strip() else "-"
+    return {"machine": digest, "boot": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip(), "pids": os.readlink("/proc/self/ns/pid")}
 
 
 def start_of(pid):
@@ -20,7 +29,7 @@ def start_of(pid):
 
 class LeaseTest(support.RunTest):
     def lease(self, **changed):
-        fields = {"host": os.uname().nodename, "pid": os.getpid(), "started": start_of(os.getpid()), "job": "-", "restarts": 0, "token": "f" * 16}
+        fields = {"host": os.uname().nodename, **space(), "pid": os.getpid(), "started": start_of(os.getpid()), "job": "-", "restarts": 0, "token": "f" * 16}
         return "".join(f"{key} {value}\n" for key, value in {**fields, **changed}.items())
 
     def hold(self, run, sweep, out, **changed):
@@ -177,19 +186,32 @@ class Lease(LeaseTest):
         zombie = subprocess.Popen(["true"])
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)  # ended, but its exit status is not fetched
         self.addCleanup(zombie.wait)
+        other = {"boot": "another"}
+        old = {"machine": "-", "boot": "-", "pids": "-"}  # of an earlier build
+        is_known = space()["machine"] != "-"
         for text, taken in [(self.lease(), False), (self.lease(pid=dead.pid), True), (self.lease(pid=zombie.pid, started=start_of(zombie.pid)), True),
-                            (self.lease(started=1), True), ("", True), (self.lease(host="elsewhere"), False)]:
+                            (self.lease(started=1), True), ("", True), ("no lease at all", True), (self.lease(host="elsewhere"), False),
+                            (self.lease(pid=dead.pid, pids="pid:[1]"), False), (self.lease(pid=dead.pid, machine="another", **other), False),
+                            (self.lease(pid=dead.pid, **{**other, "machine": "-"}), False), (self.lease(**other), is_known),
+                            (self.lease(pids="pid:[1]", **other), False), (self.lease(pid=dead.pid, **old), True), (self.lease(**old), False)]:
             for file in path.parent.iterdir():
                 file.unlink()
             path.write_text(text)
             done = self.run_to_end(self.sweep, self.out, more=("--index", 0), status=0 if taken else 1)
             self.assertEqual(bool(self.digests(self.out)), taken, text)
             if taken:
-                self.assertIn("taken over", done.stderr)
+                self.assertIn("taken over from process" if "token" in text else "taken over from an empty lease\n", done.stderr)
                 self.assertFalse(path.exists())
             else:
                 self.assertIn("is being done by process", done.stderr)
                 self.assertEqual(path.read_text(), text)
+
+    def test_a_lease_whose_link_was_made_but_not_confirmed_is_our_own(self):
+        library = self.folder / "lost_reply.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, support.SOURCE / "tests" / "run" / "lost_reply.c", "-ldl"], check=True)
+        self.run_to_end(self.sweep, self.out, more=("--index", 0), env={"LD_PRELOAD": str(library)})
+        self.assertEqual(len(self.digests(self.out)), 1)
+        self.assertFalse(list(self.out.glob("*/*.lease*")))
 
     def test_a_process_that_has_said_its_end_but_is_still_there_is_waited_for(self):
         run = self.one()

@@ -1,7 +1,9 @@
 """An interrupted run goes on as if nothing had happened: equal digests, whoever stopped it, wherever it goes on; nothing half is ever counted."""
 
+import gzip
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,8 +19,27 @@ try:
 except ImportError:
     h5py = None
 
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 OFTEN = ("--checkpoint-minutes", "0.001")
 KILLS = 50 if support.FULL else 5
+
+
+# Some seconds of a network on images: 8 nodes, each with its shard.
+IMAGES = """
+name = "images"
+seeds = [1]
+[data]
+dataset = "fashion-mnist"
+limit = 4096
+test_limit = 256
+[model]
+name = "mlp(32)"
+[train]
+nodes = 8
+epochs = 20
+batch_size = 8
+lr = 0.1
+"""
 
 
 class Resume(support.RunTest):
@@ -49,7 +70,7 @@ class Resume(support.RunTest):
         return found[0] if found else None
 
     def test_a_stop_signal_ends_the_run_with_a_checkpoint_and_it_goes_on_anywhere(self):
-        for ranks, threads, number in [(0, 1, signal.SIGUSR1), (0, 2, signal.SIGTERM), (3 if support.HAS_MPI else 0, 1, signal.SIGUSR1)]:
+        for ranks, threads, number in [(0, 1, signal.SIGUSR1), (0, 2, signal.SIGTERM), (0, 1, signal.SIGHUP), (3 if support.HAS_MPI else 0, 1, signal.SIGUSR1)]:
             process = self.begun(ranks, threads)
             process.send_signal(number)
             said = self.ended(process, 75)
@@ -89,6 +110,31 @@ class Resume(support.RunTest):
             for column in ("displacement", "mixing_strength"):
                 self.assertTrue(np.isfinite(run["steps"][column][()]).all())
 
+    def test_under_nohup_a_terminal_that_is_closed_changes_nothing(self):
+        process = subprocess.Popen(["nohup", *self.words(self.long, self.out, more=OFTEN)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.started.append(process)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(300), 0)
+        process.stderr.close()
+        self.assertEqual(self.digests(self.out), self.expected)
+
+    def test_a_run_does_not_end_for_messages_that_cannot_be_written(self):
+        for jobs in ("1", "2"):
+            with open("/dev/full", "wb", buffering=0) as full:
+                words = self.words(self.long, self.out, more=("--progress", "plain", "--jobs", jobs))
+                self.assertEqual(subprocess.run(words, stderr=full, check=False).returncode, 0)
+            self.assertEqual(self.digests(self.out), self.expected)
+            shutil.rmtree(self.out)
+
+            process = self.start(self.long, self.out, more=("--progress", "plain", "--jobs", jobs))
+            process.stderr.close()
+            self.assertEqual(process.wait(300), 0)
+            process.stdout.close()
+            self.assertEqual(self.digests(self.out), self.expected)
+            shutil.rmtree(self.out)
+
     def test_only_the_result_remains(self):
         process = self.begun()
         process.send_signal(signal.SIGTERM)
@@ -106,49 +152,78 @@ class Resume(support.RunTest):
         self.assertNotIn("goes on after", done.stderr)
         self.assertEqual(self.digests(self.out), self.expected)
 
-    def kill(self, process, ranks, moments):
-        """The whole program, or one of its ranks."""
-        if not ranks:
-            return process.kill()
-        alive = support.ranks_of(process)
-        if not alive:
+    def lease(self):
+        try:
+            return self.file(".lease").read_text()
+        except (AttributeError, FileNotFoundError):
+            return ""
+
+    def rank_0(self, process, stale):
+        """Its pid, as its lease says it, which replaces the stale one of a killed process; None when it ended before."""
+        while process.poll() is None:
+            lease = self.lease()
+            if lease not in ("", stale):
+                return int(re.search("^pid (.*)$", lease, re.MULTILINE)[1])
+            time.sleep(0.001)
+        return None
+
+    def kill(self, process, pid):
+        if pid is None:
             return process.terminate()
         try:
-            os.kill(moments.choice(alive), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
 
-    def wait_for_moment(self, process, kind, moments):
-        """While the program starts, at a random moment of its work, or while a checkpoint or the result is being written."""
+    def half_written(self, kind):
+        return set(self.out.glob({"checkpoint": "*/*.checkpoint.*.new", "result": "*/*.h5.*.partial"}[kind]))
+
+    def victim_at_its_moment(self, process, kind, ranks, moments, stale):
+        """Whom to kill: the program, or one of its ranks, while it starts or at a random moment of its work; or rank 0 while it writes a checkpoint or
+        the result, found out before, so that the kill follows at once."""
+        if kind in ("checkpoint", "result"):
+            before = self.half_written(kind)  # left by an earlier kill
+            pid = self.rank_0(process, stale)
+            while process.poll() is None and not self.half_written(kind) - before:
+                pass
+            return pid
         if kind == "start":
-            return time.sleep(moments.uniform(0, 1.5))
-        if kind == "work":
+            time.sleep(moments.uniform(0, 1.5))
+        else:
             begun = time.time_ns()
             while process.poll() is None and not any(path.stat().st_mtime_ns > begun for path in self.out.glob("*/*.checkpoint")):
                 time.sleep(0.001)
-            return time.sleep(moments.uniform(0, 0.2))
-        ending = ".partial" if kind == "result" else ".new"
-        while process.poll() is None and not any(self.out.glob(f"*/*{ending}")):
-            pass
+            time.sleep(moments.uniform(0, 0.2))
+        alive = support.ranks_of(process) if ranks else [process.pid]
+        return moments.choice(alive) if alive else None
 
     def check_killed_often(self, ranks):
         """SIGKILL at many moments, of the whole program or of one of its ranks; whatever is found after it is intact."""
         moments = random.Random(7)
         kinds = ["work", "checkpoint", "start", "work", "result"]
         resumed = 0
+        caught = {"checkpoint": 0, "result": 0}  # kills that left such a file half written
+        slow_disk = self.folder / "slow_disk.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", slow_disk, support.SOURCE / "tests" / "run" / "slow_disk.c", "-ldl"], check=True)
         for kill in range(KILLS):
-            process = self.start(self.long, self.out, ranks, 1, OFTEN)
+            kind = kinds[kill % len(kinds)]
+            left = self.half_written(kind) if kind in caught else set()
+            stale = self.lease()
+            process = self.start(self.long, self.out, ranks, 1, OFTEN, env={"LD_PRELOAD": str(slow_disk)} if kind in caught else None)
+            pid = None
             try:
-                self.wait_for_moment(process, kinds[kill % len(kinds)], moments)
+                pid = self.victim_at_its_moment(process, kind, ranks, moments, stale)
             except FileNotFoundError:  # a file that was just being replaced
                 pass
-            self.kill(process, ranks, moments)
+            self.kill(process, pid)
             resumed += "goes on after step" in self.ended(process)
             for _ in range(100):  # mpirun may be gone some moments before the last of its ranks
                 state = self.status(self.long, self.out)[0]["state"]
                 if state != "running":
                     break
                 time.sleep(0.1)
+            if kind in caught:
+                caught[kind] += bool(self.half_written(kind) - left)
             self.assertIn(state, ("complete", "interrupted", "missing"), f"after kill {kill}")
             gap = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=False)
             if state == "complete":
@@ -158,6 +233,8 @@ class Resume(support.RunTest):
             self.assertFalse(list(self.out.glob("*/*.h5")))
             self.assertNotIn(" damaged", gap.stderr)
         self.assertGreater(resumed, KILLS // 3)  # or the kills came too early to mean anything
+        self.assertGreater(sum(caught.values()), 0)
+        self.assertGreaterEqual(min(caught.values()), KILLS // len(kinds) // 2, caught)  # all of them, unless this process had to wait for a processor
         done = self.run_to_end(self.long, self.out)
         self.assertEqual(self.digests(self.out), self.expected, done.stderr)
         self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
@@ -168,6 +245,30 @@ class Resume(support.RunTest):
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
     def test_a_rank_killed_at_random_moments_ends_all_and_the_run_goes_on(self):
         self.check_killed_often(ranks=3)
+
+    @unittest.skipUnless(support.HAS_TORCH and FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
+    def test_a_run_goes_on_with_the_data_it_began_with_or_not_at_all(self):
+        shutil.copytree(FASHION_MNIST, self.folder / "other" / "fashion-mnist")
+        labels = self.folder / "other" / "fashion-mnist" / "train-labels-idx1-ubyte.gz"
+        data = gzip.decompress(labels.read_bytes())
+        labels.write_bytes(gzip.compress(data[:8] + bytes(reversed(data[8:]))))
+        spec = self.spec(IMAGES)
+        process = self.start(spec, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        begun = self.file(".checkpoint").read_bytes()
+        other = ("--data", labels.parent.parent)
+        said = self.run_to_end(spec, self.out, more=other, status=2).stderr
+
+        self.assertIn("another train-labels-idx1-ubyte.gz than the one found now", said)
+        self.assertIn("--no-resume", said)
+        self.assertEqual(self.file(".checkpoint").read_bytes(), begun)
+        self.run_to_end(spec, self.out)
+        first = self.digests(self.out)
+        self.file(".h5").unlink()
+        self.run_to_end(spec, self.out, more=(*other, "--no-resume"))
+        self.assertNotEqual(self.digests(self.out), first)
 
     def damage(self, path):
         data = bytearray(path.read_bytes())
@@ -186,6 +287,25 @@ class Resume(support.RunTest):
         self.assertIn("used the one before it", done.stderr)
         self.assertEqual(self.digests(self.out), self.expected)
         self.assertIn("used the one before it", str(self.show(self.file(".h5"))["provenance"]))
+
+    def test_a_good_checkpoint_outlives_the_corrupt_ones_after_it(self):
+        process = self.begun()
+        self.wait_for_file(self.out, ".previous", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        good = self.file(".previous").read_bytes()
+        self.damage(self.file(".checkpoint"))
+        process = self.start(self.long, self.out, more=("--checkpoint-minutes", 60))
+        self.wait_for_file(self.out, ".corrupt", process)
+        process.send_signal(signal.SIGUSR1)  # saves once
+        self.ended(process, 75)
+        self.assertEqual(self.file(".previous").read_bytes(), good)
+        self.damage(self.file(".checkpoint"))
+
+        done = self.run_to_end(self.long, self.out)
+        self.assertIn("used the one before it", done.stderr)
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
 
     def test_when_no_checkpoint_is_intact_the_run_fails_and_says_what_to_do(self):
         process = self.begun()
@@ -206,12 +326,17 @@ class Resume(support.RunTest):
         source = support.SOURCE / "tests" / "run" / "jumping_clock.c"
         library = self.folder / "jumping_clock.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-        self.run_to_end(self.long, self.out, more=(*OFTEN, "--stall-minutes", "0.5"), env={"LD_PRELOAD": str(library)})
+        for ranks in (0, 2) if support.HAS_MPI else (0,):
+            process = self.start(self.long, self.out, ranks, more=(*OFTEN, "--stall-minutes", "0.5"), env={"LD_PRELOAD": str(library)})
+            self.wait_for_file(self.out, ".checkpoint", process)
+            self.assertIn(self.status(self.long, self.out)[0]["state"], ("running", "complete"))
+            self.ended(process, 0)
 
-        self.assertEqual(self.digests(self.out), self.expected)
-        shown = self.show(self.file(".h5"))
-        self.assertGreater(shown["summary"]["wall_s"], 0)
-        self.assertLess(shown["summary"]["wall_s"], 1000)
+            self.assertEqual(self.digests(self.out), self.expected)
+            shown = self.show(self.file(".h5"))
+            self.assertGreater(shown["summary"]["wall_s"], 0)
+            self.assertLess(shown["summary"]["wall_s"], 1000)
+            shutil.rmtree(self.out)
 
 
 if __name__ == "__main__":

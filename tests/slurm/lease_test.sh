@@ -23,6 +23,7 @@ baseline = true
 TOML
 id=$("$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p')
 
+as_job=() # what Slurm sets for a job
 # expect taken|left JOB CLUSTER SQUEUE-SCRIPT
 expect() {
   rm -rf "$scratch/out"
@@ -31,7 +32,7 @@ expect() {
   printf '#!/bin/sh\n%s\n' "$4" >"$scratch/bin/squeue"
   printf '#!/bin/sh\necho "ClusterName             = here"\n' >"$scratch/bin/scontrol"
   chmod +x "$scratch"/bin/*
-  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
+  env -u SLURM_JOB_ID "${as_job[@]}" PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
   local how=left
   if [ -e "$scratch/out/s/$id.h5" ]; then how=taken; fi
   [ $how = "$1" ] || {
@@ -53,3 +54,32 @@ expect taken 5 here 'echo "slurm_load_jobs error: Invalid job id specified" >&2;
 expect left 5 here 'echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1'
 expect left 5 there 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # another cluster's
 expect left 5 - 'exit 0'                                                             # of an unknown cluster
+
+# Of many leases, a Slurm that does not answer is asked about one, and its name is asked for once.
+rm -rf "$scratch/out"
+mkdir -p "$scratch/out/s"
+sed -i 's/^seeds = .*/seeds = [1, 2, 3]/' "$scratch/s.toml"
+for each in $("$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p'); do
+  printf 'host elsewhere\npid 1\nstarted 1\njob 5\ncluster here\nrestarts 0\ntoken t\n' >"$scratch/out/s/$each.lease"
+done
+# asked WHAT SQUEUE-SCRIPT SCONTROL-SCRIPT: which of the two were called, in order
+asked() {
+  printf '#!/bin/sh\necho squeue >>%s/calls\n%s\n' "$scratch" "$2" >"$scratch/bin/squeue"
+  printf '#!/bin/sh\necho scontrol >>%s/calls\n%s\n' "$scratch" "$3" >"$scratch/bin/scontrol"
+  rm -f "$scratch/calls"
+  env -u SLURM_JOB_ID PATH="$scratch/bin:$PATH" "$build/xibench" run "$scratch/s.toml" --out "$scratch/out" --progress none 2>"$scratch/said" || true
+  [ "$(tr '\n' ' ' <"$scratch/calls")" = "$1" ] || {
+    echo "FAILED: expected to ask $1, asked $(tr '\n' ' ' <"$scratch/calls")"
+    cat "$scratch/said"
+    exit 1
+  }
+}
+asked 'scontrol ' 'exit 1' 'exit 1'
+asked 'scontrol squeue ' 'exit 1' 'echo "ClusterName = here"'
+asked 'scontrol squeue squeue squeue ' 'echo "job 5 RUNNING"' 'echo "ClusterName = here"'
+sed -i 's/^seeds = .*/seeds = [1]/' "$scratch/s.toml"
+
+# Seen from a job itself: only the same job of the same cluster can have been requeued.
+as_job=(SLURM_JOB_ID=5 SLURM_CLUSTER_NAME=here SLURM_RESTART_COUNT=1)
+expect taken 5 here 'echo "job 5 RUNNING"'
+expect left 5 there 'echo "job 5 RUNNING"'
