@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A sweep on a real Slurm: submitted, its stages in order, its table at the end; one that is interrupted and requeued; one spread over
-# nodes. All equal the same sweep without Slurm.
+# A sweep on a real Slurm: submitted, its stages in order, its table at the end; packed; with a run that cannot succeed; one that is interrupted and
+# requeued; one spread over nodes. All equal the same sweep without Slurm.
 set -euo pipefail
 source=$1 build=$2
 # shellcheck source=tests/slurm/cluster.sh
@@ -21,6 +21,29 @@ diff <("$xibench" gap "$out/small" --sweep "$scratch/small.toml") "$out/small/ga
 "${submit[@]}" "$scratch/small.toml" --out "$out" --dry-run >"$scratch/again" 2>"$scratch/cost"
 grep -q '^0 of 6 runs to do' "$scratch/cost" || die "a complete sweep is to be done again: $(cat "$scratch/cost")"
 if grep -q -- --array "$scratch/again"; then die "a complete sweep is submitted again"; fi
+
+say "packed, with blanks and a % in names, and with a sweep file that is edited while its jobs wait"
+place="$scratch/my 50%x place"
+mkdir "$place"
+cp "$scratch/small.toml" "$place/my sweep.toml"
+(cd "$place" && EXTRA_SBATCH_OPTIONS=--hold "${submit[@]}" 'my sweep.toml' --out 'my results' --pack 2 --set 'evaluation.every="2 epoch"') | tee "$scratch/jobs"
+echo 'seeds = [7]' >"$place/my sweep.toml"
+sed 's/ .*//' "$scratch/jobs" | xargs -n 1 scontrol release
+wait_until 120 queue_is_empty
+same_science "$scratch/small.toml" small "$place/my results" "$plain"
+logs_say small "$place/my results" ' --jobs 2 ' || die "the runs were not packed"
+logs_say small "$place/my results" '| half *|' || die "the collecting job shows no gap table"
+
+say "a run that cannot succeed: the job of the table fails and names it, and has table and report of the others"
+spec broken 2
+printf '[[variant]]\nname = "unreachable"\ncontrol.policy = "target(1e-300)"\n' >>"$scratch/broken.toml"
+"${submit[@]}" "$scratch/broken.toml" --out "$out" --where seed=1
+wait_until 120 queue_is_empty
+squeue --states=all --noheader --format '%j %T' | grep -qx 'xb-broken-collect FAILED' || die "the collecting job does not fail"
+grep -q '^| centralized *| baseline ' "$out/broken/gap.md" || die "gap.md lacks the run that is complete"
+grep -q '^- missing: .*unreachable, seed 1' "$out/broken/gap.md" || die "gap.md does not name the missing run"
+[ -s "$out/broken/report/index.html" ] || die "there is no report of the other runs"
+logs_say broken "$out" 'target distance 1e-300 is below' || die "the log does not say why the run failed"
 
 say "a run that is signalled, as before a time limit, and requeued; and submit, which sees that it is queued"
 long_run long 2500
