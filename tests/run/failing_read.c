@@ -1,4 +1,4 @@
-/* A disk or a file server that fails reads of run files with the error XIBENCH_TEST_ERRNO, so often as XIBENCH_TEST_FAILURES says. Preloaded. */
+/* A disk or a file server that fails reads of run files with the error XB_TEST_ERRNO, so often as XB_TEST_FAILURES says. Preloaded. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ static int is_run_file(int file) {
 
 static int fails(int file) {
   static long failures;
-  const char *error = getenv("XIBENCH_TEST_ERRNO"), *limit = getenv("XIBENCH_TEST_FAILURES");
+  const char *error = getenv("XB_TEST_ERRNO"), *limit = getenv("XB_TEST_FAILURES");
   if (error == NULL || limit == NULL || !is_run_file(file)) return 0;
   if (__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED) > atol(limit)) return 0;
   errno = atoi(error);

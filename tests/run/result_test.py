@@ -46,7 +46,7 @@ class Result(support.RunTest):
         library = self.folder / "failing_read.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, support.SOURCE / "tests" / "run" / "failing_read.c", "-ldl"], check=True)
         for error, failures, status in [(errno.ESTALE, 1, 0), (errno.EIO, 1, 0), (errno.EIO, 1000000, 1)]:
-            said = self.again(status, env={"LD_PRELOAD": str(library), "XIBENCH_TEST_ERRNO": str(error), "XIBENCH_TEST_FAILURES": str(failures)})
+            said = self.again(status, env={"LD_PRELOAD": str(library), "XB_TEST_ERRNO": str(error), "XB_TEST_FAILURES": str(failures)})
 
             self.assertIn("1 complete before" if status == 0 else "Input/output error", said)
             self.assertEqual(self.result.read_bytes(), self.whole)
