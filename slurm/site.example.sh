@@ -14,7 +14,7 @@ sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for
 # The program, outside or inside a container.
 modules=()                 # e.g. (gcc/12 openmpi/4.1), those that it was built with
 container=''               # e.g. $root/xibench.sif, made from slurm/container.def; then program=/opt/xibench/build/xibench
-container_options=()       # e.g. (--bind /scratch); add --nv for GPUs
+container_options=()       # e.g. (--bind /scratch --bind /etc/slurm --bind /run/munge), the last two for squeue in there; add --nv for GPUs
 program=$root/build/xibench
 interpreter=python3        # with numpy, h5py, scipy, matplotlib: for the report
 
