@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,7 +38,10 @@ void use_portable_kernels() {
     missing |= std::getenv(name) == nullptr;
     setenv(name, value, 0);
   }
-  if (!missing) return hold_stop_signals(SIG_UNBLOCK);
+  if (!missing) {
+    prctl(PR_SET_NAME, program_invocation_short_name);  // ps would call it exe
+    return hold_stop_signals(SIG_UNBLOCK);
+  }
   std::ifstream in("/proc/self/cmdline");
   std::vector<std::string> words;
   for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
