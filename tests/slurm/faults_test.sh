@@ -54,6 +54,46 @@ wait_until 600 queue_is_empty
 logs_say run "$out" 'asked to stop with a checkpoint' || die "was not out of time"
 same_science "$scratch/run.toml" run "$out" "$plain"
 
+# spread LAUNCHER: a run over two nodes is cancelled, submitted again, signalled as before a time limit, and requeued. Its steps are long on any machine.
+spread() {
+  say "a run over two nodes with $1 goes on after it was cancelled, and after it was signalled"
+  printf 'source %q\nlauncher=%s\n' "$site" "$1" >"$scratch/$1.sh"
+  out=$scratch/$1
+  local -r start=("$source/slurm/submit" "$scratch/wide.toml" --site "$scratch/$1.sh" --out "$out" --nodes 2 --ranks-per-node 2 -- --checkpoint-minutes 0.05)
+  job=$("${start[@]}" | sed -n '1s/ .*//p')_0
+  wait_until 90 compgen -G "$out/wide/*.checkpoint" >/dev/null # mpirun may kill its ranks before they have written another one
+  scancel "${job%_0}"
+  wait_until 60 queue_is_empty
+  job=$("${start[@]}" | sed -n '1s/ .*//p')_0
+  wait_until 90 logs_say wide "$out" 'goes on after step'
+  scancel --batch --signal=USR1 "$job"
+  wait_until 300 queue_is_empty
+  logs_say wide "$out" 'restart 1' || die "was not requeued"
+  [ "$(cat "$out"/wide/logs/*.log | grep -c 'goes on after step')" = 2 ] || die "began anew"
+  same_science "$scratch/wide.toml" wide "$out" "$plain"
+}
+cat >"$scratch/wide.toml" <<'TOML'
+name = "wide"
+seeds = [1]
+[data]
+dataset = "quadratic(dim = 400000, zeta = 2, sigma = 1, steps = 100)"
+[model]
+name = "none"
+[train]
+nodes = 4
+epochs = 4
+batch_size = 1
+lr = 0.05
+[topology]
+name = "ring"
+[[variant]]
+name = "ring"
+baseline = true
+TOML
+"$xibench" run "$scratch/wide.toml" --out "$plain" --threads 1 --progress none
+if srun --mpi=list 2>&1 | grep -q pmix; then spread srun; else echo "not tested: this Slurm has no pmix"; fi
+if command -v mpirun >/dev/null; then spread mpirun; else echo "not tested: there is no mpirun here"; fi
+
 say "a run that never gets to do a step gives up after three attempts"
 cat >"$scratch/stuck.sh" <<STUCK
 source "$site"
