@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cells as gap_cells
 import figures
+import scatter_figures
 from runs import RunFileError, find_runs, science_digest
 from style import looks_of
 
@@ -116,8 +117,8 @@ def draw(cells, table, out):
     makers = {"gap": lambda stem: figures.gap(cells, looks, stem, table["delta"], baseline),
               "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
               "accuracy": lambda stem: figures.accuracy(cells, looks, stem),
-              "accuracy_over_distance": lambda stem: figures.accuracy_over_distance(cells, looks, stem),
-              "cost_and_gap": lambda stem: figures.cost_and_gap(cells, looks, stem, baseline),
+              "accuracy_over_distance": lambda stem: scatter_figures.accuracy_over_distance(cells, looks, stem),
+              "cost_and_gap": lambda stem: scatter_figures.cost_and_gap(cells, looks, stem, baseline),
               "where_time_goes": lambda stem: figures.where_time_goes(cells, looks, stem)}
     drawn = [(name, make(out / name)) for name, make in makers.items()]
     return [(name, caption) for name, caption in drawn if caption]

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from figures import plain_log_ticks
+from axes import plain_log_ticks
 from style import BASELINE, DASHES, PALETTE, headline, plt, save
 
 MARKS = "osD^vP"

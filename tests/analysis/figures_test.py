@@ -7,6 +7,7 @@ import cells
 import figures
 import gap_twin
 import runs
+import scatter_figures
 import style
 import synthetic_runs
 
@@ -37,21 +38,21 @@ class Figures(support.FolderTest):
             self.check_drawn(figures.consensus_distance(made, looks, out("xi")), out("xi"))
             self.check_drawn(figures.accuracy(made, looks, out("accuracy")), out("accuracy"))
             self.check_drawn(figures.gap(made, looks, out("gap"), 0.5, "centralized"), out("gap"))
-            self.check_drawn(figures.accuracy_over_distance(made, looks, out("over")), out("over"))
+            self.check_drawn(scatter_figures.accuracy_over_distance(made, looks, out("over")), out("over"))
             self.check_drawn(figures.where_time_goes(made, looks, out("time")), out("time"))
-            self.check_drawn(figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
+            self.check_drawn(scatter_figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
 
     def test_costs_hold_what_control_measured_where_that_is_known(self):
         made, looks = self.sweep(seeds=(1,))
         stem = self.folder / "cost"
-        figures.cost_and_gap(made, looks, stem, "centralized")
+        scatter_figures.cost_and_gap(made, looks, stem, "centralized")
         known = stem.with_suffix(".svg").read_bytes()
         for row in made[0].rows:
             row.gap["gauge_bytes_to_decide"] *= 1e9
-        figures.cost_and_gap(made, looks, stem, "centralized")
+        scatter_figures.cost_and_gap(made, looks, stem, "centralized")
         dearer = stem.with_suffix(".svg").read_bytes()
         made[0].rows[0].gap["gauge_bytes_to_decide"] = None
-        figures.cost_and_gap(made, looks, stem, "centralized")
+        scatter_figures.cost_and_gap(made, looks, stem, "centralized")
         self.assertEqual(len({known, dearer, stem.with_suffix(".svg").read_bytes()}), 3)
 
     def test_one_seed_and_no_margin_can_be_drawn(self):
@@ -71,7 +72,7 @@ class Figures(support.FolderTest):
         stem = self.folder / "none"
         self.assertIsNone(figures.consensus_distance(made, looks, stem))  # 0 at every step
         self.assertIsNone(figures.gap(made, looks, stem, 0.5, "centralized"))
-        self.assertIsNone(figures.accuracy_over_distance(made, looks, stem))
+        self.assertIsNone(scatter_figures.accuracy_over_distance(made, looks, stem))
         self.assertFalse(stem.with_suffix(".png").exists())
 
     def test_equal_data_give_equal_files(self):
