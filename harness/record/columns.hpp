@@ -64,7 +64,7 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"wait_s", &StepRow::wait_s, "s", "waiting for other ranks, and the rest", kNotScience},
     {"t_ns", &StepRow::t_ns, "ns", "monotonic time since the run's start", kNotScience},
     {"attempt", &StepRow::attempt, "1", "which incarnation wrote the row: row of /provenance/attempts", kNotScience},
-    {"flags", &StepRow::flags, "1", "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler", kNotScience},
+    {"flags", &StepRow::flags, "1", "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler: more than twice the median of its like", kNotScience},
 };
 
 inline constexpr Column<EvaluationRow> kEvaluationColumns[] = {

@@ -5,6 +5,7 @@
 #include "harness/core/notify.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
+#include "harness/record/stragglers.hpp"
 #include "harness/run/checkpoint.hpp"
 #include "harness/run/herald.hpp"
 #include "harness/run/lease.hpp"
@@ -282,6 +283,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       r.outcome = outcome;
       r.final_model_sha256 = models;
       r.phases = phase_rows(*run, r);
+      mark_stragglers(r.steps);
       close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
       for (auto& fact : build_facts()) r.provenance.push_back(std::move(fact));
       for (auto& fact : machine_facts()) r.provenance.push_back(std::move(fact));

@@ -5,6 +5,7 @@ import sys
 import unittest
 
 import support
+from support import signal, time
 
 try:
     import h5py
@@ -145,6 +146,31 @@ class Columns(support.RunTest):
         self.assertEqual(runs["critical"]["model"], plain["model"])  # a target that asks for nothing
         self.nan(plain["critical_distance"])
         self.assertTrue(math.isfinite(plain["p"]))
+
+
+class Stragglers(support.RunTest):
+    def test_steps_during_which_the_program_was_stopped_are_marked(self):
+        spec, out = self.spec(support.LONG.format(epochs=60)), self.folder / "out"
+        process = self.start(spec, out)
+        self.wait_until(lambda: self.status(spec, out)[0].get("step", 0) > 0, "the first steps", process)
+        for _ in range(5):  # one may fall into an evaluation, or into recording, which does not count
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+        self.ended(process, 0)
+
+        with h5py.File(next(out.glob("*/*.h5"))) as file:
+            steps = {name: column[:] for name, column in file["steps"].items()}
+        seconds, judged = steps["wall_s"] - steps["record_s"], steps["flags"] & 7 == 0
+        expected = np.zeros(len(seconds), bool)
+        kinds = np.stack([steps[name] for name in ("attempt", "phase", "communication", "gossip_rounds")], axis=1)
+        for kind in np.unique(kinds[judged], axis=0):
+            like = judged & (kinds == kind).all(axis=1)
+            if like.sum() >= 5:
+                expected |= like & (seconds > 2 * np.sort(seconds[like])[like.sum() // 2])
+        self.assertTrue(((steps["flags"] & 8 > 0) == expected).all())
+        self.assertGreater(seconds[expected].max(), 0.25)
 
 
 if __name__ == "__main__":
