@@ -21,9 +21,10 @@ struct Row {
   xib::Command (*add)(CLI::App& command);
 };
 
-constexpr std::array<Row, 7> kCommands = {{
+constexpr std::array<Row, 8> kCommands = {{
     {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
     {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
+    {"data", "the data sets: which are known and here, fetch one, compare it with what was published, look at a partition", xib::add_data},
     {"plan", "the runs of a sweep: index, id, what varies, cost; runs nothing", xib::add_plan},
     {"run", "run what of a sweep is not yet complete", xib::add_run},
     {"status", "per run of a sweep: complete, running, failed, missing", xib::add_status},

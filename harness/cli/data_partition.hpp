@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace xib {
+
+struct PartitionOptions {
+  std::string dataset, partition = "iid";
+  int nodes = 16;
+  std::uint64_t seed = 1;
+  double validation = 0;
+  bool json = false, csv = false;
+};
+
+// Prints how many images of each class every node gets, and how far its mix of classes is from that of all. Returns the exit status.
+int show_partition(const PartitionOptions& options, const std::string& data_directory);
+
+}  // namespace xib
