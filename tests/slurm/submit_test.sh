@@ -109,6 +109,18 @@ chmod +x "$scratch/bin/apptainer"
 PATH="$scratch/bin:$PATH" "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/contained.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said"
 expect "$(cat "$scratch/said")" 'time, from finished runs'
 
+# A Python without the libraries of the report: said before the sweep, and no report is named that was not made.
+# shellcheck disable=SC2016  # for the other shell
+printf '#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n' >"$scratch/bin/bare"
+chmod +x "$scratch/bin/bare"
+{ cat "$scratch/site.sh" && echo "interpreter=$scratch/bin/bare"; } >"$scratch/bare.sh"
+"$source/slurm/submit" "$scratch/s.toml" --site "$scratch/bare.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said" || die "the sweep does not need them"
+expect "$(cat "$scratch/said")" "there will be no report: .*h5py.*set interpreter in $scratch/bare.sh"
+collected=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/bare.sh" "$scratch/s.toml" "$scratch/some" s 2>&1) && die "the collecting job succeeds without a report"
+expect "$collected" '5 runs are not complete; report: none was made'
+dry >/dev/null
+if grep -q 'no report' "$scratch/said"; then die "misses what is there"; fi
+
 # What happens to a job when Slurm does not answer: job.sh, with stand-ins for squeue and scontrol that fail twice.
 job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its exit status
   # shellcheck disable=SC2016  # for the other shell
