@@ -106,9 +106,8 @@ start() {
 }
 
 end_process() { # PID FILE
-  [ -e "$1" ] || return 0
   local pid
-  pid=$(cat "$1")
+  pid=$(cat "$1" 2>/dev/null) || return 0 # it may end by itself, and take its file with it, at any moment
   kill -TERM "$pid" 2>/dev/null || true
   for ((k = 0; k < 50; k++)); do
     kill -0 "$pid" 2>/dev/null || break
