@@ -100,7 +100,7 @@ end_job() {
   if [ -e "$memory" ]; then { read -r times && read -r before; } <"$memory"; fi
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
   if [ $times -gt 3 ]; then
-    log "no new step in three attempts: not requeued; give it more time, or an earlier --signal"
+    log "no new step in three attempts: not requeued; give it more time (--time), or a signal nearer to its end (--signal=B:USR1@60 in sbatch_options)"
     rm -f "$memory"
     exit 1
   fi
