@@ -20,5 +20,6 @@ Command add_run(CLI::App& command);
 Command add_status(CLI::App& command);
 Command add_show(CLI::App& command);
 Command add_gap(CLI::App& command);
+Command add_bench(CLI::App& command);
 
 }  // namespace xib
