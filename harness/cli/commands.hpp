@@ -21,5 +21,6 @@ Command add_status(CLI::App& command);
 Command add_show(CLI::App& command);
 Command add_gap(CLI::App& command);
 Command add_data(CLI::App& command);
+Command add_bench(CLI::App& command);
 
 }  // namespace xib

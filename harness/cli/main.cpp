@@ -21,7 +21,7 @@ struct Row {
   xib::Command (*add)(CLI::App& command);
 };
 
-constexpr std::array<Row, 8> kCommands = {{
+constexpr std::array<Row, 9> kCommands = {{
     {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
     {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
     {"data", "the data sets: which are known and here, fetch one, compare it with what was published, look at a partition", xib::add_data},
@@ -30,6 +30,7 @@ constexpr std::array<Row, 8> kCommands = {{
     {"status", "per run of a sweep: complete, running, failed, missing", xib::add_status},
     {"show", "one run file in a screen", xib::add_show},
     {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},
+    {"bench", "how long the steps of a sweep's runs take here, over ranks and threads; keeps nothing", xib::add_bench},
 }};
 
 // A repeatable option takes one value each time (--index 0 --index 1); help would otherwise show `--index INT ...`.

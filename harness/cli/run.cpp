@@ -2,11 +2,11 @@
 #include "harness/cli/drive.hpp"
 #include "harness/cli/driven.hpp"
 #include "harness/cli/portable_kernels.hpp"
+#include "harness/cli/ranks.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/hash.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/provenance.hpp"
@@ -18,13 +18,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <thread>
 
 namespace xib {
 namespace {
@@ -39,29 +36,12 @@ struct Options {
   double checkpoint_minutes = 5, stall_minutes = 10;
 };
 
-std::string command_line() {
-  std::ifstream in("/proc/self/cmdline");
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  return text.substr(0, text.find_last_not_of(' ') + 1);
-}
-
-// Processors of this process, shared with the other ranks on this host where none is bound to its own.
-int default_threads() {
-  const int usable = usable_processors();
-  const bool bound = usable < static_cast<int>(std::thread::hardware_concurrency());
-  return bound ? usable : std::max(1, usable / local_ranks());
-}
-
 void check_machine(const Options& o, int threads) {
   require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
   require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
-  require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
   for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
     require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes);
-  if (const int usable = usable_processors(); threads > usable)
-    notify("xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
-               threads, usable, usable == 1 ? "" : "s", threads);
+  check_threads(threads);
 }
 
 bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.where.empty() && s.stage == 0; }
@@ -70,25 +50,6 @@ bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.
 bool is_requeued() {
   const char* restarts = std::getenv("SLURM_RESTART_COUNT");
   return restarts && std::atoi(restarts) > 0;
-}
-
-// Every rank reads the sweep and the graph files itself, and on another host it may find others.
-void check_same_plan(Communicator& communicator, const Plan& plan) {
-  std::string ids;
-  for (const PlannedRun& run : plan.runs) ids += run.id;
-  using Digest = std::array<char, 64>;
-  const auto digest_of_mine = [&] {
-    Digest digest{};
-    sha256(ids).copy(digest.data(), digest.size());
-    return digest;
-  };
-  const auto first = from_rank_0<Digest>(communicator, digest_of_mine);
-  on_every_rank(communicator, [&] {
-    require(digest_of_mine() == first,
-            "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
-            communicator.rank(), host_name(), plan.sweep.path);
-    return 0;
-  });
 }
 
 int run_here(const Options& o) {
@@ -143,16 +104,7 @@ int run_here(const Options& o) {
     }
     return sum_up();
   } catch (const std::exception& error) {
-    // This rank alone failed: the others wait for it and have to be ended.
-    const auto* known = dynamic_cast<const Error*>(&error);
-    if (communicator.size() == 1 || (known && known->on_all_ranks())) {
-      if (first) notify("xibench: {}\n", error.what());
-      return known ? static_cast<int>(known->fault()) : static_cast<int>(Fault::work);
-    }
-    notify("xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
-    const int status = static_cast<int>(known ? known->fault() : Fault::work);
-    communicator.abort(status);
-    return status;
+    return end_for(error, communicator);
   }
 }
 

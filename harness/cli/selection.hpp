@@ -8,7 +8,7 @@ class App;
 
 namespace xib {
 
-// The filters that plan, run and status share: --index, --id, --where, --stage.
+// The filters that plan, run, status and bench share: --index, --id, --where, --stage.
 void add_selection(CLI::App& command, Selection& selection);
 
 }  // namespace xib

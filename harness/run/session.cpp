@@ -31,20 +31,21 @@ void install_stop_signals() {
 
 int stop_signal() { return g_signal; }
 
-Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks)
-    : run_(run), recorder_(recorder), first_step_(first_step), next_meeting_(first_step), last_meeting_(first_step - 1),
+Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause)
+    : run_(run), recorder_(recorder), first_step_(first_step), pause_(pause), next_meeting_(first_step), last_meeting_(first_step - 1),
       checkpoint_seconds_(checkpoint_seconds), begun_(run.communicator.now()), met_(begun_), last_checkpoint_(begun_), next_progress_(begun_), hooks_(std::move(hooks)) {
   run_.working_on = first_step;
 }
 
 bool Session::goes_on(std::int64_t step) {
   run_.working_on = step + 1;
-  const bool evaluated = evaluation_due(run_, step);
-  if (step < next_meeting_ && !evaluated) return true;
+  const bool evaluated = evaluation_due(run_, step), pauses = step + 1 == pause_;
+  if (!pauses && step < next_meeting_ && !evaluated) return true;
 
   const std::int64_t bad = recorder_.gather();
   // Divergence ends the run at an evaluation, not at a meeting between them, whose time depends on the machine.
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
+  if (pauses) return false;
   if (step + 1 == run_.steps) return true;
 
   const double signalled = stop_signal();

@@ -27,10 +27,11 @@ class Session {
     std::function<void(std::int64_t steps_done, bool stopping)> checkpoint;  // collective: writes one
     std::function<bool(const Progress&)> progress;  // rank 0; false: stop, the run is no longer this process's
   };
-  Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks);
+  // After `pause` steps of the run, where that is not 0, goes_on() is false too: all rows are gathered, nothing is written.
+  Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause = 0);
 
   std::int64_t first_step() const { return first_step_; }
-  // Collective, after every step. False: stop now; a checkpoint of this step was written.
+  // Collective, after every step. False: stop now; a checkpoint of this step was written, unless it is the pause.
   bool goes_on(std::int64_t step);
 
  private:
@@ -41,7 +42,7 @@ class Session {
   Orders meet(std::int64_t step, bool stopping);  // rank 0
   Run& run_;
   Recorder& recorder_;
-  std::int64_t first_step_, next_meeting_, last_meeting_;
+  std::int64_t first_step_, pause_, next_meeting_, last_meeting_;
   double checkpoint_seconds_, begun_, met_, last_checkpoint_, next_progress_;
   Hooks hooks_;
 };

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "harness/run/measure.hpp"
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace xib {
+
+// The parts of a step's wall_s; they add up to it.
+inline constexpr std::array<std::pair<const char*, double StepRow::*>, 7> kStepParts = {
+    {{"data", &StepRow::data_s}, {"compute", &StepRow::compute_s}, {"update", &StepRow::update_s}, {"mix", &StepRow::mix_s},
+     {"gauge", &StepRow::gauge_s}, {"record", &StepRow::record_s}, {"wait", &StepRow::wait_s}}};
+
+// What `xibench bench` says of one measurement; a step's time is rank 0's.
+struct Measured {
+  const PlannedRun* run;
+  Measurement measurement;
+  std::vector<double> seconds = {};  // of every timed step, ascending
+  double run_s = 0;                  // estimate of the whole run with as many threads, evaluations apart
+
+  double quantile(double q) const;
+  double samples_per_s() const { return static_cast<double>(measurement.steps.front().samples) / quantile(0.5); }
+  template <class Number>
+  double mean(Number StepRow::*column) const {
+    double sum = 0;
+    for (const StepRow& row : measurement.steps) sum += static_cast<double>(row.*column);
+    return sum / static_cast<double>(measurement.steps.size());
+  }
+};
+
+// Fills in `seconds` and `run_s`: the median of every phase times its steps.
+void add_estimates(std::vector<Measured>& all);
+
+// By number of threads: seconds per step over all these runs, which is what slurm/submit asks for.
+std::map<int, double> seconds_per_step(const std::vector<Measured>& all);
+
+// Of steps x ranks, the median over the steps, rank by rank.
+std::vector<float> median_by_rank(const std::vector<float>& rows, std::size_t ranks);
+
+}  // namespace xib

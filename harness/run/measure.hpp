@@ -1,0 +1,42 @@
+#pragma once
+
+#include "harness/comm/communicator.hpp"
+#include "harness/record/rows.hpp"
+#include "harness/run/session.hpp"
+#include "harness/sweep/plan.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace xib {
+
+struct Effort {
+  std::vector<int> threads = {1};  // per rank; each number is measured
+  std::int64_t warmup = 5, steps = 20;
+  std::string data_directory;  // "": the data set's default place
+};
+
+// What steps of one run take with one number of threads, in those of its phases that have the same graph and policy.
+struct Measurement {
+  int threads = 1;
+  std::vector<int> phases;                      // from 1; the first of them was measured
+  std::int64_t phase_steps = 0, run_steps = 0;  // that these phases, and the whole run, have
+  std::size_t dim = 0;
+  double reference_distance = kNotMeasured;  // that fraction() referred to, where it is the policy
+  std::string rank_facts;
+  // On rank 0:
+  std::vector<StepRow> steps = {};                           // the timed ones
+  std::vector<float> rank_compute_s = {}, rank_wait_s = {};  // steps x ranks
+};
+
+// Collective. Times the loop of train() on a run's models, phase by phase, and writes nothing. Several numbers of threads alternate in
+// blocks of steps, so that a machine that becomes slower favours none; all their models are in memory at once. No step is evaluated.
+// fraction() refers to the Ξ that the reference run has in as many steps. `progress` is told on rank 0, after every block, of steps done and
+// to do of all that this call measures. Throws Error; of Fault::interrupted where a signal came.
+std::vector<Measurement> measure(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Effort& effort,
+                                 const std::function<void(const Session::Progress&)>& progress);
+
+}  // namespace xib
