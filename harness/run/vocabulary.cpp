@@ -29,7 +29,10 @@ std::vector<std::string> names_of(const Table& table) {
 }
 
 void check_training(const RunConfig::Train& train, Problems& problems) {
-  problems.attempt([&] { make_algorithm(train.algorithm); });
+  problems.attempt([&] {
+    const AlgorithmInfo& info = algorithm_info(train.algorithm);
+    require(!info.own_momentum || train.momentum > 0, "train.momentum: {} is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"", info.name);
+  });
   problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
   const auto expect = [&](bool ok, const std::string& problem) {
     if (!ok) problems.add(problem);
@@ -74,8 +77,7 @@ void check_run(const RunConfig& c) {
 
 // A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.
 void check_reference(const RunConfig& c, std::size_t phase) {
-  const auto algorithm = std::find_if(algorithms().begin(), algorithms().end(), [&](const auto& a) { return a.name == c.train.algorithm; });
-  require(algorithm->uses_policy,
+  require(algorithm_info(c.train.algorithm).uses_policy,
           "train.algorithm: {} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
           "control.reference a variant of dsgd",
           c.train.algorithm);

@@ -8,19 +8,28 @@
 namespace xib {
 namespace {
 
-constexpr std::array<AlgorithmInfo, 2> kAlgorithms = {{
-    {"centralized", "mini-batch SGD: gradients averaged exactly in every step (all-reduce)", false, make_centralized},
-    {"dsgd", "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)", true, make_dsgd},
-}};
+constexpr std::array kAlgorithms{
+    AlgorithmInfo{.name = "centralized",
+                  .help = "mini-batch SGD: gradients averaged exactly in every step (all-reduce)",
+                  .uses_policy = false,
+                  .make = make_centralized},
+    AlgorithmInfo{.name = "dsgd",
+                  .help = "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)",
+                  .make = make_dsgd},
+    AlgorithmInfo{.name = "qg-dsgdm",
+                  .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
+                  .own_momentum = true,
+                  .make = make_qg_dsgdm},
+};
 
 }  // namespace
 
 std::span<const AlgorithmInfo> algorithms() { return kAlgorithms; }
 
-std::unique_ptr<Algorithm> make_algorithm(std::string_view name) {
+const AlgorithmInfo& algorithm_info(std::string_view name) {
   std::vector<std::string> names;
   for (const auto& a : kAlgorithms) {
-    if (a.name == name) return a.make();
+    if (a.name == name) return a;
     names.emplace_back(a.name);
   }
   const std::string near = nearest(name, names);

@@ -1,6 +1,7 @@
 #include "reference/centralized.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/qg_dsgdm.hpp"
 #include "tests/equivalence/traced_run.hpp"
 #include "tests/mix/worlds.hpp"
 
@@ -189,6 +190,24 @@ TEST_CASE("DSGD-AC mixes by the share that the learning rate has of its peak, wi
     const auto traced = harness(places, c, 1, kRing);
     check_same(traced, twin);
     for (std::size_t t = 0; t < 2; ++t) CHECK(traced.record.steps[t].mixing_strength == rate(static_cast<std::int64_t>(t)));
+  }
+}
+
+TEST_CASE("quasi-global momentum has the bits of its twin, in phases of gossip and exact averaging") {
+  // A warm-up from 0: the first step divides by no rate.
+  for (const bool nesterov : {false, true}) {
+    RunConfig c = config_of("qg-dsgdm", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = 0.5;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = nesterov ? 0 : 0.25;
+    c.train.phases = {2, 3};
+    c.train.warmup_epochs = 1;
+    const auto rate = [](std::int64_t step) { return step == 0 ? 0.0 : 0.5; };
+    const auto twin = reference::qg_dsgdm(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                          {.momentum = 0.5, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
   }
 }
 

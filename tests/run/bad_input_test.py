@@ -102,6 +102,10 @@ class BadInput(support.RunTest):
         held = with_line('control.reference = "held"') + '[[variant]]\nname = "held"\ncontrol.policy = "target(0.3)"\ncontrol.gauge = "none"\n'
         self.run_to_end(self.spec(held), self.out)
 
+    def test_quasi_global_momentum_without_momentum_is_refused(self):
+        self.refused(support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "qg-dsgdm"\nmomentum = 0\nnesterov = false'),
+                     "sweep.toml:14: train.momentum: qg-dsgdm is about momentum", 'set momentum > 0, or algorithm = "dsgd"')
+
     def test_fewer_rounds_at_most_than_at_least_are_refused(self):
         self.refused(support.QUADRATIC.replace("lr = 0.2", "lr = 0.2\n[control]\nmin_rounds = 5\nmax_rounds = 4"), "control.min_rounds: 5 is more than control.max_rounds, 4")
 
