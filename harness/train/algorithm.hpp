@@ -50,6 +50,7 @@ struct AlgorithmInfo {
   std::string_view name, help;
   bool uses_policy = true;     // false: [control] and [topology] have no meaning for it
   bool own_momentum = false;   // [train] momentum is the algorithm's own and not 0; StepContext::optimizer has none
+  double lambda_min_above = -2;  // where W is fixed and symmetric, its eigenvalues have to be larger; -2: all are
   std::unique_ptr<Algorithm> (*make)(const AlgorithmSetup& setup);
 };
 std::span<const AlgorithmInfo> algorithms();
@@ -61,5 +62,6 @@ void compute_gradients(StepContext& context);
 std::unique_ptr<Algorithm> make_centralized(const AlgorithmSetup& setup);
 std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup& setup);
 std::unique_ptr<Algorithm> make_qg_dsgdm(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup);
 
 }  // namespace xib

@@ -20,6 +20,10 @@ constexpr std::array kAlgorithms{
                   .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
                   .own_momentum = true,
                   .make = make_qg_dsgdm},
+    AlgorithmInfo{.name = "d2",
+                  .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+                  .lambda_min_above = -1.0 / 3,
+                  .make = make_d2},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "reference/centralized.hpp"
+#include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
 #include "reference/qg_dsgdm.hpp"
@@ -205,6 +206,24 @@ TEST_CASE("quasi-global momentum has the bits of its twin, in phases of gossip a
     const auto rate = [](std::int64_t step) { return step == 0 ? 0.0 : 0.5; };
     const auto twin = reference::qg_dsgdm(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
                                           {.momentum = 0.5, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+  }
+}
+
+TEST_CASE("D² has the bits of its twin, in phases of gossip and exact averaging, while the rate changes") {
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
+    RunConfig c = config_of("d2", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    c.train.warmup_epochs = 1;
+    c.train.warmup_lr = 0.25;
+    const auto rate = [](std::int64_t step) { return step == 0 ? 0.25 : 0.5; };
+    const auto twin = reference::d2(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                    {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
     CHECK(twin.back().distance_after > 0.5);
 
     for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);

@@ -113,7 +113,8 @@ class Resume(support.RunTest):
     def test_the_state_of_an_algorithm_is_kept_over_an_interruption(self):
         for name, more in support.ALGORITHMS.items():
             with self.subTest(name):
-                spec = self.spec(support.LONG.format(epochs=6).replace("momentum = 0.9", f'momentum = 0.9\nalgorithm = "{name}"').replace("lr = 0.05", "lr = 0.01") + more)
+                variant = f'[[variant]]\nname = "{name}"\ntrain.algorithm = "{name}"\n{more}'
+                spec = self.spec(support.LONG.format(epochs=6).replace("lr = 0.05", "lr = 0.01") + variant)
                 whole, out = self.folder / "whole" / name, self.folder / "parts" / name
                 self.run_to_end(spec, whole)
                 process = self.start(spec, out, 2 if support.HAS_MPI else 0, more=OFTEN)
