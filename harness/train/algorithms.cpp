@@ -24,6 +24,9 @@ constexpr std::array kAlgorithms{
                   .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
                   .lambda_min_above = -1.0 / 3,
                   .make = make_d2},
+    AlgorithmInfo{.name = "gradient-tracking",
+                  .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
+                  .make = make_gradient_tracking},
 };
 
 }  // namespace

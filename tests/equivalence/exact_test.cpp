@@ -2,6 +2,7 @@
 #include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/gradient_tracking.hpp"
 #include "reference/qg_dsgdm.hpp"
 #include "tests/equivalence/traced_run.hpp"
 #include "tests/mix/worlds.hpp"
@@ -227,6 +228,29 @@ TEST_CASE("D² has the bits of its twin, in phases of gossip and exact averaging
     CHECK(twin.back().distance_after > 0.5);
 
     for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+  }
+}
+
+TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and under exact averaging, and sends everything twice") {
+  const MixingSchedule turns = test::alternating(kNodes);
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
+    RunConfig c = config_of("gradient-tracking", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    const auto twin = reference::gradient_tracking(twin_problem(), {{2, reference::rounds(1), turns}, {1, reference::exact(), turns}, {1, reference::rounds(2), turns}},
+                                                   {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
+    CHECK(twin.back().distance_after > 0.5);
+    RunConfig once = c;
+    once.train.algorithm = "dsgd";
+    const auto dsgd = harness({1, 1}, once, 1, turns);
+
+    for (const Places places : kPlaces) {
+      const auto traced = harness(places, c, 1, turns);
+      check_same(traced, twin);
+      for (std::size_t t = 0; t < 4; ++t) CHECK(traced.record.steps[t].bytes_sent == 2 * dsgd.record.steps[t].bytes_sent);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/gradient_tracking.hpp"
 #include "reference/logistic.hpp"
 #include "reference/qg_dsgdm.hpp"
 #include "reference/quadratic.hpp"
@@ -215,6 +216,19 @@ TEST_CASE("D² follows its twin") {
       CHECK(twin.back().distance_after > 0.05);
 
       for (const Places places : kPlaces) check_close(harness(places, config), twin, tolerance(twin, 2, momentum) * kSteps);
+    }
+}
+
+// The estimates keep what was rounded in them, as D²'s corrections do.
+TEST_CASE("gradient tracking follows its twin") {
+  for (const double momentum : {0.0, 0.5})
+    for (auto& [config, problem] : cases("gradient-tracking", {"rounds(1)"}, momentum)) {
+      RunConfig c = config;
+      c.train.lr /= 8;  // it needs smaller rates than D-SGD
+      const auto twin = reference::gradient_tracking(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(c), constant(c));
+      CHECK(twin.back().distance_after > 0.01);
+
+      for (const Places places : kPlaces) check_close(harness(places, c), twin, tolerance(twin, 2, momentum) * kSteps);
     }
 }
 

@@ -50,7 +50,7 @@ topology.name = ["ring", "exponential"]
 """
 
 # The algorithms with state of their own, each under plain gossip and under changing control.
-ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n'}  # and what else they need
+ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": ""}  # and what else they need
 STATEFUL = QUADRATIC[:QUADRATIC.index("[[variant]]")].replace("lr = 0.2", "lr = 0.05") + "".join(
     f'[[variant]]\nname = "{name}, {control}"\ntrain.algorithm = "{name}"\n{more}{policy}'
     for name, more in ALGORITHMS.items()
