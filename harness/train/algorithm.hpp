@@ -64,5 +64,6 @@ std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup& setup);
 std::unique_ptr<Algorithm> make_qg_dsgdm(const AlgorithmSetup& setup);
 std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup);
 std::unique_ptr<Algorithm> make_gradient_tracking(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_dsgd_cta(const AlgorithmSetup& setup);
 
 }  // namespace xib

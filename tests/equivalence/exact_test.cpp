@@ -2,6 +2,7 @@
 #include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/dsgd_cta.hpp"
 #include "reference/gradient_tracking.hpp"
 #include "reference/qg_dsgdm.hpp"
 #include "tests/equivalence/traced_run.hpp"
@@ -251,6 +252,22 @@ TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and u
       check_same(traced, twin);
       for (std::size_t t = 0; t < 4; ++t) CHECK(traced.record.steps[t].bytes_sent == 2 * dsgd.record.steps[t].bytes_sent);
     }
+  }
+}
+
+TEST_CASE("combining before adapting has the bits of its twin, and records the distances around the mixing at its beginning") {
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, true}}) {
+    RunConfig c = config_of("dsgd-cta", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    const auto twin = reference::dsgd_cta(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                          {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
+    CHECK(twin[0].distance_before == 0);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/dsgd_cta.hpp"
 #include "reference/gradient_tracking.hpp"
 #include "reference/logistic.hpp"
 #include "reference/qg_dsgdm.hpp"
@@ -196,6 +197,19 @@ TEST_CASE("phases of exact averaging, plain gossip and control follow their twin
 
     for (const Places places : kPlaces) check_close(harness(places, config), twin, most);
   }
+}
+
+// Gradients at models that are older than what they move: W - γ H does not expand where γ L is at most 1 + λ_min of W, 0.73 here.
+TEST_CASE("D-SGD that combines first follows its twin") {
+  for (const double momentum : {0.0, 0.5})
+    for (auto& [config, problem] : cases("dsgd-cta", {"rounds(1)"}, momentum)) {
+      RunConfig c = config;
+      c.train.lr /= 2;
+      const auto twin = reference::dsgd_cta(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(c), constant(c));
+      CHECK(twin.back().distance_after > 0.05);
+
+      for (const Places places : kPlaces) check_close(harness(places, c), twin, tolerance(twin, 2, momentum));
+    }
 }
 
 // What the momentum m̂ gets is errors of distances over γ, of which a step takes back γ μ times a mean: at most 1/(1 - μ) times in all, as above.

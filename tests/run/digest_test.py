@@ -71,8 +71,8 @@ class Digest(support.RunTest):
     def test_a_quadratic(self):
         self.compare(support.QUADRATIC, PLACES)
 
-    def test_algorithms_with_state(self):
-        self.compare(support.STATEFUL, [(3, 2), (7, 1)])
+    def test_the_other_algorithms(self):
+        self.compare(support.OTHERS, [(3, 2), (7, 1)])
 
     def test_logistic_regression_at_its_critical_distance(self):
         self.compare(LOGISTIC, [(3, 2)])
