@@ -114,7 +114,7 @@ class Resume(support.RunTest):
         for name, more in support.ALGORITHMS.items():
             with self.subTest(name):
                 variant = f'[[variant]]\nname = "{name}"\ntrain.algorithm = "{name}"\n{more}'
-                spec = self.spec(support.LONG.format(epochs=6).replace("lr = 0.05", "lr = 0.01") + variant)
+                spec = self.spec(support.LONG.format(epochs=4).replace("lr = 0.05", "lr = 0.01") + variant)
                 whole, out = self.folder / "whole" / name, self.folder / "parts" / name
                 self.run_to_end(spec, whole)
                 process = self.start(spec, out, 2 if support.HAS_MPI else 0, more=OFTEN)
