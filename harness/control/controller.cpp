@@ -124,6 +124,19 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   return done;
 }
 
+void ConsensusController::communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch) {
+  Phase& phase = phases_[static_cast<std::size_t>(at.phase - 1)];
+  if (done.exact) {
+    statistics_.average(other);
+    done.bytes += statistics_.average_bytes();
+  } else if (done.rounds > 0) {
+    const std::int64_t first = phase.rounds_done - done.rounds;
+    phase.mixer->rounds(other, first, done.rounds, done.strength);
+    for (int q = 0; q < done.rounds; ++q) done.bytes += phase.mixer->bytes(first + q);
+  }
+  watch.lap(Part::mix);
+}
+
 Communicated ConsensusController::observe(const NodeMatrix& x, const Position& at, Stopwatch& watch) {
   Communicated done;
   squared_distances_.clear();

@@ -59,6 +59,8 @@ class ConsensusController {
 
   // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
   Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
+  // Does to `other` what communicate() has just done to the models, exact averaging or the very same rounds, and adds what it sent to `done`.
+  void communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch);
   // For algorithms that communicate in another way: Ξ of x if a measurement is due, and nothing else.
   Communicated observe(const NodeMatrix& x, const Position& at, Stopwatch& watch);
 

@@ -45,6 +45,13 @@ FullGradientAt full_gradient(const Task& task) {
   };
 }
 
+SgdOptions sgd_options(const RunConfig::Train& train) { return {train.momentum, train.nesterov, train.weight_decay}; }
+
+// Of the local optimizer, which has no momentum beside an algorithm's own.
+SgdOptions optimizer_options(const RunConfig::Train& train) {
+  return algorithm_info(train.algorithm).own_momentum ? SgdOptions{.weight_decay = train.weight_decay} : sgd_options(train);
+}
+
 }  // namespace
 
 int Run::phase_of(std::int64_t step) const {
@@ -69,8 +76,8 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
       g(layout.mine().count, task->dim()),
       buffers(layout.mine().count, task->buffer_dim()),
       learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
-      optimizer(layout.mine().count, task->dim(), {config.train.momentum, config.train.nesterov, config.train.weight_decay}),
-      algorithm(make_algorithm(config.train.algorithm)),
+      optimizer(layout.mine().count, task->dim(), optimizer_options(config.train)),
+      algorithm(algorithm_info(config.train.algorithm).make({layout.mine().count, task->dim(), sgd_options(config.train)})),
       consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
                 make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
       buffer_statistics(communicator, pool, layout, task->buffer_dim()),

@@ -7,6 +7,7 @@
 #include "harness/core/check.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/task/make_task.hpp"
@@ -29,7 +30,11 @@ std::vector<std::string> names_of(const Table& table) {
 }
 
 void check_training(const RunConfig::Train& train, Problems& problems) {
-  problems.attempt([&] { make_algorithm(train.algorithm); });
+  problems.attempt([&] {
+    const AlgorithmInfo& info = algorithm_info(train.algorithm);
+    require(!info.own_momentum || train.momentum > 0,
+            "train.momentum: {} is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"", info.name);
+  });
   problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
   const auto expect = [&](bool ok, const std::string& problem) {
     if (!ok) problems.add(problem);
@@ -44,7 +49,28 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
-void check_topology(const RunConfig& c, const std::string& name) {
+// The smallest eigenvalue of what one step mixes with, W^q under rounds(q); NaN where it is not known: W not symmetric, not fixed, or too large.
+double lambda_min(const MixingSchedule& schedule, const std::string& policy) {
+  double smallest = kUnknown;
+  try {
+    smallest = spectrum(schedule).lambda_min;
+  } catch (const Error&) {
+  }
+  const Term term = Term::parse(policy);
+  return term.name == "rounds" ? std::pow(smallest, Arguments(term, "control.policy").number("q", 1)) : smallest;
+}
+
+void check_eigenvalues(const RunConfig& c, const MixingSchedule& schedule, const std::string& name, const std::string& policy) {
+  const AlgorithmInfo& info = algorithm_info(c.train.algorithm);
+  if (info.lambda_min_above < -1 || Term::parse(policy).name == "exact") return;
+  const double smallest = lambda_min(schedule, policy);
+  require(!(smallest <= info.lambda_min_above + 1e-9),
+          "train.algorithm: {} needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set "
+          "topology.weights = \"{}\"",
+          info.name, info.lambda_min_above, name, c.topology.weights, smallest, c.train.nodes, c.topology.weights == "uniform" ? "lazy" : "lazy-" + c.topology.weights);
+}
+
+void check_topology(const RunConfig& c, const std::string& name, const std::string& policy) {
   const auto schedule = [&] {
     try {
       return make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
@@ -55,6 +81,7 @@ void check_topology(const RunConfig& c, const std::string& name) {
   require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
           "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
           c.train.algorithm);
+  check_eigenvalues(c, schedule, name, policy);
 }
 
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
@@ -62,7 +89,7 @@ void check_run(const RunConfig& c) {
   Problems problems;
   problems.attempt([&] { check_task(c); });
   check_training(c.train, problems);
-  for (const auto& name : c.topology.name) problems.attempt([&] { check_topology(c, name); });
+  for (std::size_t k = 0; k < c.topology.name.size(); ++k) problems.attempt([&] { check_topology(c, c.topology.name[k], c.control.policy[k]); });
   problems.attempt([&] {
     const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
                                 .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
@@ -74,8 +101,7 @@ void check_run(const RunConfig& c) {
 
 // A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.
 void check_reference(const RunConfig& c, std::size_t phase) {
-  const auto algorithm = std::find_if(algorithms().begin(), algorithms().end(), [&](const auto& a) { return a.name == c.train.algorithm; });
-  require(algorithm->uses_policy,
+  require(algorithm_info(c.train.algorithm).uses_policy,
           "train.algorithm: {} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
           "control.reference a variant of dsgd",
           c.train.algorithm);

@@ -39,18 +39,31 @@ class Algorithm {
   virtual std::vector<std::pair<std::string, NodeMatrix*>> state() { return {}; }
 };
 
+// What an algorithm is made for: this rank's nodes, the parameters of a model, [train] momentum, nesterov and weight_decay.
+struct AlgorithmSetup {
+  int nodes = 0;
+  std::size_t dim = 0;
+  SgdOptions sgd = {};
+};
+
 struct AlgorithmInfo {
   std::string_view name, help;
-  bool uses_policy;  // false: [control] and [topology] have no meaning for it
-  std::unique_ptr<Algorithm> (*make)();
+  bool uses_policy = true;     // false: [control] and [topology] have no meaning for it
+  bool own_momentum = false;   // [train] momentum is the algorithm's own and not 0; StepContext::optimizer has none
+  double lambda_min_above = -2;  // where W is fixed and symmetric, its eigenvalues have to be larger; -2: all are
+  std::unique_ptr<Algorithm> (*make)(const AlgorithmSetup& setup);
 };
 std::span<const AlgorithmInfo> algorithms();
-std::unique_ptr<Algorithm> make_algorithm(std::string_view name);  // throws Error(input) with the nearest name
+const AlgorithmInfo& algorithm_info(std::string_view name);  // throws Error(input) with the nearest name
 
 // Every node's mini-batch gradient at its own model, nodes in parallel: g_i, loss_i, ‖g_i‖².
 void compute_gradients(StepContext& context);
 
-std::unique_ptr<Algorithm> make_dsgd();
-std::unique_ptr<Algorithm> make_centralized();
+std::unique_ptr<Algorithm> make_centralized(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_qg_dsgdm(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_gradient_tracking(const AlgorithmSetup& setup);
+std::unique_ptr<Algorithm> make_dsgd_cta(const AlgorithmSetup& setup);
 
 }  // namespace xib

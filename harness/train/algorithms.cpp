@@ -8,19 +8,38 @@
 namespace xib {
 namespace {
 
-constexpr std::array<AlgorithmInfo, 2> kAlgorithms = {{
-    {"centralized", "mini-batch SGD: gradients averaged exactly in every step (all-reduce)", false, make_centralized},
-    {"dsgd", "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)", true, make_dsgd},
-}};
+constexpr std::array kAlgorithms{
+    AlgorithmInfo{.name = "centralized",
+                  .help = "mini-batch SGD: gradients averaged exactly in every step (all-reduce)",
+                  .uses_policy = false,
+                  .make = make_centralized},
+    AlgorithmInfo{.name = "dsgd",
+                  .help = "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)",
+                  .make = make_dsgd},
+    AlgorithmInfo{.name = "dsgd-cta",
+                  .help = "D-SGD with gossip first and the step, by the gradient at the old model, after it (combine, then adapt: D-PSGD)",
+                  .make = make_dsgd_cta},
+    AlgorithmInfo{.name = "qg-dsgdm",
+                  .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
+                  .own_momentum = true,
+                  .make = make_qg_dsgdm},
+    AlgorithmInfo{.name = "d2",
+                  .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+                  .lambda_min_above = -1.0 / 3,
+                  .make = make_d2},
+    AlgorithmInfo{.name = "gradient-tracking",
+                  .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
+                  .make = make_gradient_tracking},
+};
 
 }  // namespace
 
 std::span<const AlgorithmInfo> algorithms() { return kAlgorithms; }
 
-std::unique_ptr<Algorithm> make_algorithm(std::string_view name) {
+const AlgorithmInfo& algorithm_info(std::string_view name) {
   std::vector<std::string> names;
   for (const auto& a : kAlgorithms) {
-    if (a.name == name) return a.make();
+    if (a.name == name) return a;
     names.emplace_back(a.name);
   }
   const std::string near = nearest(name, names);

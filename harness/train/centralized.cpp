@@ -20,6 +20,6 @@ class Centralized final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_centralized() { return std::make_unique<Centralized>(); }
+std::unique_ptr<Algorithm> make_centralized(const AlgorithmSetup&) { return std::make_unique<Centralized>(); }
 
 }  // namespace xib

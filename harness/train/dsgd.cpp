@@ -17,6 +17,6 @@ class Dsgd final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_dsgd() { return std::make_unique<Dsgd>(); }
+std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup&) { return std::make_unique<Dsgd>(); }
 
 }  // namespace xib

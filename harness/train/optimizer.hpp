@@ -3,8 +3,9 @@
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_matrix.hpp"
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,10 @@ class Sgd {
  public:
   Sgd(int nodes, std::size_t dim, SgdOptions options);
   void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool);
+  // For algorithms that do something else with the direction d: move_of(node) is asked for a function, which is called as
+  // move(column, x, d) for parameters of that node and may change x. One pass over memory; nodes and chunks of columns in parallel.
+  template <class MoveOf>
+  void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveOf& move_of);
   // Named per-node state, for checkpoints.
   std::vector<std::pair<std::string, NodeMatrix*>> state();
 
@@ -30,5 +35,37 @@ class Sgd {
   SgdOptions options_;
   NodeMatrix velocity_;
 };
+
+// Calls body(node, begin, size) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
+template <class Body>
+void for_each_chunk(int nodes, std::size_t dim, ThreadPool& pool, const Body& body) {
+  constexpr std::size_t kChunk = 1 << 15;  // floats: three streams of 128 KiB
+  const auto chunks = static_cast<std::int64_t>((dim + kChunk - 1) / kChunk);
+  pool.for_each(chunks * nodes, [&](std::int64_t task, int) {
+    const std::size_t at = static_cast<std::size_t>(task % chunks) * kChunk;
+    body(static_cast<int>(task / chunks), at, std::min(kChunk, dim - at));
+  });
+}
+
+template <class MoveOf>
+void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveOf& move_of) {
+  const auto mu = static_cast<float>(options_.momentum), lambda = static_cast<float>(options_.weight_decay);
+  const bool nesterov = options_.nesterov;
+  for_each_chunk(x.count(), x.dim(), pool, [&](int node, std::size_t at, std::size_t size) {
+    const auto move = move_of(node);
+    float* const p = x.row(node).data();
+    const float* const q = g.row(node).data();
+    if (mu == 0) {
+      for (std::size_t k = at; k < at + size; ++k) move(k, p[k], q[k] + lambda * p[k]);
+      return;
+    }
+    float* const v = velocity_.row(node).data();
+    for (std::size_t k = at; k < at + size; ++k) {
+      const float d = q[k] + lambda * p[k];
+      v[k] = mu * v[k] + d;
+      move(k, p[k], nesterov ? d + mu * v[k] : v[k]);
+    }
+  });
+}
 
 }  // namespace xib

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 
 using namespace xib;
@@ -131,6 +133,34 @@ TEST_CASE("exact averaging leaves distance 0 and equal rows, without a second me
   CHECK(out.steps[0].distance == 0);
   CHECK(out.squared_distances[0] == std::vector<double>(7, 0.0));
   CHECK(distance_of(out.rows) == 0);
+}
+
+TEST_CASE("a second matrix that communicates alike becomes what the models have become, and its bytes are added") {
+  const MixingSchedule drawn(7, [](std::int64_t round) { return alternating(7).at(round); });
+  for (const auto& schedule : {alternating(7), drawn})
+    for (const std::string policy : {"rounds(3)", "rounds(0)", "exact", "exact-every(2)", "target(0.5)", "dsgd-ac(after = 0, power = 1)"})
+      for (const auto how : kSpreads) {
+        INFO(policy << ", " << how.ranks << " ranks, " << how.threads << " threads");
+        std::atomic<int> wrong = 0;
+        spread(kStart, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+          std::vector<PhaseControl> phases;
+          phases.push_back({schedule, make_policy(policy, "[control] policy", {.max_rounds = 50})});
+          ConsensusController controller(communicator, pool, layout, kDim, std::move(phases), 1);
+          Stopwatch watch([&] { return communicator.now(); }, [] { return 0.0; });
+          NodeMatrix g(x.count(), kDim), y(x.count(), kDim);
+          copy_in(kStart, layout, y);
+          const std::vector<double> norm2(static_cast<std::size_t>(x.count()));
+          for (std::int64_t step = 0; step < 3; ++step) {
+            const Position at{.step = step, .phase_step = step, .lr = 0.25, .lr_max = 0.5};
+            Communicated done = controller.communicate(x, g, norm2, at, watch);
+            const std::int64_t once = done.bytes;
+            controller.communicate_alike(y, at, done, watch);
+            wrong += done.bytes != 2 * once || (once > 0) != (done.exact || done.rounds > 0);
+            for (int k = 0; k < x.count(); ++k) wrong += !std::equal(x.row(k).begin(), x.row(k).end(), y.row(k).begin());
+          }
+        });
+        CHECK(wrong == 0);
+      }
 }
 
 TEST_CASE("measurements for the record are taken every measure_every steps, NaN between, and change nothing else") {

@@ -1,6 +1,10 @@
 #include "reference/centralized.hpp"
+#include "reference/d2.hpp"
 #include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
+#include "reference/dsgd_cta.hpp"
+#include "reference/gradient_tracking.hpp"
+#include "reference/qg_dsgdm.hpp"
 #include "tests/equivalence/traced_run.hpp"
 #include "tests/mix/worlds.hpp"
 
@@ -189,6 +193,81 @@ TEST_CASE("DSGD-AC mixes by the share that the learning rate has of its peak, wi
     const auto traced = harness(places, c, 1, kRing);
     check_same(traced, twin);
     for (std::size_t t = 0; t < 2; ++t) CHECK(traced.record.steps[t].mixing_strength == rate(static_cast<std::int64_t>(t)));
+  }
+}
+
+TEST_CASE("quasi-global momentum has the bits of its twin, in phases of gossip and exact averaging") {
+  // A warm-up from 0: the first step divides by no rate.
+  for (const bool nesterov : {false, true}) {
+    RunConfig c = config_of("qg-dsgdm", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = 0.5;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = nesterov ? 0 : 0.25;
+    c.train.phases = {2, 3};
+    c.train.warmup_epochs = 1;
+    const auto rate = [](std::int64_t step) { return step == 0 ? 0.0 : 0.5; };
+    const auto twin = reference::qg_dsgdm(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                          {.momentum = 0.5, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+  }
+}
+
+TEST_CASE("D² has the bits of its twin, in phases of gossip and exact averaging, while the rate changes") {
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
+    RunConfig c = config_of("d2", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    c.train.warmup_epochs = 1;
+    c.train.warmup_lr = 0.25;
+    const auto rate = [](std::int64_t step) { return step == 0 ? 0.25 : 0.5; };
+    const auto twin = reference::d2(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                    {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+  }
+}
+
+TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and under exact averaging, and sends everything twice") {
+  const MixingSchedule turns = test::alternating(kNodes);
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
+    RunConfig c = config_of("gradient-tracking", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    const auto twin = reference::gradient_tracking(twin_problem(), {{2, reference::rounds(1), turns}, {1, reference::exact(), turns}, {1, reference::rounds(2), turns}},
+                                                   {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
+    CHECK(twin.back().distance_after > 0.5);
+    RunConfig once = c;
+    once.train.algorithm = "dsgd";
+    const auto dsgd = harness({1, 1}, once, 1, turns);
+
+    for (const Places places : kPlaces) {
+      const auto traced = harness(places, c, 1, turns);
+      check_same(traced, twin);
+      for (std::size_t t = 0; t < 4; ++t) CHECK(traced.record.steps[t].bytes_sent == 2 * dsgd.record.steps[t].bytes_sent);
+    }
+  }
+}
+
+TEST_CASE("combining before adapting has the bits of its twin, and records the distances around the mixing at its beginning") {
+  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, true}}) {
+    RunConfig c = config_of("dsgd-cta", 4, {"rounds(1)", "exact", "rounds(2)"});
+    c.train.momentum = momentum;
+    c.train.nesterov = nesterov;
+    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
+    c.train.phases = {2, 3};
+    const auto twin = reference::dsgd_cta(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                          {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
+    CHECK(twin[0].distance_before == 0);
+    CHECK(twin.back().distance_after > 0.5);
+
+    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
   }
 }
 

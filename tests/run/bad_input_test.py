@@ -102,6 +102,20 @@ class BadInput(support.RunTest):
         held = with_line('control.reference = "held"') + '[[variant]]\nname = "held"\ncontrol.policy = "target(0.3)"\ncontrol.gauge = "none"\n'
         self.run_to_end(self.spec(held), self.out)
 
+    def test_quasi_global_momentum_without_momentum_is_refused(self):
+        self.refused(support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "qg-dsgdm"\nmomentum = 0\nnesterov = false'),
+                     "sweep.toml:14: train.momentum: qg-dsgdm is about momentum", 'set momentum > 0, or algorithm = "dsgd"')
+
+    def test_d2_on_a_matrix_with_eigenvalues_that_are_too_small_is_refused(self):
+        d2 = support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "d2"')
+        self.refused(d2, "sweep.toml:13: train.algorithm: d2 needs eigenvalues of W above -0.3333", "ring with uniform weights has -0.3333 at 8 nodes",
+                     'set topology.weights = "lazy"')
+        cube = '[topology]\nname = "hypercube"\nweights = "metropolis"\n[[variant]]'
+        self.refused(d2.replace("[[variant]]", cube, 1), 'set topology.weights = "lazy-metropolis"')
+        for remedy in ("topology.weights=lazy", "control.policy=rounds(2)", "control.policy=exact", "topology.name=complete", "train.nodes=7"):
+            planned = self.plan(d2[:d2.index("[[variant]]")], remedy)
+            self.assertEqual(planned.returncode, 0, planned.stderr)
+
     def test_fewer_rounds_at_most_than_at_least_are_refused(self):
         self.refused(support.QUADRATIC.replace("lr = 0.2", "lr = 0.2\n[control]\nmin_rounds = 5\nmax_rounds = 4"), "control.min_rounds: 5 is more than control.max_rounds, 4")
 

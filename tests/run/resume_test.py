@@ -110,6 +110,20 @@ class Resume(support.RunTest):
             for column in ("displacement", "mixing_strength"):
                 self.assertTrue(np.isfinite(run["steps"][column][()]).all())
 
+    def test_the_state_of_an_algorithm_is_kept_over_an_interruption(self):
+        for name, more in support.ALGORITHMS.items():
+            with self.subTest(name):
+                variant = f'[[variant]]\nname = "{name}"\ntrain.algorithm = "{name}"\n{more}'
+                spec = self.spec(support.LONG.format(epochs=4).replace("lr = 0.05", "lr = 0.01") + variant)
+                whole, out = self.folder / "whole" / name, self.folder / "parts" / name
+                self.run_to_end(spec, whole)
+                process = self.start(spec, out, 2 if support.HAS_MPI else 0, more=OFTEN)
+                self.wait_for_file(out, ".checkpoint", process)
+                process.send_signal(signal.SIGUSR1)
+                self.assertIn("interrupted: run again", self.ended(process, 75))
+                self.assertIn("goes on after step", self.run_to_end(spec, out, threads=2).stderr)
+                self.assertEqual(self.digests(out), self.digests(whole))
+
     def test_under_nohup_a_terminal_that_is_closed_changes_nothing(self):
         process = subprocess.Popen(["nohup", *self.words(self.long, self.out, more=OFTEN)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True)

@@ -49,6 +49,13 @@ control.policy = ["exact", "rounds(2)"]
 topology.name = ["ring", "exponential"]
 """
 
+# The algorithms beside D-SGD, each under plain gossip and under changing control.
+ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": "", "dsgd-cta": ""}  # and what else they need
+OTHERS = QUADRATIC[:QUADRATIC.index("[[variant]]")].replace("lr = 0.2", "lr = 0.05") + "".join(
+    f'[[variant]]\nname = "{name}, {control}"\ntrain.algorithm = "{name}"\n{more}{policy}'
+    for name, more in ALGORITHMS.items()
+    for control, policy in {"plain": "", "mixed": 'control.policy = ["target(0.3)", "exact"]\n'}.items())
+
 # One long run, interrupted at will: how long it takes is `epochs`.
 LONG = """
 name = "long"
@@ -153,4 +160,5 @@ def main():
     unittest.main(argv=sys.argv[:1], verbosity=2)
 
 
-__all__ = ["BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "QUADRATIC", "SOURCE", "XIBENCH", "RunTest", "main", "mpirun", "ranks_of", "signal", "time"]
+__all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "OTHERS", "QUADRATIC", "SOURCE",
+           "XIBENCH", "RunTest", "main", "mpirun", "ranks_of", "signal", "time"]

@@ -1,0 +1,42 @@
+#include "harness/train/algorithm.hpp"
+
+#include <algorithm>
+
+namespace xib {
+namespace {
+
+// D² (Tang, Lian, Yan, Zhang, Liu, "D²: Decentralized Training over Decentralized Data", ICML 2018), each step with its own rate:
+//   x^(t+1) = W (2 x^t - x^(t-1) - γ_t d^t + γ_(t-1) d^(t-1)),  the first step as D-SGD
+// computed from what the step before led to, s^t = x^t - γ_t d^t:  x^(t+1) = W (s^t + (x^t - s^(t-1))). W is whatever the policy mixes.
+// d is the gradient, with momentum the node's own momentum step, as "D² + momentum" of epfml/relaysgd has it. For modes of W with an
+// eigenvalue a the recursion is z² = a (2 z - 1), which decays for a in (-1/3, 1) only.
+class D2 final : public Algorithm {
+ public:
+  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim) {}
+
+  void step(StepContext& c) override {
+    compute_gradients(c);
+    if (c.at.step == 0)
+      for (int k = 0; k < c.x.count(); ++k) std::copy(c.x.row(k).begin(), c.x.row(k).end(), stepped_.row(k).begin());
+    c.optimizer.move(c.x, c.g, c.pool, [&, rate = static_cast<float>(c.at.lr)](int node) {
+      return [rate, stepped = stepped_.row(node).data()](std::size_t k, float& x, float d) {
+        const float s = x - rate * d;
+        x = s + (x - stepped[k]);
+        stepped[k] = s;
+      };
+    });
+    c.watch.lap(Part::update);
+    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
+  }
+
+  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"stepped", &stepped_}}; }
+
+ private:
+  NodeMatrix stepped_;  // s of the step before
+};
+
+}  // namespace
+
+std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup) { return std::make_unique<D2>(setup); }
+
+}  // namespace xib

@@ -1,0 +1,23 @@
+#include "harness/train/algorithm.hpp"
+
+namespace xib {
+namespace {
+
+// D-SGD that combines, then adapts (D-PSGD: Lian, Zhang, Zhang, Hsieh, Zhang, Liu 2017): x_i <- Σ_j w_ij x_j - γ d_i, the gradient taken at x_i, so that
+// gradient and gossip could go on at the same time. The policy decides and mixes at the beginning of the step: the recorded distances are those of the
+// models that the step before left, and of what gossip makes of them. Weight decay is of the mixed model, which the step starts from.
+class DsgdCta final : public Algorithm {
+ public:
+  void step(StepContext& c) override {
+    compute_gradients(c);
+    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
+    c.optimizer.step(c.x, c.g, c.at.lr, c.pool);
+    c.watch.lap(Part::update);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Algorithm> make_dsgd_cta(const AlgorithmSetup&) { return std::make_unique<DsgdCta>(); }
+
+}  // namespace xib

@@ -1,0 +1,39 @@
+#include "harness/train/algorithm.hpp"
+
+namespace xib {
+namespace {
+
+// Gradient tracking: every node holds an estimate y_i of the mean gradient, mixed with the models and by the same matrices:
+//   y^t = W y^(t-1) + d^t - d^(t-1),  y^0 = d^0;   x^(t+1) = W (x^t - γ_t y^t)
+// Di Lorenzo and Scutari 2016 (NEXT, with exact steps) and Pu and Nedić 2021 (DSGT). W is whatever the policy mixes in the step, exact averaging
+// included: y^t is mixed, for the next step, as x^t - γ y^t has just been. d is the gradient, with momentum the node's own momentum step
+// (so epfml/relaysgd, which tracks γ d instead). Twice the traffic of D-SGD.
+class GradientTracking final : public Algorithm {
+ public:
+  explicit GradientTracking(const AlgorithmSetup& setup) : tracker_(setup.nodes, setup.dim), direction_(setup.nodes, setup.dim) {}
+
+  void step(StepContext& c) override {
+    compute_gradients(c);
+    c.optimizer.move(c.x, c.g, c.pool, [&, rate = static_cast<float>(c.at.lr)](int node) {
+      return [rate, y = tracker_.row(node).data(), before = direction_.row(node).data()](std::size_t k, float& x, float d) {
+        y[k] += d - before[k];
+        before[k] = d;
+        x -= rate * y[k];
+      };
+    });
+    c.watch.lap(Part::update);
+    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
+    c.consensus.communicate_alike(tracker_, c.at, c.communicated, c.watch);
+  }
+
+  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"tracker", &tracker_}, {"direction", &direction_}}; }
+
+ private:
+  NodeMatrix tracker_, direction_;  // y, mixed; d of the step before
+};
+
+}  // namespace
+
+std::unique_ptr<Algorithm> make_gradient_tracking(const AlgorithmSetup& setup) { return std::make_unique<GradientTracking>(setup); }
+
+}  // namespace xib

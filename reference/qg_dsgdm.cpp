@@ -1,0 +1,36 @@
+#include "reference/qg_dsgdm.hpp"
+
+namespace xib::reference {
+
+Trace qg_dsgdm(const Problem& problem, const std::vector<Phase>& phases, const Sgd& sgd, const LearningRate& lr) {
+  const std::size_t n = static_cast<std::size_t>(problem.nodes);
+  Matrix x(n, problem.initial), momentum = zeros(n, problem.initial.size());
+  Trace trace;
+  std::int64_t step = 0;
+  for (const Phase& phase : phases) {
+    require(phase.policy.kind != Policy::Kind::target, "this twin knows rounds() and exact() only");
+    std::int64_t round = 0;
+    for (std::int64_t s = 0; s < phase.steps; ++s, ++step) {
+      StepTrace row;
+      row.loss = mean_loss(problem, step, x);
+      const Matrix start = x;
+      for (std::size_t i = 0; i < n; ++i) {
+        const Vector g = problem.gradient(static_cast<int>(i), step, x[i]);
+        Vector local = momentum[i];  // what an optimizer with the velocity m̂_i would do; its velocity is thrown away
+        descend(x[i], lr(step), sgd_direction(sgd, g, x[i], local));
+      }
+      row.before = x;
+      row.exact = phase.policy.kind == Policy::Kind::exact;
+      if (row.exact) x = Matrix(n, mean(x));
+      for (; !row.exact && row.rounds < phase.policy.rounds; ++row.rounds) x = product(dense(phase.mixing.at(round++)), x);
+      if (lr(step) != 0) momentum = sum(sgd.momentum, momentum, (1 - sgd.momentum) / lr(step), sum(1, start, -1, x));
+      row.after = x;
+      row.distance_before = consensus_distance(row.before);
+      row.distance_after = consensus_distance(row.after);
+      trace.push_back(row);
+    }
+  }
+  return trace;
+}
+
+}  // namespace xib::reference
