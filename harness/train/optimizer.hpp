@@ -51,7 +51,8 @@ template <class MoveOf>
 void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveOf& move_of) {
   const auto mu = static_cast<float>(options_.momentum), lambda = static_cast<float>(options_.weight_decay);
   const bool nesterov = options_.nesterov;
-  for_each_chunk(x.count(), x.dim(), pool, [&](int node, std::size_t at, std::size_t size) {
+  // By value: seen through a reference, every number might change with each float that is written, and the loops would not be vectorized.
+  for_each_chunk(x.count(), x.dim(), pool, [&, mu, lambda, nesterov](int node, std::size_t at, std::size_t size) {
     const auto move = move_of(node);
     float* const p = x.row(node).data();
     const float* const q = g.row(node).data();
@@ -60,11 +61,17 @@ void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveO
       return;
     }
     float* const v = velocity_.row(node).data();
-    for (std::size_t k = at; k < at + size; ++k) {
-      const float d = q[k] + lambda * p[k];
-      v[k] = mu * v[k] + d;
-      move(k, p[k], nesterov ? d + mu * v[k] : v[k]);
-    }
+    const auto with_momentum = [=](const auto direction) {
+      for (std::size_t k = at; k < at + size; ++k) {
+        const float d = q[k] + lambda * p[k];
+        v[k] = mu * v[k] + d;
+        move(k, p[k], direction(d, v[k]));
+      }
+    };
+    if (nesterov)
+      with_momentum([mu](float d, float velocity) { return d + mu * velocity; });
+    else
+      with_momentum([](float, float velocity) { return velocity; });
   });
 }
 
