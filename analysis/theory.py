@@ -217,8 +217,18 @@ def critical(members, title, stem):
     return theory_figures.critical(rows, shown, curves, knees, title, stem)
 
 
+def refuse_others(run):
+    train = run.config["train"]
+    if train["algorithm"] not in ("dsgd", "centralized") or train["momentum"]:
+        raise RunFileError(f"{run.path}: the bounds are those of D-SGD without momentum, and this run is {train['algorithm']} with momentum {train['momentum']:g}: "
+                           "leave it out")
+
+
 def analyse(runs, out):
     """Writes what the runs allow, each sweep under its own name; returns the captions."""
+    for run in runs:
+        if run.name.startswith("theory-"):
+            refuse_others(run)
     captions, by_sweep = [], grouped(runs, lambda run: run.name)
     for kind, title in PROBLEMS.items():
         if members := by_sweep.get(f"theory-distance{kind}"):

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -96,13 +97,17 @@ void refuse_others(const OfficialSet& official, const fs::path& place, std::stri
 // The archive's folder appears whole: unpacked beside its place, compared, renamed.
 void unpack(const fs::path& archive, const OfficialSet& official, const fs::path& place, std::string_view remedy) {
   const fs::path beside = place.parent_path() / ".unpacking";
-  fs::remove_all(beside);
+  const auto clear = [](const fs::path* path) {
+    std::error_code remains;
+    fs::remove_all(*path, remains);
+  };
+  const std::unique_ptr<const fs::path, decltype(clear)> whatever_happens(&beside, clear);
+  fs::remove_all(beside);  // of a fetch that was killed
   fs::create_directory(beside);
   const int status = run({"tar", "--extract", "--gzip", "--no-same-owner", "--file", archive.string(), "--directory", beside.string()});
   if (status != 0) fail("tar cannot unpack {} into {} (status {}): check the space there", archive.string(), beside.string(), status);
   refuse_others(official, beside / place.filename(), remedy);
   fs::rename(beside / place.filename(), place);
-  fs::remove_all(beside);
   fs::remove(archive);
 }
 

@@ -177,7 +177,7 @@ Command add_bench(CLI::App& command) {
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--threads", o->threads, "numbers of node threads per rank, each is measured: 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
-  command.add_option("--warmup", o->effort.warmup, "steps before them")->capture_default_str();
+  command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")->capture_default_str();
   command.add_option("--data", o->effort.data_directory, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--json", o->json, "as JSON, with the facts of machine and build");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();

@@ -65,7 +65,9 @@ int fetch_sets(const Options& options) {
   const std::string root = !options.data.empty() ? options.data : variable ? variable : "";
   require(!root.empty(), "where to? give the directory with --data, or set XIBENCH_DATA to it: runs look there too");
   for (const auto& name : options.names) {
-    const auto& info = dataset_info(Term::parse(name), "xibench data fetch");
+    const Term term = Term::parse(name);
+    const auto& info = dataset_info(term, "xibench data fetch");
+    info.facts(term);  // refuses arguments that the set does not have
     fmt::print("{} {}\n", name, fetch(info, published(info), root, options.mirror));
   }
   return 0;
@@ -86,15 +88,22 @@ int verify(const Options& options) {
     const auto& info = dataset_info(term, "xibench data verify");
     const auto& official = published(info);
     const std::string place = find_dataset(info, options.data);
-    for (const auto& file : check_files(official, place, info.remedy)) {
-      all = all && file.official;
-      rows.push_back({name, file.path, file.sha256, file.official ? "as published" : "NOT as published"});
-      out.push_back({{"name", name}, {"file", file.path}, {"sha256", file.sha256}, {"official", file.official}});
+    try {
+      for (const auto& file : check_files(official, place, info.remedy)) {
+        all = all && file.official;
+        rows.push_back({name, file.path, file.sha256, file.official ? "as published" : "NOT as published"});
+        out.push_back({{"name", name}, {"file", file.path}, {"sha256", file.sha256}, {"official", file.official}, {"problem", nullptr}});
+      }
+      load_dataset(term, options.data);
+    } catch (const Error& error) {  // of this set; the others are looked at too
+      all = false;
+      rows.push_back({name, place, "", "NOT usable"});
+      out.push_back({{"name", name}, {"file", place}, {"sha256", nullptr}, {"official", false}, {"problem", error.what()}});
+      fmt::print(stderr, "xibench: {}\n", error.what());
     }
-    load_dataset(term, options.data);
   }
   fmt::print("{}", options.json ? out.dump(2) + "\n" : text_table(rows));
-  if (!all) fmt::print(stderr, "xibench: some files can be read but are not those that were published: results with them are not results on that set\n");
+  if (!all) fmt::print(stderr, "xibench: not everything is as it was published: results with it are not results on that set; to fetch it anew, move it away first\n");
   return all ? 0 : static_cast<int>(Fault::work);
 }
 
@@ -121,7 +130,7 @@ Command add_data(CLI::App& command) {
   CLI::App* get = add("fetch", "bring sets from their publisher and compare them with what was published");
   get->add_option("NAME", options->names, "sets, such as cifar10")->required();
   get->add_option("--mirror", options->mirror, "a directory, or an address, that holds the same files");
-  CLI::App* check = add("verify", "compare every file with the published one, and read it as a run does; exit status 1: some are not the published ones");
+  CLI::App* check = add("verify", "compare every file with the published one, and read it as a run does; exit status 1: not all are the published ones, or can be read");
   check->add_option("NAME", options->names, "sets; without a name all that are here");
   check->add_flag("--json", options->json, "print JSON");
   CLI::App* split = add("partition", "who gets which classes under a partition: images of each class on each node");

@@ -27,7 +27,7 @@ struct Split {
 };
 
 Split split_of(const Dataset& dataset, const Term& partition, const PartitionOptions& options) {
-  const auto shards = make_partition(partition, {dataset.train.labels, dataset.classes, options.nodes, options.seed});
+  const auto shards = make_partition(partition, {dataset.train.labels, dataset.classes, options.nodes, static_cast<std::uint64_t>(options.seed)});
   const auto all = class_histogram(shards, dataset.train.labels, dataset.classes);
   const auto classes = static_cast<std::ptrdiff_t>(dataset.classes);
   std::vector<double> whole(static_cast<std::size_t>(classes), 0);
@@ -73,11 +73,12 @@ std::vector<std::vector<std::string>> rows_of(const Split& split, bool exact) {
 
 int show_partition(const PartitionOptions& options, const std::string& data_directory) {
   const Term data = Term::parse(options.dataset), partition = Term::parse(options.partition);
+  require(options.seed >= 0, "--seed {}: seeds count from 0", options.seed);
   require(options.nodes >= 1, "--nodes {}: a partition needs at least one node", options.nodes);
   const auto& info = partition_info(partition, "--partition");
   info.check(partition);
   Dataset dataset = load_dataset(data, data_directory);
-  hold_out(dataset, options.validation, options.seed);
+  hold_out(dataset, options.validation, static_cast<std::uint64_t>(options.seed));
   const Split split = split_of(dataset, partition, options);
   if (options.json) {
     const Json out = {{"dataset", data.text()}, {"partition", partition.text()}, {"nodes", options.nodes}, {"seed", options.seed}, {"validation", options.validation},

@@ -8,7 +8,7 @@ namespace xib {
 struct PartitionOptions {
   std::string dataset, partition = "iid";
   int nodes = 16;
-  std::uint64_t seed = 1;
+  std::int64_t seed = 1;
   double validation = 0;
   bool json = false, csv = false;
 };

@@ -48,8 +48,8 @@ int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
     std::fputs(text.str().c_str(), stdout);
     return 0;
   }
-  const auto chosen = app.get_subcommands();
-  const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+  std::string command;
+  for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands()) command += " " + chosen.front()->get_name();
   std::string problem = error.what();
   std::replace(problem.begin(), problem.end(), '\n', ' ');
   std::fprintf(stderr, "xibench%s: %s; xibench%s --help shows how it is used\n", command.c_str(), problem.c_str(), command.c_str());

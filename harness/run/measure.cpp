@@ -64,6 +64,7 @@ class Bench {
     const auto references = reference_distances(planned);
     std::vector<Arm> arms;
     for (const int threads : effort_.threads) arms.push_back(make_arm(planned, threads, references));
+    for (const auto& phases : kinds) require_steps(*arms.front().run, planned, phases.front());  // of all before any is measured
     to_do_ = std::ssize(kinds) * std::ssize(arms) * steps_in_all();
     begun_ = communicator_.now();
 
@@ -99,14 +100,18 @@ class Bench {
     return arm;
   }
 
-  void begin_phase(Arm& arm, const PlannedRun& planned, int phase) const {
-    const std::int64_t has = steps_of_phase(*arm.run, phase), most = has - 1 - (steps_in_all() - effort_.steps);
+  void require_steps(const Run& run, const PlannedRun& planned, int phase) const {
+    const std::int64_t has = steps_of_phase(run, phase), most = has - 1 - (steps_in_all() - effort_.steps);
     if (effort_.steps > most)
       throw Error(Fault::input,
                   fmt::format("--steps: phase {} of run {} has {} steps, too few for {} and {} that are not timed: {}, or --set train.epochs to more", phase,
                               planned.index, has, effort_.steps, steps_in_all() - effort_.steps,
                               most > 0 ? fmt::format("ask for at most {}", most) : "ask for a shorter --warmup"),
                   true);
+  }
+
+  void begin_phase(Arm& arm, const PlannedRun& planned, int phase) const {
+    require_steps(*arm.run, planned, phase);
     arm.step = arm.run->phase_begin[static_cast<std::size_t>(phase - 1)];
   }
 

@@ -49,25 +49,42 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
-// The smallest eigenvalue of what one step mixes with, W^q under rounds(q); NaN where it is not known: W not symmetric, not fixed, or too large.
-double lambda_min(const MixingSchedule& schedule, const std::string& policy) {
-  double smallest = kUnknown;
-  try {
-    smallest = spectrum(schedule).lambda_min;
-  } catch (const Error&) {
-  }
-  const Term term = Term::parse(policy);
-  return term.name == "rounds" ? std::pow(smallest, Arguments(term, "control.policy").number("q", 1)) : smallest;
+// The smallest eigenvalue of what a step mixes with: W^q after q rounds. NaN where it is not known: too many nodes.
+double lambda_min(const MixingSchedule& schedule, double rounds) try {
+  return std::pow(spectrum(schedule).lambda_min, rounds);
+} catch (const Error&) {
+  return kUnknown;
 }
 
-void check_eigenvalues(const RunConfig& c, const MixingSchedule& schedule, const std::string& name, const std::string& policy) {
+// What an algorithm needs of the matrices (AlgorithmInfo::lambda_min_above). Exact averaging in every step leaves nothing that could grow; every second
+// step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
+void check_matrices(const RunConfig& c, const MixingSchedule& schedule, const std::string& name, const std::string& policy) {
   const AlgorithmInfo& info = algorithm_info(c.train.algorithm);
-  if (info.lambda_min_above < -1 || Term::parse(policy).name == "exact") return;
-  const double smallest = lambda_min(schedule, policy);
+  const Term term = Term::parse(policy);
+  Arguments arguments(term, "control.policy");
+  const std::int64_t every = term.name == "exact-every" ? arguments.integer("k") : 1;
+  if (info.lambda_min_above < -1 || term.name == "exact" || (term.name == "exact-every" && every <= 1)) return;
+  require(every <= 2, "control.policy: {} diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", info.name, policy);
+  require(schedule.period() == 1 && schedule.at(0).symmetric(),
+          "topology.name: {} diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
+          "that stays as it is",
+          info.name, name, c.topology.weights);
+  const double rounds = term.name == "rounds" ? static_cast<double>(arguments.integer("q", 1)) : policy_info(policy).holds_target ? static_cast<double>(c.control.min_rounds) : 1;
+  const double smallest = lambda_min(schedule, std::max(rounds, 1.0));
   require(!(smallest <= info.lambda_min_above + 1e-9),
           "train.algorithm: {} needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set "
           "topology.weights = \"{}\"",
           info.name, info.lambda_min_above, name, c.topology.weights, smallest, c.train.nodes, c.topology.weights == "uniform" ? "lazy" : "lazy-" + c.topology.weights);
+}
+
+// A target that is a share of the first step's distance.
+void check_start(const RunConfig& c) {
+  const Term term = Term::parse(c.control.policy.front());
+  if (term.name != "fraction-of-start" || !algorithm_info(c.train.algorithm).combines_first) return;
+  Arguments arguments(term, "control.policy");
+  arguments.number("f");
+  require(arguments.integer("steps", 20) >= 2, "control.policy: under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more",
+          c.train.algorithm);
 }
 
 void check_topology(const RunConfig& c, const std::string& name, const std::string& policy) {
@@ -81,7 +98,7 @@ void check_topology(const RunConfig& c, const std::string& name, const std::stri
   require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
           "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
           c.train.algorithm);
-  check_eigenvalues(c, schedule, name, policy);
+  check_matrices(c, schedule, name, policy);
 }
 
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
@@ -95,6 +112,7 @@ void check_run(const RunConfig& c) {
                                 .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
     for (const auto& policy : c.control.policy) problems.attempt([&] { make_policy(policy, "control.policy", context); });
   });
+  problems.attempt([&] { check_start(c); });
   problems.attempt([&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
   problems.throw_if_any();
 }

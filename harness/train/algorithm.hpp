@@ -50,7 +50,8 @@ struct AlgorithmInfo {
   std::string_view name, help;
   bool uses_policy = true;     // false: [control] and [topology] have no meaning for it
   bool own_momentum = false;   // [train] momentum is the algorithm's own and not 0; StepContext::optimizer has none
-  double lambda_min_above = -2;  // where W is fixed and symmetric, its eigenvalues have to be larger; -2: all are
+  bool combines_first = false;   // gossip comes before the local step: Ξ is 0 in the first step
+  double lambda_min_above = -2;  // W has to be the same in every step, symmetric, and to have larger eigenvalues; -2: any W will do
   std::unique_ptr<Algorithm> (*make)(const AlgorithmSetup& setup);
 };
 std::span<const AlgorithmInfo> algorithms();

@@ -18,6 +18,7 @@ constexpr std::array kAlgorithms{
                   .make = make_dsgd},
     AlgorithmInfo{.name = "dsgd-cta",
                   .help = "D-SGD with gossip first and the step, by the gradient at the old model, after it (combine, then adapt: D-PSGD)",
+                  .combines_first = true,
                   .make = make_dsgd_cta},
     AlgorithmInfo{.name = "qg-dsgdm",
                   .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",

@@ -1,6 +1,8 @@
 #include "harness/train/algorithm.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace xib {
 namespace {
@@ -12,12 +14,14 @@ namespace {
 // eigenvalue a the recursion is z² = a (2 z - 1), which decays for a in (-1/3, 1) only.
 class D2 final : public Algorithm {
  public:
-  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim) {}
+  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim) {
+    for (int k = 0; k < setup.nodes; ++k) stepped_.row(k)[0] = kNotYet;
+  }
 
   void step(StepContext& c) override {
     compute_gradients(c);
-    if (c.at.step == 0)
-      for (int k = 0; k < c.x.count(); ++k) std::copy(c.x.row(k).begin(), c.x.row(k).end(), stepped_.row(k).begin());
+    for (int k = 0; k < c.x.count(); ++k)
+      if (std::isnan(stepped_.row(k)[0])) std::copy(c.x.row(k).begin(), c.x.row(k).end(), stepped_.row(k).begin());
     c.optimizer.move(c.x, c.g, c.pool, [&, rate = static_cast<float>(c.at.lr)](int node) {
       return [rate, stepped = stepped_.row(node).data()](std::size_t k, float& x, float d) {
         const float s = x - rate * d;
@@ -32,7 +36,8 @@ class D2 final : public Algorithm {
   std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"stepped", &stepped_}}; }
 
  private:
-  NodeMatrix stepped_;  // s of the step before
+  static constexpr float kNotYet = std::numeric_limits<float>::quiet_NaN();
+  NodeMatrix stepped_;  // s of the step before; begins with kNotYet where there was none, which a checkpoint keeps
 };
 
 }  // namespace

@@ -117,6 +117,13 @@ class Theory(support.FolderTest):
         self.assertIn("fixed matrix", done.stderr)
         self.assertNotIn("Traceback", done.stderr)
 
+    def test_other_algorithms_and_momentum_are_refused(self):
+        small = ("seeds=[1]", "train.lr=0.1", "train.nodes=8", "topology.name=ring", "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 20)")
+        for other, said in (("train.algorithm=gradient-tracking", "gradient-tracking with momentum 0"), ("train.momentum=0.5", "dsgd with momentum 0.5")):
+            found = self.run_sweep("theory-distance", *small, other)
+            with self.assertRaisesRegex(runs.RunFileError, f"the bounds are those of D-SGD without momentum, and this run is {said}"):
+                theory.analyse([run for run in found if other.split("=")[1] in str(run.config["train"].values())], self.folder)
+
     def test_the_factor_where_a_column_crosses_a_level(self):
         rows = [{"factor": f, "x": x} for f, x in ((0, 1), (1, 1), (2, 4), (4, 16), (float("nan"), 9))]
         self.assertEqual(theory.crossing(rows, "x", 2), 2**0.5)

@@ -57,7 +57,7 @@ class Data(unittest.TestCase):
         root = self.loose_set()
         done = self.xibench("data", "verify", "mnist", "--data", root, "--json", status=1)
         self.assertEqual([row["official"] for row in json.loads(done.stdout)], [False] * 4)
-        self.assertIn("not those that were published", done.stderr)
+        self.assertIn("not everything is as it was published", done.stderr)
         done = self.xibench("data", "verify", "--json")  # all that is here
         self.assertTrue({"fashion-mnist"} <= {row["name"] for row in json.loads(done.stdout)})
 
@@ -66,8 +66,14 @@ class Data(unittest.TestCase):
             content = file.read()
         with gzip.open(labels, "wb") as file:
             file.write(content[:-1])
-        self.assertIn(str(labels), self.refused("verify", "mnist", "--data", root))
+        shutil.copytree(PACKAGE, root / "fashion-mnist")
+        done = self.xibench("data", "verify", "mnist", "fashion-mnist", "--data", root, "--json", status=1)  # one that is damaged hides no other
+        self.assertIn(str(labels), done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual([row["name"] for row in found if row["problem"]], ["mnist"])
+        self.assertEqual([row["official"] for row in found if row["name"] == "fashion-mnist"], [True] * 4)
         labels.unlink()
+        (root / "mnist" / "train-images-idx3-ubyte.gz").unlink()
         self.assertIn("xibench data fetch mnist", self.refused("verify", "mnist", "--data", root))
 
     def test_wrong_requests_are_refused_in_one_line_that_says_what_to_do(self):
@@ -76,6 +82,9 @@ class Data(unittest.TestCase):
         self.assertIn("generated", self.refused("fetch", "synthetic", "--data", self.folder))
         self.assertIn("--data", self.refused("fetch", "cifar10"))
         self.assertIn("--mirror", self.refused("fetch", "cifar10", "--data", self.folder, "--mirror", self.folder))
+        self.assertIn("foo", self.refused("fetch", "cifar10(foo = 3)", "--data", self.folder))
+        self.assertIn("seeds count from 0", self.refused("partition", "synthetic", "--seed", -1))
+        self.assertIn("xibench data fetch --help", self.refused("fetch"))
         self.assertIn("--nodes 0", self.refused("partition", "synthetic", "--nodes", 0))
         self.assertIn("dirichlet", self.refused("partition", "synthetic", "--partition", "dirichlet(0)"))
         self.assertIn("validation = 1", self.refused("partition", "synthetic", "--validation", 1))

@@ -106,13 +106,24 @@ class BadInput(support.RunTest):
         self.refused(support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "qg-dsgdm"\nmomentum = 0\nnesterov = false'),
                      "sweep.toml:14: train.momentum: qg-dsgdm is about momentum", 'set momentum > 0, or algorithm = "dsgd"')
 
+    def test_a_share_of_the_distance_that_the_first_step_does_not_have_is_refused(self):
+        cta = support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "dsgd-cta"')
+        plain = cta[:cta.index("[[variant]]")]
+        self.assertIn("under dsgd-cta the distance of the first step is 0", self.plan(plain, "control.policy=fraction-of-start(0.5, 1)").stderr)
+        self.assertEqual(self.plan(plain, "control.policy=fraction-of-start(0.5, 2)").returncode, 0)
+
     def test_d2_on_a_matrix_with_eigenvalues_that_are_too_small_is_refused(self):
         d2 = support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "d2"')
         self.refused(d2, "sweep.toml:13: train.algorithm: d2 needs eigenvalues of W above -0.3333", "ring with uniform weights has -0.3333 at 8 nodes",
                      'set topology.weights = "lazy"')
         cube = '[topology]\nname = "hypercube"\nweights = "metropolis"\n[[variant]]'
         self.refused(d2.replace("[[variant]]", cube, 1), 'set topology.weights = "lazy-metropolis"')
-        for remedy in ("topology.weights=lazy", "control.policy=rounds(2)", "control.policy=exact", "topology.name=complete", "train.nodes=7"):
+        for varies in ('topology.name="directed-ring"', 'topology.name="one-peer-exponential"', 'topology.name="random-matching"'):
+            self.assertIn("d2 diverges unless every step mixes with the same symmetric W", self.plan(d2[:d2.index("[[variant]]")], varies, "topology.weights=lazy").stderr)
+        rarely = self.plan(d2[:d2.index("[[variant]]")], "control.policy=exact-every(3)", "topology.weights=lazy")
+        self.assertIn("d2 diverges where exact-every(3)", rarely.stderr)
+        self.assertEqual(self.plan(d2[:d2.index("[[variant]]")], "control.policy=target(0.3)", "control.min_rounds=2").returncode, 0)
+        for remedy in ("topology.weights=lazy", "control.policy=exact-every(1)", "control.policy=rounds(2)", "control.policy=exact", "topology.name=complete", "train.nodes=7"):
             planned = self.plan(d2[:d2.index("[[variant]]")], remedy)
             self.assertEqual(planned.returncode, 0, planned.stderr)
 

@@ -55,7 +55,7 @@ class Bench(support.RunTest):
         return done
 
     def measured(self, *more, ranks=0):
-        return json.loads(self.bench("--steps", 8, "--warmup", 3, "--json", *more, ranks=ranks).stdout)
+        return json.loads(self.bench(*(() if "--steps" in more else ("--steps", 8, "--warmup", 3)), "--json", *more, ranks=ranks).stdout)
 
     def test_the_document_is_complete_and_its_numbers_agree(self):
         found = self.measured("--threads", "1,2")
@@ -123,6 +123,36 @@ class Bench(support.RunTest):
         self.assertIsNone(rest["reference_distance"])
 
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
+    @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
+    def test_an_algorithm_with_a_past_begins_without_one_in_any_phase(self):
+        """The first step of D² is that of D-SGD; the reference run begins where the phase does."""
+        text = """
+name = "past"
+seeds = [1]
+[data]
+dataset = "synthetic(samples = 256, test = 64)"
+[model]
+name = "mlp(8)"
+[train]
+nodes = 4
+epochs = 4
+batch_size = 8
+lr = 0.1
+algorithm = "{}"
+schedule = "steps(2)"
+[topology]
+weights = "lazy"
+[control]
+policy = ["rounds(1)", "fraction(0.5)"]
+"""
+        distances = []
+        for algorithm in ("dsgd", "d2"):
+            self.path = self.spec(text.format(algorithm))
+            found = self.measured("--threads", 1, "--warmup", 0, "--steps", 1)["measurements"]
+            distances.append([m["reference_distance"] for m in found if m["reference_distance"]])
+        self.assertEqual(len(distances[0]), 1)
+        self.assertEqual(distances[0], distances[1])
+
     def test_ranks_and_threads_change_times_only(self):
         one = self.measured("--threads", "1")["measurements"]
         # In blocks, other steps are timed: those of both numbers of threads are the same.
