@@ -52,7 +52,7 @@ std::vector<Finding> examine() {
   add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");
   add("/usr/bin/python3, with libraries", ask("/usr/bin/python3 -c 'import sys, h5py, matplotlib, numpy, scipy; print(sys.version.split()[0])' 2>/dev/null"),
       "no figures: install python3-h5py, python3-matplotlib, python3-numpy and python3-scipy");
-  add("curl", ask("curl --version 2>/dev/null"), "no xibench data fetch: install curl");
+  add("curl", ask("curl --version 2>/dev/null | cut -d' ' -f1,2"), "no xibench data fetch: install curl");
   const bool fashion = std::filesystem::exists("/usr/share/datasets/fashion-mnist");
   add("Fashion-MNIST", fashion ? "/usr/share/datasets/fashion-mnist" : "", "no quickstart: install dataset-fashion-mnist");
   return findings;
