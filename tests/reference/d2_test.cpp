@@ -4,34 +4,9 @@
 #include <cmath>
 
 #include "tests/reference/matrices.hpp"
+#include "tests/reference/tiny_problems.hpp"
 
 using namespace xib::reference;
-
-namespace {
-
-const Matrix kPair{{0.75, 0.25}, {0.25, 0.75}};
-
-// Node i's gradient is gradients[i] whatever the model.
-Problem constant(const Matrix& gradients) {
-  return {.nodes = static_cast<int>(gradients.size()),
-          .initial = {0},
-          .gradient = [gradients](int node, std::int64_t, const Vector&) { return gradients[static_cast<std::size_t>(node)]; },
-          .loss = {}};
-}
-
-// Node i pulls towards b[i]: f_i = 1/2 (x - b_i)².
-Problem pull(const Vector& b) {
-  return {.nodes = static_cast<int>(b.size()),
-          .initial = {0},
-          .gradient = [b](int node, std::int64_t, const Vector& x) { return Vector{x[0] - b[static_cast<std::size_t>(node)]}; },
-          .loss = {}};
-}
-
-LearningRate always(double lr) {
-  return [lr](std::int64_t) { return lr; };
-}
-
-}  // namespace
 
 TEST_CASE("the first step is D-SGD's, the next go twice as far from the model before and take the old gradient back") {
   const Trace t = d2(constant({{2}, {-4}}), {{3, rounds(1), fixed(kPair)}}, {}, always(0.5));

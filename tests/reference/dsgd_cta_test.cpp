@@ -3,21 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/reference/matrices.hpp"
+#include "tests/reference/tiny_problems.hpp"
 
 using namespace xib::reference;
 
 namespace {
 
-const Matrix kPair{{0.75, 0.25}, {0.25, 0.75}};
 const LearningRate kHalf = [](std::int64_t) { return 0.5; };
-
-// Node i pulls towards b[i]: f_i = 1/2 (x - b_i)².
-Problem pull(const Vector& b, double initial) {
-  return {.nodes = static_cast<int>(b.size()),
-          .initial = {initial},
-          .gradient = [b](int node, std::int64_t, const Vector& x) { return Vector{x[0] - b[static_cast<std::size_t>(node)]}; },
-          .loss = {}};
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "reference/centralized.hpp"
 #include "tests/reference/matrices.hpp"
+#include "tests/reference/tiny_problems.hpp"
 
 using namespace xib::reference;
 using xib::MixingMatrix;
@@ -13,24 +14,7 @@ using xib::MixingSchedule;
 
 namespace {
 
-const Matrix kPair{{0.75, 0.25}, {0.25, 0.75}};  // λ₂ = 1/2: a round halves Ξ
 const LearningRate kOne = [](std::int64_t) { return 1.0; };
-
-// Node i's gradient is gradients[i] whatever the model.
-Problem constant(const Matrix& gradients, const Vector& initial) {
-  return {.nodes = static_cast<int>(gradients.size()),
-          .initial = initial,
-          .gradient = [gradients](int node, std::int64_t, const Vector&) { return gradients[static_cast<std::size_t>(node)]; },
-          .loss = {}};
-}
-
-// Node i pulls towards b[i]: f_i = 1/2 (x - b_i)².
-Problem pull(const Vector& b, double initial) {
-  return {.nodes = static_cast<int>(b.size()),
-          .initial = {initial},
-          .gradient = [b](int node, std::int64_t, const Vector& x) { return Vector{x[0] - b[static_cast<std::size_t>(node)]}; },
-          .loss = [b](int node, std::int64_t, const Vector& x) { return std::pow(x[0] - b[static_cast<std::size_t>(node)], 2) / 2; }};
-}
 
 // Step 0 puts the two models at +8 and -8, later steps leave them.
 Problem apart() {

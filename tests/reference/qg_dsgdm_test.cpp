@@ -3,26 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "tests/reference/matrices.hpp"
+#include "tests/reference/tiny_problems.hpp"
 
 using namespace xib::reference;
-
-namespace {
-
-const Matrix kPair{{0.75, 0.25}, {0.25, 0.75}};
-
-// Node i's gradient is gradients[i] whatever the model.
-Problem constant(const Matrix& gradients) {
-  return {.nodes = static_cast<int>(gradients.size()),
-          .initial = {0},
-          .gradient = [gradients](int node, std::int64_t, const Vector&) { return gradients[static_cast<std::size_t>(node)]; },
-          .loss = {}};
-}
-
-LearningRate always(double lr) {
-  return [lr](std::int64_t) { return lr; };
-}
-
-}  // namespace
 
 TEST_CASE("the momentum is of how far the mixed model moved") {
   const Trace t = qg_dsgdm(constant({{2}, {-4}}), {{3, rounds(1), fixed(kPair)}}, {.momentum = 0.5}, always(0.5));
