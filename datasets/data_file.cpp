@@ -13,11 +13,18 @@
 
 namespace xib {
 
-DataFile read_data_file(const std::string& directory, const std::string& name, std::int64_t expected, std::string_view remedy) {
+std::string data_file_path(const std::string& directory, std::string_view name) {
   const auto plain = (std::filesystem::path(directory) / name).string();
+  for (const auto& path : {plain, plain + ".gz"})
+    if (std::filesystem::exists(path)) return path;
+  return "";
+}
+
+DataFile read_data_file(const std::string& directory, const std::string& name, std::int64_t expected, std::string_view remedy) {
   DataFile out;
-  out.path = std::filesystem::exists(plain) ? plain : plain + ".gz";
-  require(std::filesystem::exists(out.path), "{} does not exist, nor does {}; {}", plain, out.path, remedy);
+  out.path = data_file_path(directory, name);
+  const auto plain = (std::filesystem::path(directory) / name).string();
+  require(!out.path.empty(), "{} does not exist, nor does {}.gz; {}", plain, plain, remedy);
 
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(out.path.c_str(), "rb"), gzclose);  // reads plain files too
   require(file != nullptr, "cannot read {}: {}; {}", out.path, std::strerror(errno), remedy);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@ struct DataFile {
   std::vector<std::uint8_t> bytes;                // unpacked
   std::pair<std::string, std::string> checksum;  // file name -> SHA-256 of the file as it lies on disk
 };
+
+// directory/name, or directory/name.gz where that is what is there; "" where neither is.
+std::string data_file_path(const std::string& directory, std::string_view name);
 
 // Reads directory/name, or directory/name.gz where that is what is there, and unpacks it. It must have `expected` bytes unpacked
 // (-1: any number). Throws Error(input): missing, truncated or corrupt, another size; with `remedy`.

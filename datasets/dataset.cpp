@@ -1,6 +1,7 @@
 #include "datasets/dataset.hpp"
 
 #include "datasets/cifar.hpp"
+#include "datasets/data_file.hpp"
 #include "datasets/idx.hpp"
 #include "datasets/synthetic.hpp"
 #include "harness/core/check.hpp"
@@ -41,10 +42,6 @@ constexpr std::array<DatasetInfo, 5> kDatasets = {{
      "a random pattern per class plus noise: needs no files", "", "", "", "", synthetic_facts, make_synthetic},
 }};
 
-bool holds(const std::filesystem::path& directory, std::string_view probe) {
-  return std::filesystem::exists(directory / probe) || std::filesystem::exists(directory / (std::string(probe) + ".gz"));
-}
-
 }  // namespace
 
 std::span<const DatasetInfo> datasets() { return kDatasets; }
@@ -77,7 +74,7 @@ std::string find_dataset(const DatasetInfo& info, const std::string& directory) 
   }
   std::string looked;
   for (const auto& place : places) {
-    if (holds(place, info.probe)) return place.string();
+    if (!data_file_path(place.string(), info.probe).empty()) return place.string();
     looked += (looked.empty() ? "" : ", ") + place.string();
   }
   refuse("dataset {}: no file {} in {}; {}", info.name, info.probe, looked.empty() ? "any known place" : looked, info.remedy);

@@ -1,5 +1,6 @@
 #include "datasets/fetch.hpp"
 
+#include "datasets/data_file.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
 #include "harness/core/notify.hpp"
@@ -119,10 +120,7 @@ std::string fetch(const DatasetInfo& info, const OfficialSet& official, const st
   fs::create_directories(directory, problem);
   if (problem) refuse("cannot create {}: {}: choose another directory with --data", directory.string(), problem.message());
   const Locked lock(directory);
-  const auto is_there = [&](const OfficialSet::File& file) {
-    const std::string path = (place / file.name).string();
-    return fs::exists(path) || fs::exists(path + ".gz");
-  };
+  const auto is_there = [&](const OfficialSet::File& file) { return !data_file_path(place.string(), file.name).empty(); };
   if (std::all_of(official.files.begin(), official.files.end(), is_there)) {
     refuse_others(official, place, info.remedy);
     notify("xibench: {} is already in {}, as it was published\n", info.name, place.string());

@@ -73,7 +73,7 @@ class Bench {
       std::vector<Measurement> mine;
       for (std::size_t a = 0; a < arms.size(); ++a) {
         const int threads = effort_.threads[a];
-        begin_phase(arms[a], planned, phases.front());
+        begin_phase(arms[a], phases.front());
         mine.push_back({.threads = threads, .phases = phases, .run_steps = arms[a].run->steps, .dim = arms[a].run->task->dim(),
                         .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)], .rank_facts = rank_facts(communicator_, threads)});
         for (const int phase : phases) mine[a].phase_steps += steps_of_phase(*arms[a].run, phase);
@@ -91,7 +91,7 @@ class Bench {
 
   Arm make_arm(const PlannedRun& planned, int threads, const std::vector<double>& references) {
     RunConfig config = planned.config;
-    config.evaluation.every = "phase-ends";  // which begin_phase() keeps out of reach
+    config.evaluation.every = "phase-ends";  // which require_steps() keeps out of reach
     Arm arm{.run = on_every_rank(communicator_, [&] {
               return make_run(config, communicator_, {threads, effort_.data_directory},
                               [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
@@ -110,10 +110,7 @@ class Bench {
                   true);
   }
 
-  void begin_phase(Arm& arm, const PlannedRun& planned, int phase) const {
-    require_steps(*arm.run, planned, phase);
-    arm.step = arm.run->phase_begin[static_cast<std::size_t>(phase - 1)];
-  }
+  static void begin_phase(Arm& arm, int phase) { arm.step = arm.run->phase_begin[static_cast<std::size_t>(phase - 1)]; }
 
   void time_block(Arm& arm, std::int64_t block, Measurement& measurement) {
     const std::int64_t timed = effort_.steps * (block + 1) / blocks_ - effort_.steps * block / blocks_;
@@ -150,7 +147,8 @@ class Bench {
     const auto reference = std::find_if(plan_.runs.begin(), plan_.runs.end(), [&](const PlannedRun& run) { return run.id == id; });
     if (reference == plan_.runs.end()) throw Error(Fault::work, fmt::format("the plan lacks run {}, which run {} refers to", id, planned.index), true);
     Arm arm = make_arm(*reference, effort_.threads.back(), reference_distances(*reference));
-    begin_phase(arm, *reference, phase);
+    require_steps(*arm.run, *reference, phase);
+    begin_phase(arm, phase);
     arm.train(steps_in_all());
     return from_rank_0<double>(communicator_, [&] {
       double sum = 0, largest = 0;

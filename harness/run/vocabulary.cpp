@@ -60,10 +60,11 @@ double lambda_min(const MixingSchedule& schedule, double rounds) try {
 // step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
 void check_matrices(const RunConfig& c, const MixingSchedule& schedule, const std::string& name, const std::string& policy) {
   const AlgorithmInfo& info = algorithm_info(c.train.algorithm);
+  if (info.lambda_min_above < -1) return;
   const Term term = Term::parse(policy);
   Arguments arguments(term, "control.policy");
   const std::int64_t every = term.name == "exact-every" ? arguments.integer("k") : 1;
-  if (info.lambda_min_above < -1 || term.name == "exact" || (term.name == "exact-every" && every <= 1)) return;
+  if (term.name == "exact" || (term.name == "exact-every" && every <= 1)) return;
   require(every <= 2, "control.policy: {} diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", info.name, policy);
   require(schedule.period() == 1 && schedule.at(0).symmetric(),
           "topology.name: {} diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
