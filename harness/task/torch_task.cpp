@@ -2,23 +2,18 @@
 
 #include "datasets/batch.hpp"
 #include "datasets/sampler.hpp"
-#include "harness/core/check.hpp"
+#include "harness/task/torch_network.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <numeric>
 
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));  // absent when another BLAS is linked
 
 namespace xib {
 namespace {
-
-using Tensors = std::vector<at::Tensor>;
 
 // Activations of a few megabytes come and go with every layer: given back to the system each time, their page faults took a quarter
 // of a ResNet-20's time.
@@ -31,116 +26,6 @@ void keep_freed_memory() {
 }
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-at::Tensor view(float* data, at::IntArrayRef sizes, at::IntArrayRef strides) { return at::from_blob(data, sizes, strides, at::kFloat); }
-
-// The parameters of a flat model as tensors. A convolution's weight is (out, in, height, width) to LibTorch, channels-last in memory.
-Tensors parameter_views(const Network& network, float* model) {
-  Tensors views;
-  for (const auto& p : network.parameters) {
-    float* data = model + p.offset;
-    if (const auto& s = p.shape; s.size() == 4)
-      views.push_back(view(data, {s[0], s[3], s[1], s[2]}, {s[1] * s[2] * s[3], 1, s[2] * s[3], s[3]}));
-    else
-      views.push_back(at::from_blob(data, s, at::kFloat));
-  }
-  return views;
-}
-
-struct Statistics {
-  at::Tensor mean, variance;
-};
-
-// One entry per layer; empty tensors but for batch norms.
-std::vector<Statistics> statistics_views(const Network& network, float* buffers) {
-  std::vector<Statistics> views;
-  for (const auto& l : network.layers) {
-    views.emplace_back();
-    if (l.kind != Layer::Kind::batch_norm) continue;
-    views.back() = {at::from_blob(buffers + l.statistics, {l.channels}, at::kFloat),
-                    at::from_blob(buffers + l.statistics + l.channels, {l.channels}, at::kFloat)};
-  }
-  return views;
-}
-
-at::Tensor every_nth_pixel(const at::Tensor& x, int stride) {
-  return stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
-}
-
-at::Tensor pad_channels(const at::Tensor& x, const Layer& l) {
-  const auto fresh = l.channels - x.size(1), before = fresh / 2;
-  return at::constant_pad_nd(every_nth_pixel(x, l.stride), {0, 0, 0, 0, before, fresh - before});
-}
-
-// A 1x1 convolution sees only every `stride`-th pixel. Those are picked here: told the stride, oneDNN 2.6.3 (Debian 12) writes beyond its
-// buffer in the AVX2 backward pass where the number of channels is no multiple of 8 (jit_1x1:avx2, backward_data).
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Layer& l) {
-  if (l.kernel == 1) return at::conv2d(every_nth_pixel(x, l.stride), weight, bias);
-  return at::conv2d(x, weight, bias, l.stride, l.kernel / 2);
-}
-
-// In place where backward does not need what is overwritten.
-at::Tensor apply(const Layer& l, const at::Tensor& x, const Tensors& p, const Statistics& s, bool training) {
-  const auto tensor = [&](int index) { return index < 0 ? at::Tensor() : p[static_cast<std::size_t>(index)]; };
-  switch (l.kind) {
-    case Layer::Kind::conv:
-      return convolve(x, tensor(l.weight), tensor(l.bias), l);
-    case Layer::Kind::batch_norm:
-      return at::batch_norm(x, tensor(l.weight), tensor(l.bias), s.mean, s.variance, training, 0.1, 1e-5, false);
-    case Layer::Kind::group_norm:
-      return at::group_norm(x, std::gcd(2, l.channels), tensor(l.weight), tensor(l.bias), 1e-5, false);
-    case Layer::Kind::relu:
-      return at::relu_(const_cast<at::Tensor&>(x));
-    case Layer::Kind::max_pool:
-      return at::max_pool2d(x, 2, 2);
-    case Layer::Kind::average_pool:
-      return x.mean({2, 3}, true);
-    case Layer::Kind::flatten:
-      return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1});  // channels-last, like the memory: no copy
-    case Layer::Kind::linear:
-      return at::linear(x, tensor(l.weight), tensor(l.bias));
-    case Layer::Kind::pad_channels:
-      return pad_channels(x, l);
-    case Layer::Kind::keep:
-    case Layer::Kind::add_kept:
-      break;
-  }
-  fail("a layer without meaning");
-}
-
-at::Tensor forward(const Network& network, const Tensors& p, const std::vector<Statistics>& statistics, at::Tensor x, bool training) {
-  at::Tensor kept;
-  for (std::size_t k = 0; k < network.layers.size(); ++k) {
-    const auto& l = network.layers[k];
-    if (l.kind == Layer::Kind::keep) {
-      kept = x;
-    } else if (l.kind == Layer::Kind::add_kept) {
-      x = x.add_(kept);
-      kept = at::Tensor();
-    } else {
-      auto& value = l.on_shortcut ? kept : x;
-      value = apply(l, value, p, statistics[k], training);
-    }
-  }
-  return x;
-}
-
-// Sum of the cross entropies and number of hits, in double.
-Task::Partial score(const at::Tensor& logits, std::span<const std::int32_t> labels) {
-  const auto table = logits.contiguous();
-  const auto classes = static_cast<std::size_t>(table.size(1));
-  Task::Partial partial;
-  for (std::size_t k = 0; k < labels.size(); ++k) {
-    const std::span row(table.data_ptr<float>() + k * classes, classes);
-    const auto top = std::max_element(row.begin(), row.end());
-    double sum = 0;
-    for (const float z : row) sum += std::exp(static_cast<double>(z) - static_cast<double>(*top));
-    partial.loss_sum += std::log(sum) + static_cast<double>(*top) - static_cast<double>(row[static_cast<std::size_t>(labels[k])]);
-    partial.correct += top - row.begin() == labels[k];
-    ++partial.samples;
-  }
-  return partial;
-}
 
 class TorchTask : public Task {
  public:
@@ -189,7 +74,7 @@ class TorchTask : public Task {
     if (data_s) *data_s = seconds() - start;
     std::fill(node.gradient.begin(), node.gradient.end(), 0.0f);
     const at::AutoGradMode record(true);
-    const auto logits = forward(network_, node.parameters, node.statistics, images(node.input.data(), options_.batch_size), true);
+    const auto logits = forward(network_, node.parameters, node.statistics, image_views(network_, node.input.data(), options_.batch_size), true);
     const auto loss = at::cross_entropy_loss(logits, at::from_blob(node.labels.data(), {options_.batch_size}, at::kLong));
     loss.backward();
     return loss.item<double>();
@@ -210,7 +95,7 @@ class TorchTask : public Task {
     // Neither is written to: gradients are off and running statistics only read.
     const auto parameters = parameter_views(network_, const_cast<float*>(model.data()));
     const auto statistics = statistics_views(network_, const_cast<float*>(buffers.data()));
-    const auto logits = forward(network_, parameters, statistics, images(input.data(), count), false);
+    const auto logits = forward(network_, parameters, statistics, image_views(network_, input.data(), count), false);
     return score(logits, std::span(set.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
   }
 
@@ -232,11 +117,6 @@ class TorchTask : public Task {
   const ImageSet& images_of(Split split) const {
     if (split == Split::train) return dataset_->train;
     return split == Split::test ? dataset_->test : dataset_->validation;
-  }
-
-  at::Tensor images(float* data, std::int64_t count) const {
-    const std::int64_t c = network_.input.channels, h = network_.input.height, w = network_.input.width;
-    return view(data, {count, c, h, w}, {h * w * c, 1, w * c, c});
   }
 
   void fetch(Node& node, int id, std::int64_t step) {

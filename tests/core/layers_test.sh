@@ -30,7 +30,7 @@ heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
     status=1
   done < <(grep -rlE --include='*.[ch]pp' "#include <$pattern" harness datasets reference || true)
 }
-heavy 'torch/' 'harness/task/torch_*.cpp'
+heavy '(torch|ATen|c10)/' 'harness/task/torch_*.[ch]pp'
 heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/run/library_versions.cpp
 heavy 'hdf5' 'harness/record/hdf5_*.[ch]pp'
 heavy 'Eigen' 'harness/graph/*.cpp' 'harness/task/*.cpp'

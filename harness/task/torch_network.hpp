@@ -1,0 +1,59 @@
+#pragma once
+
+#include "harness/task/models/network.hpp"
+#include "harness/task/task.hpp"
+
+#include <ATen/ATen.h>
+
+#include <span>
+#include <vector>
+
+// How LibTorch runs a Network on the parameters of one node: what the tasks on CPU and on a device share. Only torch_*.cpp include it.
+namespace xib {
+
+using Tensors = std::vector<at::Tensor>;
+
+struct Statistics {
+  at::Tensor mean, variance;
+};
+
+// The parameters of a flat model in that device's memory as tensors. A convolution's weight is (out, in, height, width) to LibTorch,
+// channels-last in memory.
+Tensors parameter_views(const Network& network, float* model, at::Device device = at::kCPU);
+
+// One entry per layer; empty tensors but for batch norms.
+std::vector<Statistics> statistics_views(const Network& network, float* buffers, at::Device device = at::kCPU);
+
+// `count` images, channels-last.
+at::Tensor image_views(const Network& network, float* pixels, std::int64_t count, at::Device device = at::kCPU);
+
+// x through the layers, as apply(layer, its index, x) computes each; in place where backward does not need what is overwritten.
+template <class Apply>
+at::Tensor push_through(const Network& network, at::Tensor x, const Apply& apply) {
+  at::Tensor kept;
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    const auto& l = network.layers[k];
+    if (l.kind == Layer::Kind::keep) {
+      kept = x;
+    } else if (l.kind == Layer::Kind::add_kept) {
+      x = x.add_(kept);
+      kept = at::Tensor();
+    } else {
+      auto& value = l.on_shortcut ? kept : x;
+      value = apply(l, k, value);
+    }
+  }
+  return x;
+}
+
+// Logits, batch x classes. Weights are converted to the type of x where that is another (bfloat16); norms keep float parameters and sums.
+at::Tensor forward(const Network& network, const Tensors& p, const std::vector<Statistics>& statistics, at::Tensor x, bool training);
+
+at::Tensor every_nth_pixel(const at::Tensor& x, int stride);
+at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter);  // an undefined one stays undefined
+at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight, const at::Tensor& bias);
+
+// Sum of the cross entropies and number of hits, in double.
+Task::Partial score(const at::Tensor& logits, std::span<const std::int32_t> labels);
+
+}  // namespace xib
