@@ -76,8 +76,10 @@ cp "$scratch/as-submitted" 'my sweep.toml'
 
 # What submit prints at the end works when it is pasted.
 watch=$(sed -n 's/^submit: to watch it: \(.*\) --watch; logs in .*/\1/p' "$scratch/said")
+echo 'seeds = [9]' >'my sweep.toml' # what is watched is what was submitted
 eval "$watch --json" >"$scratch/status" || die "cannot be pasted into a shell: $watch"
-cmp <(grep '"id":' "$scratch/status") <("$build/xibench" status 'my sweep.toml' --out 'my results' --set train.lr=0.2 --json | grep '"id":') || die "another plan: $watch"
+cmp <(grep '"id":' "$scratch/status") <("$build/xibench" status "$scratch/as-submitted" --out 'my results' --set train.lr=0.2 --json | grep '"id":') || die "another plan: $watch"
+cp "$scratch/as-submitted" 'my sweep.toml'
 
 # Edited while submit reads it: what was planned is not what the jobs would get.
 # shellcheck disable=SC2016  # for the other shell
