@@ -47,11 +47,17 @@ load_site() {
   python=("${inside[@]}" "$interpreter")
 }
 
+# How many processes the kernel of this host has killed for want of memory, in a job's own limit or in that of the host.
+vmstat=/proc/vmstat
+oom_kills() { sed -n 's/^oom_kill //p' "$vmstat" 2>/dev/null || true; }
+oom_kills_before=$(oom_kills)
+
 # run_step COMMAND...: its exit status is in $status. Slurm's --signal=B:USR1 reaches this shell only, which passes it on: srun and mpirun
 # pass it to all ranks, and these stop at the next step, with a checkpoint and status 75.
 run_step() {
   log "$job, restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST: $*"
   status=75
+  oom_kills_before=$(oom_kills)
   if [ $signalled = 0 ]; then
     "$@" &
     local -r step=$!
@@ -66,7 +72,7 @@ run_step() {
   trap '' USR1 TERM # what follows is short, and must not be cut
   # Ended by the signal itself: it came before the program, srun or mpirun could catch it.
   if [ $signalled = 1 ] && { [ $status = $((128 + 10)) ] || [ $status = $((128 + 15)) ]; }; then status=75; fi
-  log "ended with status $status"
+  log "the step ended with status $status"
 }
 
 # patiently COMMAND...: tries again after so many seconds each; when many jobs are preempted at once, Slurm's controller answers late or not at all.
@@ -81,26 +87,81 @@ patiently() {
   "$@"
 }
 
-# Ends the job with $status. 75 means that the runs want to go on. Slurm requeues only what it kills itself, so the job requeues itself, except
-# when somebody has cancelled it, or when it was requeued three times without having done a step; otherwise as often as it takes.
+# What this task's runs have behind them, a line each: id, state, and which checkpoint there is. A new step that counts is one in a checkpoint or a result.
+progress_of_runs() {
+  local text id state
+  text=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --json) || return 1
+  while read -r id state; do
+    echo "$id $state $(stat --format '%i %y' "${logs%/logs}/$id.checkpoint" 2>/dev/null || echo without checkpoint)"
+  done < <(sed -En 's/^ *"(id|state)": "(.*)",$/\2/p' <<<"$text" | paste -d ' ' - -)
+}
+
+# Why a step was killed, as far as this host and Slurm's accounting tell, and what to do about it.
+why_killed() {
+  local had=${SLURM_MEM_PER_NODE:+, $SLURM_MEM_PER_NODE MB per node at present} cause='the step was killed (SIGKILL), and nothing here says why; it is often memory'
+  had=${had:-${SLURM_MEM_PER_CPU:+, $SLURM_MEM_PER_CPU MB per processor at present}}
+  if [ "$(oom_kills)" != "$oom_kills_before" ] ||
+    timeout 20 sacct --noheader --parsable2 --jobs "$job" --format State 2>/dev/null | grep -q OUT_OF_ME; then
+    cause='a process was killed because memory ran out'
+  fi
+  echo "$cause: raise --mem in sbatch_options of $site$had, or lower --pack"
+}
+
+# Says of a job that is no longer RUNNING what Slurm does with it. A job that Slurm requeues counts one restart more than this attempt.
+ended_by_slurm() { # STATE
+  local restarts
+  restarts=$(patiently scontrol show job "$job" | sed -En 's/.* Restarts=([0-9]+).*/\1/p' | head -n 1) || restarts=''
+  if [ "${restarts:-0}" -gt "${SLURM_RESTART_COUNT:-0}" ]; then
+    log "Slurm ends this job and has requeued it itself (preempted, a node lost, or scontrol requeue)"
+  else
+    log "the job is ${1:-unknown to Slurm} (cancelled, or out of time): not requeued; submit again to go on"
+  fi
+}
+
+unfinished='^[0-9a-f]+ (running|interrupted|failed|missing) ' # a line of progress_of_runs; then a digit where there is a checkpoint
+
+# wants_to_go_on PROGRESS: whether the step, which ended with $status, leaves runs that may go on: after 75; after 0 where results are missing, as at a
+# node's failure, when srun ends with 0 too; and where it, or a run of it, was killed.
+wants_to_go_on() {
+  case $status in
+    75) ;;
+    0) grep -Eq "$unfinished" <<<"$1" && log "the step ended with status 0, but its runs are not complete" ;;
+    137) was_killed=1 ;;
+    1) [ "$(oom_kills)" != "$oom_kills_before" ] && was_killed=1 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Ends the job with $status. Slurm requeues only what it kills itself, so the job requeues itself where its runs want to go on, except when somebody
+# has cancelled it, or when it was requeued three times without having done a step; otherwise as often as it takes.
 end_job() {
   local -r memory=$logs/requeued-$job
-  if [ "$status" != 75 ]; then
+  local now state before='' times=0 was_killed=0
+  now=$(progress_of_runs) || now=unknown-$SECONDS-$RANDOM
+  if ! wants_to_go_on "$now"; then
     rm -f "$memory"
     exit "$status"
   fi
-  local state
   state=$(patiently squeue --noheader --jobs "$job" --format %T) || state=RUNNING # no answer is no cancellation
   if [ "$state" != RUNNING ]; then
-    log "interrupted with a checkpoint, and the job is ${state:-unknown to Slurm}: not requeued"
+    ended_by_slurm "$state"
     exit 75
   fi
-  local now before='' times=0
-  now=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --json | grep -E '"(id|state|step)":' | tr -d ' \n') || now=unknown-$SECONDS-$RANDOM
-  if [ -e "$memory" ]; then { read -r times && read -r before; } <"$memory"; fi
+  if [ $was_killed = 1 ]; then log "$(why_killed)"; fi
+  if [ $was_killed = 1 ] && ! grep -Eq "${unfinished}[0-9]" <<<"$now"; then
+    log "there is no checkpoint to go on from: not requeued"
+    rm -f "$memory"
+    exit "$status"
+  fi
+  if [ -e "$memory" ]; then
+    times=$(head -n 1 "$memory")
+    before=$(tail -n +2 "$memory")
+  fi
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
   if [ $times -gt 3 ]; then
-    log "no new step in three attempts: not requeued; give it more time (--time), or a signal nearer to its end (--signal=B:USR1@60 in sbatch_options)"
+    local remedy='give it more time (--time), or a signal nearer to its end (--signal=B:USR1@60 in sbatch_options)'
+    if [ $was_killed = 1 ]; then remedy='each was killed'; fi
+    log "no new step in three attempts: not requeued; $remedy"
     rm -f "$memory"
     exit 1
   fi
