@@ -20,6 +20,10 @@ ACCURACY = 0.01  # of the first f - f*: the steps to get there measure the rate
 LATE = 0.2       # share of the run, at its end, that the final error is averaged over
 
 
+class NotShown(RunFileError):
+    """A sweep whose runs leave nothing to draw; the other sweeps are drawn."""
+
+
 # The formulas of reference/theory.hpp; tests/analysis/theory_test.py compares the two.
 
 def mixing_parameter_of_rounds(p, k):
@@ -99,6 +103,11 @@ def cell_of(run):
 def distance_rows(runs):
     """Ξ per graph, n and γ in the second half of the run, and the worst step against the recursion, with the means over seeds."""
     rows = []
+    for run in runs:
+        if np.ptp(run.steps["lr"]) or len({(phase["topology"], phase["policy"]) for phase in run.phases}) > 1:
+            raise RunFileError(f"{run.path}: the bounds are those of one learning rate, one graph and one policy, and this run changes them: leave it out")
+        if not np.any(run.steps["consensus_distance"] > 0):
+            raise NotShown(f"{run.path}: the consensus distance is 0 or was not measured (policy {run.phases[0]['policy']}), so there is nothing to compare: leave this run out")
     for (topology, nodes, lr), members in grouped(runs, cell_of).items():
         p, sigma2 = mixing(members[0]), np.mean([noise(run) for run in members])
         distance2 = over_seeds(members, "consensus_distance")
@@ -125,6 +134,9 @@ def distance_curves(members):
 def rounds_rows(runs):
     """Ξ²_after/Ξ²_before of a step with k rounds, over the second half of all seeds."""
     rows = []
+    for run in runs:
+        if not re.fullmatch(r"rounds\((q = )?\d+\)", run.config["control"]["policy"][0]):
+            raise RunFileError(f"{run.path}: the contraction compared here is that of rounds(k), and this run has {run.config['control']['policy'][0]}: leave it out")
     for (topology, policy), members in grouped(runs, lambda r: (r.config["topology"]["name"][0], r.config["control"]["policy"][0])).items():
         k, p = int(re.search(r"\d+", policy).group()), mixing(members[0])
         after, before = over_seeds(members, "consensus_distance"), over_seeds(members, "consensus_distance_before")
@@ -211,34 +223,59 @@ def critical(members, title, stem):
     rows = critical_rows(members)
     write_csv(stem.with_suffix(".csv"), rows)
     shown = rows[0]["tilt"], rows[0]["nodes"]
+    table = f"(the table {stem.with_suffix('.csv').name} is written)"
+    if not any(np.isfinite(row["steps_ratio"]) for row in rows):
+        least = min(np.min(known(run, "suboptimality_mean_model")) / known(run, "suboptimality_mean_model")[0] for run in members)
+        raise NotShown(f"{members[0].path.parent}: no variant comes to {ACCURACY:.0%} of the first f - f* in all seeds, and the rate is measured by the steps to there; "
+                       f"the nearest run comes to {least:.1%}: no figure {table}; train longer")
+    if not any((row["tilt"], row["nodes"]) == shown and row["factor"] == 1 for row in rows):
+        raise NotShown(f"{members[0].path.parent}: there is no run with control.policy = critical at n = {shown[1]}, tilt {shown[0]:g}: no figure {table}; run the whole sweep")
     curves = grouped([r for r in members if (tilt(r), r.config["train"]["nodes"]) == shown], lambda r: r.variants[0])
     knees = {name: crossing([r for r in rows if (r["tilt"], r["nodes"]) == shown], *level)
              for name, level in (("error", ("final_error_ratio", 2)), ("steps", ("steps_ratio", 1.1)))}
     return theory_figures.critical(rows, shown, curves, knees, title, stem)
 
 
+def contraction(members, stem):
+    """The table and the figure of theory-rounds."""
+    rows = rounds_rows(members)
+    write_csv(stem.with_suffix(".csv"), rows)
+    return theory_figures.rounds(rows, stem)
+
+
 def refuse_others(run):
     train = run.config["train"]
+    if run.outcome != "finished":
+        raise RunFileError(f"{run.path}: this run {run.outcome}, and the theory says nothing of such a run: leave it out")
+    if train["weight_decay"]:
+        raise RunFileError(f"{run.path}: the run has train.weight_decay = {train['weight_decay']:g}, and the f*, σ² and Γ that its file knows are those of the problem "
+                           "without it: leave it out, or run it with train.weight_decay = 0")
     if train["algorithm"] not in ("dsgd", "centralized") or train["momentum"]:
         raise RunFileError(f"{run.path}: the bounds are those of D-SGD without momentum, and this run is {train['algorithm']} with momentum {train['momentum']:g}: "
                            "leave it out")
 
 
-def analyse(runs, out):
-    """Writes what the runs allow, each sweep under its own name; returns the captions."""
+def analyse(runs, out, skip=None):
+    """Writes what the runs allow, each sweep under its own name; returns the captions. Calls skip(sentence) for a sweep that leaves nothing to draw; without
+    it that raises NotShown."""
     for run in runs:
         if run.name.startswith("theory-"):
             refuse_others(run)
     captions, by_sweep = [], grouped(runs, lambda run: run.name)
+
+    def show(name, draw):
+        if members := by_sweep.get(name):
+            try:
+                captions.append(draw(members))
+            except NotShown as error:
+                if not skip:
+                    raise
+                skip(str(error))
+
     for kind, title in PROBLEMS.items():
-        if members := by_sweep.get(f"theory-distance{kind}"):
-            captions.append(distance(members, title, out / f"distance{kind}"))
-        if members := by_sweep.get(f"theory-critical{kind}"):
-            captions.append(critical(members, title, out / f"critical{kind}"))
-    if members := by_sweep.get("theory-rounds"):
-        rows = rounds_rows(members)
-        write_csv(out / "rounds.csv", rows)
-        captions.append(theory_figures.rounds(rows, out / "rounds"))
+        show(f"theory-distance{kind}", lambda members, kind=kind, title=title: distance(members, title, out / f"distance{kind}"))
+        show(f"theory-critical{kind}", lambda members, kind=kind, title=title: critical(members, title, out / f"critical{kind}"))
+    show("theory-rounds", lambda members: contraction(members, out / "rounds"))
     return captions
 
 
@@ -251,20 +288,26 @@ def main():
     runs, problems = find_runs(options.places)
     for line in problems:
         print(f"theory: {line}", file=sys.stderr)
+
+    def skip(sentence):
+        problems.append(sentence)
+        print(f"theory: {sentence}", file=sys.stderr)
+
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        captions = analyse(runs, options.out)
+        captions = analyse(runs, options.out, skip)
     except OSError as error:
         print(f"theory: {options.out} cannot be written ({error.strerror}): choose another -o", file=sys.stderr)
         return 2
     except RunFileError as error:
         print(f"theory: {error}", file=sys.stderr)
         return 2
-    if not captions:
+    if not captions and not problems:
         print(f"theory: no run of theory-distance, theory-rounds or theory-critical, nor of their -logistic, in {', '.join(options.places)}: run a sweep of "
               "benchmarks/sweeps/theory-*.toml first", file=sys.stderr)
         return 2
-    print("\n".join(captions))
+    for caption in captions:
+        print(caption)
     return 2 if problems else 0
 
 

@@ -124,6 +124,43 @@ class Theory(support.FolderTest):
             with self.assertRaisesRegex(runs.RunFileError, f"the bounds are those of D-SGD without momentum, and this run is {said}"):
                 theory.analyse([run for run in found if other.split("=")[1] in str(run.config["train"].values())], self.folder)
 
+    def theory(self):
+        return subprocess.run([sys.executable, support.SOURCE / "analysis" / "theory.py", self.folder / "runs", "-o", self.folder / "out"],
+                              capture_output=True, text=True, check=False)
+
+    def test_runs_with_weight_decay_are_refused(self):
+        self.run_sweep("theory-distance", "seeds=[1]", "train.lr=0.1", "train.nodes=8", "topology.name=ring", "train.weight_decay=0.001",
+                       "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 20)")
+        done = self.theory()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn(".h5: the run has train.weight_decay = 0.001, and the f*, σ² and Γ that its file knows are those of the problem without it", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_a_sweep_that_never_comes_to_one_percent_has_a_table_and_a_sentence_and_the_others_their_figures(self):
+        self.run_sweep("theory-critical", "seeds=[1]", "train.nodes=4", "data.dataset=quadratic(dim = 20, L = 1, mu = 0.01, sigma = 0.5, zeta = 4, tilt = 0.9, steps = 5)")
+        self.run_sweep("theory-rounds", "seeds=[1]", "train.nodes=8", "topology.name=ring", "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 60)")
+        done = self.theory()
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"^theory: .*theory-critical: no variant comes to 1% of the first f - f\* in all seeds.* the nearest run comes to [\d.]+%: no figure \(the table "
+                                      r"critical.csv is written\); train longer\n$")
+        self.assertTrue(self.read("critical.csv"))
+        self.assertFalse((self.folder / "out" / "critical.png").exists())
+        self.assertTrue((self.folder / "out" / "rounds.png").exists())
+        self.assertIn("k rounds contract", done.stdout)
+
+    def test_runs_that_leave_nothing_to_compare_are_refused_by_a_sentence(self):
+        dataset = "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 20)"
+        for sweep, other, said in (("theory-distance", "control.policy=exact", "the consensus distance is 0 or was not measured"),
+                                   ("theory-distance", "train.schedule=cosine", "one learning rate, one graph and one policy"),
+                                   ("theory-rounds", "control.policy=exact", "that of rounds(k), and this run has exact")):
+            with self.subTest(other):
+                self.run_sweep(sweep, "seeds=[1]", "train.nodes=8", "topology.name=ring", dataset, other)
+                done = self.theory()
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(said, done.stderr)
+                self.assertNotIn("Traceback", done.stderr)
+                self.setUp()
+
     def test_the_factor_where_a_column_crosses_a_level(self):
         rows = [{"factor": f, "x": x} for f, x in ((0, 1), (1, 1), (2, 4), (4, 16), (float("nan"), 9))]
         self.assertEqual(theory.crossing(rows, "x", 2), 2**0.5)
