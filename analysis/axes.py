@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from style import plt
+from style import plain, plt
 
 
 def finite(value):
@@ -12,7 +12,7 @@ def finite(value):
 
 def title_panel(axis, cell):
     if cell.label:
-        axis.set_title(cell.label, loc="left", color="#444444")
+        axis.set_title(plain(cell.label), loc="left", color="#444444")
 
 
 def outer_labels(axes, x, y):

@@ -12,7 +12,8 @@ except ImportError as error:
     sys.exit(f"draw_topology needs numpy, networkx and matplotlib ({error}): apt-get install python3-numpy python3-networkx "
              "python3-matplotlib, and start it with /usr/bin/python3")
 
-from style import DASHES, PALETTE, plt, save
+from messages import say
+from style import DASHES, PALETTE, plain, plt, save, use_fonts_for
 
 
 class InputError(Exception):
@@ -92,7 +93,7 @@ def draw(rounds, stem, title):
     doubly = np.allclose(rounds.sum(axis=2), 1)
     if doubly:  # the contraction of a column-stochastic W says nothing
         right.set_title(f"contraction {contraction:.4g} in {len(rounds)} round{'s' * (len(rounds) > 1)}", loc="left")
-    left.set_title(title, loc="left")
+    left.set_title(plain(title), loc="left")
     save(figure, stem)
 
 
@@ -102,15 +103,16 @@ def main():
     parser.add_argument("-o", "--out", default="topology", metavar="STEM", help="writes STEM.png and STEM.svg (default: %(default)s)")
     parser.add_argument("--title", default="", help="over the graph")
     options = parser.parse_args()
+    use_fonts_for("draw_topology", [options.title])
     try:
         if options.file:
-            with open(options.file, encoding="utf-8") as lines:
+            with open(options.file, encoding="utf-8-sig") as lines:
                 rounds = read_rounds(lines, options.file)
         else:
             rounds = read_rounds(sys.stdin, "standard input")
         draw(rounds, options.out, options.title)
-    except (InputError, OSError) as error:
-        print(f"draw_topology: {error}", file=sys.stderr)
+    except (InputError, OSError, UnicodeDecodeError) as error:
+        say("draw_topology", error)
         return 2
     return 0
 

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 from axes import finite, outer_labels, plain_log_ticks, title_panel
 from cells import variants_of
 from runs import TIME_PARTS, timed_steps
-from style import BASELINE, PART_COLOURS, bar_panels, headline, legend, panels, plt, save
+from style import BASELINE, PART_COLOURS, bar_panels, headline, legend, panels, plain, plt, save
 
 POINTS = 500  # more per line than a screen shows only make the file large
 
@@ -117,7 +117,7 @@ def gap(cells, looks, stem, delta, baseline):
             ends += [end for end in d["interval_95"] if finite(end)]
             if worst is None or d["mean"] < worst[0]:
                 worst = (d["mean"], row.variant, cell.label, d["verdict"])
-        axis.set_yticks(range(len(rows)), [f"{row.variant}\n{words(row.gap['difference'], delta)}" for row in rows], linespacing=1.3)
+        axis.set_yticks(range(len(rows)), [f"{plain(row.variant)}\n{words(row.gap['difference'], delta)}" for row in rows], linespacing=1.3)
         axis.invert_yaxis()
         axis.grid(False, axis="y")
         title_panel(axis, cell)
@@ -132,7 +132,7 @@ def gap(cells, looks, stem, delta, baseline):
         axis.axvline(0, color=BASELINE, linewidth=1.3)
         for y, row in enumerate(rows):
             whisker(axis, y - 0.12, row.gap["difference"]["interval_95"], limits)
-    outer_labels(axes, f"difference to {baseline} (points of test accuracy)", "")
+    outer_labels(axes, f"difference to {plain(baseline)} (points of test accuracy)", "")
     title = finding(*worst, baseline)
     headline(figure, title)
     save(figure, stem)
@@ -189,7 +189,7 @@ def where_time_goes(cells, looks, stem):
                     axis.text(left + ms / 2, y, f"{100 * ms / sum(parts.values()):.0f} %", ha="center", va="center", color="white", fontsize=9.5)
                 left += ms
             axis.text(left + 0.012 * longest, y, f"{left:.3g} ms", va="center", fontsize=9.5, color="#444444")
-        axis.set_yticks(range(len(rows)), [variant for variant, _ in rows])
+        axis.set_yticks(range(len(rows)), [plain(variant) for variant, _ in rows])
         axis.invert_yaxis()
         axis.grid(False, axis="y")
         axis.set_xlim(0, longest * 1.16)

@@ -15,7 +15,8 @@ from collections import defaultdict
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from runs import find_runs, science_difference, throughput
+from messages import printable, say
+from runs import find_runs, science_difference, tell_odd, throughput, without_copies
 
 P_VALUE, STEP = 0.01, 0.005
 MACHINE = ("cpu", "gpu", "device", "ranks", "threads")  # what must be equal for times to be comparable
@@ -74,7 +75,7 @@ def compare(name, baseline, candidate, threshold, cells=1):
 
 def label(cell, runs):
     config, machine = cell
-    names = " | ".join(sorted({variant or runs[0].name for run in runs for variant in run.variants}))
+    names = printable(" | ".join(sorted({variant or runs[0].name for run in runs for variant in run.variants})))
     nodes = json.loads(config).get("train", {}).get("nodes")
     where = ", ".join(f"{key} {value}" for key, value in zip(MACHINE[2:], machine[2:]) if value)
     return f"{names}{f', n = {nodes}' if nodes else ''}{f' ({where})' if where else ''}"
@@ -113,6 +114,18 @@ def compare_science(baseline, candidate):
     return differing
 
 
+def separate_launches(baseline, candidate):
+    """Both sets, with every launch once: what is in both cannot tell them apart and stays in the baseline."""
+    (baseline, copies), (candidate, more) = without_copies(baseline), without_copies(candidate)
+    if copies + more:
+        say("regress", f"{copies + more} files are copies of others, and copies are no launches: passed over")
+    known = {(run.id, run.launch) for run in baseline}
+    new = [run for run in candidate if (run.id, run.launch) not in known]
+    if len(new) < len(candidate):
+        say("regress", f"{len(candidate) - len(new)} launches are in both sets and say nothing about a difference: left out of the candidate's")
+    return baseline, new
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("baseline", help="directory or run file: what was")
@@ -123,15 +136,17 @@ def main():
         parser.error(f"--threshold {options.threshold} is no percentage from 0 to 100")
     (baseline, problems), (candidate, more) = find_runs([options.baseline]), find_runs([options.candidate])
     for problem in problems + more:
-        print(f"regress: {problem}", file=sys.stderr)
+        say("regress", problem)
     if problems or more:
         return 2  # a set with unusable files is not the set that was meant
+    tell_odd("regress", baseline + candidate)
+    differing = compare_science(baseline, candidate)
+    baseline, candidate = separate_launches(baseline, candidate)
     found, compared, of = compare_speed(baseline, candidate, options.threshold / 100)
     if compared == 0:
-        print(f"regress: compared 0 of {of} cells (no configuration on one kind of machine is in both {options.baseline} and {options.candidate}): "
-              "run the same sweep with the same ranks, threads and device", file=sys.stderr)
+        say("regress", f"compared 0 of {of} cells (no configuration on one kind of machine has separate launches in both {options.baseline} and {options.candidate}): "
+                       "run the same sweep with the same ranks, threads and device")
         return 2
-    differing = compare_science(baseline, candidate)
     print(f"compared {compared} of {of} cells: {'REGRESSION' if found else 'no regression in speed'}{', SCIENCE DIFFERS' if differing else ''}")
     return 1 if found or differing else 0
 

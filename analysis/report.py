@@ -12,8 +12,9 @@ from pathlib import Path
 import cells as gap_cells
 import figures
 import scatter_figures
-from runs import RunFileError, find_runs, science_digest
-from style import looks_of
+from messages import printable, say
+from runs import RunFileError, find_runs, one_per_run, science_digest, tell_odd
+from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
 LONG = ("git_diff", "libraries", "environment", "cpu_flags", "rank_facts")  # in the run files, too long for a page
@@ -114,6 +115,7 @@ def draw(cells, table, out):
     """Every figure that the runs can fill, as (file stem, caption)."""
     baseline = table["baseline"] or ""
     looks = looks_of(gap_cells.variants_of(cells), baseline)
+    use_fonts_for("report", [*looks, baseline, *(cell.label for cell in cells)])
     makers = {"gap": lambda stem: figures.gap(cells, looks, stem, table["delta"], baseline),
               "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
               "accuracy": lambda stem: figures.accuracy(cells, looks, stem),
@@ -169,14 +171,18 @@ def main():
     options = parser.parse_args()
     runs, problems = find_runs(options.places)
     for problem in problems:
-        print(f"report: {problem}", file=sys.stderr)
+        say("report", problem)
+    tell_odd("report", runs)
     if not runs:
-        print(f"report: no complete run file in {', '.join(options.places)}: run the sweep first", file=sys.stderr)
+        say("report", f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2
     try:
+        runs, passed_over = one_per_run(runs)
+        if passed_over:
+            say("report", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
         table = gap_cells.gap_json(options.xibench, [run.path for run in runs])  # not of the files that were refused
     except RunFileError as error:
-        print(f"report: {error}", file=sys.stderr)
+        say("report", error)
         return 2
     cells = gap_cells.cells_of(table, runs)
     try:
@@ -185,9 +191,9 @@ def main():
         drawn = draw(cells, table, options.out)
         (options.out / "index.html").write_text(page(table["sweep"], cells, table, runs, drawn, problems, options.out), encoding="utf-8")
     except OSError as error:
-        print(f"report: {options.out} cannot be written ({error.strerror}): choose another -o", file=sys.stderr)
+        say("report", f"{options.out} cannot be written ({error.strerror}): choose another -o")
         return 2
-    print(options.out / "index.html")
+    print(printable(options.out / "index.html"))
     return 1 if problems else 0
 
 

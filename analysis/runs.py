@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import os
+import stat
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from messages import decoded as text, say
+
+os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # before h5py starts HDF5: it goes before what h5py is told
 try:
     import h5py
     import numpy as np
@@ -21,7 +26,7 @@ NOT_SCIENCE = {*TIME_PARTS, "wall_s", "t_ns", "attempt", "flags", "wire_bytes", 
 
 
 class RunFileError(Exception):
-    """A file that is no complete run: the message names it, what is wrong and what to do."""
+    """A file that cannot be read, is damaged, or is no complete run: the message names it, which of these it is, and what to do."""
 
 
 @dataclass
@@ -37,13 +42,11 @@ class Run:
     problem: dict  # the constants of a constructed problem; empty when none is known
     summary: dict
     provenance: dict
+    launch: str  # the same in every copy of this file, and in no other launch of the run
+    odd: list    # texts that hold bytes that are no UTF-8: read, and shown as \xNN
     steps: dict = field(repr=False)
     evaluations: dict = field(repr=False)
     phases: list = field(repr=False)  # one dict per phase
-
-
-def text(value):
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def attributes(node):
@@ -110,11 +113,62 @@ def changed_since_written(file):
     return None
 
 
+def odd_texts(group):
+    """Which texts of a group hold bytes that are no UTF-8, as the environment of earlier versions of the program may."""
+    values = dict(group.attrs.items()) | {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset) and node.shape == ()}
+    raw = {key: value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape") for key, value in values.items() if isinstance(value, (bytes, str))}
+    return sorted(f"{group.name}/{key}" for key, value in raw.items() if value.decode("utf-8", "replace").encode() != value)
+
+
+def launch_of(file):
+    """What a launch leaves in no other: when and where its attempts ran, its processes, and how long each step took."""
+    facts = provenance_of(file["provenance"])
+    parts = [facts.get(key, "") for key in ("start", "end", "host", "rank_facts")]
+    if "attempts" in file["provenance"]:
+        parts += [str([text(value) for value in node[()]]) for _, node in sorted(file["provenance/attempts"].items()) if node.dtype.kind == "O"]
+    return hashlib.sha256("\0".join(parts).encode() + file["steps"]["wall_s"][()].tobytes()).hexdigest()
+
+
+def open_run(path):
+    """The file, read without a lock: a result never changes once it has its name."""
+    try:
+        return h5py.File(path, "r", locking=False)
+    except (TypeError, ValueError):  # h5py or HDF5 from before there was that option: the environment says it
+        return h5py.File(path, "r")
+
+
+def reason_of(error):
+    return error.strerror or str(error)
+
+
+def not_a_file(path):
+    """Why `path` is no regular file, "" where it is one. Opening a pipe would wait for somebody to write."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        dangling = isinstance(error, FileNotFoundError) and path.is_symlink()
+        return f"is a link to {os.readlink(path)}, which is not there" if dangling else f"cannot be reached ({reason_of(error)})"
+    return "" if stat.S_ISREG(mode) else "is not a regular file"
+
+
+def unreadable(path):
+    """Why the bytes of `path` cannot be read from the first to the last (rights, a disk or file server that does not answer); "" where they can."""
+    try:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+    except OSError as error:
+        return reason_of(error)
+    return ""
+
+
 def read_run(path):
     """The run in `path`. Raises RunFileError for anything but a complete run file of a version that this reader knows."""
     path = Path(path)
+    if problem := not_a_file(path):
+        raise RunFileError(f"{path}: {problem}: leave it out")
     try:
-        with h5py.File(path, "r") as file:
+        with open_run(path) as file:
             root = attributes(file)
             if root.get("schema") != SCHEMA:
                 raise RunFileError(f"{path}: schema is {root.get('schema')!r}, not {SCHEMA!r} (no run file of xibench): leave it out")
@@ -127,31 +181,69 @@ def read_run(path):
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
                        source=text(file["config_source"][()]), problem=problem_constants(file), summary=attributes(file["summary"]),
-                       provenance=provenance_of(file["provenance"]), steps=columns(file["steps"]),
+                       provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
     except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
-        raise RunFileError(f"{path}: no readable HDF5 file ({(str(error) or type(error).__name__).splitlines()[0]}): remove it and run it again") from error
+        if reason := unreadable(path):
+            raise RunFileError(f"{path}: cannot be read ({reason}): make it readable, or leave it out") from error
+        if isinstance(error, BlockingIOError):
+            raise RunFileError(f"{path}: another program has locked it, and HDF5_USE_FILE_LOCKING asks for locks: unset that") from error
+        raise RunFileError(f"{path}: damaged, no readable HDF5 file ({(str(error) or type(error).__name__).splitlines()[0]}): take the original, or remove it "
+                           "and run it again") from error
     except KeyError as error:
-        raise RunFileError(f"{path}: incomplete run file, {error.args[0]}: remove it and run it again") from error
+        raise RunFileError(f"{path}: damaged, incomplete run file ({error.args[0]}): take the original, or remove it and run it again") from error
+
+
+def files_of(place, problems):
+    """The *.h5 below a directory, in order of path, or the file itself. What cannot be looked at goes to `problems`."""
+    try:
+        if not stat.S_ISDIR(os.stat(place).st_mode):
+            return [place]
+    except FileNotFoundError:
+        problems.append(f"{place}: there is no such file or directory")
+        return []
+    except OSError as error:
+        problems.append(f"{place}: cannot be reached ({reason_of(error)})")
+        return []
+
+    def not_listed(error):
+        problems.append(f"{error.filename}: the folder cannot be listed ({reason_of(error)}): make it readable, or leave it out")
+
+    return sorted(Path(folder, name) for folder, _, names in os.walk(place, onerror=not_listed) for name in names if name.endswith(".h5"))
 
 
 def find_runs(places):
     """(runs, problems): every *.h5 in or below the given files and directories, in order of path."""
     runs, problems = [], []
     for place in map(Path, places):
-        if not place.exists():
-            problems.append(f"{place}: there is no such file or directory")
-        for path in sorted(place.rglob("*.h5")) if place.is_dir() else [place] if place.exists() else []:
-            if path.is_dir():
-                continue
-            if not path.is_file():  # opening a pipe waits for somebody to write
-                problems.append(f"{path}: not a regular file: leave it out")
-                continue
+        for path in files_of(place, problems):
             try:
                 runs.append(read_run(path))
             except RunFileError as error:
                 problems.append(str(error))
     return runs, problems
+
+
+def without_copies(runs):
+    """(runs, number of copies): each launch of each run once. A copy of a file, under whatever name, is no second launch."""
+    once = {(run.id, run.launch, science_digest(run)): run for run in reversed(runs)}
+    return [run for run in runs if any(run is kept for kept in once.values())], len(runs) - len(once)
+
+
+def one_per_run(runs):
+    """(runs, how many were passed over): each run once, whatever the number of its copies and launches. Raises RunFileError where two differ in science."""
+    once = {}
+    for run in runs:
+        first = once.setdefault(run.id, run)
+        if first is not run and (names := science_difference(first, run)):
+            raise RunFileError(f"{first.path} and {run.path} have the same run id and different science ({', '.join(names)}): keep the file that belongs to the other runs")
+    return list(once.values()), len(runs) - len(once)
+
+
+def tell_odd(program, runs):
+    for run in runs:
+        if run.odd:
+            say(program, f"{run.path}: {', '.join(run.odd)} holds bytes that are no UTF-8; they are shown as \\xNN, nothing has to be done")
 
 
 def timed_steps(run):

@@ -3,7 +3,7 @@ function from the cells to a file that returns its title, or None."""
 
 from axes import finite, outer_labels, title_panel, zero_slot
 from cells import variants_of
-from style import BASELINE, headline, panels, plt, save
+from style import BASELINE, headline, legend_of, panels, plain, plt, save
 
 
 def controlled_phase(cell):
@@ -16,7 +16,7 @@ def legend_dots(figure, looks, cells, marks=None):
     names, several = variants_of(cells), {name: mark for name, mark in (marks or {}).items() if name}
     handles = [plt.Line2D([], [], color=looks[v][0], marker="o", linestyle="", markersize=8) for v in names]
     handles += [plt.Line2D([], [], color="#777777", marker=mark, linestyle="", markersize=8) for mark in several.values()]
-    figure.legend(handles, [*names, *several], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(handles), 4), handletextpad=0.3)
+    legend_of(figure, handles, [*names, *several], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(handles), 4), handletextpad=0.3)
 
 
 def accuracy_over_distance(cells, looks, stem):
@@ -75,7 +75,7 @@ def cost_and_gap(cells, looks, stem, baseline):
     means = [row.gap["difference"]["mean"] for _, row in rows if not row.baseline]
     reach = max(max(means + [0]) - min(means + [0]), 0.2)
     axes[0].set_ylim(min(means + [0]) - 0.4 * reach, max(means + [0]) + 0.4 * reach)
-    axes[0].set_ylabel(f"difference to {baseline} (points)")
+    axes[0].set_ylabel(f"difference to {plain(baseline)} (points)")
     legend_dots(figure, looks, cells, marks)
     title = f"What the gap to {baseline} costs to close"
     headline(figure, title)

@@ -1,9 +1,14 @@
 """How every figure looks: one colour per variant, readable fonts, PNG and SVG."""
 
+import warnings
+
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib import font_manager, ft2font
+
+from messages import say
 
 # Okabe and Ito's palette, which survives every common colour blindness, in an order that also differs in lightness. The baseline is
 # dark grey: it is what the others are compared with.
@@ -13,12 +18,39 @@ DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # when there 
 PART_COLOURS = {"compute": "#0072B2", "mix": "#D55E00", "gauge": "#E69F00", "wait": "#CC79A7", "data": "#56B4E9", "update": "#009E73",
                 "record": "#8C6D31", "other": "#BBBBBB"}
 
+FONT = "DejaVu Sans"
 plt.rcParams.update({
-    "figure.dpi": 100, "savefig.dpi": 160, "font.family": "DejaVu Sans", "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5,
+    "figure.dpi": 100, "savefig.dpi": 160, "font.family": FONT, "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#666666", "axes.grid": True, "grid.color": "#e6e6e6",
     "grid.linewidth": 0.8, "axes.axisbelow": True, "xtick.color": "#444444", "ytick.color": "#444444", "legend.frameon": False,
     "svg.hashsalt": "xibench",  # the same figure is the same file
 })
+
+
+def signs_of(path):
+    """The signs that a font can draw, as code points; none of a font of pictures, which Matplotlib cannot scale."""
+    try:
+        font = ft2font.FT2Font(path)
+        font.set_size(12, 72)
+        return set(font.get_charmap())
+    except (OSError, RuntimeError):
+        return set()
+
+
+def use_fonts_for(program, names):
+    """Lets figures fall back on whatever installed fonts have the signs of `names` that the usual font lacks, and says which signs no font has."""
+    missing = {ord(sign) for name in names for sign in name if not sign.isspace()} - signs_of(font_manager.findfont(FONT))
+    families = [FONT]
+    for path in sorted(font_manager.findSystemFonts()) if missing else []:
+        if found := missing & signs_of(path):
+            missing -= found
+            font_manager.fontManager.addfont(path)
+            families.append(font_manager.fontManager.ttflist[-1].name)
+    plt.rcParams["font.family"] = families
+    if missing:
+        signs = ", ".join(f"{chr(code)} (U+{code:04X})" for code in sorted(missing))
+        say(program, f"no installed font has {signs}: figures show a box in its place; install one that has, such as fonts-noto-core, fonts-noto-cjk or fonts-symbola")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from current font")
 
 
 def looks_of(variants, baseline):
@@ -59,12 +91,25 @@ def bar_panels(bars, inch_per_bar):
     return figure, list(axes.flat[:len(bars)])
 
 
-def headline(figure, title):
+def plain(name):
+    """A name as it is written: between dollars Matplotlib would read a formula."""
+    return name.replace("$", r"\$")
+
+
+def headline(figure, title, formula=False):
     """The title says the finding or the quantity."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(title if formula else plain(title), x=0.01, ha="left", fontsize=13, fontweight="bold")
+
+
+def legend_of(owner, handles, labels, **options):
+    """A legend of a figure or panel with every label as it is written. Matplotlib leaves out those that begin with an underscore, so they come later."""
+    made = owner.legend(handles, [str(k) for k in range(len(handles))], **options)
+    for text, label in zip(made.get_texts(), labels):
+        text.set_text(plain(label))
+    return made
 
 
 def legend(figure, looks, names, labels=None):
     """One legend for all panels, below them."""
     handles = [plt.Line2D([], [], color=looks[v][0], linestyle=looks[v][1], linewidth=2.4) for v in names]
-    figure.legend(handles, labels or names, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(names), 4), fontsize=10, handlelength=2.2)
+    legend_of(figure, handles, labels or names, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(names), 4), fontsize=10, handlelength=2.2)

@@ -7,9 +7,9 @@ import re
 import sys
 from pathlib import Path
 
-from runs import RunFileError, find_runs
+from messages import printable, say
+from runs import RunFileError, find_runs, one_per_run, open_run, tell_odd
 
-import h5py
 import numpy as np
 
 from cells import write_csv
@@ -74,7 +74,7 @@ def tilt(run):
 
 def mixing(run):
     """p of the first phase's matrix, which is the same in every round."""
-    with h5py.File(run.path, "r") as file:
+    with open_run(run.path) as file:
         graph = dict(file["topology/1"].attrs)
     if graph["period"] != 1:
         kind = f"has a period of {graph['period']} rounds" if graph["period"] else "is drawn anew in each round"
@@ -287,27 +287,31 @@ def main():
     options = parser.parse_args()
     runs, problems = find_runs(options.places)
     for line in problems:
-        print(f"theory: {line}", file=sys.stderr)
+        say("theory", line)
+    tell_odd("theory", runs)
 
     def skip(sentence):
         problems.append(sentence)
-        print(f"theory: {sentence}", file=sys.stderr)
+        say("theory", sentence)
 
     try:
+        runs, passed_over = one_per_run(runs)
+        if passed_over:
+            say("theory", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
         options.out.mkdir(parents=True, exist_ok=True)
         captions = analyse(runs, options.out, skip)
     except OSError as error:
-        print(f"theory: {options.out} cannot be written ({error.strerror}): choose another -o", file=sys.stderr)
+        say("theory", f"{options.out} cannot be written ({error.strerror}): choose another -o")
         return 2
     except RunFileError as error:
-        print(f"theory: {error}", file=sys.stderr)
+        say("theory", error)
         return 2
     if not captions and not problems:
-        print(f"theory: no run of theory-distance, theory-rounds or theory-critical, nor of their -logistic, in {', '.join(options.places)}: run a sweep of "
-              "benchmarks/sweeps/theory-*.toml first", file=sys.stderr)
+        say("theory", f"no run of theory-distance, theory-rounds or theory-critical, nor of their -logistic, in {', '.join(options.places)}: run a sweep of "
+                      "benchmarks/sweeps/theory-*.toml first")
         return 2
     for caption in captions:
-        print(caption)
+        print(printable(caption))
     return 2 if problems else 0
 
 

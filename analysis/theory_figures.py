@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from axes import plain_log_ticks
-from style import BASELINE, DASHES, PALETTE, headline, plt, save
+from style import BASELINE, DASHES, PALETTE, headline, legend_of, plain, plt, save
 
 MARKS = "osD^vP"
 
@@ -33,7 +33,7 @@ def distance(rows, shown, curves, problem, stem):
     handles += [plt.Line2D([], [], color="#777777", marker=MARKS[k], linestyle="", markersize=8) for k in range(len(sizes))]
     handles += [plt.Line2D([], [], color="none", marker="o", markeredgecolor="#777777", linestyle="", markersize=6),
                 plt.Line2D([], [], color="#888888", linestyle=DASHES[1])]
-    left.legend(handles, topologies + [f"n = {n}" for n in sizes] + ["bound of the recursion", "measured = typical"], fontsize=9)
+    legend_of(left, handles, topologies + [f"n = {n}" for n in sizes] + ["bound of the recursion", "measured = typical"], fontsize=9)
 
     each, mean, bound = curves
     for line in each:
@@ -44,7 +44,7 @@ def distance(rows, shown, curves, problem, stem):
     right.axhline(shown["typical"], color="#777777", linestyle=DASHES[2], label="typical distance")
     right.set(yscale="log", xlabel="step", ylabel="Ξ after mixing", ylim=(mean[mean > 0].min() / 1.3, shown["steady_state_bound"] * 2))
     plain_log_ticks(right.yaxis)
-    right.set_title(f"{shown['topology']}, n = {shown['nodes']}, γ = {shown['lr']:g}, p = {shown['p']:.3g}", loc="left", color="#444444")
+    right.set_title(f"{plain(shown['topology'])}, n = {shown['nodes']}, γ = {shown['lr']:g}, p = {shown['p']:.3g}", loc="left", color="#444444")
     right.legend(fontsize=9, loc="center right", bbox_to_anchor=(1, 0.42))
     ratio, excess = [r["measured"] / r["typical"] for r in rows], [r["steady_state_bound"] / r["measured"] for r in rows]
     title = (f"{problem}: Ξ is {min(ratio):.2f} to {max(ratio):.2f} times the typical distance; "
@@ -64,14 +64,14 @@ def rounds(rows, stem):
     for k, topology in enumerate(topologies):
         mine = [r for r in rows if r["topology"] == topology and r["measured"] > floor / 10]
         fine = np.geomspace(ks[0], ks[-1], 200)
-        axis.plot(fine, (1 - mine[0]["p"]) ** fine, color=PALETTE[k], linewidth=1.6, label=f"{topology}: (1 − p)$^k$, p = {mine[0]['p']:.3f}")
+        axis.plot(fine, (1 - mine[0]["p"]) ** fine, color=PALETTE[k], linewidth=1.6, label=f"{plain(topology)}: (1 − p)$^k$, p = {mine[0]['p']:.3f}")
         axis.plot([r["rounds"] for r in mine], [r["measured"] for r in mine], "o", color=PALETTE[k], markersize=8, markeredgecolor="white")
     axis.set(yscale="log", ylim=(floor, 2), xlabel="gossip rounds k per step", ylabel="Ξ² after / Ξ² before the rounds")
     factor_ticks(axis, list(ks))
     axis.legend(title="lines: theory; dots: measured", fontsize=9.5)
     worst = max(r["largest"] / r["bound"] for r in rows if r["bound"] > floor)
     title = "k rounds contract Ξ² by at least (1 − p)$^k$"
-    headline(figure, title)
+    headline(figure, title, formula=True)
     save(figure, stem)
     return f"k rounds contract Ξ² by at least (1 - p)^k: the worst step has {worst:.3f} of it."
 
@@ -82,15 +82,16 @@ def critical(rows, shown, curves, knees, problem, stem):
     factors = sorted({r["factor"] for r in rows if r["factor"] > 0})
     ramp = plt.get_cmap("viridis")
     order = sorted((r for r in rows if (r["tilt"], r["nodes"]) == shown), key=lambda r: (np.isnan(r["factor"]), r["factor"]))
+    lines, names = [], []
     for row in order:
         error = np.exp(np.mean([np.log(run.evaluations["suboptimality_mean_model"]) for run in curves[row["arm"]]], axis=0))
         held = row["factor"] > 0
         colour = ramp(0.95 * factors.index(row["factor"]) / max(1, len(factors) - 1)) if held else BASELINE
-        left.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5 if held else 2.2,
-                  linestyle=DASHES[2] if np.isnan(row["factor"]) else "-", label=f"Ξ ≤ {row['arm']}" if held else row["arm"])
+        lines += left.plot(np.arange(1, len(error) + 1), error, color=colour, linewidth=1.5 if held else 2.2, linestyle=DASHES[2] if np.isnan(row["factor"]) else "-")
+        names.append(f"Ξ ≤ {row['arm']}" if held else row["arm"])
     left.set(xscale="log", yscale="log", xlabel="step", ylabel="f(x̄) − f*")
     left.set_title(f"n = {shown[1]}, tilt {shown[0]:g}", loc="left", color="#444444")
-    left.legend(fontsize=8.5, ncol=2)
+    legend_of(left, lines, names, fontsize=8.5, ncol=2)
     never = 2 * max(r["steps_ratio"] for r in rows if np.isfinite(r["steps_ratio"]))
     for axis, column in ((middle, "steps_ratio"), (right, "final_error_ratio")):
         axis.axhline(1, color=BASELINE, linewidth=1.2)
@@ -102,9 +103,9 @@ def critical(rows, shown, curves, knees, problem, stem):
             y = [r[column] if np.isfinite(r[column]) else never for r in held]
             axis.plot([r["factor"] for r in held], y, color=colour, linestyle=dash, marker=MARKS[k], markersize=7, markeredgecolor="white",
                       label=f"n = {nodes}, tilt {tilt:g}")
-            for plain in (r for r in cell if np.isnan(r["factor"])):
-                at = plain[column] if np.isfinite(plain[column]) else never
-                axis.plot([plain["late_distance_over_critical"]], [at], "*", color=colour, markersize=13, markeredgecolor="white")
+            for free in (r for r in cell if np.isnan(r["factor"])):
+                at = free[column] if np.isfinite(free[column]) else never
+                axis.plot([free["late_distance_over_critical"]], [at], "*", color=colour, markersize=13, markeredgecolor="white")
         axis.set(yscale="log", xlabel="enforced Ξ / Γ   (★: plain D-SGD, at the Ξ/Γ it ends with)")
         factor_ticks(axis, factors)
     plain_log_ticks(middle.yaxis)

@@ -4,6 +4,7 @@ in for it where the report alone is tested. Called like the program: gap_twin.py
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "analysis"))
@@ -49,6 +50,11 @@ def gauge_bytes(runs):
     return {"gauge_bytes_sent": total, "gauge_bytes_to_decide": decide, "gauge_bytes_to_record": total - decide if known else None}
 
 
+def named(source):
+    """The variants of a sweep, in the order of its file."""
+    return [variant["name"] for variant in tomllib.loads(source)["variant"]]
+
+
 def row_of(variant, runs, base):
     accuracy = {run.seed: run.summary["final_test_accuracy"] for run in runs}
     values = np.array(list(accuracy.values()))
@@ -69,7 +75,7 @@ def gap(places):
     for nodes in sorted({run.config["train"]["nodes"] for run in runs}):
         mine = sorted((run for run in runs if run.config["train"]["nodes"] == nodes), key=lambda run: run.seed)
         base = {run.seed: run.summary["final_test_accuracy"] for run in mine if BASELINE in run.variants}
-        variants = [v for v in ("centralized", "ring", "exponential", "ring, exact in phase 1") if any(v in run.variants for run in mine)]
+        variants = [v for v in named(mine[0].source) if any(v in run.variants for run in mine)]
         groups.append({"axes": {"train.nodes": str(nodes)}, "rows": [row_of(v, [run for run in mine if v in run.variants], base) for v in variants]})
     return {"schema": "xibench-gap", "schema_version": 1, "sweep": runs[0].name, "baseline": BASELINE, "delta": DELTA, "resolution": None,
             "groups": groups, "missing": []}

@@ -1,4 +1,5 @@
 import support
+import shutil
 import subprocess
 import sys
 
@@ -52,6 +53,27 @@ class Regress(support.FolderTest):
         done = self.regress(self.launches("old", count=3), self.launches("new", count=3, first=100, speed=0.9))
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("REGRESSION: all 2 cells pooled", done.stdout)
+
+    def copies(self, path, name, count):
+        folder = self.folder / name
+        folder.mkdir()
+        for k in range(count):
+            shutil.copy(path, folder / f"{k}.h5")
+        return folder
+
+    def test_copies_of_a_file_are_one_launch(self):
+        slow = synthetic_runs.write_run(self.folder / "b", "ring", 1, speed=0.5, machine_seed=1)
+        fast = synthetic_runs.write_run(self.folder / "a", "ring", 1)
+        done = self.regress(self.copies(fast, "old", 6), self.copies(slow, "new", 6))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, "cannot tell: ring.*1 and 1 launches")
+        self.assertIn("10 files are copies of others", done.stderr)
+
+    def test_a_launch_that_is_in_both_sets_says_nothing(self):
+        path = synthetic_runs.write_run(self.folder / "a", "ring", 1)
+        done = self.regress(path, self.copies(path, "new", 1))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("1 launches are in both sets", done.stderr)
 
     def test_nothing_in_common_is_an_error(self):
         old = self.launches("old", count=1)

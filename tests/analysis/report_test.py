@@ -1,8 +1,10 @@
 import support
 import csv
+import html
 import re
 import subprocess
 import sys
+import unittest.mock
 
 import cells
 import gap_twin
@@ -92,6 +94,36 @@ class Report(support.FolderTest):
         page = (self.folder / "out" / "index.html").read_text()
         self.assertIn("&lt;b&gt;bold&lt;/b&gt; &amp; co", page)
         self.assertNotIn("<b>bold", page)
+
+    def test_copies_and_further_launches_count_once(self):
+        for launch in range(2):
+            synthetic_runs.write_sweep(self.folder / str(launch), machine_seed=launch)
+        done = self.report(self.folder / "0", self.folder / "1")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("12 files are copies or further launches of the same runs", done.stderr)
+        self.assertIn("12 runs, 4 variants", (self.folder / "out" / "index.html").read_text())
+
+    def test_names_of_variants_come_out_as_they_are_written(self):
+        names = {"ring": "$x^$", "exponential": "_hidden & <b>", "ring, exact in phase 1": '=cmd/"\\alpha", 环 Ξ'}
+        sweep = synthetic_runs.SWEEP
+        for arm, name in names.items():
+            sweep = sweep.replace(f'name = "{arm}"', f"name = '{name}'")
+        with unittest.mock.patch.object(synthetic_runs, "SWEEP", sweep):
+            for arm in synthetic_runs.VARIANTS:
+                for seed in (1, 2):
+                    synthetic_runs.write_run(self.folder / "runs", arm, seed, variant=names.get(arm, arm))
+        names = list(names.values())
+        done = self.report(self.folder / "runs")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        with open(self.folder / "out" / "gap.csv", encoding="utf-8", newline="") as file:
+            self.assertEqual({row["variant"] for row in csv.DictReader(file)}, {"centralized", *names})
+        page = (self.folder / "out" / "index.html").read_text()
+        for name in names:
+            self.assertIn(f'<td class="text">{html.escape(name)}</td>', page)
+            for figure in ("accuracy", "gap", "cost_and_gap", "where_time_goes", "accuracy_over_distance"):
+                drawn = (self.folder / "out" / f"{figure}.svg").read_text()
+                self.assertIn(f"<!-- {name}", html.unescape(drawn), figure)
 
     def test_nothing_to_report_is_status_2(self):
         done = self.report(self.folder / "nowhere")

@@ -1,8 +1,16 @@
 import support
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+import unittest.mock
 
 import h5py
 import numpy as np
 
+import messages
 import runs
 import synthetic_runs
 
@@ -39,6 +47,72 @@ class ReadingRuns(support.FolderTest):
         self.assertIn("no readable HDF5 file", self.refusal(path))
         path.write_text("not HDF5")
         self.assertIn("no readable HDF5 file", self.refusal(path))
+
+    def test_what_is_locked_elsewhere_is_read(self):
+        path = synthetic_runs.write_run(self.folder, "ring", 1)
+        with h5py.File(path, "r+"):
+            reading = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(support.SOURCE / 'analysis')!r}); import runs; print(runs.read_run({str(path)!r}).seed)"]
+            for locking in ("TRUE", ""):
+                done = subprocess.run(reading, capture_output=True, text=True, check=False, env={**os.environ, "HDF5_USE_FILE_LOCKING": locking})
+                self.assertEqual(done.stdout, "1\n", done.stderr)
+
+    def test_what_cannot_be_read_is_not_called_damaged(self):
+        path = synthetic_runs.write_run(self.folder, "ring", 1)
+        whole = path.read_bytes()
+        with unittest.mock.patch("builtins.open", side_effect=OSError(errno.EIO, os.strerror(errno.EIO))):
+            os.truncate(path, len(whole) // 2)
+            self.assertRegex(self.refusal(path), r"cannot be read \(Input/output error\): make it readable")
+        self.assertRegex(self.refusal(path), "damaged.*remove it and run it again")
+        path.write_bytes(whole)
+        self.assertEqual(runs.read_run(path).seed, 1)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "takes root, to be another user")
+    def test_rights_that_are_missing_are_said(self):
+        path = synthetic_runs.write_run(self.folder / "deep", "ring", 1)
+        self.folder.chmod(0o755)
+        script = f"import sys; sys.path.insert(0, {str(support.SOURCE / 'analysis')!r}); import runs; print(runs.find_runs([{str(self.folder)!r}])[1])"
+        command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", script]
+        if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "test", "-r", support.SOURCE / "analysis" / "runs.py"], check=False).returncode != 0:
+            self.skipTest("another user cannot get at the sources")
+        for closed, said in ((path, "Permission denied): make it readable"), (path.parent, "the folder cannot be listed (Permission denied)")):
+            closed.chmod(0)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            closed.chmod(0o755)
+            self.assertIn(said, done.stdout, done.stderr)
+
+    def test_what_is_no_regular_file_is_named_and_not_waited_for(self):
+        os.mkfifo(self.folder / "pipe.h5")
+        (self.folder / "loop.h5").symlink_to("loop.h5")
+        (self.folder / "gone.h5").symlink_to("nowhere")
+        found, problems = runs.find_runs([self.folder, self.folder / ("x" * 300)])
+        self.assertEqual(found, [])
+        for name, what in (("pipe.h5", "is not a regular file"), ("loop.h5", "Too many levels"), ("gone.h5", "is a link to nowhere, which is not there"), ("xxx", "too long")):
+            self.assertTrue(any(name in line and what in line for line in problems), problems)
+
+    def test_bytes_that_are_no_utf8_are_odd_and_not_damage(self):
+        path = synthetic_runs.write_run(self.folder, "ring", 1)
+        with h5py.File(path, "r+") as file:
+            file["provenance/environment"] = np.bytes_(b"OMPI_MCA_note=caf\xe9").astype(h5py.string_dtype())
+            file["provenance"].attrs.create("host", b"h\xe9", dtype=h5py.string_dtype())
+        run = runs.read_run(path)
+        self.assertEqual((run.provenance["environment"], run.provenance["host"]), (r"OMPI_MCA_note=caf\xe9", r"h\xe9"))
+        self.assertEqual(run.odd, ["/provenance/environment", "/provenance/host"])
+
+    def test_a_copy_is_no_second_launch_and_a_launch_is_no_copy(self):
+        path = synthetic_runs.write_run(self.folder / "a", "ring", 1)
+        shutil.copy(path, self.folder / "a" / "copy.h5")
+        synthetic_runs.write_run(self.folder / "b", "ring", 1, machine_seed=1)
+        found, _ = runs.find_runs([self.folder, self.folder / "a"])
+        self.assertEqual(len(found), 5)
+        kept, copies = runs.without_copies(found)
+        self.assertEqual((len(kept), copies), (2, 3))
+        self.assertEqual((len(runs.one_per_run(found)[0]), runs.one_per_run(found)[1]), (1, 4))
+        kept[1].steps["train_loss"][3] += 1
+        with self.assertRaisesRegex(runs.RunFileError, "same run id and different science"):
+            runs.one_per_run(kept)
+
+    def test_what_a_terminal_would_obey_is_escaped(self):
+        self.assertEqual(messages.printable("a\nb\x1b[2J\u202e\ufeff\x85\udce9é 你"), r"a\x0ab\x1b[2J\xe2\x80\xae\xef\xbb\xbf\xc2\x85\xe9é 你")
 
     def test_a_missing_group_is_named(self):
         path = synthetic_runs.write_run(self.folder, "ring", 1)
