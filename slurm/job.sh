@@ -90,7 +90,7 @@ patiently() {
 # What this task's runs have behind them, a line each: id, state, and which checkpoint there is. A new step that counts is one in a checkpoint or a result.
 progress_of_runs() {
   local text id state
-  text=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --json) || return 1
+  text=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --no-queue --json) || return 1
   while read -r id state; do
     echo "$id $state $(stat --format '%i %y' "${logs%/logs}/$id.checkpoint" 2>/dev/null || echo without checkpoint)"
   done < <(sed -En 's/^ *"(id|state)": "(.*)",$/\2/p' <<<"$text" | paste -d ' ' - -)

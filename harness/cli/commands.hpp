@@ -22,5 +22,7 @@ Command add_show(CLI::App& command);
 Command add_gap(CLI::App& command);
 Command add_data(CLI::App& command);
 Command add_bench(CLI::App& command);
+Command add_preflight(CLI::App& command);
+Command add_costs(CLI::App& command);
 
 }  // namespace xib

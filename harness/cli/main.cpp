@@ -21,7 +21,7 @@ struct Row {
   xib::Command (*add)(CLI::App& command);
 };
 
-constexpr std::array<Row, 9> kCommands = {{
+constexpr std::array<Row, 11> kCommands = {{
     {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
     {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
     {"data", "the data sets: which are known and here, fetch one, compare it with what was published, look at a partition", xib::add_data},
@@ -31,6 +31,8 @@ constexpr std::array<Row, 9> kCommands = {{
     {"show", "one run file in a screen", xib::add_show},
     {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},
     {"bench", "how long the steps of a sweep's runs take here, over ranks and threads; keeps nothing", xib::add_bench},
+    {"costs", "core-hours, memory and energy of every run of a sweep, lost attempts included, and which hosts were slow", xib::add_costs},
+    {"preflight", "under mpirun or srun: places of the ranks, known answers, bandwidths; names the nodes that fail", xib::add_preflight},
 }};
 
 // A repeatable option takes one value each time (--index 0 --index 1); help would otherwise show `--index INT ...`.

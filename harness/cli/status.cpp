@@ -19,6 +19,7 @@
 #include "harness/run/execute.hpp"
 #include "harness/run/lease.hpp"
 #include "harness/run/provenance.hpp"
+#include "harness/run/slurm_queue.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
 #include "harness/sweep/select.hpp"
@@ -34,7 +35,7 @@ struct Options {
   std::string spec, out = "results";
   std::vector<std::string> sets;
   Selection selection;
-  bool json = false, watch = false;
+  bool json = false, watch = false, no_queue = false;
   double every = 2;  // seconds between two looks
 };
 
@@ -43,6 +44,7 @@ struct Line {
   RunFiles files;
   std::optional<Heartbeat> beat;
   RunState state;
+  std::optional<QueuedTask> queued = {};  // a task of Slurm that waits to do it
 };
 
 // A file that was cut, was damaged or holds another run is no result.
@@ -82,15 +84,32 @@ std::string varies(const PlannedRun& run) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+// Slurm holds back a job that was requeued, until a time that it tells ("BeginTime").
+std::string describe(const QueuedTask& queued) {
+  const bool requeued = queued.reason == "BeginTime" && !queued.start.empty();
+  const std::string start = queued.start.empty() || requeued ? "" : fmt::format(", expected to start {}", queued.start);
+  return fmt::format("{}, Slurm job {} ({}){}", requeued ? "requeued until " + queued.start : "queued", queued.job, queued.reason, start);
+}
+
+// Asks Slurm where some run is not complete and not under way.
+void add_queue(std::vector<Line>& lines, SlurmQueue& slurm) {
+  const auto may_wait = [](const Line& line) { return line.state.state != State::complete && (line.state.state != State::running || line.state.silent); };
+  if (std::none_of(lines.begin(), lines.end(), may_wait)) return;
+  const auto waiting = slurm.waiting();
+  for (Line& line : lines)
+    if (const auto at = waiting.find(line.run->index); at != waiting.end() && may_wait(line)) line.queued = at->second;
+}
+
 void print_table(const std::vector<Line>& lines) {
   std::vector<std::vector<std::string>> rows = {{"index", "id", "variant", "varies", "seed", "state", "step", "ETA", "detail"}};
   for (const Line& line : lines) {
     const PlannedRun& run = *line.run;
     const bool is_running = line.state.state == State::running;
+    const std::string where = line.state.detail.empty() || !line.queued ? line.state.detail : line.state.detail + "; ";
     rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run),
                     fmt::format("{}", run.config.seed), std::string(name_of(line.state.state)),
                     line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
-                    line.state.detail});
+                    where + (line.queued ? describe(*line.queued) : "")});
   }
   fmt::print("{}", text_table(rows));
 }
@@ -123,6 +142,7 @@ Json json_of(const Line& line) {
                 {"slurm_job", b.slurm_job},
                 {"updated", b.updated}});
   }
+  if (line.queued) out["queued"] = {{"slurm_job", line.queued->job}, {"start", line.queued->start}, {"reason", line.queued->reason}};
   return out;
 }
 
@@ -147,6 +167,7 @@ void print_summary(const std::vector<Line>& lines) {
   const Json counts = counts_of(lines);
   for (const auto& [state, count] : counts.items())
     if (count != 0) text += fmt::format(" {} {},", count.get<std::int64_t>(), state);
+  if (const auto queued = std::count_if(lines.begin(), lines.end(), [](const Line& line) { return line.queued.has_value(); })) text += fmt::format(" {} in Slurm's queue,", queued);
   text.back() = '\n';
   fmt::print(stderr, "{}", text);
 }
@@ -162,8 +183,9 @@ class Watch {
     const bool running = std::count(states.begin(), states.end(), State::running) > 0;
     const bool changed = !before_.empty() && states != before_;
     before_ = states;
+    const bool waits = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.queued.has_value(); });
     has_moved_ = has_moved_ || running || changed;
-    still_ = running || changed ? 0 : still_ + 1;
+    still_ = running || changed || waits ? 0 : still_ + 1;
     if (std::all_of(states.begin(), states.end(), [](State state) { return state == State::complete || state == State::failed; })) return false;
     if (!has_moved_ || still_ < kStillLooks) return true;
     fmt::print(stderr, "xibench: nothing has run for {} looks: not watched any longer\n", kStillLooks);
@@ -189,6 +211,7 @@ Command add_status(CLI::App& command) {
                    fmt::format("again and again, until every run is complete or failed, or none runs any more: once a run was seen to run or to change, {} "
                                "looks without either",
                                kStillLooks));
+  command.add_flag("--no-queue", o->no_queue, "do not ask Slurm which runs wait in its queue");
   command.add_option("--every", o->every, "seconds between two looks of --watch")->capture_default_str();
   return [o] {
     require(o->every > 0 && o->every <= 86400, "--every: {} is not a number of seconds up to a day", o->every);
@@ -201,9 +224,11 @@ Command add_status(CLI::App& command) {
     if (!is_there)
       fmt::print(stderr, "xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
                  o->out);
+    SlurmQueue slurm(plan.sweep.name, o->out);
     for (Watch watch;;) {
       std::vector<Line> lines;
       for (const auto* run : runs) lines.push_back(look(*o, plan, *run));
+      if (!o->no_queue) add_queue(lines, slurm);
       if (o->watch && isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
       o->json ? print_json(*o, plan, lines) : print_table(lines);
       std::fflush(stdout);

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -59,6 +62,14 @@ bool process_is_gone(std::int64_t pid, std::int64_t started) {
   const Entry entry = read_entry(pid);
   if (entry.state == 0) return false;  // it ends just now, or is another user's and hidden: not known
   return entry.state == 'Z' || entry.state == 'X' || (started != 0 && entry.start != started);
+}
+
+std::string output_of(const std::string& command) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::string text;
+  std::array<char, 4096> part{};
+  while (pipe && std::fgets(part.data(), part.size(), pipe.get())) text += part.data();
+  return text;
 }
 
 }  // namespace xib

@@ -21,4 +21,7 @@ struct ProcessSpace {
 };
 ProcessSpace process_space();
 
+// What a shell command prints to its standard output, with "" for one that cannot be started. The command bounds its own time ("timeout 20 ...").
+std::string output_of(const std::string& command);
+
 }  // namespace xib

@@ -36,6 +36,10 @@ constexpr Field kFields[] = {
     {"updated", &Heartbeat::updated},
     {"pid", &Heartbeat::pid},
     {"updated_unix", &Heartbeat::updated_unix},
+    {"processors", &Heartbeat::processors},
+    {"attempts", &Heartbeat::attempts},
+    {"core_seconds", &Heartbeat::core_seconds},
+    {"energy_joules", &Heartbeat::energy_joules},
 };
 
 void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = value; }

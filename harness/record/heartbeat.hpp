@@ -20,6 +20,8 @@ struct Heartbeat {
   std::string host, slurm_job, updated;  // updated: ISO 8601 UTC
   std::int64_t pid = 0;
   double updated_unix = 0;
+  std::int64_t processors = 0, attempts = 0;                       // ranks x threads of this attempt; attempts up to this one, 0: not known
+  double core_seconds = kUnknown, energy_joules = kUnknown;        // of all attempts so far (run/cost_meter.hpp)
 };
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});
 std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none, or empty after a power loss; throws Error(input) for what is no heartbeat

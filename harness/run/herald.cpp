@@ -1,5 +1,6 @@
 #include "harness/run/herald.hpp"
 
+#include "harness/core/check.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <unistd.h>
@@ -18,10 +19,18 @@ void stamp(Heartbeat& beat, const std::string& state, const std::string& error) 
   beat.updated_unix = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// What the attempt before left; a damaged one tells nothing, not even that there was none.
+std::optional<Heartbeat> last_heartbeat(const std::string& path) try {
+  return read_heartbeat(path);
+} catch (const Error&) {
+  return Heartbeat();
+}
+
 }  // namespace
 
-Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line)
-    : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line) {
+Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors)
+    : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line), costs_(processors) {
+  reset_peak_memory();
   beat_.run_id = planned.id;
   beat_.variant = planned.variants.empty() ? "" : planned.variants.front();
   beat_.seed = planned.config.seed;
@@ -31,6 +40,9 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnatio
 }
 
 void Herald::say(const std::string& state, const std::string& error) {
+  if (!knows_earlier_) costs_.add_earlier(last_heartbeat(path_));
+  knows_earlier_ = true;
+  costs_.write(beat_);
   stamp(beat_, state, error);
   write_heartbeat(path_, beat_, incarnation_);
   written_ = std::chrono::steady_clock::now();

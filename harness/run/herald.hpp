@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/record/heartbeat.hpp"
+#include "harness/run/cost_meter.hpp"
 #include "harness/run/progress.hpp"
 #include "harness/run/session.hpp"
 #include "harness/sweep/plan.hpp"
@@ -16,16 +17,20 @@ namespace xib {
 // what say() and begins() are called for.
 class Herald {
  public:
-  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line);
+  // processors: ranks x threads, which the attempt that begins here occupies.
+  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors);
   void say(const std::string& state, const std::string& error = "");
   void begins(std::int64_t steps_done, std::int64_t steps);  // training; a run that goes on has some behind it
   void progress(const Session::Progress& progress);
+  Facts costs(std::int64_t peak_memory) const { return costs_.facts(peak_memory); }  // of all attempts, up to now; bytes
 
  private:
   std::string path_;
   Incarnation incarnation_;
   ProgressLine& line_;
   Heartbeat beat_;
+  CostMeter costs_;
+  bool knows_earlier_ = false;
   std::chrono::steady_clock::time_point written_;
 };
 

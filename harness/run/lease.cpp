@@ -11,11 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <memory>
 #include <sstream>
 
 namespace xib {
@@ -59,14 +57,6 @@ std::optional<Lease::Owner> read_owner(const std::string& path) {
     if (key == "token") owner.token = value;
   }
   return owner;
-}
-
-std::string output_of(const std::string& command) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::string text;
-  std::array<char, 4096> part{};
-  while (pipe && std::fgets(part.data(), part.size(), pipe.get())) text += part.data();
-  return text;
 }
 
 // A Slurm that does not answer costs the time until it is given up, which must not be paid for each of a thousand leases.

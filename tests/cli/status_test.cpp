@@ -1,15 +1,18 @@
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/run_state.hpp"
+#include "harness/core/hash.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/lease.hpp"
 #include "harness/run/provenance.hpp"
+#include "harness/run/slurm_queue.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "tests/cli/capture.hpp"
 #include "tests/sweep/sweep_file.hpp"
@@ -169,4 +172,50 @@ TEST_CASE("a run file that was cut is no result") {
 
   CHECK(status["runs"][0]["state"] == "failed");
   CHECK(status["runs"][0]["detail"] == result + " is not a run file that can be used");
+}
+
+TEST_CASE("waiting tasks of Slurm are told by the index of their runs in the plan") {
+  const std::string lines =
+      "12|1|2026-11-26T05:12:30|BeginTime|xibench-out-aa offset=0 pack=1 runs=0-2\n"
+      "13|0|N/A|Dependency|xibench-out-aa offset=4 pack=2 runs=4,6\n"  // 5 is of the pack, but not of the runs
+      "13|1|N/A|Dependency|xibench-out-aa offset=4 pack=2 runs=4,6\n"
+      "14|3|N/A|Priority|xibench-out-bb offset=0 pack=1 runs=3\n"         // into another directory
+      "15|9|N/A|(Resources, really)|xibench-out-aa offset=0 pack=1\n"
+      "16|x|N/A|Priority|xibench-out-aa offset=0 pack=1\n"
+      "17|8|N/A|Priority|xibench-out-aa\n"  // an earlier submit's
+      "slurm_load_jobs error\nanswered\n";
+
+  const auto waiting = parse_queue(lines, "xibench-out-aa");
+
+  CHECK(waiting == std::map<std::int64_t, QueuedTask>{{1, {"12_1", "2026-11-26T05:12:30", "BeginTime"}},
+                                                      {4, {"13_0", "", "Dependency"}},
+                                                      {6, {"13_1", "", "Dependency"}},
+                                                      {9, {"15_9", "", "(Resources, really)"}}});
+}
+
+TEST_CASE("status says which runs wait in Slurm's queue, until when and why, and does without where Slurm fails or hangs") {
+  const SweepFile file("name = 't'\nseeds = [1, 2, 3]\n");
+  const Plan plan = make_plan(file.path());
+  std::filesystem::create_directory(file.directory() + "/t");
+  heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = beat("interrupted", "there", 1, 0);
+  const std::string mark = "xibench-out-" + sha256(std::filesystem::canonical(file.directory()).string() + "\n").substr(0, 12);
+  const std::string squeue = file.directory() + "/squeue", before = std::getenv("PATH"), arguments = file.path() + " --out " + file.directory();
+  setenv("PATH", (file.directory() + ":" + before).c_str(), 1);
+  const auto says = [&](const std::string& script, const std::string& more = "") {
+    std::ofstream(squeue) << "#!/bin/sh\n" << script << "\n";
+    std::filesystem::permissions(squeue, std::filesystem::perms::owner_all);
+    return output_of(add_status, file.directory(), arguments + more);
+  };
+
+  const std::string two = "echo '7|0|2026-11-26T05:12:30|BeginTime|" + mark + " offset=0 pack=1'; echo '7|2|N/A|Priority|" + mark + " offset=0 pack=1'";
+  const std::string table = says(two), json = says(two, " --json"), without = says(two, " --no-queue"), failed = says("echo no; exit 1");
+  setenv("PATH", before.c_str(), 1);
+
+  CHECK(table.find("interrupted  3/8   requeued until 2026-11-26T05:12:30, Slurm job 7_0 (BeginTime)") != std::string::npos);
+  CHECK(table.find("missing            queued, Slurm job 7_2 (Priority)") != std::string::npos);
+  const Json runs = Json::parse(json)["runs"];
+  CHECK(runs[0]["queued"] == Json({{"slurm_job", "7_0"}, {"start", "2026-11-26T05:12:30"}, {"reason", "BeginTime"}}));
+  CHECK_FALSE(runs[1].contains("queued"));
+  CHECK(without.find("Slurm") == std::string::npos);
+  CHECK(failed == without);
 }

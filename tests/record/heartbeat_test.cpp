@@ -16,7 +16,7 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
   write_heartbeat(path, {});
 
   write_heartbeat(path, {"id", "ring \"½\"", "failed", "no \xff space", -3, 5, 10, NAN, 0.1, 64, 1.5, "host", "17", "2021-07-18T00:00:00Z",
-                         42, 1626566400.25});
+                         42, 1626566400.25, 8, 3, 1234.5, NAN});
 
   const auto back = read_heartbeat(path).value();
   CHECK(back.run_id == "id");
@@ -35,6 +35,10 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
   CHECK(back.updated == "2021-07-18T00:00:00Z");
   CHECK(back.pid == 42);
   CHECK(back.updated_unix == 1626566400.25);
+  CHECK(back.processors == 8);
+  CHECK(back.attempts == 3);
+  CHECK(back.core_seconds == 1234.5);
+  CHECK(std::isnan(back.energy_joules));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 

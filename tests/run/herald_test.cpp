@@ -17,7 +17,7 @@ struct Fixture {
   std::string path = std::filesystem::temp_directory_path() / ("xibench-herald-" + std::to_string(getpid()) + ".json");
   PlannedRun planned;
   ProgressLine line{ProgressStyle::none, 1};
-  Herald herald{planned, path, {}, line};
+  Herald herald{planned, path, {}, line, 4};
   ~Fixture() { std::filesystem::remove(path); }
   Heartbeat beat() const { return read_heartbeat(path).value(); }
 };

@@ -1,0 +1,160 @@
+#include <sched.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/preflight_checks.hpp"
+#include "harness/cli/ranks.hpp"
+#include "harness/cli/text_table.hpp"
+#include "harness/comm/collective.hpp"
+#include "harness/comm/world.hpp"
+#include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/watchdog.hpp"
+
+namespace xib {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  PreflightLimits limits;
+  std::optional<int> threads;
+  std::string device = "cpu";
+  double stall_seconds = 60;
+  bool json = false;
+};
+
+RankPlace this_place(int threads) {
+  const char* slurms = std::getenv("SLURMD_NODENAME");
+  RankPlace place{.node = slurms && *slurms ? slurms : host_name(), .processors = {}, .online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), .threads = threads};
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    for (int k = 0; k < CPU_SETSIZE; ++k)
+      if (CPU_ISSET(k, &set)) place.processors.push_back(k);
+  return place;
+}
+
+// Bytes per second of the fastest of several copies, each larger than a core's share of any cache.
+double copy_bandwidth() {
+  constexpr std::size_t kBytes = std::size_t{32} << 20;
+  constexpr int kCopies = 20;
+  std::vector<unsigned char> from(kBytes, 1), to(kBytes, 2);
+  double best = 0;
+  for (int copy = 0; copy < kCopies; ++copy) {
+    from[static_cast<std::size_t>(copy)] = static_cast<unsigned char>(copy);
+    const auto begun = std::chrono::steady_clock::now();
+    std::memcpy(to.data(), from.data(), kBytes);
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    if (to[static_cast<std::size_t>(copy)] != from[static_cast<std::size_t>(copy)]) return std::nan("");
+    if (took > 0) best = std::max(best, static_cast<double>(kBytes) / took);
+  }
+  return best;
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+std::string failing(const Preflight& preflight) {
+  std::vector<std::string> names;
+  for (const auto& node : preflight.nodes)
+    if (!node.problems.empty()) names.push_back(node.node);
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+void print_json(const Options& o, const Preflight& preflight) {
+  Json out = {{"schema", "xibench-preflight"}, {"schema_version", 1}, {"ranks", preflight.places.size()}, {"floor", o.limits.floor}, {"exclude", failing(preflight)}};
+  out["launch_problems"] = preflight.launch_problems;
+  out["remarks"] = preflight.remarks;
+  for (const auto& node : preflight.nodes)
+    out["nodes"].push_back({{"node", node.node},
+                            {"ranks", node.ranks},
+                            {"memory_bytes_per_s", number(node.memory_bandwidth)},
+                            {"network_bytes_per_s", number(node.network_bandwidth)},
+                            {"problems", node.problems}});
+  for (std::size_t rank = 0; rank < preflight.places.size(); ++rank) {
+    const RankPlace& place = preflight.places[rank];
+    out["places"].push_back({{"rank", rank}, {"node", place.node}, {"processors", place.processors}, {"online", place.online}, {"threads", place.threads}, {"device", o.device}});
+  }
+  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_table(const Preflight& preflight) {
+  std::vector<std::vector<std::string>> rows = {{"node", "ranks", "processors", "threads", "memory GB/s", "network GB/s", "verdict"}};
+  const auto speed = [](double bytes) { return std::isfinite(bytes) ? fmt::format("{:.3g}", bytes / 1e9) : "-"; };
+  for (const auto& node : preflight.nodes) {
+    const RankPlace& place = preflight.places[static_cast<std::size_t>(node.ranks.front())];
+    rows.push_back({node.node, fmt::format("{}", node.ranks.size()), fmt::format("{}", place.processors.size()), fmt::format("{}", place.threads), speed(node.memory_bandwidth),
+                    speed(node.network_bandwidth), node.problems.empty() ? "fit" : "failing"});
+  }
+  fmt::print("{}", text_table(rows));
+}
+
+int told(const Options& o, const Preflight& preflight) {
+  o.json ? print_json(o, preflight) : print_table(preflight);
+  for (const auto& remark : preflight.remarks) notify("xibench: preflight: {}\n", remark);
+  for (const auto& problem : preflight.launch_problems)
+    notify("xibench: preflight: {}: ranks are bound to too few processors on every node: srun --cpus-per-task and --cpu-bind=cores, or mpirun --map-by PE=N, give each its own\n", problem);
+  for (const auto& node : preflight.nodes)
+    for (const auto& problem : node.problems) notify("xibench: preflight: node {}: {}\n", node.node, problem);
+  if (!failing(preflight).empty()) return static_cast<int>(Fault::work);
+  return preflight.launch_problems.empty() ? 0 : static_cast<int>(Fault::input);
+}
+
+// From the watchdog's thread: a rank hangs. The others get a moment to say for whom they wait; then all end.
+void end_hanging(Communicator& communicator, const std::string& report) {
+  std::signal(SIGALRM, SIG_DFL);
+  alarm(20);  // an MPI that hangs must not keep this process
+  notify("xibench: preflight: {}\n", report);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  communicator.abort(static_cast<int>(Fault::work));
+}
+
+int preflight(const Options& o) {
+  const auto world = make_world();
+  Communicator& communicator = *world;
+  try {
+    const int threads = on_every_rank(communicator, [&] {
+      require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
+      require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
+      require(o.limits.floor > 0 && o.limits.floor < 1, "--floor: {} is not a share between 0 and 1", o.limits.floor);
+      require(o.limits.seconds > 0 && o.limits.seconds <= 3600, "--seconds: {} is not a number of seconds up to an hour", o.limits.seconds);
+      require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), "--stall-seconds: {} is not a number of seconds", o.stall_seconds);
+      const int given = o.threads ? *o.threads : default_threads();
+      require(given >= 1 && given <= 1024, "--threads: {} is not between 1 and 1024", given);
+      return given;
+    });
+    const Watchdog watchdog(communicator, o.stall_seconds, [&](const std::string& report) { end_hanging(communicator, report); });
+    const Probe probe{.place = [&] { return this_place(threads); }, .memory_bandwidth = copy_bandwidth, .device_problem = [] { return std::string(); }};
+    const Preflight found = check_before_flight(communicator, probe, o.limits);
+    return from_rank_0<int>(communicator, [&] { return told(o, found); });
+  } catch (const std::exception& error) {
+    return end_for(error, communicator);
+  }
+}
+
+}  // namespace
+
+Command add_preflight(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("--threads", o->threads, "node threads per rank, as run will get them (default: the processors of this process)");
+  command.add_option("--device", o->device, "cpu or cuda, as run will get it")->capture_default_str();
+  command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")->capture_default_str();
+  command.add_option("--seconds", o->limits.seconds, "after which no further pair of nodes is measured")->capture_default_str();
+  command.add_option("--stall-seconds", o->stall_seconds, "without progress for so long, all ranks end and say for whom they wait; 0: never")->capture_default_str();
+  command.add_flag("--json", o->json, "as JSON; \"exclude\" names the failing nodes as Slurm takes them");
+  return [o] { return preflight(*o); };
+}
+
+}  // namespace xib

@@ -1,0 +1,90 @@
+#include "harness/run/cost_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+
+namespace xib {
+namespace {
+
+double read_number(const std::string& path) {
+  std::ifstream in(path);
+  double value = std::nan("");
+  in >> value;
+  return in ? value : std::nan("");
+}
+
+}  // namespace
+
+EnergyMeter::EnergyMeter(const std::string& directory) {
+  std::error_code none;
+  for (std::filesystem::directory_iterator it(directory, none), end; !none && it != end; it.increment(none)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with("intel-rapl:") || name.find(':') != name.rfind(':')) continue;  // a second colon: a part of a package
+    const std::string path = it->path().string() + "/energy_uj";
+    const double begin = read_number(path), range = read_number(it->path().string() + "/max_energy_range_uj");
+    if (std::isfinite(begin)) packages_.push_back({path, begin, range});
+  }
+}
+
+double EnergyMeter::joules() const {
+  double sum = packages_.empty() ? std::nan("") : 0;
+  for (const auto& package : packages_) {
+    double used = read_number(package.path) - package.begin;
+    if (used < 0) used += package.range;
+    sum += used / 1e6;
+  }
+  return sum;
+}
+
+CostMeter::CostMeter(std::int64_t processors, const std::string& energy_directory) : processors_(processors), energy_(energy_directory) {}
+
+void CostMeter::add_earlier(const std::optional<Heartbeat>& earlier) {
+  if (!earlier) return;
+  earlier_attempts_ = earlier->attempts;  // 0: it was written before costs were; then nothing is known of the attempts so far
+  earlier_core_seconds_ = earlier->attempts > 0 ? earlier->core_seconds : std::nan("");
+  earlier_joules_ = earlier->attempts > 0 ? earlier->energy_joules : std::nan("");
+}
+
+void CostMeter::write(Heartbeat& beat) const {
+  beat.processors = processors_;
+  beat.attempts = earlier_attempts_ + 1;
+  beat.core_seconds = earlier_core_seconds_ + static_cast<double>(processors_) * std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  beat.energy_joules = earlier_joules_ + energy_.joules();
+}
+
+Facts CostMeter::facts(std::int64_t peak_memory) const {
+  Heartbeat beat;
+  write(beat);
+  Facts facts;
+  if (std::isfinite(beat.core_seconds)) facts = {{"attempts_begun", fmt::format("{}", beat.attempts)}, {"core_seconds", fmt::format("{:.3f}", beat.core_seconds)}};
+  if (std::isfinite(beat.energy_joules)) {
+    facts.emplace_back("energy_joules", fmt::format("{:.1f}", beat.energy_joules));
+    facts.emplace_back("energy_source", "RAPL: the packages of rank 0's host, whatever else ran there");
+  }
+  if (peak_memory > 0) facts.emplace_back("memory_peak_bytes", fmt::format("{}", peak_memory));
+  return facts;
+}
+
+void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5\n"; }
+
+std::int64_t peak_memory() {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("VmHWM:")) return 1024 * std::atoll(line.c_str() + std::strlen("VmHWM:"));
+  return 0;
+}
+
+std::int64_t peak_memory_of_ranks(Communicator& communicator) {
+  const auto mine = static_cast<double>(peak_memory());
+  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
+  communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
+  return static_cast<std::int64_t>(std::accumulate(all.begin(), all.end(), 0.0));
+}
+
+}  // namespace xib
