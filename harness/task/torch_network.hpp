@@ -4,6 +4,7 @@
 #include "harness/task/task.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>  // LibTorch 2 no longer has it in ATen.h
 
 #include <span>
 #include <vector>
