@@ -2,7 +2,6 @@
 """Draws a graph and the spectrum of its mixing matrix: xibench topology NAME --nodes N --matrix | draw_topology.py -o STEM writes
 STEM.png and STEM.svg. Exit status: 0 done, 2 bad usage or input."""
 
-import argparse
 import sys
 
 try:
@@ -12,6 +11,7 @@ except ImportError as error:
     sys.exit(f"draw_topology needs numpy, networkx and matplotlib ({error}): apt-get install python3-numpy python3-networkx "
              "python3-matplotlib, and start it with /usr/bin/python3")
 
+from arguments import Parser
 from messages import say
 from style import DASHES, PALETTE, plain, plt, save, use_fonts_for
 
@@ -98,7 +98,7 @@ def draw(rounds, stem, title):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("file", nargs="?", help="what xibench topology NAME --matrix printed; else standard input")
     parser.add_argument("-o", "--out", default="topology", metavar="STEM", help="writes STEM.png and STEM.svg (default: %(default)s)")
     parser.add_argument("--title", default="", help="over the graph")

@@ -15,6 +15,7 @@ from collections import defaultdict
 import numpy as np
 from scipy.stats import mannwhitneyu
 
+from arguments import Parser, real
 from messages import printable, say
 from runs import find_runs, science_difference, tell_odd, throughput, without_copies
 
@@ -127,13 +128,11 @@ def separate_launches(baseline, candidate):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("baseline", help="directory or run file: what was")
     parser.add_argument("candidate", help="directory or run file: what is")
-    parser.add_argument("--threshold", type=float, default=3.0, metavar="PERCENT", help="smallest slowdown that counts (default %(default)s)")
+    parser.add_argument("--threshold", type=real(0, 99.9), default=3.0, metavar="PERCENT", help="smallest slowdown that counts (default %(default)s)")
     options = parser.parse_args()
-    if not 0 <= options.threshold < 100:
-        parser.error(f"--threshold {options.threshold} is no percentage from 0 to 100")
     (baseline, problems), (candidate, more) = find_runs([options.baseline]), find_runs([options.candidate])
     for problem in problems + more:
         say("regress", problem)

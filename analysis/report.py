@@ -2,7 +2,6 @@
 """Turns run files into a report: report.py DIR... -o OUT writes OUT/index.html (self-contained), the figures as PNG and SVG, the
 tables as CSV. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to report or bad usage."""
 
-import argparse
 import base64
 import html
 import json
@@ -12,6 +11,7 @@ from pathlib import Path
 import cells as gap_cells
 import figures
 import scatter_figures
+from arguments import Parser
 from messages import printable, say
 from runs import RunFileError, find_runs, one_per_run, science_digest, tell_odd
 from style import looks_of, use_fonts_for
@@ -164,7 +164,7 @@ def write_tables(cells, table, out):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="directories with run files, searched to the bottom")
     parser.add_argument("-o", "--out", required=True, type=Path, help="where the report goes; made when it is not there")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")

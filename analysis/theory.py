@@ -2,11 +2,11 @@
 """The theory of Kong et al. 2021 beside what was measured: figures and tables from the runs of benchmarks/sweeps/theory-*.toml.
 Exit status: 0 done, 2 bad usage or input."""
 
-import argparse
 import re
 import sys
 from pathlib import Path
 
+from arguments import Parser
 from messages import printable, say
 from runs import RunFileError, find_runs, one_per_run, open_run, tell_odd
 
@@ -280,7 +280,7 @@ def analyse(runs, out, skip=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="directories with runs of the sweeps theory-*")
     parser.add_argument("-o", "--out", required=True, type=Path,
                         help="where figures (PNG, SVG) and tables (CSV) go; made when it is not there")

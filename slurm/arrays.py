@@ -3,12 +3,14 @@
 last two as ranges. On stderr, what it will cost. PLAN.json is what `xibench plan --json` prints, STATUS.json and WANTED.json what `xibench status
 --json` prints, of all runs and of those that are asked for; what these need and is missing is done too."""
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "analysis"))
+from arguments import Parser, real, whole  # noqa: E402
 
 
 def ranges(numbers):
@@ -92,15 +94,15 @@ def estimate(missing, plan, status, o):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("plan")
     parser.add_argument("status")
     parser.add_argument("wanted")
-    parser.add_argument("--pack", type=int, default=1)
-    parser.add_argument("--limit", type=int, default=0, help="array tasks at once; 0: no limit")
-    parser.add_argument("--max-array", type=int, default=1001, help="Slurm's MaxArraySize")
-    parser.add_argument("--processors", type=int, default=1, help="of one task, for the estimate's text")
-    parser.add_argument("--seconds-per-step", type=float)
+    parser.add_argument("--pack", type=whole(1, 4096), default=1)
+    parser.add_argument("--limit", type=whole(0, 10**6), default=0, help="array tasks at once; 0: no limit")
+    parser.add_argument("--max-array", type=whole(1, 4 * 10**6 + 1), default=1001, help="Slurm's MaxArraySize")
+    parser.add_argument("--processors", type=whole(1, 10**9), default=1, help="of one task, for the estimate's text")
+    parser.add_argument("--seconds-per-step", type=real(0, 1e9, above=True))
     parser.add_argument("--xibench", default="xibench")
     o = parser.parse_args()
     plan, status, wanted = (json.loads(Path(path).read_text()) for path in (o.plan, o.status, o.wanted))

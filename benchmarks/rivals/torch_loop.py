@@ -8,11 +8,16 @@ the work of `end_to_end`'s dsgd arm. Prints one JSON object.   torch_loop.py [--
 import argparse
 import json
 import statistics
+import sys
 import time
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "analysis"))
+from arguments import Parser, whole  # noqa: E402
 
 
 class Block(nn.Module):
@@ -68,10 +73,10 @@ def gossip(models):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nodes", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--threads", type=int, help="intra-op threads (default: PyTorch's own choice)")
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nodes", type=whole(1, 4096), default=16)
+    parser.add_argument("--steps", type=whole(1, 10**6), default=10)
+    parser.add_argument("--threads", type=whole(1, 1024), help="intra-op threads (default: PyTorch's own choice)")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
