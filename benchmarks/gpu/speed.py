@@ -1,0 +1,125 @@
+"""Steps of gpu_check that time: memory and gossip, images per second of every way, precision and arm, and the same over several GPUs."""
+
+import subprocess
+import threading
+
+import checks
+from build import enter
+from checks import gpu_count, program, ranks_command
+from steps import Failed, Skipped, Step
+
+WAYS = ("grouped", "graph")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+ARMS = ("no mixing", "mixing", "exact distance", "control")
+GOSSIP = ((64, 25_000_000), (32, 269_722))  # nodes, parameters: a large model, and ResNet-20
+
+
+def refuse_stand_in(session, smaller):
+    """On the stand-in times mean nothing: the step only shows that its commands work, on something small."""
+    return smaller if session.options.stand_in else None
+
+
+class MemoryWatch:
+    """The most memory in use on each GPU while it lives, as nvidia-smi sees it every half second, in MiB."""
+
+    def __init__(self):
+        self.most, self.stopped = [], threading.Event()
+        self.thread = threading.Thread(target=self.look, daemon=True)
+
+    def look(self):
+        while not self.stopped.wait(0.5):
+            try:
+                done = subprocess.run(["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=10, check=True)
+            except (OSError, subprocess.SubprocessError):
+                return
+            now = [int(line) for line in done.stdout.split()]
+            self.most = [max(pair) for pair in zip(now, self.most or now)]
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join(11)
+
+
+def gossip_options(session, nodes, dim):
+    if session.options.stand_in:
+        return ["--nodes", str(min(nodes, 8)), "--dim", "10007", "--repeat", "2", "--mebibytes", "4"]
+    return ["--nodes", str(nodes), "--dim", str(dim), "--repeat", "10", "--mebibytes", "2048"]
+
+
+def memory(session):
+    enter(session)
+    bench = program(session, "gpu_bench")
+    size = ["--mebibytes", "4" if session.options.stand_in else "2048"]
+    result = {"copy": session.json([bench, "copy", "--device", "cuda", *size], limit=120)}
+    for nodes, dim in GOSSIP:
+        result[f"{nodes} x {dim}"] = session.json([bench, "gossip", "--device", "cuda", *gossip_options(session, nodes, dim)], limit=200)
+    return result
+
+
+def bench(session, launch, settings, limit):
+    """What xibench bench prints as JSON, shortened to what is compared."""
+    import json
+
+    few = ["--steps", "2", "--warmup", "1", "--set", "train.nodes=4", "--set", "data.limit=1024", "--set", 'model.name="cnn"'] if session.options.stand_in else ["--steps", "50", "--warmup", "15"]
+    command = [program(session, "xibench"), "bench", session.root / "benchmarks/gpu/images.toml", "--device", "cuda", "--threads", "1", "--json", "--progress", "none", *few]
+    for setting in settings:
+        command += setting
+    with MemoryWatch() as watch:
+        output = session.run(launch(command), limit)
+    begin = output.find("{\n")
+    if begin < 0:
+        raise Failed("xibench bench printed no JSON\n" + output)
+    table, _ = json.JSONDecoder().raw_decode(output[begin:])
+    arms = {}
+    for m in table["measurements"]:
+        arms[",".join(m["variants"])] = {"images_per_s": m["samples_per_s"], "seconds_per_step": m["seconds_per_step"], "parts": m["parts"], "gossip_rounds": m["gossip_rounds"],
+                                         "wire_bytes": m["wire_bytes"]}
+    return {"arms": arms, "memory_MiB": watch.most}
+
+
+def images(session):
+    enter(session)
+    result = {}
+    for way in WAYS:
+        for precision in PRECISIONS:
+            name = f"{way} {precision}"
+            try:
+                result[name] = bench(session, lambda c: c, [["--way", way], ["--set", f'train.precision="{precision}"']], 90)
+            except Failed as why:  # the others are worth having
+                result[name] = {"failed": str(why).splitlines()}
+            session.record["steps"]["images"] = {"outcome": "under way", "result": result}
+            session.save()
+    problems = [f"{name}: {r['failed'][0]}" for name, r in result.items() if "failed" in r]
+    if problems:
+        session.record["images_so_far"] = result
+        raise Failed("\n".join([f"{len(problems)} of {len(result)} measurements failed", *problems]))
+    return result
+
+
+def several(session):
+    """The same over 2, 4 and 8 GPUs, where they are there."""
+    enter(session)
+    if not checks.has_nccl(session):
+        raise Skipped("this build has no NCCL")
+    result = {}
+    for count in (2, 4, 8):
+        if count > gpu_count(session):
+            break
+        gossip = [program(session, "gpu_bench"), "gossip", "--device", "cuda", *gossip_options(session, *GOSSIP[0])]
+        result[f"{count} GPUs"] = {"gossip": session.json(ranks_command(session, count, gossip), limit=120),
+                                   "images": bench(session, lambda c, n=count: ranks_command(session, n, c), [["--set", 'train.precision="tf32"']], 150)}
+    if not result:
+        raise Skipped("there is one GPU")
+    return result
+
+
+STEPS = [
+    Step("memory", "copy bandwidth; gossip, distance, Gram matrix and mean in per cent of it", 420, memory, ("build",)),
+    Step("images", "images per second of both ways, three precisions and four arms, with parts and memory", 560, images, ("build",)),
+    Step("several", "2, 4 and 8 GPUs", 560, several, ("build",)),
+    *checks.LAST,
+]

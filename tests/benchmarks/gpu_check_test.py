@@ -1,0 +1,117 @@
+"""benchmarks/gpu_check without a GPU: what its JSON says of steps that succeed, fail, hang, or cannot be done; where the bundle lies; how ranks share a GPU."""
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+import unittest.mock
+from pathlib import Path
+
+SOURCE = Path(sys.argv[1]).resolve()
+sys.path.insert(0, str(SOURCE / "benchmarks/gpu"))
+sys.dont_write_bytecode = True
+import build  # noqa: E402
+import checks  # noqa: E402
+from steps import Failed, Session, Skipped, Step, run_steps  # noqa: E402
+
+
+def fail(_):
+    raise Failed("it broke\nline 1\nline 2")
+
+
+def skip(_):
+    raise Skipped("there is none")
+
+
+class GpuCheck(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(unittest.mock.patch("sys.stderr", io.StringIO()))
+
+    def session(self, stand_in=False):
+        session = Session(SOURCE, argparse.Namespace(out=self.folder / "out", build=self.folder / "build", bundle=self.folder / "bundle.tar.xz", stand_in=stand_in, jobs=1, cmake=[]))
+        self.addCleanup(session.log.close)
+        return session
+
+    def record(self):
+        return json.loads((self.folder / "out/gpu_check.json").read_text())["steps"]
+
+    def do(self, *steps, seconds=1000):
+        return run_steps(self.session(), steps, seconds)
+
+    def test_a_failed_step_is_told_with_its_last_lines_and_stops_only_those_that_need_it(self):
+        seen = []
+        status = self.do(Step("a", "", 60, fail), Step("b", "", 60, lambda s: {"n": 1}, ("a",)), Step("c", "", 60, lambda s: seen.append(self.record()["a"]["outcome"]) or {"n": 2}))
+        self.assertEqual(status, 1)
+        self.assertEqual(seen, ["failed"])  # the JSON is there before the next step begins
+        self.assertEqual((self.record()["a"]["reason"], self.record()["a"]["last_lines"]), ("it broke", ["line 1", "line 2"]))
+        self.assertEqual((self.record()["b"]["outcome"], self.record()["b"]["reason"]), ("skipped", "needs the step a, which is not ok"))
+        self.assertEqual((self.record()["c"]["outcome"], self.record()["c"]["result"]), ("ok", {"n": 2}))
+
+    def test_skipped_is_no_failure_and_a_mistake_of_a_step_is_one(self):
+        self.assertEqual(self.do(Step("a", "", 60, skip)), 0)
+        self.assertEqual(self.record()["a"]["reason"], "there is none")
+        self.assertEqual(self.do(Step("b", "", 60, lambda s: 1 / 0)), 1)
+        self.assertEqual(self.record()["b"]["reason"], "ZeroDivisionError: division by zero")
+        self.assertEqual(self.record()["a"]["outcome"], "skipped")  # of the earlier call
+
+    def test_what_an_earlier_call_did_counts(self):
+        self.do(Step("a", "", 60, lambda s: {}))
+        self.assertEqual(self.do(Step("b", "", 60, lambda s: {"n": 3}, ("a",))), 0)
+        self.assertEqual(self.record()["b"]["result"], {"n": 3})
+
+    def test_the_json_of_a_stand_in_is_not_gone_on_with(self):
+        self.do(Step("a", "", 60, lambda s: {}))
+        self.assertEqual(self.session(stand_in=True).record["steps"], {})
+
+    def test_a_command_that_hangs_is_killed_with_its_children_at_the_limit_of_its_step(self):
+        marker = self.folder / "survived"
+        command = ["sh", "-c", f"echo begun; (sleep 6; touch {marker}) & wait"]
+        status = self.do(Step("a", "", 3, lambda s: s.run(command) and {}), Step("b", "", 60, lambda s: {}))
+        self.assertEqual((status, self.record()["b"]["outcome"]), (1, "ok"))
+        self.assertEqual((self.record()["a"]["reason"], self.record()["a"]["last_lines"]), ("sh was killed at its time limit", ["begun"]))
+        time.sleep(6)
+        self.assertFalse(marker.exists())
+
+    def test_no_step_begins_without_time_and_the_json_says_how_to_go_on(self):
+        self.do(Step("a", "", 60, lambda s: {}), seconds=5)
+        self.assertEqual(self.record()["a"], {"outcome": "skipped", "reason": "no time left: call again with --only a"})
+
+    def test_files_of_the_bundle_say_where_it_lies(self):
+        with tarfile.open(self.folder / "bundle.tar.xz", "w:xz") as tar:
+            for name, text in (("relocate.txt", "usr/bin/h5cc\n"), ("packages.txt", "a 1\nb 2\n"), ("usr/bin/h5cc", 'prefix="@BUNDLE@/usr"\n'), ("usr/note", "@BUNDLE@\n")):
+                entry = tarfile.TarInfo(name)
+                entry.size = len(text)
+                tar.addfile(entry, io.BytesIO(text.encode()))
+        self.assertEqual(build.bundle(self.session()), {"packages": ["a 1", "b 2"]})
+        folder = self.folder / "build/bundle"
+        self.assertEqual((folder / "usr/bin/h5cc").read_text(), f'prefix="{folder}/usr"\n')
+        self.assertEqual((folder / "usr/note").read_text(), "@BUNDLE@\n")
+
+    def test_a_bundle_that_is_not_there_is_named_with_the_remedy(self):
+        self.assertEqual(self.do(Step("bundle", "", 60, build.bundle)), 1)
+        self.assertRegex(self.record()["bundle"]["reason"], "bundle.tar.xz is not there: make it with benchmarks/gpu_bundle")
+
+    def test_ranks_that_share_a_gpu_are_on_hosts_of_their_own(self):
+        session = self.session()
+        session.record["machine"]["gpus"] = [{}, {}]
+        self.assertNotIn("-x", checks.ranks_command(session, 2, ["program"]))
+        shared = " ".join(checks.ranks_command(session, 3, ["program"]))
+        for rank in range(3):
+            self.assertIn(f"-n 1 -x NCCL_HOSTID=host{rank} -x NCCL_SOCKET_IFNAME=lo program", shared)
+        self.assertEqual(shared.count(" : "), 2)
+
+    def test_unknown_steps_and_times_are_refused_in_a_line(self):
+        for arguments, said in ((["--only", "build,tset"], "'tset' is none of machine, bundle"), (["--minutes", "-1"], "'-1' is not a positive number"), (["--minutes", "nan"], "'nan'")):
+            done = subprocess.run([sys.executable, SOURCE / "benchmarks/gpu_check", *arguments], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(said, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
