@@ -134,7 +134,7 @@ class ProgramFiles(support.FolderTest):
         os.mkfifo(folder / "quadratic" / "pipe.h5")
         done = self.report(folder)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("pipe.h5: not a regular file", done.stderr)
+        self.assertIn("pipe.h5: is not a regular file: leave it out", done.stderr)
 
     def test_invented_runs_have_the_groups_hints_and_facts_of_real_ones(self):
         invented = synthetic_runs.write_run(self.folder / "invented", "ring", 1)
