@@ -83,7 +83,7 @@ def gap_rows(table):
                          "difference_points": d.get("mean"), "difference_sd_points": d.get("sd"), "interval_95_low_points": low95,
                          "interval_95_high_points": high95, "interval_90_low_points": low90, "interval_90_high_points": high90,
                          "rho": d.get("rho"), "delta_points": table["delta"], "verdict": d.get("verdict"), "why": d.get("why"),
-                         "rounds": row["rounds"], "bytes_sent": row["bytes_sent"],
+                         "truncated_runs": row["diverged"], "rounds": row["rounds"], "bytes_sent": row["bytes_sent"],
                          **{key: row[key] for key in ("gauge_bytes_sent", "gauge_bytes_to_decide", "gauge_bytes_to_record")}, "wall_s": row["wall_s"],
                          "max_distance_by_phase": ";".join("" if x is None else repr(x) for x in row["max_distance"]),
                          "published_percent": published.get("accuracy"), "published_spread": published.get("spread"),

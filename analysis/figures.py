@@ -99,9 +99,9 @@ def accuracy(cells, looks, stem):
 
 def gap(cells, looks, stem, delta, baseline):
     """The paired difference to the baseline: bar, 95 % interval, a dot per seed, the margin shaded."""
-    compared = [(cell, [row for row in cell.rows if row.gap["difference"] and finite(row.gap["difference"]["mean"])]) for cell in cells]
-    compared = [(cell, rows) for cell, rows in compared if rows]
-    if not compared:
+    shown = lambda row: row.gap["difference"] and (finite(row.gap["difference"]["mean"]) or row.gap["diverged"])
+    compared = [(cell, rows) for cell in cells if (rows := [row for row in cell.rows if shown(row)])]
+    if not any(finite(row.gap["difference"]["mean"]) for _, rows in compared for row in rows):
         return None
     figure, axes = bar_panels([len(rows) for _, rows in compared], 0.58)
     reach, ends, worst = [0.0], [], None
@@ -109,6 +109,8 @@ def gap(cells, looks, stem, delta, baseline):
         base = next(row for row in cell.rows if row.baseline).accuracy
         for y, row in enumerate(rows):
             d = row.gap["difference"]
+            if row.gap["diverged"] or not finite(d["mean"]):  # no bar: there is no mean
+                continue
             colour = looks[row.variant][0]
             axis.barh(y, d["mean"], height=0.56, color=colour, alpha=0.75)
             dots = [value - base[seed] for seed, value in row.accuracy.items() if seed in base]
@@ -117,8 +119,8 @@ def gap(cells, looks, stem, delta, baseline):
             ends += [end for end in d["interval_95"] if finite(end)]
             if worst is None or d["mean"] < worst[0]:
                 worst = (d["mean"], row.variant, cell.label, d["verdict"])
-        axis.set_yticks(range(len(rows)), [f"{plain(row.variant)}\n{words(row.gap['difference'], delta)}" for row in rows], linespacing=1.3)
-        axis.invert_yaxis()
+        axis.set_yticks(range(len(rows)), [f"{plain(row.variant)}\n{words(row, delta)}" for row in rows], linespacing=1.3)
+        axis.set_ylim(len(rows) - 0.6, -0.4)  # also where a row has no bar
         axis.grid(False, axis="y")
         title_panel(axis, cell)
     low, high = min(reach + [-1.3 * (delta or 0)]), max(reach + [1.3 * (delta or 0)])
@@ -133,7 +135,8 @@ def gap(cells, looks, stem, delta, baseline):
         for y, row in enumerate(rows):
             whisker(axis, y - 0.12, row.gap["difference"]["interval_95"], limits)
     outer_labels(axes, f"difference to {plain(baseline)} (points of test accuracy)", "")
-    title = finding(*worst, baseline)
+    lost = [f"{row.variant} diverged{f' ({cell.label})' if cell.label else ''}" for cell, rows in compared for row in rows if row.gap["diverged"]]
+    title = "; ".join(lost[:2] + [f"{len(lost) - 2} more"] * (len(lost) > 2) + [finding(*worst, baseline)])
     headline(figure, title)
     save(figure, stem)
     return (title + ". Bar: mean of the differences paired by seed; dots: seeds; line: 95 % t interval (an arrow leaves the axis)"
@@ -147,7 +150,12 @@ def finding(difference, variant, where, verdict, baseline):
     return f"Largest loss to {baseline}: {max(0.0, -difference):.2f} points, {variant}{place}, {verdict}"
 
 
-def words(difference, delta):
+def words(row, delta):
+    difference = row.gap["difference"]
+    if row.gap["diverged"]:
+        return f"{row.gap['diverged']} of {len(row.gap['runs'])} diverged"
+    if not finite(difference["mean"]):
+        return difference["verdict"]
     word = {"no gap larger than delta": f"no gap larger than {delta}"}.get(difference["verdict"], difference["verdict"])
     return f"{difference['mean']:+.2f}: {word}".replace("-", "\u2212", 1)
 

@@ -52,10 +52,14 @@ def scaled(value, unit=""):
 
 
 def verdict_cell(row, delta):
-    difference = row.gap["difference"]
+    difference, diverged = row.gap["difference"], row.gap["diverged"]
+    if diverged:
+        rest = ", baseline" if row.baseline else ", no baseline" if difference is None else ""
+        return f'<span class="gap" title="{escape((difference or {}).get("why", ""))}">{diverged} of {len(row.gap["runs"])} diverged{rest}</span>'
     if row.baseline or difference is None:
         return "baseline" if row.baseline else "no baseline"
-    words = {"gap": ("gap", "gap (better)" if (difference["mean"] or 0) > 0 else "gap"),
+    words = {"diverged": ("undecided", "baseline diverged"),
+             "gap": ("gap", "gap (better)" if (difference["mean"] or 0) > 0 else "gap"),
              "no gap larger than delta": ("none", f"no gap larger than {delta}")}
     style, word = words.get(difference["verdict"], ("undecided", difference["verdict"]))
     return f'<span class="{style}" title="{escape(difference["why"])}">{escape(word)}</span>'
@@ -73,15 +77,16 @@ def gap_table(cells, table):
         for k, row in enumerate(cell.rows):
             gap, d = row.gap, row.gap["difference"] or {}
             low, high = d.get("interval_95") or (None, None)
-            seeds = str(gap["accuracy"]["n"]) + (f" ({gap['diverged']} diverged)" if gap["diverged"] else "")
+            seeds = str(gap["accuracy"]["n"])
+            cost = lambda text: text + " †" if gap["diverged"] and text != "–" else text
             sd = gap["accuracy"]["sd"]
             values = [number(gap["accuracy"]["mean"]) + ("" if sd is None else " ± " + number(sd)), number(d.get("mean"), 2, True)]
             if compared:
                 p = gap["published_difference"]
                 values.append(f"{number(p['difference'], 2, True)} ({escape(p['status'])})" if p else "–")
             values += ["–" if low is None else f"{number(low, 2, True)} to {number(high, 2, True)}", number(d.get("rho")),
-                       number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), scaled(gap["rounds"]), scaled(gap["bytes_sent"], "B"),
-                       scaled(gap["gauge_bytes_sent"], "B"), scaled(gap["gauge_bytes_to_decide"], "B"),
+                       number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), cost(scaled(gap["rounds"])), cost(scaled(gap["bytes_sent"], "B")),
+                       cost(scaled(gap["gauge_bytes_sent"], "B")), cost(scaled(gap["gauge_bytes_to_decide"], "B")),
                        ", ".join("–" if x is None else f"{x:.3g}" for x in gap["max_distance"])]
             if published:
                 p = gap["published"]
@@ -105,6 +110,9 @@ def notes(table):
                    + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
     out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the "
                "record only.")
+    if any(row["diverged"] for group in table["groups"] for row in group["rows"]):
+        out.append("A run that diverged has no final accuracy, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
+                   "diverged, not to be compared with those of whole runs.")
     missing = [f"{run['variant']}, seed {run['seed']}" + "".join(f", {k} = {v}" for k, v in run["axes"].items()) for run in table["missing"]]
     if missing:
         out.append(f"Missing runs: {escape('; '.join(missing[:20]))}" + (f" and {len(missing) - 20} more" if len(missing) > 20 else ""))

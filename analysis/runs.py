@@ -79,6 +79,12 @@ def problem_constants(file):
     return {key: value for key, value in found.items() if isinstance(value, float)}
 
 
+def summary_of(file, outcome):
+    """/summary. A run that diverged has no final accuracy; files of earlier versions state that of its last evaluation."""
+    found = attributes(file["summary"])
+    return found | {key: float("nan") for key in found if key.startswith("final_") and outcome == "diverged"}
+
+
 def columns(group):
     return {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset)}
 
@@ -180,7 +186,7 @@ def read_run(path):
                 raise RunFileError(f"{path}: {changed} is not what was written (/manifest): take the original, or remove the file and run again")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
-                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=attributes(file["summary"]),
+                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]),
                        provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
     except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage

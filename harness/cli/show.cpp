@@ -191,6 +191,8 @@ void print_screen(const RunRecord& record) {
   const auto stragglers = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return row.flags & flag_straggler; });
   if (stragglers > 0) fmt::print("stragglers   {} of {} steps took more than twice the median of their like (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
+  if (record.outcome == "diverged")
+    fmt::print("diverged     in step {}: there is no final accuracy; rounds, bytes and seconds are those of a part of the run\n", record.steps.size());
   const Summary s = summarize(record);
   fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n",
              number(s.final_test_accuracy), number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds,

@@ -27,14 +27,14 @@ struct FinishedRun {
   std::int64_t seed = 0;
   Axes axes;
   std::string config_json;
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent; NaN: it diverged
   double accuracy_nodes_mean = std::numeric_limits<double>::quiet_NaN(), accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
   std::int64_t rounds = 0, bytes_sent = 0;
   std::int64_t gauge_bytes_sent = 0;                                      // to measure
   double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide
   std::vector<double> distance_max;                                       // largest Ξ of each phase
   std::int64_t target_missed_steps = 0;                                   // steps in which control did not reach its target
-  bool diverged = false;
+  bool diverged = false;  // and ended there: it has no final accuracy, and its costs are those of a part of the steps
   double wall_s = std::numeric_limits<double>::quiet_NaN();
 };
 

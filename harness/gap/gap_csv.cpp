@@ -49,6 +49,7 @@ std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& tabl
           {"delta_points", table.delta > 0 ? plain(table.delta) : ""},
           {"verdict", row.paired ? std::string(name(p.verdict)) : ""},
           {"why", p.why},
+          {"truncated_runs", std::to_string(row.diverged)},
           {"rounds", plain(row.rounds)},
           {"bytes_sent", plain(row.bytes_sent)},
           {"gauge_bytes_sent", plain(row.gauge_bytes_sent)},

@@ -63,6 +63,7 @@ json row_json(const GapRow& row) {
            {"accuracy", {{"n", row.accuracy.n}, {"mean", number(row.accuracy.mean)}, {"sd", number(row.accuracy.sd)}}},
            {"accuracy_nodes_mean", number(row.accuracy_nodes_mean)},
            {"accuracy_nodes_min", number(row.accuracy_nodes_min)},
+           {"truncated_runs", row.diverged},
            {"rounds", number(row.rounds)},
            {"bytes_sent", number(row.bytes_sent)},
            {"gauge_bytes_sent", number(row.gauge_bytes_sent)},

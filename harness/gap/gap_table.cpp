@@ -1,5 +1,7 @@
 #include "harness/gap/gap_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -98,12 +100,19 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
   return row;
 }
 
+std::string diverged_text(const GapRow& row) { return fmt::format("{} of {} runs of {} diverged", row.diverged, row.runs.size(), row.variant); }
+
 Paired pair_by_seed(const GapRow& row, const GapRow& baseline, double delta) {
   std::vector<double> ours, theirs;
   for (const auto& run : row.runs)
     for (const auto& other : baseline.runs)
       if (other.seed == run.seed) ours.push_back(run.accuracy), theirs.push_back(other.accuracy);
-  return compare_paired(ours, theirs, delta);
+  Paired paired = compare_paired(ours, theirs, delta);
+  if (row.diverged > 0 || baseline.diverged > 0) {
+    paired.verdict = Verdict::diverged;
+    paired.why = diverged_text(row.diverged > 0 ? row : baseline) + ": they have no final accuracy";
+  }
+  return paired;
 }
 
 GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const SweepFacts& facts, const PublishedLookup& published) {
@@ -164,8 +173,9 @@ std::optional<Resolution> resolution_of(const std::vector<GapGroup>& groups, dou
 
 }  // namespace
 
-GapTable gap_table(const std::vector<FinishedRun>& runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan,
-                   const PublishedLookup& published) {
+GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
+  for (auto& run : runs)
+    if (run.diverged) run.accuracy = run.accuracy_nodes_mean = run.accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
   GapTable table{facts.name, facts.baseline, facts.delta, {}, {}, {}};
   for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, facts, published));
   table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, facts) : plan, runs);

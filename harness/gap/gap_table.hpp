@@ -34,7 +34,7 @@ struct GapRow {
   double gauge_bytes_to_record = 0;                        // measured for the record alone; NaN likewise
   double gauge_bytes_sent = 0;                             // both
   std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
-  int diverged = 0;
+  int diverged = 0;                      // runs; where there are any, rounds, bytes and seconds are means with runs that ended early
   std::int64_t target_missed_steps = 0;  // of all seeds
   std::optional<Paired> paired;  // none: this is the baseline, or there is none in this cell
   PublishedValues published;
@@ -67,9 +67,10 @@ struct GapTable {
   std::optional<Resolution> resolution;
 };
 
-// The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in.
+// The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a
+// final accuracy whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
 // Missing are those of `plan` that no run matches; without a plan, every variant and seed of the cells that have any run is expected.
-GapTable gap_table(const std::vector<FinishedRun>& runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan = {},
+GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan = {},
                    const PublishedLookup& published = {});
 
 // Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant; JSON has the

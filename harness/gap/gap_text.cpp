@@ -33,7 +33,14 @@ std::string spread(const Spread& s, int decimals = 2) {
 
 std::string interval(const Interval& i) { return std::isfinite(i.low) ? fmt::format("{:+.2f} to {:+.2f}", i.low, i.high) : "-"; }
 
-std::string verdict_text(const Paired& paired, double delta) {
+// A row with diverged runs says so before anything else.
+std::string verdict_text(const GapRow& row, double delta) {
+  const std::string diverged = row.diverged > 0 ? fmt::format("{} of {} diverged", row.diverged, row.runs.size()) : "";
+  if (row.is_baseline) return diverged.empty() ? "baseline" : diverged + ", baseline";
+  if (!row.paired) return diverged.empty() ? "no baseline" : diverged + ", no baseline";
+  if (!diverged.empty()) return diverged;
+  const Paired& paired = *row.paired;
+  if (paired.verdict == Verdict::diverged) return "baseline diverged";
   if (paired.verdict == Verdict::no_gap) return fmt::format("no gap larger than {}", delta);
   if (paired.verdict == Verdict::gap) return paired.difference.mean > 0 ? "gap (better)" : "gap";
   return std::string(name(paired.verdict));
@@ -133,11 +140,8 @@ std::string accuracy_table(const GapTable& table) {
       table, header,
       [&](const GapRow& row) {
         const bool compared = row.paired.has_value();
-        Line line{row.is_baseline ? "baseline"
-                  : compared      ? verdict_text(*row.paired, table.delta)
-                                  : "no baseline",
-                  std::to_string(row.accuracy.n), spread(row.accuracy), compared ? signed_number(row.paired->difference.mean) : "-"};
-        if (row.diverged > 0) line[1] += fmt::format(" ({} diverged)", row.diverged);
+        Line line{verdict_text(row, table.delta), std::to_string(row.accuracy.n), spread(row.accuracy),
+                  compared ? signed_number(row.paired->difference.mean) : "-"};
         const auto& [quoted, quoted_difference] = row.published;
         if (differences) line.push_back(quoted_difference ? with_status(signed_number(quoted_difference->value), *quoted_difference) : "-");
         line.push_back(compared ? interval(row.paired->interval_95) : "-");
@@ -156,11 +160,12 @@ std::string cost_table(const GapTable& table) {
   return make_table(
       table, header,
       [&](const GapRow& row) {
-        Line line{scaled(row.rounds),
-                  scaled(row.bytes_sent, "B"),
-                  scaled(row.gauge_bytes_sent, "B"),
-                  scaled(row.gauge_bytes_to_decide, "B"),
-                  std::isfinite(row.wall_s) ? fmt::format("{:.1f} s", row.wall_s) : "-",
+        const auto cost = [&](const std::string& text) { return row.diverged > 0 && text != "-" ? text + " †" : text; };
+        Line line{cost(scaled(row.rounds)),
+                  cost(scaled(row.bytes_sent, "B")),
+                  cost(scaled(row.gauge_bytes_sent, "B")),
+                  cost(scaled(row.gauge_bytes_to_decide, "B")),
+                  cost(std::isfinite(row.wall_s) ? fmt::format("{:.1f} s", row.wall_s) : "-"),
                   number(row.accuracy_nodes_mean, 2),
                   number(row.accuracy_nodes_min, 2)};
         for (std::size_t k = 0; k < phases; ++k)
@@ -248,6 +253,9 @@ std::string notes(const GapTable& table) {
   } else {
     out += "- no differences: the sweep names no baseline (a [[variant]] with baseline = true)\n";
   }
+  if (any_row(table, [](const GapRow& row) { return row.diverged > 0; }))
+    out += "- diverged: a run that diverged has no final accuracy, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
+           "diverged, not to be compared with those of whole runs\n";
   out +=
       "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
       "only\n";

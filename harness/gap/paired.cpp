@@ -64,6 +64,8 @@ std::string_view name(Verdict verdict) {
       return "no gap larger than delta";
     case Verdict::undecided:
       return "undecided";
+    case Verdict::diverged:
+      return "diverged";
   }
   fail("a verdict without a name: {}", static_cast<int>(verdict));
 }

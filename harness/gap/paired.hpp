@@ -23,8 +23,8 @@ Interval t_interval(const Spread& spread, double confidence);  // of the mean; N
 double t_half_width(double sd, int n, double confidence);      // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
 
 // "Not significant" is never "no gap": that takes an interval inside the margin.
-enum class Verdict { gap, no_gap, undecided };
-std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided
+enum class Verdict { gap, no_gap, undecided, diverged };
+std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided, diverged
 
 struct Paired {
   Spread difference;  // variant - baseline, by seed; n pairs
@@ -38,6 +38,7 @@ struct Paired {
 //   gap        the 95 % interval excludes 0 and the estimate is beyond delta
 //   no gap     the 90 % interval lies inside (-delta, delta): two one-sided tests at 5 % (TOST)
 //   undecided  anything else
+// diverged is what the caller says where a run of either arm has no final accuracy because it diverged.
 Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta);
 
 // The smallest number of seeds at which the 95 % interval of a difference with this standard deviation is within +- delta; 0: more

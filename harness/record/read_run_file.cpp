@@ -212,6 +212,7 @@ RunHeader read_header(const Hdf5Reader& file) {
     for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
   if (!file.has_attribute("/summary", "target_missed_steps") && file.has("/steps/target_reached"))
     for (const auto reached : file.dataset<std::uint8_t>("/steps/target_reached")) header.summary.target_missed_steps += reached == 0;
+  if (header.outcome == "diverged") forget_final(header.summary);  // files of earlier versions state what came before
   return header;
 }
 

@@ -27,7 +27,8 @@ RunRecord read_run_file(const std::string& path);
 struct RunHeader;
 RunHeader read_run_header(const std::string& path);  // throws as read_run_file does
 
-// The /summary attributes, computed from the rows (and stored by write_run_file).
+// The /summary attributes, computed from the rows (and stored by write_run_file). What is final is NaN in a run that diverged: its last
+// evaluation is of a model on the way, and how far it lies before the divergence depends on what was measured when.
 struct Summary {
   double final_test_accuracy = kNotMeasured, final_test_accuracy_nodes_mean = kNotMeasured, final_test_accuracy_nodes_min = kNotMeasured;
   double best_test_accuracy = kNotMeasured, final_test_loss = kNotMeasured;
@@ -39,6 +40,7 @@ struct Summary {
   double wall_s = 0;
 };
 Summary summarize(const RunRecord& record);
+void forget_final(Summary& summary);  // what a run that diverged does not have
 
 // Calls visit(name, value) for every attribute of /summary; the value is a double or std::int64_t, or a reference to one.
 template <class AnySummary, class Visit>

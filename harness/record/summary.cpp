@@ -27,13 +27,18 @@ double throughput(const std::vector<StepRow>& steps) {
 
 }  // namespace
 
+void forget_final(Summary& summary) {
+  summary.final_test_accuracy = summary.final_test_accuracy_nodes_mean = summary.final_test_accuracy_nodes_min = kNotMeasured;
+  summary.final_test_loss = kNotMeasured;
+}
+
 Summary summarize(const RunRecord& record) {
   Summary summary;
   for (const auto& row : record.evaluations) {
     const double accuracy = row.test_accuracy_mean_model;
     if (!(summary.best_test_accuracy >= accuracy) && !std::isnan(accuracy)) summary.best_test_accuracy = accuracy;
   }
-  if (!record.evaluations.empty()) {
+  if (!record.evaluations.empty() && record.outcome != "diverged") {
     const EvaluationRow& last = record.evaluations.back();
     summary.final_test_accuracy = last.test_accuracy_mean_model;
     summary.final_test_loss = last.test_loss_mean_model;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <csignal>
 
 namespace xib {
@@ -46,7 +47,11 @@ bool Session::goes_on(std::int64_t step) {
   // Divergence ends the run at an evaluation, not at a meeting between them, whose time depends on the machine.
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
   if (pauses) return false;
-  if (step + 1 == run_.steps) return true;
+  if (step + 1 == run_.steps) {  // no mini-batch comes after the last update: its loss is that of the evaluation
+    if (evaluated && !std::isfinite(recorder_.record().evaluations.back().test_loss_mean_model))
+      throw Diverged(fmt::format("step {}: the test loss at the end is not finite: the run has diverged", step));
+    return true;
+  }
 
   const double signalled = stop_signal();
   std::vector<double> signals(static_cast<std::size_t>(run_.layout.ranks));

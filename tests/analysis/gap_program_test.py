@@ -45,6 +45,22 @@ class GapProgram(support.FolderTest):
         row = json.loads(done.stdout)["groups"][0]["rows"][1]
         self.assertEqual((row["gauge_bytes_sent"], row["gauge_bytes_to_decide"]), (8 * 16 * synthetic_runs.STEPS, None))
 
+    def test_a_diverged_run_has_no_final_accuracy_though_its_file_states_one(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        path = synthetic_runs.write_run(self.folder / "runs", "ring", 2, outcome="diverged")
+        done = self.gap(self.folder / "runs", "--format", "json")
+
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assert_alike(json.loads(json.dumps(gap_twin.gap([self.folder / "runs"]))), json.loads(done.stdout))
+        ring = json.loads(done.stdout)["groups"][0]["rows"][1]
+        self.assertEqual((ring["diverged"], ring["accuracy"]["mean"], ring["difference"]["verdict"]), (1, None, "diverged"))
+        self.assertIn("| 1 of 3 diverged ", self.gap(self.folder / "runs").stdout)
+        shown = subprocess.run([support.XIBENCH, "show", path], capture_output=True, text=True, check=True).stdout
+        self.assertIn("there is no final accuracy", shown)
+        self.assertIn("accuracy - %", shown)
+        shown = subprocess.run([support.XIBENCH, "show", path, "--json"], capture_output=True, text=True, check=True).stdout
+        self.assertIsNone(json.loads(shown)["summary"]["final_test_accuracy"])
+
     def test_the_table_is_printed_and_missing_runs_are_listed(self):
         paths = synthetic_runs.write_sweep(self.folder / "runs")
         paths[-1].unlink()

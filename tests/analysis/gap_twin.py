@@ -34,6 +34,15 @@ def verdict(d, delta):
     return "no gap larger than delta" if -delta < low90 and high90 < delta else "undecided"
 
 
+def plain(value):
+    """NaN, which JSON does not have, as null."""
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [plain(member) for member in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
 def compared(arm, base):
     seeds = sorted(arm.keys() & base.keys())
     a, b = np.array([arm[s] for s in seeds]), np.array([base[s] for s in seeds])
@@ -59,13 +68,17 @@ def row_of(variant, runs, base):
     accuracy = {run.seed: run.summary["final_test_accuracy"] for run in runs}
     values = np.array(list(accuracy.values()))
     mean = lambda key: float(np.mean([run.summary[key] for run in runs]))
-    return {"variant": variant, "baseline": variant == BASELINE, "diverged": sum(run.outcome == "diverged" for run in runs),
+    diverged = sum(run.outcome == "diverged" for run in runs)
+    difference = compared(accuracy, base) if base and variant != BASELINE else None
+    if difference and (diverged or any(np.isnan(value) for value in base.values())):
+        difference["verdict"] = "diverged"
+    return {"variant": variant, "baseline": variant == BASELINE, "diverged": diverged, "truncated_runs": diverged,
             "accuracy": {"n": len(values), "mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else None},
             "accuracy_nodes_mean": mean("final_test_accuracy_nodes_mean"),
-            "accuracy_nodes_min": min(run.summary["final_test_accuracy_nodes_min"] for run in runs), "rounds": mean("total_rounds"),
+            "accuracy_nodes_min": float(np.min([run.summary["final_test_accuracy_nodes_min"] for run in runs])), "rounds": mean("total_rounds"),
             "bytes_sent": mean("total_bytes_sent"), **gauge_bytes(runs), "wall_s": mean("wall_s"),
             "max_distance": list(np.mean([[phase["consensus_distance_max"] for phase in run.phases] for run in runs], axis=0)),
-            "difference": compared(accuracy, base) if base and variant != BASELINE else None, "published": None, "published_difference": None,
+            "difference": difference, "published": None, "published_difference": None,
             "runs": [{"seed": run.seed, "id": run.id, "path": str(run.path), "outcome": run.outcome, "accuracy": accuracy[run.seed]} for run in runs]}
 
 
@@ -77,8 +90,8 @@ def gap(places):
         base = {run.seed: run.summary["final_test_accuracy"] for run in mine if BASELINE in run.variants}
         variants = [v for v in named(mine[0].source) if any(v in run.variants for run in mine)]
         groups.append({"axes": {"train.nodes": str(nodes)}, "rows": [row_of(v, [run for run in mine if v in run.variants], base) for v in variants]})
-    return {"schema": "xibench-gap", "schema_version": 1, "sweep": runs[0].name, "baseline": BASELINE, "delta": DELTA, "resolution": None,
-            "groups": groups, "missing": []}
+    return plain({"schema": "xibench-gap", "schema_version": 1, "sweep": runs[0].name, "baseline": BASELINE, "delta": DELTA, "resolution": None,
+            "groups": groups, "missing": []})
 
 
 if __name__ == "__main__":

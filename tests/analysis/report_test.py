@@ -38,6 +38,24 @@ class Report(support.FolderTest):
         for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<"):
             self.assertIn(words, page)
 
+    def test_a_row_with_a_diverged_run_says_so_and_has_no_final_accuracy_anywhere(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        path = synthetic_runs.write_run(self.folder / "runs", "ring", 2, outcome="diverged")
+        done = self.report(self.folder / "runs")
+
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        page = (self.folder / "out" / "index.html").read_text()
+        row = next(line for line in page.splitlines() if '<td class="text">ring</td>' in line)
+        self.assertRegex(row, r'<td class="text">ring</td><td class="text"><span class="gap"[^>]*>1 of 3 diverged</span></td>')
+        self.assertEqual(row.count(" †"), 4)
+        self.assertTrue("<!-- 1 of 3 diverged -->" in (self.folder / "out" / "gap.svg").read_text())
+        with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
+            run = next(row for row in csv.DictReader(file) if row["run_id"] == path.stem)
+        self.assertEqual((run["outcome"], run["final_test_accuracy"], run["final_test_accuracy_nodes_min"]), ("diverged", "", ""))
+        with open(self.folder / "out" / "gap.csv", encoding="utf-8") as file:
+            ring = next(row for row in csv.DictReader(file) if row["variant"] == "ring")
+        self.assertEqual((ring["verdict"], ring["accuracy_mean_percent"], ring["truncated_runs"]), ("diverged", "", "1"))
+
     def test_the_tables_hold_the_numbers_of_the_json(self):
         synthetic_runs.write_sweep(self.folder / "runs")
         self.report(self.folder / "runs")

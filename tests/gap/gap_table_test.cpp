@@ -77,26 +77,39 @@ TEST_CASE("a run that leaves an axis open stands in every cell, and alone in a c
   CHECK(gap_table({run("centralized", 1, "*", 90)}, facts()).groups.size() == 1);
 }
 
-TEST_CASE("diverged runs stay in") {
-  FinishedRun lost = run("ring", 2, "8", 10);
-  lost.diverged = true;
-  const GapTable table =
-      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
+TEST_CASE("a run that diverged has no final accuracy, whatever was the last one before") {
+  for (const double before : {80.0, 0.0, kNaN}) {
+    FinishedRun lost = run("ring", 2, "8", before);
+    lost.diverged = true, lost.accuracy_nodes_min = lost.accuracy_nodes_mean = before;
+    const GapTable table =
+        gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
 
-  const GapRow& ring = table.groups[0].rows[1];
-  CHECK(ring.diverged == 1);
-  CHECK(ring.accuracy.mean == 45);
-  CHECK(ring.paired->difference.mean == -35);
+    const GapRow& ring = table.groups[0].rows[1];
+    CHECK(ring.diverged == 1);
+    CHECK(ring.runs.size() == 2);
+    CHECK(std::isnan(ring.runs[1].accuracy));
+    CHECK(std::isnan(ring.accuracy.mean));
+    CHECK(std::isnan(ring.accuracy_nodes_min));
+    CHECK(std::isnan(ring.paired->difference.mean));
+    CHECK(ring.paired->verdict == Verdict::diverged);
+    CHECK(ring.paired->why == "1 of 2 runs of ring diverged: they have no final accuracy");
+  }
 }
 
-TEST_CASE("a diverged run without accuracy leaves no mean rather than a better one") {
-  FinishedRun lost = run("ring", 2, "8", kNaN);
-  lost.diverged = true;
-  const GapTable table =
-      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
-
-  CHECK(std::isnan(table.groups[0].rows[1].accuracy.mean));
-  CHECK(table.groups[0].rows[1].paired->verdict == Verdict::undecided);
+TEST_CASE("a variant whose runs all diverged where the baseline was has no gap of 0") {
+  std::vector<FinishedRun> runs;
+  for (int seed = 1; seed <= 5; ++seed) {
+    runs.push_back(run("centralized", seed, "8", 74));
+    runs.push_back(run("ring", seed, "8", 74));
+    runs.back().diverged = true;
+  }
+  CHECK(gap_table(runs, facts()).groups[0].rows[1].paired->verdict == Verdict::diverged);
+  for (auto& r : runs) r.diverged = !r.diverged;  // now the baseline
+  const GapRow ring = gap_table(runs, facts()).groups[0].rows[1];
+  CHECK(ring.diverged == 0);
+  CHECK(ring.accuracy.mean == 74);
+  CHECK(ring.paired->verdict == Verdict::diverged);
+  CHECK(ring.paired->why == "5 of 5 runs of centralized diverged: they have no final accuracy");
 }
 
 TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds") {

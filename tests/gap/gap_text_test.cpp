@@ -30,7 +30,7 @@ GapTable sample() {
       runs.push_back(run(f.variants[0], seed, nodes, 80 + 4 * seed));
       if (nodes == "8" || seed < 3) runs.push_back(run(f.variants[1], seed, nodes, 78 + 4 * seed + 0.25 * (seed % 2)));
     }
-  runs.back().diverged = true;
+  runs[runs.size() - 2].diverged = true;  // the ring of 16, seed 2
   runs[1].target_missed_steps = 40, runs[3].target_missed_steps = 2;  // of the ring of 8, two seeds
   return gap_table(runs, f, {}, [](const FinishedRun& r, const FinishedRun*) -> PublishedValues {
     if (r.variant == "centralized") return {};
@@ -66,12 +66,14 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   const std::string text = gap_markdown(sample());
 
   CHECK_THAT(text, Contains("| nodes |") && !Contains("| partition |") && Contains("data.partition = dirichlet(0.1)"));
-  CHECK_THAT(text, Contains("| gap ") && Contains("-1.83") && Contains("3 (1 diverged)"));
+  CHECK_THAT(text, Contains("| gap ") && Contains("-1.83"));
+  CHECK_THAT(text, Contains("| 16    | ring, \"plain\" | 1 of 2 diverged |     2 |            - |          - |"));
+  CHECK_THAT(text, Contains("| 12 k † | 3.5 GB † |") && Contains("†: means with runs that ended where they diverged"));
   CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
-  CHECK_THAT(text, Contains("what 2 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
+  CHECK_THAT(text, Contains("what 3 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
   CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));
   CHECK_THAT(text, Contains("target missed: ring, \"plain\", train.nodes = 8, data.partition = dirichlet(0.1): in 42 steps"));
-  CHECK_THAT(text, Contains("| measured | to decide |") && Contains("|    48 MB |     16 MB |") && Contains("|    48 MB |         - |"));
+  CHECK_THAT(text, Contains("| measured | to decide |") && Contains("|    48 MB |     16 MB |") && Contains("|  48 MB † |         - |"));
 }
 
 TEST_CASE("without a baseline the table says how to declare one") {
@@ -121,7 +123,7 @@ TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   CHECK(rows == 4);
   CHECK_THAT(header, Contains(",gauge_bytes_sent,gauge_bytes_to_decide,gauge_bytes_to_record,") &&
                          Contains(",published_difference_points,published_difference_status"));
-  CHECK_THAT(last, Contains(",48000000,,,"));
+  CHECK_THAT(last, Contains(",48000000,,,") && Contains(",diverged,\"1 of 2 runs of"));
   CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary"));
   CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
 }
@@ -154,5 +156,11 @@ TEST_CASE("JSON has schema, version, words and null for what was not measured") 
   CHECK(json["groups"][1]["rows"][1]["gauge_bytes_to_decide"].is_null());
   CHECK(json["groups"][0]["rows"][0]["difference"].is_null());
   CHECK(json["missing"].size() == 1);
-  CHECK(json["resolution"]["seeds"] == 2);
+  CHECK(json["resolution"]["seeds"] == 3);
+  const auto& lost = json["groups"][1]["rows"][1];
+  CHECK(lost["diverged"] == 1);
+  CHECK(lost["truncated_runs"] == 1);
+  CHECK(lost["difference"]["verdict"] == "diverged");
+  CHECK(lost["accuracy"]["mean"].is_null());
+  CHECK(lost["runs"][1]["accuracy"].is_null());
 }

@@ -46,6 +46,20 @@ TEST_CASE("what was not measured is NaN in the summary, never 0") {
   CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNotMeasured));
 }
 
+TEST_CASE("a run that diverged has no final accuracy, in the summary and in its file") {
+  const Scratch folder;
+  RunRecord record = sample_record();
+  record.outcome = "diverged";
+  const auto is_without = [](const Summary& s) {
+    return std::isnan(s.final_test_accuracy) && std::isnan(s.final_test_loss) && std::isnan(s.final_test_accuracy_nodes_mean) &&
+           std::isnan(s.final_test_accuracy_nodes_min);
+  };
+  CHECK(is_without(summarize(record)));
+  CHECK(summarize(record).best_test_accuracy == 72);
+  write_run_file(folder / "a.h5", record);
+  CHECK(is_without(read_run_header(folder / "a.h5").summary));
+}
+
 TEST_CASE("throughput skips steps with warm-up, evaluation or checkpoint, unless there are no others") {
   RunRecord record = sample_record();
   for (auto& row : record.steps) row.flags = flag_warmup;

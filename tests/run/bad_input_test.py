@@ -224,6 +224,13 @@ class BadInput(support.RunTest):
         gap = subprocess.run([support.XIBENCH, "gap", self.folder / "out 0"], capture_output=True, text=True, check=False)
         self.assertIn("diverged", gap.stdout + gap.stderr)
 
+    def test_a_run_whose_last_update_makes_everything_infinite_has_diverged_though_nothing_is_measured_after_it(self):
+        sweep = support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")].replace("steps = 5", "steps = 1").replace("epochs = 4", "epochs = 1")
+        spec = self.spec(sweep.replace("lr = 0.2", "lr = 1e39").replace('schedule = "steps(2)"', '[control]\ngauge = "none"'))
+        done = self.run_to_end(spec, self.out, status=1)
+        self.assertIn("step 0: the test loss at the end is not finite: the run has diverged", done.stderr)
+        self.assertEqual([self.show(path)["outcome"] for path in self.out.glob("*/*.h5")], ["diverged"])
+
     def test_a_run_whose_reference_came_to_nothing_is_told_so_and_not_to_do_what_was_just_done(self):
         spec = self.spec(support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]').replace("lr = 0.2", "lr = 1e30"))
         plan = json.loads(subprocess.run([support.XIBENCH, "plan", spec, "--json"], capture_output=True, text=True, check=True).stdout)["runs"]
