@@ -1,13 +1,13 @@
 #include "harness/core/hash.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 namespace xib {
 
@@ -40,12 +40,11 @@ std::string sha256(std::string_view text) {
 }
 
 std::string sha256_file(const std::string& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  require(file != nullptr, "cannot read {}: {}", path, std::strerror(errno));
+  const OpenFile file = open_file(path, "check the name");
   Sha256 hash;
   std::array<std::byte, 1 << 16> buffer;
   while (const auto got = std::fread(buffer.data(), 1, buffer.size(), file.get())) hash.update(std::span(buffer).first(got));
-  require(!std::ferror(file.get()), "cannot read {} to its end", path);
+  if (std::ferror(file.get())) refuse_unreadable(path, errno);
   return hash.hex();
 }
 

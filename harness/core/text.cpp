@@ -1,0 +1,83 @@
+#include "harness/core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace xib {
+namespace {
+
+// How many bytes of the beginning of `text` are one sign of UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF), and which; 0: none.
+struct Sign {
+  std::size_t bytes = 0;
+  std::uint32_t point = 0;
+};
+
+Sign first_sign(std::string_view text) {
+  const auto byte = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[k])); };
+  const std::uint32_t lead = byte(0);
+  if (lead < 0x80) return {1, lead};
+  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {};
+  std::uint32_t point = lead & (0x7fu >> bytes);
+  for (std::size_t k = 1; k < bytes; ++k) {
+    if ((byte(k) & 0xc0) != 0x80) return {};
+    point = point << 6 | (byte(k) & 0x3f);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (point < kLeast[bytes] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return {};
+  return {bytes, point};
+}
+
+// Control characters (C0, DEL, C1), and what has no width or turns the direction of a line.
+bool is_unseen(std::uint32_t point) {
+  const auto within = [&](std::uint32_t first, std::uint32_t last) { return first <= point && point <= last; };
+  return point < 0x20 || within(0x7f, 0x9f) || point == 0xad || point == 0x61c || within(0x200b, 0x200f) || within(0x2028, 0x202e) || within(0x2060, 0x206f) ||
+         point == 0xfeff || within(0xfff9, 0xfffb);
+}
+
+template <class Keep>
+std::string escape_unless(std::string_view text, Keep keep) {
+  std::string out;
+  while (!text.empty()) {
+    const Sign sign = first_sign(text);
+    const std::size_t bytes = sign.bytes ? sign.bytes : 1;
+    if (sign.bytes && keep(sign.point))
+      out += text.substr(0, bytes);
+    else
+      for (const char c : text.substr(0, bytes)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    text.remove_prefix(bytes);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  return escape_unless(text, [](std::uint32_t point) { return !is_unseen(point); });
+}
+
+std::string printable_lines(std::string_view text) {
+  return escape_unless(text, [](std::uint32_t point) { return point == '\n' || !is_unseen(point); });
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Sign sign = first_sign(text);
+    if (sign.bytes == 0) return false;
+    text.remove_prefix(sign.bytes);
+  }
+  return true;
+}
+
+std::string valid_utf8(std::string_view text) {
+  return escape_unless(text, [](std::uint32_t) { return true; });
+}
+
+std::string_view skip_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+}  // namespace xib
