@@ -1,5 +1,7 @@
 #include "harness/core/paths.hpp"
 
+#include "harness/core/text.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -37,7 +39,7 @@ std::string remedy_of(int error) {
 }
 
 std::string message(const std::string& path, const Place& place, std::string_view expected) {
-  return fmt::format("cannot read {}: {}; {}", path, place.reason(), place.remedy(expected));
+  return fmt::format("cannot read {}: {}; {}", printable(path), place.reason(), place.remedy(expected));
 }
 
 [[noreturn]] void refuse_place(const std::string& path, const Place& place, std::string_view expected) {
@@ -121,7 +123,7 @@ bool is_locked(const std::string& path) {
 
 std::vector<std::string> names_in(const std::string& folder, std::string_view expected) {
   const Place place = look_at(folder);
-  if (place.kind == Place::Kind::file) refuse("cannot read {}: it is a file, not a folder; {}", folder, expected);
+  if (place.kind == Place::Kind::file) refuse("cannot read {}: it is a file, not a folder; {}", printable(folder), expected);
   if (place.kind != Place::Kind::folder) refuse_place(folder, place, expected);
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
   if (!open) refuse_unreadable(folder, errno);

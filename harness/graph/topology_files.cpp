@@ -4,6 +4,8 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/graph/graph_files.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
 namespace xib {
@@ -17,11 +19,7 @@ bool reads_file(std::string_view name) {
 void add_file(const Term& term, std::string& sums) {
   if (!reads_file(term.name)) return;
   const std::string file = Arguments(term, "topology").text("file");
-  try {
-    sums += (sums.empty() ? "" : " ") + sha256_file(file);
-  } catch (const Error& error) {
-    refuse("{}; check the name (it counts from the working directory)", error.what());
-  }
+  sums += (sums.empty() ? "" : " ") + sha256(read_file(file, graphs::kNameAFile));
 }
 
 }  // namespace

@@ -57,8 +57,30 @@ TEST_CASE("a bad edge list is refused by line") {
   CHECK_THROWS_WITH(edges("0 one\n", 3), Contains(":1: 'one' is not a node number"));
   CHECK_THROWS_WITH(edges("0 1\n2 3\n", 4), Contains("not connected") && Contains("add edges"));
   CHECK_THROWS_WITH(edges("0 1\n", 2, "uniform", ", sideways"), Contains("directed or undirected"));
-  CHECK_THROWS_WITH(make_mixing("edges(nowhere.txt)", "metropolis", 2, 1), Contains("nowhere.txt: cannot be read"));
+  CHECK_THROWS_WITH(make_mixing("edges(nowhere.txt)", "metropolis", 2, 1), Contains("cannot read nowhere.txt: No such file"));
   CHECK_NOTHROW(edges("0 1\n1 0\n", 2, "uniform", ", directed"));
+}
+
+TEST_CASE("an edge list is read whatever editor saved it") {
+  for (const char* text : {"\xef\xbb\xbf" "0 1\n1 2\n", "0 1\r\n1 2\r\n", "0 1\r1 2\r", "0 1\n1 2", "\xef\xbb\xbf" "0,1\r\n\r\n1,2"})
+    CHECK_NOTHROW(edges(text, 3));
+  CHECK_THROWS_WITH(edges("0 1\r\n1 x\r\n", 3), Contains(":2: 'x' is not a node number"));
+  CHECK_THROWS_WITH(edges("\xff\xfe" "0", 3), Contains("is UTF-16; save it as UTF-8"));
+  CHECK_THROWS_WITH(edges("0 \x1b[31m1\n", 3), Contains(":1: '\\x1b[31m1' is not a node number"));
+  CHECK_THROWS_WITH(edges("0 " + std::string(100'000, '1') + "\n", 3), Contains("...' is not a node number"));
+}
+
+TEST_CASE("a list that counts from 1, and one without edges, get the advice that helps") {
+  CHECK_THROWS_WITH(edges("1 2\n2 3\n", 3), Contains("no edge names node 0") && Contains("subtract 1 from all its numbers: nodes count from 0"));
+  CHECK_THROWS_WITH(edges("1 2\n2 3\n", 4), Contains("subtract 1 from all its numbers and give 3 nodes"));
+  for (const char* text : {"", "\n", "# nothing\n"}) CHECK_THROWS_WITH(edges(text, 3), Contains("holds no edge; write one per line"));
+  CHECK_THROWS_WITH(make_mixing("edges(/)", "metropolis", 2, 1), Contains("cannot read /: it is a folder"));
+  CHECK_THROWS_WITH(make_mixing("matrix(/dev/zero)", "uniform", 2, 1), Contains("/dev/zero: it is no file but a pipe or a device"));
+}
+
+TEST_CASE("a weight that is no finite number is refused") {
+  for (const char* text : {"nan", "inf", "1e999", "1/0", "0x1", ""})
+    CHECK_THROWS_WITH(matrix("0.5,0.5\n0.5," + std::string(text) + "\n", 2), Contains(":2: "));
 }
 
 TEST_CASE("W is read from a CSV file, fractions included") {
