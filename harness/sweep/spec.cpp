@@ -10,6 +10,7 @@
 #include <set>
 
 #include "harness/core/check.hpp"
+#include "harness/sweep/contrasts.hpp"
 #include "harness/sweep/overrides.hpp"
 #include "harness/sweep/toml_values.hpp"
 
@@ -48,6 +49,8 @@ class Reader {
     for (const Leaf& leaf : leaves) {
       if (leaf.key == "variant" && leaf.type == Leaf::Type::list)
         for (const Leaf& item : leaf.children) variant(item);
+      else if (leaf.key == "contrast" && leaf.type == Leaf::Type::list)
+        for (const Leaf& item : leaf.children) contrasts_.push_back(read_contrast(item, spec_.sweep.path, problems_));
       else if (leaf.key.starts_with(kSweep))
         axis(leaf);
       else if (!top_level(leaf, at(leaf)))
@@ -85,6 +88,7 @@ class Reader {
           spec_.sweep.path, "variant.baseline",
           "is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], or leave out delta");
     if (baselines.size() == 1) spec_.sweep.baseline = baselines.front();
+    check_contrasts(contrasts_, names, spec_.sweep.baseline, problems_);
   }
 
  private:
@@ -156,6 +160,8 @@ class Reader {
     if (field && field->instead.empty()) return field;
     if (field) {
       problems_.add(where, key, fmt::format("cannot be set here; {}", field->instead));
+    } else if (key == "contrast" || key.starts_with("contrast.")) {
+      problems_.add(where, key, "is not written so; write [[contrast]] and below it arm = \"...\" and against = \"...\"");
     } else if (key == "sweep" || key == "variant" || key.starts_with("variant.")) {
       problems_.add(where, key, "is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
     } else {
@@ -269,6 +275,7 @@ class Reader {
   SweepSpec& spec_;
   const Vocabulary& vocabulary_;
   Problems& problems_;
+  std::vector<Contrast> contrasts_;  // only checked here: they are a question to the runs, and no part of them
   bool named_ = false;
 };
 
