@@ -34,8 +34,8 @@ def gap_json(xibench, places):
     if not done.stdout.strip():
         raise RunFileError(f"xibench gap ended with status {done.returncode}: {done.stderr.strip()}")
     table = json.loads(done.stdout)
-    if table.get("schema") != "xibench-gap" or table.get("schema_version") != 1:
-        raise RunFileError(f"{xibench} speaks {table.get('schema')} version {table.get('schema_version')}, not xibench-gap version 1: "
+    if table.get("schema") != "xibench-gap" or table.get("schema_version") != 2:
+        raise RunFileError(f"{xibench} speaks {table.get('schema')} version {table.get('schema_version')}, not xibench-gap version 2: "
                            "use program and analysis of one version")
     return table
 
@@ -67,25 +67,41 @@ def write_csv(path, rows):
             writer.writerow(["" if row.get(key) is None or row.get(key) != row.get(key) else row[key] for key in header])
 
 
+def difference_columns(d, delta):
+    low, high = d.get("interval_95", (None, None))
+    return {"pairs": d.get("pairs"), "difference_points": d.get("mean"), "difference_sd_points": d.get("sd"), "interval_95_low_points": low,
+            "interval_95_high_points": high, "rho": d.get("rho"), "delta_points": delta, "verdict": d.get("verdict"), "why": d.get("why"),
+            "p": d.get("p"), "p_table": d.get("p_table"), "verdict_of_table": d.get("verdict_of_table")}
+
+
+def contrast_rows(table):
+    """The contrasts, one flat row per cell and contrast."""
+    rows = []
+    for group in table["groups"]:
+        for contrast in group["contrasts"]:
+            share = contrast["share"] or {}
+            low, high = share.get("interval_95", (None, None))
+            rows.append({**group["axes"], "arm": contrast["arm"], "against": contrast["against"], "diverged": contrast["diverged"],
+                         **difference_columns(contrast["difference"], table["delta"]), "share_closed": share.get("estimate"), "share_95_low": low,
+                         "share_95_high": high, "share_why": share.get("why")})
+    return rows
+
+
 def gap_rows(table):
     """The gap table, one flat row per cell and variant."""
     flat = []
     for group in table["groups"]:
         for row in group["rows"]:
             d = row["difference"] or {}
-            low95, high95 = d.get("interval_95", (None, None))
-            low90, high90 = d.get("interval_90", (None, None))
             published, published_difference = row["published"] or {}, row["published_difference"] or {}
             flat.append({**group["axes"], "variant": row["variant"], "baseline": int(row["baseline"]), "seeds": row["accuracy"]["n"],
                          "diverged": row["diverged"], "accuracy_mean_percent": row["accuracy"]["mean"],
                          "accuracy_sd_points": row["accuracy"]["sd"], "accuracy_nodes_mean_percent": row["accuracy_nodes_mean"],
-                         "accuracy_nodes_min_percent": row["accuracy_nodes_min"], "pairs": d.get("pairs"),
-                         "difference_points": d.get("mean"), "difference_sd_points": d.get("sd"), "interval_95_low_points": low95,
-                         "interval_95_high_points": high95, "interval_90_low_points": low90, "interval_90_high_points": high90,
-                         "rho": d.get("rho"), "delta_points": table["delta"], "verdict": d.get("verdict"), "why": d.get("why"),
-                         "truncated_runs": row["diverged"], "rounds": row["rounds"], "bytes_sent": row["bytes_sent"],
+                         "accuracy_nodes_min_percent": row["accuracy_nodes_min"], **difference_columns(d, table["delta"]),
+                         "truncated_runs": row["diverged"], "rounds": row["rounds"], "bytes_sent": row["bytes_sent"], **row["traffic"], "modelled_s": row["modelled_s"],
                          **{key: row[key] for key in ("gauge_bytes_sent", "gauge_bytes_to_decide", "gauge_bytes_to_record")}, "wall_s": row["wall_s"],
                          "max_distance_by_phase": ";".join("" if x is None else repr(x) for x in row["max_distance"]),
+                         "distance_gauge": row["distance_gauge"], "distance_measured_every": row["distance_measured_every"],
                          "published_percent": published.get("accuracy"), "published_spread": published.get("spread"),
                          "published_status": published.get("status"), "published_difference_points": published_difference.get("difference"),
                          "published_difference_status": published_difference.get("status")})

@@ -118,7 +118,7 @@ def gap(cells, looks, stem, delta, baseline):
             reach += [d["mean"], *dots]
             ends += [end for end in d["interval_95"] if finite(end)]
             if worst is None or d["mean"] < worst[0]:
-                worst = (d["mean"], row.variant, cell.label, d["verdict"])
+                worst = (d["mean"], row.variant, cell.label, d["verdict_of_table"])  # the worst of all: a statement about the table
         axis.set_yticks(range(len(rows)), [f"{plain(row.variant)}\n{words(row, delta)}" for row in rows], linespacing=1.3)
         axis.set_ylim(len(rows) - 0.6, -0.4)  # also where a row has no bar
         axis.grid(False, axis="y")

@@ -62,7 +62,39 @@ def verdict_cell(row, delta):
              "gap": ("gap", "gap (better)" if (difference["mean"] or 0) > 0 else "gap"),
              "no gap larger than delta": ("none", f"no gap larger than {delta}")}
     style, word = words.get(difference["verdict"], ("undecided", difference["verdict"]))
-    return f'<span class="{style}" title="{escape(difference["why"])}">{escape(word)}</span>'
+    return f'<span class="{style}" title="{escape(difference["why"])}">{escape(word)}{mark(difference)}</span>'
+
+
+def mark(difference):
+    """Of a word that holds for all rows at once."""
+    return " *" if difference["verdict"] in ("gap", "no gap larger than delta") and difference["verdict_of_table"] == difference["verdict"] else ""
+
+
+def distance_mark(gap):
+    """Of a largest distance that is not the exact one of all steps."""
+    return "" if gap["distance_gauge"] in (None, "exact") and gap["distance_measured_every"] <= 1 else " ‡"
+
+
+def contrast_table(cells, table):
+    telling = [key for key in (cells[0].axes if cells else {}) if len({cell.axes[key] for cell in cells}) > 1]
+    head = [(key.split(".")[-1], "text") for key in telling] + [("arm", "text"), ("against", "text"), ("verdict", "text")] + [
+        (name, "") for name in ("seeds", "difference, points", "95 % interval", "share of the gap closed", "95 % interval (Fieller)")]
+    lines = ["<table><tr>" + "".join(f'<th class="{kind}">{escape(name)}</th>' for name, kind in head) + "</tr>"]
+    for group in table["groups"]:
+        for contrast in group["contrasts"]:
+            d, share = contrast["difference"], contrast["share"] or {"estimate": None, "interval_95": (None, None), "why": ""}
+            word = {"gap": "better" if (d["mean"] or 0) > 0 else "worse", "no gap larger than delta": f"no difference larger than {table['delta']}"}.get(d["verdict"], d["verdict"])
+            span = lambda low, high, sign: "–" if low is None else f"{number(low, 2, sign)} to {number(high, 2, sign)}"
+            left = [escape(group["axes"][key]) for key in telling] + [escape(contrast["arm"]), escape(contrast["against"]),
+                    f'<span title="{escape(d["why"])}">{escape(word)}{mark(d)}</span>']
+            values = [str(d["pairs"]), number(d["mean"], 2, True), span(*d["interval_95"], True), number(share["estimate"]),
+                      f'<span title="{escape(share["why"])}">{span(*share["interval_95"], False)}</span>']
+            lines.append("<tr>" + "".join(f'<td class="text">{v}</td>' for v in left) + "".join(f"<td>{v}</td>" for v in values) + "</tr>")
+    if len(lines) == 1:
+        return ""
+    note = (f"Contrasts, asked by the sweep: arm − against, paired by seed; better and worse are the words of the table against δ, * among the contrasts. Share: "
+            f"(arm − against) / ({table['baseline'] or 'baseline'} − against).")
+    return "<h2>Contrasts</h2>" + "\n".join(lines) + f'\n</table><p class="note">{escape(note)}</p>'
 
 
 def gap_table(cells, table):
@@ -70,7 +102,7 @@ def gap_table(cells, table):
     published, compared = (any(row.gap[key] for cell in cells for row in cell.rows) for key in ("published", "published_difference"))
     head = [(key.split(".")[-1], "text") for key in telling] + [("variant", "text"), ("verdict", "text"), ("seeds", ""), ("accuracy, %", ""),
             ("difference, points", "")] + ([("published difference", "")] if compared else []) + [("95 % interval", ""), ("ρ", ""), ("node mean, %", ""),
-            ("worst node, %", ""), ("rounds", ""), ("sent", ""), ("measured", ""), ("to decide", ""), ("max Ξ by phase", "")] + (
+            ("worst node, %", ""), ("rounds", ""), ("messages", ""), ("sent", ""), ("modelled", ""), ("measured", ""), ("to decide", ""), ("max Ξ by phase", "")] + (
             [("published, %", "")] if published else [])
     lines = ["<table><tr>" + "".join(f'<th class="{kind}">{escape(name)}</th>' for name, kind in head) + "</tr>"]
     for cell in cells:
@@ -85,9 +117,10 @@ def gap_table(cells, table):
                 p = gap["published_difference"]
                 values.append(f"{number(p['difference'], 2, True)} ({escape(p['status'])})" if p else "–")
             values += ["–" if low is None else f"{number(low, 2, True)} to {number(high, 2, True)}", number(d.get("rho")),
-                       number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), cost(scaled(gap["rounds"])), cost(scaled(gap["bytes_sent"], "B")),
+                       number(gap["accuracy_nodes_mean"]), number(gap["accuracy_nodes_min"]), cost(scaled(gap["rounds"])), cost(scaled(gap["traffic"]["messages"])), cost(scaled(gap["bytes_sent"], "B")),
+                       cost("–" if gap["modelled_s"] is None else f"{gap['modelled_s']:.3g} s"),
                        cost(scaled(gap["gauge_bytes_sent"], "B")), cost(scaled(gap["gauge_bytes_to_decide"], "B")),
-                       ", ".join("–" if x is None else f"{x:.3g}" for x in gap["max_distance"])]
+                       ", ".join("–" if x is None else f"{x:.3g}{distance_mark(gap)}" for x in gap["max_distance"])]
             if published:
                 p = gap["published"]
                 values.append(f"{number(p['accuracy'])} ({escape(p['status'])})" if p else "–")
@@ -101,8 +134,9 @@ def gap_table(cells, table):
 def notes(table):
     out = ["Accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds. Differences are paired by seed."]
     if table["delta"]:
-        out.append(f"Margin δ = {table['delta']} points. <b>gap</b>: the 95 % interval excludes 0 and the estimate is beyond δ; <b>no gap larger than δ</b>: "
-                   "the 90 % interval lies inside ±δ; <b>undecided</b>: anything else (the reason is in the CSV).")
+        out.append(f"Margin δ = {table['delta']} points{' (' + escape(table['delta_from']) + ')' if table['delta_from'] else ''}. <b>gap</b>: the 95 % interval lies "
+                   "outside of ±δ; <b>no gap larger than δ</b>: inside; <b>undecided</b>: neither (the reason is in the CSV). A false word has a rate of at most "
+                   "5 % per row; those with * hold for all rows at once (Holm).")
     if resolution := table["resolution"]:
         wanted = resolution["seeds_for_delta"]
         out.append(f"What {resolution['seeds']} seeds resolve: paired differences spread by {number(resolution['sd'])} points, so the 95 % interval is "
@@ -110,6 +144,11 @@ def notes(table):
                    + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
     out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the "
                "record only.")
+    network = table["network"]
+    out.append(f"Messages: with one node per rank, an all-reduce as a ring in 2 (n − 1) rounds. Modelled: what the network takes for the busiest node of every round at "
+               f"{1e6 * network['latency_s']:.3g} µs per message and {1e-9 * network['bandwidth_bytes_per_s']:.3g} GB/s.")
+    if any(distance_mark(row) for group in table["groups"] for row in group["rows"]):
+        out.append("‡: estimated by a gauge, or not measured in every step: not the exact maximum (distance_gauge and distance_measured_every in the CSV).")
     if any(row["diverged"] for group in table["groups"] for row in group["rows"]):
         out.append("A run that diverged has no final accuracy, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
                    "diverged, not to be compared with those of whole runs.")
@@ -153,7 +192,7 @@ def page(name, cells, table, runs, drawn, problems, out):
     seeds = sorted({run.seed for run in runs})
     body = [f"<h1>{escape(name)}</h1>", f'<p class="note">{len(runs)} runs, {len(gap_cells.variants_of(cells))} variants, seeds {", ".join(map(str, seeds))}</p>']
     body += [f'<p class="problem">Not used: {escape(problem)}</p>' for problem in problems]
-    body += ["<h2>Gap</h2>", gap_table(cells, table), notes(table), "<h2>Figures</h2>"] + [figure_html(out, *figure) for figure in drawn]
+    body += ["<h2>Gap</h2>", gap_table(cells, table), notes(table), contrast_table(cells, table), "<h2>Figures</h2>"] + [figure_html(out, *figure) for figure in drawn]
     body += ["<h2>Tables</h2><ul>"] + [f'<li><a href="{path.name}">{path.name}</a></li>' for path in sorted(out.glob("*.csv"))] + ["</ul>"]
     body += ["<h2>Configuration</h2>", f"<p class=\"note\">The sweep file as the runs hold it, then one resolved run.</p><pre>{escape(runs[0].source)}</pre>",
              f"<details><summary>{escape(runs[0].id)}</summary><pre>{escape(json.dumps(runs[0].config, indent=2, sort_keys=True))}</pre></details>"]
@@ -165,6 +204,8 @@ def write_tables(cells, table, out):
     rows = gap_cells.run_rows(cells)
     digests = {run.id: science_digest(run) for run in gap_cells.unique_runs(cells)}
     gap_cells.write_csv(out / "gap.csv", gap_cells.gap_rows(table))
+    if contrasts := gap_cells.contrast_rows(table):
+        gap_cells.write_csv(out / "contrasts.csv", contrasts)
     gap_cells.write_csv(out / "runs.csv", [row | {"content_digest": digests[row["run_id"]]} for row in rows])
     gap_cells.write_csv(out / "evaluations.csv", gap_cells.evaluation_rows(cells))
     gap_cells.write_csv(out / "phases.csv", gap_cells.phase_table(cells))

@@ -3,17 +3,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/gap_files.hpp"
 #include "harness/core/check.hpp"
 #include "harness/gap/gap_table.hpp"
 #include "harness/gap/published_lookup.hpp"
-#include "harness/record/run_file.hpp"
+#include "harness/sweep/contrasts.hpp"
+#include "harness/sweep/overrides.hpp"
 #include "harness/sweep/plan.hpp"
 
 namespace xib {
@@ -24,92 +25,43 @@ namespace fs = std::filesystem;
 struct GapOptions {
   std::vector<std::string> places, sets;
   std::string format = "md", sweep;
+  Network network;
 };
 
-// One run file, as far as the comparison needs it.
-struct LoadedRun {
-  FinishedRun run;  // without variant and axes
-  std::string name, variants, source;
-};
+// The [[contrast]]s of a sweep file's text, whose arms have to be variants of it.
+std::vector<SweepFacts::Contrast> contrasts_in(const std::string& source, const std::string& where, const SweepFacts& facts) {
+  Problems problems;
+  const auto contrasts = contrasts_of(source, where);
+  check_contrasts(contrasts, facts.variants, facts.baseline, problems);
+  problems.throw_if_any();
+  std::vector<SweepFacts::Contrast> asked;
+  for (const auto& contrast : contrasts) asked.push_back({contrast.arm, contrast.against});
+  return asked;
+}
 
-// The run files below the given directories and files, in order of path, each once.
-std::vector<std::string> run_files(const std::vector<std::string>& places) {
-  std::set<std::string> found;
-  for (const auto& place : places) {
-    std::error_code error;
-    const auto status = fs::status(place, error);
-    require(fs::exists(status), "{}: there is no such file or directory", place);
-    if (!fs::is_directory(status)) {
-      found.insert(fs::path(place).lexically_normal().string());
+// The margin is no part of a run, so XIBENCH_DELTA holds for the table as it does for a sweep file. Other variables say what is run, which the
+// files here tell themselves; one that sets no key is refused as everywhere.
+void apply_environment(SweepFacts& facts) {
+  Problems problems;
+  for (const auto& given : overrides({}, problems)) {
+    if (given.leaf.key != "delta") continue;
+    const auto value = value_of(given.leaf, Kind::number);
+    const double delta = value ? std::get<double>(*value) : -1;
+    if (!std::isfinite(delta) || delta < 0) {
+      problems.add(given.where, "delta", "is no margin; write a number of points of accuracy such as 0.3 (0: not declared)");
       continue;
     }
-    for (auto at = fs::recursive_directory_iterator(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error))
-      if (at->is_regular_file() && at->path().extension() == ".h5") found.insert(at->path().lexically_normal().string());
-    require(!error, "{}: cannot be searched ({})", place, error.message());
+    facts.delta_from = fmt::format("{}; the runs declare {}", given.where, facts.delta > 0 ? fmt::format("{}", facts.delta) : "none");
+    facts.delta = delta;
   }
-  return {found.begin(), found.end()};
-}
-
-// Whether a file is named as the result of a run is, but of another run. Copies may have any other name.
-bool named_for_another(const std::string& path, const std::string& id) {
-  const std::string stem = fs::path(path).stem().string();
-  return stem.size() == id.size() && stem.find_first_not_of("0123456789abcdef") == std::string::npos && stem != id;
-}
-
-// Reads all of the file, so that damage anywhere keeps it out.
-LoadedRun load(const std::string& path) {
-  read_run_file(path);
-  const RunHeader header = read_run_header(path);
-  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
-  const Summary& summary = header.summary;
-  LoadedRun loaded{{}, header.name, header.variant, header.config_source};
-  FinishedRun& run = loaded.run;
-  run.path = path, run.id = header.run_id, run.seed = header.seed, run.config_json = header.config_json;
-  run.accuracy = summary.final_test_accuracy;
-  run.accuracy_nodes_mean = summary.final_test_accuracy_nodes_mean, run.accuracy_nodes_min = summary.final_test_accuracy_nodes_min;
-  run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
-  run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
-  run.target_missed_steps = summary.target_missed_steps;
-  run.diverged = header.outcome == "diverged";
-  for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
-  return loaded;
-}
-
-// Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
-void check_same_science(const std::string& path, const std::string& other) {
-  require(science_digest(read_run_file(path)) == science_digest(read_run_file(other)),
-          "{} and {} have the same run id and different science: the data set, a library or the kind of CPU was another (xibench show prints the provenance of "
-          "each): keep the file that belongs to the other runs",
-          other, path);
-}
-
-std::vector<LoadedRun> load_all(const std::vector<std::string>& paths, bool& all_read) {
-  std::map<std::string, std::string> path_of_id;
-  std::vector<LoadedRun> loaded;
-  for (const auto& path : paths) {
-    LoadedRun run;
-    try {
-      run = load(path);
-    } catch (const Error& error) {
-      fmt::print(stderr, "gap: not used: {}\n", error.what());
-      all_read = false;
-      continue;
-    }
-    const auto [first, added] = path_of_id.emplace(run.run.id, path);
-    if (added) {
-      loaded.push_back(std::move(run));
-      continue;
-    }
-    check_same_science(path, first->second);
-    fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", path, first->second);
-  }
-  return loaded;
+  problems.throw_if_any();
 }
 
 // Without --sweep the files must speak of one sweep: the same name, margin, baseline and variants.
 SweepFacts common_facts(const std::vector<LoadedRun>& loaded) {
   const SweepFacts first = read_sweep_facts(loaded.front().source, loaded.front().run.path);
   SweepFacts facts = first;
+  facts.contrasts = contrasts_in(loaded.front().source, loaded.front().run.path, first);
   for (const auto& other : loaded) {
     const SweepFacts theirs = read_sweep_facts(other.source, other.run.path);
     const auto differ = [&](const char* what, const auto& ours, const auto& its) {
@@ -121,8 +73,12 @@ SweepFacts common_facts(const std::vector<LoadedRun>& loaded) {
     differ("baseline", first.baseline, theirs.baseline);
     differ("variants", first.variants, theirs.variants);
     differ("axes", first.axes, theirs.axes);
-    for (const auto seed : theirs.seeds)
-      if (std::count(facts.seeds.begin(), facts.seeds.end(), seed) == 0) facts.seeds.push_back(seed);
+    const auto join = [](auto& all, const auto& more) {
+      for (const auto& value : more)
+        if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(value);
+    };
+    join(facts.seeds, theirs.seeds);
+    if (other.source != loaded.front().source) join(facts.contrasts, contrasts_in(other.source, other.run.path, theirs));  // asked later than the first run was made
   }
   facts.name = loaded.front().name;
   return facts;
@@ -162,21 +118,23 @@ PublishedLookup published_values() {
 }
 
 int gap(const GapOptions& options) {
-  const auto paths = run_files(options.places);
-  bool all_read = true;
-  auto loaded = load_all(paths, all_read);
+  auto [loaded, copies, all_used] = load_runs(options.places);
   SweepFacts facts;
   std::vector<ExpectedRun> plan;
   if (!options.sweep.empty()) {
     const Plan made = make_plan(options.sweep, options.sets);
     facts = read_sweep_facts(made.sweep.source, options.sweep);
-    facts.name = made.sweep.name;
+    facts.name = made.sweep.name, facts.delta = made.sweep.delta;
+    facts.contrasts = contrasts_in(made.sweep.source, options.sweep, facts);
     plan = expected_of(made, facts);
     std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != facts.name; });
   }
   require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status",
           facts.name.empty() ? "" : fmt::format(" of sweep '{}'", facts.name), fmt::join(options.places, ", "));
-  if (options.sweep.empty()) facts = common_facts(loaded);
+  if (options.sweep.empty()) {
+    facts = common_facts(loaded);
+    apply_environment(facts);
+  }
   auto runs = under_every_name(loaded, facts);
   if (!plan.empty()) {
     std::erase_if(runs, [&](const FinishedRun& run) {
@@ -187,10 +145,11 @@ int gap(const GapOptions& options) {
     require(!runs.empty(), "none of the run files is in the plan of {}: give the directory that it was run into", options.sweep);
   }
   check_one_sweep(runs, facts);
-  const GapTable table = gap_table(runs, facts, plan, published_values());
+  GapTable table = gap_table(runs, facts, plan, published_values());
+  table.copies = copies, table.network = options.network;
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
   fmt::print("{}", text);
-  return all_read ? 0 : 1;
+  return all_used ? 0 : 1;
 }
 
 }  // namespace
@@ -205,7 +164,12 @@ Command add_gap(CLI::App& command) {
       "--sweep", options->sweep,
       "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
   command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
+  command.add_option("--latency", options->network.latency_s, "of the modelled seconds: s per message")->capture_default_str();
+  command.add_option("--bandwidth", options->network.bandwidth, "of the modelled seconds: B/s of a node")->capture_default_str();
   return [options] {
+    const auto& [latency, bandwidth] = options->network;
+    require(std::isfinite(latency) && latency >= 0, "--latency: {} is no number of seconds; give one such as 50e-6", latency);
+    require(std::isfinite(bandwidth) && bandwidth > 0, "--bandwidth: {} is no number of bytes per second; give one such as 1.25e9", bandwidth);
     require(options->sets.empty() || !options->sweep.empty(), "--set changes a sweep file: name it with --sweep");
     return gap(*options);
   };

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "harness/gap/gap_table.hpp"
 
@@ -25,13 +27,17 @@ std::string joined(const std::vector<double>& values) {
   return out;
 }
 
+using Columns = std::vector<std::pair<std::string, std::string>>;
+
 // Name and value of every column behind the axes.
-std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& table, const GapRow& row) {
+Columns columns_of(const GapTable& table, const GapRow& row) {
   const Paired p = row.paired.value_or(Paired{});
   const PublishedValue published = row.published.accuracy.value_or(PublishedValue{});
   const PublishedValue difference = row.published.difference.value_or(PublishedValue{});
   return {{"variant", row.variant},
           {"baseline", row.is_baseline ? "1" : "0"},
+          {"against", row.paired ? table.baseline : ""},
+          {"contrast", "0"},
           {"seeds", std::to_string(row.accuracy.n)},
           {"diverged", std::to_string(row.diverged)},
           {"accuracy_mean_percent", plain(row.accuracy.mean)},
@@ -41,47 +47,79 @@ std::vector<std::pair<std::string, std::string>> columns_of(const GapTable& tabl
           {"pairs", row.paired ? std::to_string(p.difference.n) : ""},
           {"difference_points", plain(p.difference.mean)},
           {"difference_sd_points", plain(p.difference.sd)},
-          {"interval_95_low_points", plain(p.interval_95.low)},
-          {"interval_95_high_points", plain(p.interval_95.high)},
-          {"interval_90_low_points", plain(p.interval_90.low)},
-          {"interval_90_high_points", plain(p.interval_90.high)},
+          {"interval_95_low_points", plain(p.interval.low)},
+          {"interval_95_high_points", plain(p.interval.high)},
           {"rho", plain(p.rho)},
           {"delta_points", table.delta > 0 ? plain(table.delta) : ""},
           {"verdict", row.paired ? std::string(name(p.verdict)) : ""},
           {"why", p.why},
+          {"p", plain(p.p)},
+          {"p_table", plain(p.p_table)},
+          {"verdict_of_table", row.paired ? std::string(name(verdict_of_table(p))) : ""},
           {"truncated_runs", std::to_string(row.diverged)},
           {"rounds", plain(row.rounds)},
           {"bytes_sent", plain(row.bytes_sent)},
+          {"messages", plain(row.traffic.messages)},
+          {"serial_messages", plain(row.traffic.serial_messages)},
+          {"serial_bytes", plain(row.traffic.serial_bytes)},
+          {"modelled_s", plain(modelled_seconds(row.traffic, table.network))},
           {"gauge_bytes_sent", plain(row.gauge_bytes_sent)},
           {"gauge_bytes_to_decide", plain(row.gauge_bytes_to_decide)},
           {"gauge_bytes_to_record", plain(row.gauge_bytes_to_record)},
           {"target_missed_steps", std::to_string(row.target_missed_steps)},
           {"wall_s", plain(row.wall_s)},
           {"max_distance_by_phase", joined(row.distance_max)},
+          {"distance_gauge", row.gauge},
+          {"distance_measured_every", std::to_string(row.measure_every)},
           {"published_percent", plain(published.value)},
           {"published_spread", plain(published.spread)},
           {"published_status", published.status},
           {"published_difference_points", plain(difference.value)},
-          {"published_difference_status", difference.status}};
+          {"published_difference_status", difference.status},
+          {"share_closed", ""},
+          {"share_95_low", ""},
+          {"share_95_high", ""},
+          {"share_why", ""}};
+}
+
+// Of a contrast: what two arms have in common with a row, and the share.
+Columns columns_of(const GapTable& table, const GapContrast& contrast) {
+  GapRow as_row;
+  as_row.variant = contrast.arm, as_row.paired = contrast.paired, as_row.diverged = contrast.diverged;
+  const std::set<std::string> kept{"variant", "baseline", "diverged", "pairs", "difference_points", "difference_sd_points", "interval_95_low_points",
+                                   "interval_95_high_points", "rho", "delta_points", "verdict", "why", "p", "p_table", "verdict_of_table"};
+  const Share share = contrast.share.value_or(Share{});
+  const std::map<std::string, std::string> own{{"against", contrast.against},       {"contrast", "1"},
+                                               {"share_closed", plain(share.estimate)}, {"share_95_low", plain(share.interval.low)},
+                                               {"share_95_high", plain(share.interval.high)}, {"share_why", share.why}};
+  Columns columns = columns_of(table, as_row);
+  for (auto& [name, value] : columns)
+    if (const auto found = own.find(name); found != own.end())
+      value = found->second;
+    else if (kept.count(name) == 0)
+      value = "";
+  return columns;
 }
 
 }  // namespace
 
 std::string gap_csv(const GapTable& table) {
   std::string header, body;
-  for (const auto& group : table.groups)
-    for (const auto& row : group.rows) {
-      std::vector<std::pair<std::string, std::string>> cells = group.axes;
-      for (auto& cell : columns_of(table, row)) cells.push_back(std::move(cell));
-      header.clear();
-      for (std::size_t k = 0; k < cells.size(); ++k) {
-        header += k ? "," : "";
-        header += quoted(cells[k].first);
-        body += k ? "," : "";
-        body += quoted(cells[k].second);
-      }
-      body += "\n";
+  const auto add = [&](const Axes& axes, Columns columns) {
+    columns.insert(columns.begin(), axes.begin(), axes.end());
+    header.clear();
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      header += k ? "," : "";
+      header += quoted(columns[k].first);
+      body += k ? "," : "";
+      body += quoted(columns[k].second);
     }
+    body += "\n";
+  };
+  for (const auto& group : table.groups) {
+    for (const auto& row : group.rows) add(group.axes, columns_of(table, row));
+    for (const auto& contrast : group.contrasts) add(group.axes, columns_of(table, contrast));
+  }
   return header + "\n" + body;
 }
 

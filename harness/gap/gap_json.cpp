@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/text.hpp"
 #include "harness/gap/gap_table.hpp"
 
 namespace xib {
@@ -8,6 +9,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+json text(const std::string& value) { return valid_utf8(value); }  // names and provenance may hold any bytes
 json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 json numbers(const std::vector<double>& values) {
   json list = json::array();
@@ -18,20 +20,25 @@ json interval(const Interval& i) { return {number(i.low), number(i.high)}; }
 
 json axes_json(const Axes& axes) {
   json object = json::object();
-  for (const auto& [key, value] : axes) object[key] = value;
+  for (const auto& [key, value] : axes) object[valid_utf8(key)] = text(value);
   return object;
+}
+
+json traffic_json(const Traffic& traffic) {
+  return {{"messages", number(traffic.messages)}, {"serial_messages", number(traffic.serial_messages)}, {"serial_bytes", number(traffic.serial_bytes)}};
 }
 
 json run_json(const FinishedRun& run) {
   return {{"seed", run.seed},
-          {"id", run.id},
-          {"path", run.path},
+          {"id", text(run.id)},
+          {"path", text(run.path)},
           {"outcome", run.diverged ? "diverged" : "finished"},
           {"accuracy", number(run.accuracy)},
           {"accuracy_nodes_mean", number(run.accuracy_nodes_mean)},
           {"accuracy_nodes_min", number(run.accuracy_nodes_min)},
           {"rounds", run.rounds},
           {"bytes_sent", run.bytes_sent},
+          {"traffic", traffic_json(run.traffic)},
           {"gauge_bytes_sent", run.gauge_bytes_sent},
           {"gauge_bytes_to_decide", number(run.decision_bytes_sent)},
           {"target_missed_steps", run.target_missed_steps},
@@ -43,21 +50,23 @@ json paired_json(const Paired& paired) {
   return {{"pairs", paired.difference.n},
           {"mean", number(paired.difference.mean)},
           {"sd", number(paired.difference.sd)},
-          {"interval_95", interval(paired.interval_95)},
-          {"interval_90", interval(paired.interval_90)},
+          {"interval_95", interval(paired.interval)},
           {"rho", number(paired.rho)},
           {"verdict", name(paired.verdict)},
-          {"why", paired.why}};
+          {"why", text(paired.why)},
+          {"p", number(paired.p)},
+          {"p_table", number(paired.p_table)},
+          {"verdict_of_table", name(verdict_of_table(paired))}};
 }
 
 json published_json(const char* key, const std::optional<PublishedValue>& published) {
   if (!published) return nullptr;
   return {
-      {key, number(published->value)}, {"spread", number(published->spread)}, {"status", published->status}, {"source", published->source}};
+      {key, number(published->value)}, {"spread", number(published->spread)}, {"status", text(published->status)}, {"source", text(published->source)}};
 }
 
-json row_json(const GapRow& row) {
-  json out{{"variant", row.variant},
+json row_json(const GapRow& row, const Network& network) {
+  json out{{"variant", text(row.variant)},
            {"baseline", row.is_baseline},
            {"diverged", row.diverged},
            {"accuracy", {{"n", row.accuracy.n}, {"mean", number(row.accuracy.mean)}, {"sd", number(row.accuracy.sd)}}},
@@ -66,12 +75,16 @@ json row_json(const GapRow& row) {
            {"truncated_runs", row.diverged},
            {"rounds", number(row.rounds)},
            {"bytes_sent", number(row.bytes_sent)},
+           {"traffic", traffic_json(row.traffic)},
+           {"modelled_s", number(modelled_seconds(row.traffic, network))},
            {"gauge_bytes_sent", number(row.gauge_bytes_sent)},
            {"gauge_bytes_to_decide", number(row.gauge_bytes_to_decide)},
            {"gauge_bytes_to_record", number(row.gauge_bytes_to_record)},
            {"target_missed_steps", row.target_missed_steps},
            {"wall_s", number(row.wall_s)},
            {"max_distance", numbers(row.distance_max)},
+           {"distance_gauge", row.gauge.empty() ? json(nullptr) : text(row.gauge)},
+           {"distance_measured_every", row.measure_every},
            {"difference", row.paired ? paired_json(*row.paired) : json(nullptr)},
            {"published", published_json("accuracy", row.published.accuracy)},
            {"published_difference", published_json("difference", row.published.difference)},
@@ -80,21 +93,32 @@ json row_json(const GapRow& row) {
   return out;
 }
 
+json contrast_json(const GapContrast& contrast) {
+  json out{{"arm", text(contrast.arm)}, {"against", text(contrast.against)}, {"diverged", contrast.diverged}, {"difference", paired_json(contrast.paired)}, {"share", nullptr}};
+  if (const auto& share = contrast.share)
+    out["share"] = {{"pairs", share->pairs}, {"estimate", number(share->estimate)}, {"interval_95", interval(share->interval)}, {"why", text(share->why)}};
+  return out;
+}
+
 }  // namespace
 
 std::string gap_json(const GapTable& table) {
   json out{{"schema", "xibench-gap"},
-           {"schema_version", 1},
+           {"schema_version", 2},
            {"units",
             {{"accuracy", "percent"},
              {"difference", "points"},
              {"bytes_sent", "B"},
              {"gauge_bytes_sent", "B"},
              {"wall_s", "s"},
+             {"modelled_s", "s"},
              {"rounds", "1"}}},
-           {"sweep", table.sweep},
-           {"baseline", table.baseline.empty() ? json(nullptr) : json(table.baseline)},
+           {"sweep", text(table.sweep)},
+           {"baseline", table.baseline.empty() ? json(nullptr) : text(table.baseline)},
            {"delta", table.delta > 0 ? json(table.delta) : json(nullptr)},
+           {"delta_from", table.delta_from.empty() ? json(nullptr) : text(table.delta_from)},
+           {"network", {{"latency_s", table.network.latency_s}, {"bandwidth_bytes_per_s", table.network.bandwidth}}},
+           {"copies_left_out", table.copies},
            {"resolution", nullptr},
            {"groups", json::array()},
            {"missing", json::array()}};
@@ -106,11 +130,13 @@ std::string gap_json(const GapTable& table) {
         {"seeds_for_delta", table.resolution->seeds_for_delta > 0 ? json(table.resolution->seeds_for_delta) : json(nullptr)}};
   for (const auto& group : table.groups) {
     json rows = json::array();
-    for (const auto& row : group.rows) rows.push_back(row_json(row));
-    out["groups"].push_back({{"axes", axes_json(group.axes)}, {"rows", std::move(rows)}});
+    for (const auto& row : group.rows) rows.push_back(row_json(row, table.network));
+    json contrasts = json::array();
+    for (const auto& contrast : group.contrasts) contrasts.push_back(contrast_json(contrast));
+    out["groups"].push_back({{"axes", axes_json(group.axes)}, {"rows", std::move(rows)}, {"contrasts", std::move(contrasts)}});
   }
   for (const auto& run : table.missing)
-    out["missing"].push_back({{"axes", axes_json(run.axes)}, {"variant", run.variant}, {"seed", run.seed}});
+    out["missing"].push_back({{"axes", axes_json(run.axes)}, {"variant", text(run.variant)}, {"seed", run.seed}});
   return out.dump(2) + "\n";
 }
 

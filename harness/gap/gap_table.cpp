@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
+
+#include "harness/gap/holm.hpp"
 
 namespace xib {
 namespace {
@@ -73,6 +76,17 @@ std::vector<double> mean_distance_max(const std::vector<FinishedRun>& runs) {
   return means;
 }
 
+void set_measurement(GapRow& row, const FinishedRun& run) {
+  if (run.config_json.empty()) return;
+  const Settings settings = settings_of(run.config_json);
+  const auto value = [&](const char* key) {
+    const auto found = settings.find(key);
+    return found == settings.end() ? std::string() : found->second;
+  };
+  row.gauge = value("control.gauge");
+  if (const auto every = as_number(value("control.measure_every"))) row.measure_every = static_cast<std::int64_t>(*every);
+}
+
 GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, const SweepFacts& facts) {
   std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.seed < b.seed; });
   GapRow row;
@@ -94,29 +108,67 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
   row.gauge_bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.gauge_bytes_sent); });
   row.gauge_bytes_to_decide = mean_over(runs, [](const auto& run) { return run.decision_bytes_sent; });
   row.gauge_bytes_to_record = row.gauge_bytes_sent - row.gauge_bytes_to_decide;
+  row.traffic = {mean_over(runs, [](const auto& run) { return run.traffic.messages; }), mean_over(runs, [](const auto& run) { return run.traffic.serial_messages; }),
+                 mean_over(runs, [](const auto& run) { return run.traffic.serial_bytes; })};
   row.wall_s = mean_over(runs, [](const auto& run) { return run.wall_s; });
   row.distance_max = mean_distance_max(runs);
+  set_measurement(row, runs.front());
   row.runs = std::move(runs);
   return row;
 }
 
 std::string diverged_text(const GapRow& row) { return fmt::format("{} of {} runs of {} diverged", row.diverged, row.runs.size(), row.variant); }
 
-Paired pair_by_seed(const GapRow& row, const GapRow& baseline, double delta) {
-  std::vector<double> ours, theirs;
-  for (const auto& run : row.runs)
-    for (const auto& other : baseline.runs)
-      if (other.seed == run.seed) ours.push_back(run.accuracy), theirs.push_back(other.accuracy);
-  Paired paired = compare_paired(ours, theirs, delta);
-  if (row.diverged > 0 || baseline.diverged > 0) {
+// Accuracies of the seeds that all rows have, one vector per row.
+std::vector<std::vector<double>> by_seed(const std::vector<const GapRow*>& rows) {
+  std::vector<std::vector<double>> accuracies(rows.size());
+  for (const auto& run : rows.front()->runs) {
+    std::vector<double> of_seed;
+    for (const auto* row : rows)
+      for (const auto& other : row->runs)
+        if (other.seed == run.seed) of_seed.push_back(other.accuracy);
+    if (of_seed.size() != rows.size()) continue;
+    for (std::size_t k = 0; k < rows.size(); ++k) accuracies[k].push_back(of_seed[k]);
+  }
+  return accuracies;
+}
+
+Paired pair_by_seed(const GapRow& row, const GapRow& other, double delta) {
+  const auto accuracies = by_seed({&row, &other});
+  Paired paired = compare_paired(accuracies[0], accuracies[1], delta);
+  if (row.diverged > 0 || other.diverged > 0) {
     paired.verdict = Verdict::diverged;
-    paired.why = diverged_text(row.diverged > 0 ? row : baseline) + ": they have no final accuracy";
+    paired.why = diverged_text(row.diverged > 0 ? row : other) + ": they have no final accuracy";
   }
   return paired;
 }
 
+// The same runs against the same runs are one comparison, in whatever cells they stand: a variant outside of the axes stands in all.
+std::string comparison_of(const GapRow& row, const GapRow& other) {
+  std::string key;
+  for (const auto& run : row.runs) key += run.id + ",";
+  for (const auto& run : other.runs) key += "/" + run.id;
+  return key;
+}
+
+GapContrast contrast_of(const SweepFacts::Contrast& asked, const GapGroup& group, const GapRow* baseline, double delta) {
+  const auto row_of = [&](const std::string& variant) {
+    const auto found = std::find_if(group.rows.begin(), group.rows.end(), [&](const auto& row) { return row.variant == variant; });
+    GapRow none;
+    none.variant = variant;
+    return found == group.rows.end() ? none : *found;
+  };
+  const GapRow arm = row_of(asked.arm), against = row_of(asked.against);
+  GapContrast contrast{asked.arm, asked.against, pair_by_seed(arm, against, delta), std::nullopt, arm.diverged + against.diverged, comparison_of(arm, against)};
+  if (!baseline) return contrast;
+  const auto accuracies = by_seed({&arm, &against, baseline});
+  contrast.share = share_of_gap(accuracies[0], accuracies[1], accuracies[2]);
+  if (baseline->diverged > 0) contrast.share->why = diverged_text(*baseline);
+  return contrast;
+}
+
 GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const SweepFacts& facts, const PublishedLookup& published) {
-  GapGroup group{axes, {}};
+  GapGroup group{axes, {}, {}};
   for (const auto& variant : variant_order(runs, facts)) {
     std::vector<FinishedRun> mine;
     for (const auto& run : runs)
@@ -129,6 +181,8 @@ GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, cons
     if (compared) row.paired = pair_by_seed(row, *baseline, facts.delta);
     if (published) row.published = published(row.runs.front(), compared ? &baseline->runs.front() : nullptr);
   }
+  for (const auto& asked : facts.contrasts)
+    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, facts.delta));
   return group;
 }
 
@@ -166,18 +220,44 @@ std::optional<Resolution> resolution_of(const std::vector<GapGroup>& groups, dou
     }
   if (degrees == 0) return std::nullopt;
   r.sd = std::sqrt(squares / degrees);
-  r.half_width = t_half_width(r.sd, r.seeds, 0.95);
+  r.half_width = t_half_width(r.sd, r.seeds, kConfidence);
   r.seeds_for_delta = seeds_to_resolve(r.sd, delta);
   return r;
 }
 
+// Each comparison counts once among those given.
+void adjust(const std::vector<std::pair<Paired*, std::string>>& comparisons) {
+  std::map<std::string, std::size_t> place;
+  std::vector<double> p;
+  for (const auto& [paired, key] : comparisons)
+    if (place.emplace(key, p.size()).second) p.push_back(paired->verdict == Verdict::diverged ? std::numeric_limits<double>::quiet_NaN() : paired->p);
+  const auto adjusted = holm(p);
+  for (const auto& [paired, key] : comparisons) paired->p_table = adjusted[place.at(key)];
+}
+
+// The rows of all cells are one family, the contrasts another: they are asked beforehand, and few.
+void adjust_for_table(std::vector<GapGroup>& groups) {
+  std::vector<std::pair<Paired*, std::string>> rows, contrasts;
+  for (auto& group : groups) {
+    const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
+    for (auto& row : group.rows)
+      if (row.paired) rows.emplace_back(&*row.paired, comparison_of(row, *baseline));
+    for (auto& contrast : group.contrasts) contrasts.emplace_back(&contrast.paired, contrast.comparison);
+  }
+  adjust(rows);
+  adjust(contrasts);
+}
+
 }  // namespace
+
+bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gauge == "exact") && row.measure_every <= 1; }
 
 GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
   for (auto& run : runs)
     if (run.diverged) run.accuracy = run.accuracy_nodes_mean = run.accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
-  GapTable table{facts.name, facts.baseline, facts.delta, {}, {}, {}};
+  GapTable table{.sweep = facts.name, .baseline = facts.baseline, .delta = facts.delta, .delta_from = facts.delta_from, .groups = {}, .missing = {}, .resolution = {}, .network = {}};
   for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, facts, published));
+  adjust_for_table(table.groups);
   table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, facts) : plan, runs);
   table.resolution = resolution_of(table.groups, facts.delta);
   return table;

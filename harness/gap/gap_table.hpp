@@ -8,6 +8,7 @@
 
 #include "harness/gap/finished_run.hpp"
 #include "harness/gap/paired.hpp"
+#include "harness/gap/share.hpp"
 
 namespace xib {
 
@@ -33,16 +34,29 @@ struct GapRow {
   double gauge_bytes_to_decide = 0;                        // measured because a policy asked; NaN: unknown for some run
   double gauge_bytes_to_record = 0;                        // measured for the record alone; NaN likewise
   double gauge_bytes_sent = 0;                             // both
+  Traffic traffic;                                         // means over seeds, one node per rank
   std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
+  std::string gauge;                                       // that measured it, "exact" or another; "": not said
+  std::int64_t measure_every = 1;                          // in every so many steps
   int diverged = 0;                      // runs; where there are any, rounds, bytes and seconds are means with runs that ended early
   std::int64_t target_missed_steps = 0;  // of all seeds
   std::optional<Paired> paired;  // none: this is the baseline, or there is none in this cell
   PublishedValues published;
 };
 
+// A [[contrast]] of the sweep in one cell.
+struct GapContrast {
+  std::string arm, against;
+  Paired paired;               // arm - against
+  std::optional<Share> share;  // of the gap between `against` and the baseline, closed by the arm; none: the cell has no baseline
+  int diverged = 0;            // runs of both arms
+  std::string comparison;      // the runs that are compared
+};
+
 struct GapGroup {
   Axes axes;
-  std::vector<GapRow> rows;  // variants in the order of the sweep file
+  std::vector<GapRow> rows;            // variants in the order of the sweep file
+  std::vector<GapContrast> contrasts;  // in the order of the sweep file
 };
 
 struct ExpectedRun {
@@ -62,10 +76,16 @@ struct Resolution {
 struct GapTable {
   std::string sweep, baseline;
   double delta = 0;
+  std::string delta_from;  // as in SweepFacts
   std::vector<GapGroup> groups;  // ascending axis values, numbers as numbers
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
+  int copies = 0;   // files that were left out because another one is of the same run
+  Network network;  // of the modelled seconds
 };
+
+// Whether max Ξ of a row is the largest of all steps, each measured exactly.
+bool distance_is_exact(const GapRow& row);
 
 // The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a
 // final accuracy whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
@@ -73,8 +93,9 @@ struct GapTable {
 GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan = {},
                    const PublishedLookup& published = {});
 
-// Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant; JSON has the
-// schema name `xibench-gap`, version 1, null for what was not measured.
+// Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant, then
+// one per contrast of the cell (`contrast` 1, `variant` its arm, `against` the other); JSON has the
+// schema name `xibench-gap`, version 2 (1 had other verdicts), null for what was not measured.
 std::string gap_markdown(const GapTable& table);
 std::string gap_csv(const GapTable& table);
 std::string gap_json(const GapTable& table);

@@ -19,18 +19,26 @@ double correlation(std::span<const double> a, std::span<const double> b) {
   return sum / ((sa.n - 1) * sa.sd * sb.sd);
 }
 
+// How far the mean is from the margin, in standard errors, as both tails of t. The interval of confidence 1 - p ends at the margin.
+double p_of(const Spread& d, double delta) {
+  const double beyond = std::abs(std::abs(d.mean) - delta);
+  if (beyond == 0) return 1;
+  return d.sd > 0 ? student_t_tails(beyond / (d.sd / std::sqrt(d.n)), d.n - 1) : 0;
+}
+
 void decide(Paired& paired, double delta) {
   const Spread& d = paired.difference;
   const auto say = [&](Verdict verdict, std::string why) { paired.verdict = verdict, paired.why = std::move(why); };
   if (d.n < 2) return say(Verdict::undecided, fmt::format("{} seed{} in both arms: a spread needs 2 or more", d.n, d.n == 1 ? "" : "s"));
   if (!std::isfinite(d.mean)) return say(Verdict::undecided, "a run without a final accuracy stays in: there is no mean");
   if (!(delta > 0)) return say(Verdict::undecided, "the sweep declares no margin: set delta");
-  const bool excludes_zero = paired.interval_95.low > 0 || paired.interval_95.high < 0;
-  if (excludes_zero && std::abs(d.mean) > delta)
-    return say(Verdict::gap, fmt::format("the 95 % interval excludes 0 and the estimate is beyond {} points", delta));
-  if (paired.interval_90.low > -delta && paired.interval_90.high < delta)
-    return say(Verdict::no_gap, fmt::format("the 90 % interval lies inside +- {} points", delta));
-  if (excludes_zero) return say(Verdict::undecided, fmt::format("there is a difference, but it may be within {} points", delta));
+  paired.p = p_of(d, delta);
+  if (paired.p < kFalseWords) {
+    if (std::abs(d.mean) > delta) return say(Verdict::gap, fmt::format("the 95 % interval lies outside of +- {} points", delta));
+    return say(Verdict::no_gap, fmt::format("the 95 % interval lies inside of +- {} points", delta));
+  }
+  if (paired.interval.low > 0 || paired.interval.high < 0)
+    return say(Verdict::undecided, fmt::format("there is a difference, but it may be within {} points", delta));
   say(Verdict::undecided, fmt::format("the interval is too wide: it holds 0 and reaches {} points", delta));
 }
 
@@ -77,17 +85,21 @@ Paired compare_paired(std::span<const double> variant, std::span<const double> b
   for (std::size_t k = 0; k < variant.size(); ++k) differences.push_back(variant[k] - baseline[k]);
   Paired paired;
   paired.difference = spread_of(differences);
-  paired.interval_95 = t_interval(paired.difference, 0.95);
-  paired.interval_90 = t_interval(paired.difference, 0.90);
+  paired.interval = t_interval(paired.difference, kConfidence);
   paired.rho = correlation(variant, baseline);
   decide(paired, delta);
   return paired;
 }
 
+Verdict verdict_of_table(const Paired& paired) {
+  const bool is_word = paired.verdict == Verdict::gap || paired.verdict == Verdict::no_gap;
+  return is_word && !(paired.p_table < kFalseWords) ? Verdict::undecided : paired.verdict;
+}
+
 int seeds_to_resolve(double sd, double delta) {
   if (!(delta > 0) || !std::isfinite(sd)) return 0;
   for (int n = 2; n <= 1000; ++n)
-    if (t_half_width(sd, n, 0.95) <= delta) return n;
+    if (t_half_width(sd, n, kConfidence) <= delta) return n;
   return 0;
 }
 

@@ -22,24 +22,34 @@ struct Interval {
 Interval t_interval(const Spread& spread, double confidence);  // of the mean; NaN for n < 2
 double t_half_width(double sd, int n, double confidence);      // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
 
+inline constexpr double kConfidence = 0.95;  // of every interval that is shown
+inline constexpr double kFalseWords = 0.05;  // 1 minus that, the bound on the rate of false words
+
 // "Not significant" is never "no gap": that takes an interval inside the margin.
 enum class Verdict { gap, no_gap, undecided, diverged };
 std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided, diverged
 
 struct Paired {
   Spread difference;  // variant - baseline, by seed; n pairs
-  Interval interval_95, interval_90;
+  Interval interval;  // of kConfidence
   double rho = std::numeric_limits<double>::quiet_NaN();  // correlation of the two arms; NaN for n < 3 or an arm without spread
-  Verdict verdict = Verdict::undecided;
-  std::string why;  // the reason in words
+  Verdict verdict = Verdict::undecided;                   // of this comparison alone
+  double p = std::numeric_limits<double>::quiet_NaN();    // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
+  double p_table = std::numeric_limits<double>::quiet_NaN();  // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
+  std::string why;                                            // the reason in words
 };
 
 // Compares two arms of equal length whose k-th values share a seed. delta: the margin in the unit of the values; 0: none declared.
-//   gap        the 95 % interval excludes 0 and the estimate is beyond delta
-//   no gap     the 90 % interval lies inside (-delta, delta): two one-sided tests at 5 % (TOST)
+// One procedure, the t interval of the mean difference d at kConfidence:
+//   gap        it lies wholly outside of [-delta, delta]
+//   no gap     it lies wholly inside of (-delta, delta)
 //   undecided  anything else
+// A false word needs an interval that misses the true difference, so its rate is at most 1 - kConfidence whatever that is (harness/gap/README.md).
 // diverged is what the caller says where a run of either arm has no final accuracy because it diverged.
 Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta);
+
+// The verdict that holds for all comparisons of the table at once: that of the row, or undecided.
+Verdict verdict_of_table(const Paired& paired);
 
 // The smallest number of seeds at which the 95 % interval of a difference with this standard deviation is within +- delta; 0: more
 // than 1000, or no delta.

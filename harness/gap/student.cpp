@@ -27,9 +27,6 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-// P(|T| > t), t >= 0. Kept apart from the cdf because 1 - cdf loses the digits of a small tail.
-double both_tails(double t, double nu) { return incomplete_beta(nu / 2, 0.5, nu / (nu + t * t)); }
-
 }  // namespace
 
 double incomplete_beta(double a, double b, double x) {
@@ -40,8 +37,10 @@ double incomplete_beta(double a, double b, double x) {
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
+double student_t_tails(double t, double nu) { return incomplete_beta(nu / 2, 0.5, nu / (nu + t * t)); }
+
 double student_t_cdf(double t, double degrees_of_freedom) {
-  const double half = both_tails(std::abs(t), degrees_of_freedom) / 2;
+  const double half = student_t_tails(std::abs(t), degrees_of_freedom) / 2;
   return t < 0 ? half : 1 - half;
 }
 
@@ -51,9 +50,9 @@ double student_t_quantile(double probability, double degrees_of_freedom) {
   if (probability == 0.5) return 0;
   const double tails = 2 * std::fmin(probability, 1 - probability);
   double low = 0, high = 1;
-  while (both_tails(high, degrees_of_freedom) > tails) high *= 2;
+  while (student_t_tails(high, degrees_of_freedom) > tails) high *= 2;
   for (double middle = (low + high) / 2; low < middle && middle < high; middle = (low + high) / 2)
-    (both_tails(middle, degrees_of_freedom) > tails ? low : high) = middle;
+    (student_t_tails(middle, degrees_of_freedom) > tails ? low : high) = middle;
   return probability < 0.5 ? -low : low;
 }
 

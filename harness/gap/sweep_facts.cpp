@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 
 #include "harness/core/check.hpp"
@@ -50,17 +51,30 @@ void read_variant(const toml::table& variant, const std::string& where, SweepFac
     if (key != "name" && key != "baseline") facts.variant_sets[*name].insert(key);
 }
 
-// Overrides of the command line are kept below the file as comments: "# --set key = value".
+// Overrides are kept below the file as comments, those of the environment first: "# XIBENCH_DELTA=0.3", "# --set delta = 0.3". A comment further up is
+// the author's.
 void apply_overrides(const std::string& source, SweepFacts& facts) {
-  constexpr std::string_view mark = "# --set ";
+  constexpr std::string_view set_mark = "# --set ", variable_mark = "# XIBENCH_";
+  std::vector<std::string> given;
   for (std::size_t at = 0; at < source.size();) {
     const std::size_t end = std::min(source.find('\n', at), source.size());
-    const std::string_view line(source.data() + at, end - at);
+    std::string line = source.substr(at, end - at);
     at = end + 1;
-    if (!line.starts_with(mark)) continue;
+    if (line.starts_with(set_mark)) {
+      given.push_back(line.substr(set_mark.size()));
+    } else if (line.starts_with(variable_mark)) {
+      line.erase(0, variable_mark.size());
+      const auto equals = std::min(line.find('='), line.size());
+      std::transform(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(equals), line.begin(), [](unsigned char c) { return std::tolower(c); });
+      given.push_back(line);
+    } else if (!line.starts_with('#')) {
+      given.clear();
+    }
+  }
+  for (const auto& line : given) {
     toml::table set;
     try {
-      set = toml::parse(line.substr(mark.size()));
+      set = toml::parse(line);
     } catch (const toml::parse_error&) {
       continue;  // the planner read it, so a value that is no TOML here is none of the three keys below
     }

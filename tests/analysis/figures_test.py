@@ -64,7 +64,7 @@ class Figures(support.FolderTest):
         made, looks = self.sweep()
         self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^ring loses 2\.\d\d points to centralized")
         for row in made[0].rows[1:]:
-            row.gap["difference"]["verdict"] = "undecided"
+            row.gap["difference"]["verdict_of_table"] = "undecided"
         self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^Largest loss to centralized: 2\.\d\d points, ring, undecided")
 
     def test_what_cannot_be_drawn_is_left_out(self):

@@ -35,8 +35,26 @@ class Report(support.FolderTest):
         self.assertNotRegex(page, r"<(script|link|iframe)\b")
         for target in re.findall(r'(?:href|src)="(?!data:)([^"]+)"', page):
             self.assertTrue((self.folder / "out" / target).is_file(), target)
-        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<"):
+        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<", ">messages<", ">modelled<", "<h2>Contrasts</h2>",
+                      "share of the gap closed", "50 µs per message and 1.25 GB/s"):
             self.assertIn(words, page)
+        with open(self.folder / "out" / "contrasts.csv", encoding="utf-8") as file:
+            contrasts = list(csv.DictReader(file))
+        self.assertEqual([(row["train.nodes"], row["arm"], row["against"], row["verdict_of_table"]) for row in contrasts],
+                         [(nodes, "ring, exact in phase 1", "ring", "gap") for nodes in ("8", "16")])
+        self.assertEqual(page.count(">better *</span>"), 2)
+        self.assertLess(float(contrasts[0]["share_95_low"]), float(contrasts[0]["share_closed"]))
+
+    def test_distances_that_are_not_exact_are_marked(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        table = gap_twin.gap([self.folder / "runs"])
+        ring = table["groups"][0]["rows"][1]
+        made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
+        self.assertNotIn("‡", report.gap_table(made, table) + report.notes(table))
+        for gauge, every in (("sketch(64)", 1), ("exact", 10)):
+            ring["distance_gauge"], ring["distance_measured_every"] = gauge, every
+            self.assertEqual(report.gap_table(made, table).count(" ‡"), 3)
+            self.assertIn("‡: estimated by a gauge", report.notes(table))
 
     def test_a_row_with_a_diverged_run_says_so_and_has_no_final_accuracy_anywhere(self):
         synthetic_runs.write_sweep(self.folder / "runs")
@@ -47,7 +65,7 @@ class Report(support.FolderTest):
         page = (self.folder / "out" / "index.html").read_text()
         row = next(line for line in page.splitlines() if '<td class="text">ring</td>' in line)
         self.assertRegex(row, r'<td class="text">ring</td><td class="text"><span class="gap"[^>]*>1 of 3 diverged</span></td>')
-        self.assertEqual(row.count(" †"), 4)
+        self.assertEqual(row.count(" †"), 4)  # rounds, sent, measured, to decide: what these files hold
         self.assertTrue("<!-- 1 of 3 diverged -->" in (self.folder / "out" / "gap.svg").read_text())
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
             run = next(row for row in csv.DictReader(file) if row["run_id"] == path.stem)

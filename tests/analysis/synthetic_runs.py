@@ -24,6 +24,9 @@ topology.name = "exponential"
 [[variant]]
 name = "ring, exact in phase 1"
 control.policy = ["exact", "rounds(1)", "rounds(1)"]
+[[contrast]]
+arm = "ring, exact in phase 1"
+against = "ring"
 """
 # variant -> (distance of the phases, points lost to centralized, rounds per step, bytes per step, mixing share of a step)
 VARIANTS = {"centralized": ((0, 0, 0), 0.0, 0, 120e6, 0.22), "ring": ((4.0, 1.6, 0.6), 2.3, 1, 16e6, 0.06),

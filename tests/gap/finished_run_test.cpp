@@ -95,6 +95,16 @@ TEST_CASE("the controlled phase is read back from the policy of every phase") {
   CHECK(axes(R"json(["exact", "exact", "exact"])json") == Axes{{"control.in_phase", "*"}, {"control.policy", "exact"}});
 }
 
+TEST_CASE("overrides of the environment and of --set below the file hold, the later one first, and an author's comment does not") {
+  const auto delta_of = [](const std::string& below) { return read_sweep_facts("# --set delta = 7\nname = \"p\"\ndelta = 0.5\n" + below, "p").delta; };
+
+  CHECK(delta_of("") == 0.5);
+  CHECK(delta_of("# XIBENCH_DELTA=0.3\n") == 0.3);
+  CHECK(delta_of("# XIBENCH_DELTA=0.3\n# --set delta = 2\n") == 2);
+  CHECK(delta_of("# XIBENCH_TRAIN__NODES=8\n# XIBENCH_DELTA=1\n") == 1);
+  CHECK(read_sweep_facts("name = \"p\"\n# XIBENCH_SEEDS=[4, 5]\n", "p").seeds == std::vector<std::int64_t>{4, 5});
+}
+
 TEST_CASE("settings that nothing varies must agree") {
   const SweepFacts facts = read_sweep_facts(kSweep, "tiny.toml");
   const FinishedRun a = run("a.h5", "centralized", config("centralized", 4, 5, "exact"));

@@ -1,6 +1,9 @@
 """Which run files `xibench gap` counts, and which it refuses: gap_command_test.py SOURCE BUILD."""
 
+import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +25,9 @@ class GapCommand(support.RunTest):
         self.run_to_end(self.spec(support.QUADRATIC.replace("seeds = [1]", "seeds = [1, 2]")), self.out)
         self.files = sorted(self.out.glob("*/*.h5"))
 
-    def gap(self, status=0):
-        done = subprocess.run([support.XIBENCH, "gap", self.out, "--format", "json"], capture_output=True, text=True, check=False)
+    def gap(self, *more, status=0, **variables):
+        done = subprocess.run([support.XIBENCH, "gap", self.out, "--format", "json", *map(str, more)], capture_output=True, text=True, check=False,
+                              env=os.environ | variables, timeout=120)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertEqual(done.stdout == "", status == 2)
         return done
@@ -34,7 +38,9 @@ class GapCommand(support.RunTest):
         shutil.copy(self.files[0], self.out / "z" / "a.h5")
         done = self.gap()
         self.assertIn("is the same run as", done.stderr)
-        self.assertEqual(done.stdout, plain)
+        self.assertEqual(json.loads(done.stdout), json.loads(plain) | {"copies_left_out": 1})
+        text = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=True).stdout
+        self.assertIn("- 1 file left out: a copy of runs that other files here hold", text)
 
     def test_two_files_of_one_run_that_say_different_things_are_refused_with_both_named(self):
         other = self.out / "z" / self.files[0].name
@@ -76,6 +82,66 @@ class GapCommand(support.RunTest):
             done = self.run_to_end(self.folder / "sweep.toml", self.out)  # a damaged file is no result: the run is done again
             self.assertIn("1 done now", done.stderr)
             self.gap()
+
+    def test_what_is_no_file_is_named_and_not_waited_for(self):
+        os.mkfifo(self.out / "pipe.h5")
+        (self.out / "folder.h5").mkdir()
+        shutil.copy(self.files[0], self.out / "folder.h5" / "in it.h5")
+        (self.out / "link.h5").symlink_to(self.folder / "nowhere")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(self.out / "socket.h5"))
+            done = self.gap(status=1)
+        for name in ("pipe.h5", "folder.h5", "link.h5", "socket.h5"):
+            self.assertEqual(done.stderr.count(f"gap: not used: {self.out / name}: "), 1, done.stderr)
+        self.assertIn("pipe.h5: it is no file but a pipe or a device; leave it out", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["copies_left_out"], 1)  # what lies in the folder was read
+
+    def test_the_margin_of_the_environment_holds_for_the_table_and_for_runs_made_under_it(self):
+        table = json.loads(self.gap(XIBENCH_DELTA="0.25").stdout)
+        self.assertEqual((table["delta"], table["delta_from"]), (0.25, "XIBENCH_DELTA; the runs declare none"))
+        self.assertIsNone(json.loads(self.gap().stdout)["delta"])
+        self.assertEqual(json.loads(self.gap("--sweep", self.folder / "sweep.toml", XIBENCH_DELTA="0.25").stdout)["delta"], 0.25)
+        self.assertEqual(json.loads(self.gap("--sweep", self.folder / "sweep.toml", "--set", "delta=0.5", XIBENCH_DELTA="0.25").stdout)["delta"], 0.5)
+        self.assertIn("XIBENCH_DELTA: delta: is no margin", self.gap(status=2, XIBENCH_DELTA="-1").stderr)
+        self.assertIn("did you mean XIBENCH_DELTA?", self.gap(status=2, XIBENCH_DELTTA="1").stderr)
+        shutil.rmtree(self.out)
+        subprocess.run([support.XIBENCH, "run", self.folder / "sweep.toml", "--all", "--out", self.out], capture_output=True, check=True, env=os.environ | {"XIBENCH_DELTA": "0.75"})
+        table = json.loads(self.gap().stdout)
+        self.assertEqual((table["delta"], table["delta_from"]), (0.75, None))
+
+    def test_messages_are_those_of_the_graphs_and_the_network_is_that_of_the_flags(self):
+        rows = {row["variant"]: row for row in json.loads(self.gap("--latency", "1", "--bandwidth", "1e3").stdout)["groups"][0]["rows"]}
+        steps, nodes, model = 20, 8, 4 * 100  # of support.QUADRATIC: 100 numbers of 4 bytes
+        ring, centralized, mixed = rows["dsgd"], rows["centralized"], rows["mixed"]
+        self.assertEqual(ring["traffic"], {"messages": steps * 2 * nodes, "serial_messages": steps * 2, "serial_bytes": steps * 2 * model})
+        self.assertEqual(ring["bytes_sent"], steps * 2 * nodes * model)
+        self.assertAlmostEqual(ring["modelled_s"], steps * 2 * (1 + model / 1e3), places=9)
+        self.assertEqual(centralized["traffic"]["messages"], steps * 2 * (nodes - 1) * nodes)
+        self.assertAlmostEqual(centralized["modelled_s"], steps * 2 * (nodes - 1) * (1 + model / nodes / 1e3), places=9)
+        # exact averaging for 10 steps, then 2 rounds a step on the exponential graph of 8: the nodes 1, 2 and 4 further on
+        self.assertEqual(mixed["traffic"]["messages"], 10 * 2 * (nodes - 1) * nodes + 10 * 2 * 3 * nodes)
+        self.assertEqual(mixed["traffic"]["serial_messages"], 10 * 2 * (nodes - 1) + 10 * 2 * 3)
+        self.assertIn("--latency: -1 is no number of seconds", self.gap("--latency", "-1", status=2).stderr)
+        self.assertIn("--bandwidth: 0 is no number of bytes per second", self.gap("--bandwidth", "0", status=2).stderr)
+
+    def test_random_graphs_are_drawn_again_to_count_their_messages(self):
+        shutil.rmtree(self.out)
+        self.run_to_end(self.spec(support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")] + '[topology]\nname = "random-matching"\n'), self.out)
+        row = json.loads(self.gap().stdout)["groups"][0]["rows"][0]
+        self.assertEqual(row["traffic"]["messages"] * 4 * 100, row["bytes_sent"])
+        self.assertEqual(row["traffic"]["serial_messages"], 20)  # one partner per round
+
+    def test_a_contrast_that_was_asked_after_the_runs_were_made_is_shown_and_an_unknown_arm_refused(self):
+        sweep = self.folder / "sweep.toml"
+        sweep.write_text(sweep.read_text() + '[[contrast]]\narm = "mixed"\nagainst = "dsgd"\n')
+        contrast = json.loads(self.gap("--sweep", sweep).stdout)["groups"][0]["contrasts"][0]
+        self.assertEqual((contrast["arm"], contrast["against"], contrast["difference"]["pairs"]), ("mixed", "dsgd", 2))
+        line = len(sweep.read_text().splitlines())
+        sweep.write_text(sweep.read_text().replace('against = "dsgd"', 'against = "dsdg"'))
+        for words in (("gap", self.out, "--sweep", sweep), ("plan", sweep)):
+            done = subprocess.run([support.XIBENCH, *words], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(f"sweep.toml:{line}: contrast.against: 'dsdg' is no variant; did you mean 'dsgd'?", done.stderr)
 
     def test_a_problem_without_an_accuracy_says_what_to_look_at_instead(self):
         done = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=True)

@@ -112,6 +112,85 @@ TEST_CASE("a variant whose runs all diverged where the baseline was has no gap o
   CHECK(ring.paired->why == "5 of 5 runs of centralized diverged: they have no final accuracy");
 }
 
+namespace {
+
+// Centralized ends at 80 + seed, the ring 2 below, "exact" where that is given.
+std::vector<FinishedRun> three_arms(const std::vector<double>& exact) {
+  std::vector<FinishedRun> runs;
+  for (int seed = 1; seed <= static_cast<int>(exact.size()); ++seed) {
+    runs.push_back(run("centralized", seed, "8", 80 + seed));
+    runs.push_back(run("ring", seed, "8", 78 + seed + 0.125 * (seed % 2)));
+    runs.push_back(run("exact", seed, "8", exact[static_cast<std::size_t>(seed) - 1]));
+  }
+  return runs;
+}
+
+SweepFacts with_contrast() {
+  SweepFacts f = facts();
+  f.variants.push_back("exact");
+  f.contrasts = {{"exact", "ring"}};
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("a contrast compares two arms, and says which share of the gap one of them closes") {
+  const GapTable table = gap_table(three_arms({80.5, 81.625, 82.5, 83.625}), with_contrast());
+
+  REQUIRE(table.groups[0].contrasts.size() == 1);
+  const GapContrast& contrast = table.groups[0].contrasts[0];
+  CHECK(contrast.paired.difference.n == 4);
+  CHECK(contrast.paired.difference.mean == 1.5);  // 1.375, 1.625, 1.375, 1.625
+  CHECK(contrast.paired.verdict == Verdict::gap);
+  CHECK(contrast.paired.p_table == contrast.paired.p);  // a family of one
+  REQUIRE(contrast.share);
+  CHECK(contrast.share->pairs == 4);
+  CHECK(contrast.share->estimate == 1.5 / 1.9375);
+  CHECK(contrast.share->interval.low < 1.5 / 1.9375);
+  CHECK(gap_table(three_arms({80, 81}), facts()).groups[0].contrasts.empty());
+}
+
+TEST_CASE("a contrast with a diverged run says so, and one without runs or baseline what is missing") {
+  auto runs = three_arms({80.5, 81.625, 82.5});
+  for (auto& r : runs) r.diverged = r.variant == "ring" && r.seed == 2;
+  const GapContrast lost = gap_table(runs, with_contrast()).groups[0].contrasts[0];
+  CHECK(lost.paired.verdict == Verdict::diverged);
+  CHECK(lost.diverged == 1);
+  CHECK(std::isnan(lost.share->interval.low));
+
+  std::erase_if(runs, [](const FinishedRun& r) { return r.variant == "exact"; });
+  CHECK(gap_table(runs, with_contrast()).groups[0].contrasts[0].paired.difference.n == 0);
+  std::erase_if(runs, [](const FinishedRun& r) { return r.variant == "centralized"; });
+  CHECK(!gap_table(runs, with_contrast()).groups[0].contrasts[0].share);
+}
+
+TEST_CASE("the words of a table are adjusted over its comparisons, and the same runs in several cells are one of them") {
+  auto runs = three_arms({80.5, 81.625, 82.5, 83.625});
+  const auto p_of = [](const GapTable& table, std::size_t row) { return *table.groups[0].rows[row].paired; };
+  const GapTable one = gap_table(runs, with_contrast());
+  CHECK(std::min(p_of(one, 1).p_table / p_of(one, 1).p, p_of(one, 2).p_table / p_of(one, 2).p) >= 1);
+  CHECK(std::max(p_of(one, 1).p_table / p_of(one, 1).p, p_of(one, 2).p_table / p_of(one, 2).p) == Approx(2).epsilon(1e-12));
+
+  for (auto& r : runs) r.axes = {{"train.nodes", "*"}};
+  const GapTable alone = gap_table(runs, with_contrast());
+  auto more = runs;
+  for (const std::string nodes : {"8", "16"}) more.push_back(run("another", 1, nodes, 80));  // opens two cells, without a pair that could be told apart
+  const GapTable both = gap_table(more, with_contrast());
+  REQUIRE(both.groups.size() == 2);
+  CHECK(p_of(both, 1).p_table == p_of(alone, 1).p_table);
+}
+
+TEST_CASE("a largest distance that was estimated, or not measured in every step, is told from the exact one") {
+  auto exact = run("ring", 1, "8", 80), sketch = exact, rarely = exact;
+  exact.config_json = R"({"control":{"gauge":"exact","measure_every":1}})";
+  sketch.config_json = R"json({"control":{"gauge":"sketch(64)","measure_every":1}})json";
+  rarely.config_json = R"({"control":{"gauge":"exact","measure_every":10}})";
+  CHECK(distance_is_exact(gap_table({exact}, facts()).groups[0].rows[0]));
+  CHECK(!distance_is_exact(gap_table({sketch}, facts()).groups[0].rows[0]));
+  CHECK(!distance_is_exact(gap_table({rarely}, facts()).groups[0].rows[0]));
+  CHECK(gap_table({rarely}, facts()).groups[0].rows[0].measure_every == 10);
+}
+
 TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds") {
   FinishedRun a = run("ring", 1, "8", 80), b = run("ring", 2, "8", 80);
   a.rounds = 100, b.rounds = 200, a.bytes_sent = 1000, b.bytes_sent = 3000;

@@ -68,7 +68,7 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   CHECK_THAT(text, Contains("| nodes |") && !Contains("| partition |") && Contains("data.partition = dirichlet(0.1)"));
   CHECK_THAT(text, Contains("| gap ") && Contains("-1.83"));
   CHECK_THAT(text, Contains("| 16    | ring, \"plain\" | 1 of 2 diverged |     2 |            - |          - |"));
-  CHECK_THAT(text, Contains("| 12 k † | 3.5 GB † |") && Contains("†: means with runs that ended where they diverged"));
+  CHECK_THAT(text, Contains("| 12 k † |") && Contains("| 3.5 GB † |") && Contains("†: means with runs that ended where they diverged"));
   CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
   CHECK_THAT(text, Contains("what 3 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
   CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));
@@ -82,6 +82,64 @@ TEST_CASE("without a baseline the table says how to declare one") {
   const std::string text = gap_markdown(gap_table({run("", 1, "8", 80)}, f));
 
   CHECK_THAT(text, Contains("baseline = true") && Contains("80.00"));
+}
+
+TEST_CASE("names from outside read as they are written and break no table, line or JSON") {
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.variants = {"centralized", "a|b `c` $x$\n*d* <i>\xff"};
+  std::vector<FinishedRun> runs;
+  for (int seed = 1; seed <= 2; ++seed)
+    for (const auto& variant : f.variants) runs.push_back(run(variant, seed, "edges(a|b)", 80));
+  const GapTable table = gap_table(runs, f);
+  const std::string text = gap_markdown(table);
+
+  CHECK_THAT(text, Contains("a\\|b \\`c\\` \\$x\\$\\\\x0a\\*d\\* \\<i>\\\\xff |") && Contains("edges(a\\|b)"));
+  const auto json = nlohmann::json::parse(gap_json(table));
+  CHECK(json["groups"][0]["rows"][1]["variant"] == "a|b `c` $x$\n*d* <i>\\xff");
+}
+
+TEST_CASE("a contrast is a table of its own in the text, rows in the CSV and a list in the JSON") {
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.variants = {"centralized", "ring", "exact"}, f.contrasts = {{"exact", "ring"}};
+  std::vector<FinishedRun> runs;
+  for (int seed = 1; seed <= 3; ++seed)
+    for (const auto& [variant, accuracy] : {std::pair{"centralized", 84.0}, std::pair{"ring", 82.0}, std::pair{"exact", 83.5}})
+      runs.push_back(run(variant, seed, "8", accuracy + seed + (variant == std::string("ring") ? 0.125 * (seed % 2) : 0)));
+  const GapTable table = gap_table(runs, f);
+
+  CHECK_THAT(gap_markdown(table), Contains("| exact | ring    | better * |     3 |      +1.42 |") && Contains("share: (arm - against) / (centralized - against)"));
+  const std::string csv = gap_csv(table);
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 3 + 1);
+  CHECK_THAT(csv, Contains("8,dirichlet(0.1),exact,0,ring,1,,0,"));
+  const auto contrast = nlohmann::json::parse(gap_json(table))["groups"][0]["contrasts"][0];
+  CHECK(contrast["arm"] == "exact");
+  CHECK(contrast["difference"]["pairs"] == 3);
+  CHECK(contrast["share"]["estimate"].get<double>() == Approx(1.4166666666666667 / 1.9166666666666667).epsilon(1e-12));
+  CHECK(contrast["share"]["interval_95"][0].is_number());
+}
+
+TEST_CASE("messages and what the network makes of them stand beside the bytes, with its numbers") {
+  SweepFacts f;
+  f.name = "tiny";
+  auto ring = run("ring", 1, "8", 80);
+  ring.traffic = {22272, 696, 24.6e6};
+  GapTable table = gap_table({ring}, f);
+  CHECK_THAT(gap_markdown(table), Contains(" 22.3 k |") && Contains(" 0.0545 s |") && Contains("50 µs per message and 1.25 GB/s"));
+  table.network = {.latency_s = 1e-6, .bandwidth = 12.5e9};
+  table.copies = 3;
+  CHECK_THAT(gap_markdown(table), Contains(" 0.00266 s |") && Contains("1 µs per message and 12.5 GB/s") && Contains("3 files left out"));
+  const auto json = nlohmann::json::parse(gap_json(table));
+  CHECK(json["network"]["latency_s"] == 1e-6);
+  CHECK(json["copies_left_out"] == 3);
+  CHECK(json["groups"][0]["rows"][0]["traffic"]["messages"] == 22272);
+}
+
+TEST_CASE("a distance that was not measured exactly in every step is marked") {
+  SweepFacts f;
+  f.name = "tiny";
+  auto ring = run("ring", 1, "8", 80);
+  ring.config_json = R"json({"control":{"gauge":"sketch(64)","measure_every":10}})json";
+  CHECK_THAT(gap_markdown(gap_table({ring}, f)), Contains(" 0.125 ‡ |") && Contains("‡: max Ξ of ring") && Contains("estimated by sketch(64) in one of 10 steps"));
 }
 
 TEST_CASE("the name of a graph stands under 'topology'") {
@@ -124,7 +182,7 @@ TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   CHECK_THAT(header, Contains(",gauge_bytes_sent,gauge_bytes_to_decide,gauge_bytes_to_record,") &&
                          Contains(",published_difference_points,published_difference_status"));
   CHECK_THAT(last, Contains(",48000000,,,") && Contains(",diverged,\"1 of 2 runs of"));
-  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary"));
+  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary,,,,"));
   CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
 }
 
@@ -132,7 +190,7 @@ TEST_CASE("JSON has schema, version, words and null for what was not measured") 
   const auto json = nlohmann::json::parse(gap_json(sample()));
 
   CHECK(json["schema"] == "xibench-gap");
-  CHECK(json["schema_version"] == 1);
+  CHECK(json["schema_version"] == 2);
   CHECK(json["delta"] == 0.25);
   REQUIRE(json["groups"].size() == 2);
   const auto& ring = json["groups"][0]["rows"][1];

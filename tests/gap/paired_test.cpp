@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/gap/holm.hpp"
+#include "harness/gap/student.hpp"
 
 using namespace xib;
 
@@ -30,9 +32,8 @@ TEST_CASE("differences of -1, -2, -3 have the interval of the t table") {
 
   CHECK(paired.difference.mean == -2);
   CHECK(paired.difference.sd == 1);
-  CHECK(paired.interval_95.low == Approx(-2 - 4.302652730 / std::sqrt(3.0)).epsilon(1e-9));
-  CHECK(paired.interval_95.high == Approx(-2 + 4.302652730 / std::sqrt(3.0)).epsilon(1e-9));
-  CHECK(paired.interval_90.high == Approx(-2 + 2.919985580 / std::sqrt(3.0)).epsilon(1e-9));
+  CHECK(paired.interval.low == Approx(-2 - 4.302652730 / std::sqrt(3.0)).epsilon(1e-9));
+  CHECK(paired.interval.high == Approx(-2 + 4.302652730 / std::sqrt(3.0)).epsilon(1e-9));
   CHECK(paired.rho == Approx(1).epsilon(1e-15));
   CHECK(paired.verdict == Verdict::undecided);  // the interval reaches +0.48
 }
@@ -53,23 +54,53 @@ TEST_CASE("the correlation of hand-made arms") {
   CHECK(std::isnan(compare_paired(std::vector<double>{1, 2}, std::vector<double>{1, 3}, 1).rho));
 }
 
-TEST_CASE("a gap is an interval without zero and an estimate beyond the margin") {
-  const std::vector<double> worse{78, 82.25, 85.75};  // differences -2, -1.75, -2.25: 95 % interval -2.62 to -1.38
+TEST_CASE("a gap is an interval wholly outside of the margin") {
+  const std::vector<double> worse{78, 82.25, 85.75};  // differences -2, -1.75, -2.25: 95 % interval -2.621 to -1.379
 
   CHECK(compare_paired(worse, kBaseline, 0.25).verdict == Verdict::gap);
-  CHECK(compare_paired(worse, kBaseline, 1.75).verdict == Verdict::gap);
-  CHECK(compare_paired(worse, kBaseline, 2.0).verdict == Verdict::undecided);  // the estimate is not beyond it
-  CHECK(compare_paired(kBaseline, worse, 0.25).verdict == Verdict::gap);       // better is a gap too
+  CHECK(compare_paired(worse, kBaseline, 1.37).verdict == Verdict::gap);
+  CHECK(compare_paired(worse, kBaseline, 1.39).verdict == Verdict::undecided);  // the estimate is beyond the margin, the interval is not
+  CHECK(compare_paired(worse, kBaseline, 1.39).why == "there is a difference, but it may be within 1.39 points");
+  CHECK(compare_paired(kBaseline, worse, 0.25).verdict == Verdict::gap);  // better is a gap too
 }
 
-TEST_CASE("no gap takes a 90 % interval inside the margin, whether or not it holds zero") {
-  const std::vector<double> near{80.25, 84.125, 88};  // differences 0.25, 0.125, 0: 90 % interval -0.086 to 0.336
+TEST_CASE("no gap takes an interval wholly inside of the margin, whether or not it holds zero") {
+  const std::vector<double> near{80.25, 84.125, 88};  // differences 0.25, 0.125, 0: 95 % interval -0.186 to 0.436
 
-  CHECK(compare_paired(near, kBaseline, 0.35).verdict == Verdict::no_gap);
-  CHECK(compare_paired(near, kBaseline, 0.33).verdict == Verdict::undecided);
+  CHECK(compare_paired(near, kBaseline, 0.44).verdict == Verdict::no_gap);
+  CHECK(compare_paired(near, kBaseline, 0.43).verdict == Verdict::undecided);
   const std::vector<double> shifted{80.25, 84.25, 88.25};  // no spread at all: a difference, certainly, but a small one
   CHECK(compare_paired(shifted, kBaseline, 0.5).verdict == Verdict::no_gap);
   CHECK(compare_paired(shifted, kBaseline, 0.25).verdict == Verdict::undecided);
+  CHECK(compare_paired(shifted, kBaseline, 0.125).verdict == Verdict::gap);
+}
+
+TEST_CASE("p is what the interval would have to miss by") {
+  const std::vector<double> worse{78, 82.25, 85.75};  // -2 with standard error 0.25 / sqrt(3)
+  const Paired paired = compare_paired(worse, kBaseline, 1.39);
+  CHECK(paired.p == Approx(student_t_tails(0.61 / (0.25 / std::sqrt(3.0)), 2)).epsilon(1e-12));
+  const Interval ends = t_interval(paired.difference, 1 - paired.p);
+  CHECK(ends.high == Approx(-1.39).epsilon(1e-9));
+}
+
+TEST_CASE("Holm's adjusted p values by hand") {
+  const auto adjusted = holm({0.01, 0.04, kNaN, 0.03, 0.005});  // 4 of them: 0.005 x 4, 0.01 x 3, 0.03 x 2, then not below that
+  CHECK(adjusted[4] == Approx(0.02).epsilon(1e-15));
+  CHECK(adjusted[0] == Approx(0.03).epsilon(1e-15));
+  CHECK(adjusted[3] == Approx(0.06).epsilon(1e-15));
+  CHECK(adjusted[1] == Approx(0.06).epsilon(1e-15));
+  CHECK(std::isnan(adjusted[2]));
+  CHECK(holm({0.9, 0.8}) == std::vector<double>{1, 1});
+  CHECK(holm({}).empty());
+}
+
+TEST_CASE("a word holds for the table where its adjusted p value is below 5 %") {
+  Paired paired = compare_paired(std::vector<double>{78, 82.25, 85.75}, kBaseline, 0.25);
+  CHECK(verdict_of_table(paired) == Verdict::undecided);  // not adjusted yet
+  paired.p_table = 0.049;
+  CHECK(verdict_of_table(paired) == Verdict::gap);
+  paired.p_table = 0.05;
+  CHECK(verdict_of_table(paired) == Verdict::undecided);
 }
 
 TEST_CASE("without a second seed, a margin or a final accuracy the word is undecided, with the reason") {

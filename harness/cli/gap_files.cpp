@@ -1,0 +1,108 @@
+#include "harness/cli/gap_files.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "harness/cli/run_traffic.hpp"
+#include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
+#include "harness/record/run_file.hpp"
+
+namespace xib {
+namespace {
+
+namespace fs = std::filesystem;
+
+void leave_out(LoadedRuns& loaded, const std::string& why) {
+  fmt::print(stderr, "gap: not used: {}\n", printable(why));
+  loaded.all_used = false;
+}
+
+// Each once, in order.
+std::set<std::string> files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
+  std::set<std::string> found;
+  for (const auto& place : places) {
+    std::error_code error;
+    const auto status = fs::status(place, error);
+    require(fs::exists(status), "{}: there is no such file or directory", place);
+    if (!fs::is_directory(status)) {
+      found.insert(fs::path(place).lexically_normal().string());
+      continue;
+    }
+    for (auto at = fs::recursive_directory_iterator(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+      const std::string path = at->path().lexically_normal().string();
+      if (at->path().extension() != ".h5") continue;
+      const Place there = look_at(path);
+      if (there.kind == Place::Kind::file)
+        found.insert(path);
+      else
+        leave_out(loaded, fmt::format("{}: {}; {}", path, there.reason(), there.remedy("leave it out")));
+    }
+    require(!error, "{}: cannot be searched ({})", place, error.message());
+  }
+  return found;
+}
+
+// Whether a file is named as the result of a run is, but of another run. Copies may have any other name.
+bool named_for_another(const std::string& path, const std::string& id) {
+  const std::string stem = fs::path(path).stem().string();
+  return stem.size() == id.size() && stem.find_first_not_of("0123456789abcdef") == std::string::npos && stem != id;
+}
+
+// Reads all of the file, so that damage anywhere keeps it out.
+LoadedRun load(const std::string& path) {
+  const RunRecord record = read_run_file(path);
+  const RunHeader header = read_run_header(path);
+  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+  const Summary& summary = header.summary;
+  LoadedRun loaded{{}, header.name, header.variant, header.config_source};
+  FinishedRun& run = loaded.run;
+  run.path = path, run.id = header.run_id, run.seed = header.seed, run.config_json = header.config_json;
+  run.accuracy = summary.final_test_accuracy;
+  run.accuracy_nodes_mean = summary.final_test_accuracy_nodes_mean, run.accuracy_nodes_min = summary.final_test_accuracy_nodes_min;
+  run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
+  run.traffic = traffic_of(record);
+  run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
+  run.target_missed_steps = summary.target_missed_steps;
+  run.diverged = header.outcome == "diverged";
+  for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
+  return loaded;
+}
+
+// Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
+void check_same_science(const std::string& path, const std::string& other) {
+  require(science_digest(read_run_file(path)) == science_digest(read_run_file(other)),
+          "{} and {} have the same run id and different science: the data set, a library or the kind of CPU was another (xibench show prints the provenance of "
+          "each): keep the file that belongs to the other runs",
+          other, path);
+}
+
+}  // namespace
+
+LoadedRuns load_runs(const std::vector<std::string>& places) {
+  LoadedRuns loaded;
+  std::map<std::string, std::string> path_of_id;
+  for (const auto& path : files_of(places, loaded)) {
+    LoadedRun run;
+    try {
+      run = load(path);
+    } catch (const Error& error) {
+      leave_out(loaded, error.what());
+      continue;
+    }
+    const auto [first, added] = path_of_id.emplace(run.run.id, path);
+    if (added) {
+      loaded.runs.push_back(std::move(run));
+      continue;
+    }
+    check_same_science(path, first->second);
+    fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first->second));
+    ++loaded.copies;
+  }
+  return loaded;
+}
+
+}  // namespace xib

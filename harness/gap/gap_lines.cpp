@@ -1,0 +1,89 @@
+#include "harness/gap/gap_lines.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "harness/core/text.hpp"
+
+namespace xib {
+
+std::string fixed(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
+std::string with_sign(double value) { return std::isfinite(value) ? fmt::format("{:+.2f}", value) : "-"; }
+
+std::string scaled(double value, const char* unit) {
+  constexpr std::array prefixes{"", "k", "M", "G", "T", "P", "E"};
+  if (!std::isfinite(value)) return "-";
+  std::size_t power = 0;
+  if (value >= 9999.5)
+    for (; value >= 999.5 && power + 1 < prefixes.size(); ++power) value /= 1000;
+  const std::string suffix = std::string(prefixes[power]) + unit;
+  const std::string digits = power == 0 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+  return suffix.empty() ? digits : digits + " " + suffix;
+}
+
+std::string with_spread(const Spread& s) { return std::isfinite(s.sd) ? fmt::format("{} ± {}", fixed(s.mean, 2), fixed(s.sd, 2)) : fixed(s.mean, 2); }
+
+std::string range(const Interval& i) { return std::isfinite(i.low) ? fmt::format("{:+.2f} to {:+.2f}", i.low, i.high) : "-"; }
+
+std::string shown(const std::string& name) {
+  std::string out;
+  for (const char c : printable(name)) out += (std::string_view("\\|`$*<[").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
+  return out;
+}
+
+std::string cell_text(const Axes& axes) {
+  Line parts;
+  for (const auto& [key, value] : axes)
+    if (value != kAnyValue) parts.push_back(fmt::format("{} = {}", shown(key), shown(value)));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string verdict_text(const GapRow& row, double delta) {
+  const std::string diverged = row.diverged > 0 ? fmt::format("{} of {} diverged", row.diverged, row.runs.size()) : "";
+  if (row.is_baseline) return diverged.empty() ? "baseline" : diverged + ", baseline";
+  if (!row.paired) return diverged.empty() ? "no baseline" : diverged + ", no baseline";
+  if (!diverged.empty()) return diverged;
+  const Paired& paired = *row.paired;
+  if (paired.verdict == Verdict::diverged) return "baseline diverged";
+  const std::string mark = verdict_of_table(paired) == paired.verdict ? " *" : "";
+  if (paired.verdict == Verdict::no_gap) return fmt::format("no gap larger than {}{}", delta, mark);
+  if (paired.verdict == Verdict::gap) return (paired.difference.mean > 0 ? "gap (better)" : "gap") + mark;
+  return std::string(name(paired.verdict));
+}
+
+// Neither arm is the baseline, so it is no gap to it.
+std::string verdict_text(const GapContrast& contrast, double delta) {
+  const Paired& paired = contrast.paired;
+  const std::string mark = verdict_of_table(paired) == paired.verdict ? " *" : "";
+  if (paired.verdict == Verdict::no_gap) return fmt::format("no difference larger than {}{}", delta, mark);
+  if (paired.verdict == Verdict::gap) return (paired.difference.mean > 0 ? "better" : "worse") + mark;
+  return std::string(name(paired.verdict));
+}
+
+static std::size_t width(const std::string& text) {  // code points; every character of ours is one column wide
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string aligned(const std::vector<Line>& lines, std::size_t left) {
+  std::vector<std::size_t> widths(lines.front().size(), 3);
+  for (const auto& line : lines)
+    for (std::size_t k = 0; k < line.size(); ++k) widths[k] = std::max(widths[k], width(line[k]));
+  std::string out;
+  for (std::size_t row = 0; row < lines.size(); ++row) {
+    for (std::size_t k = 0; k < widths.size(); ++k) {
+      const std::string pad(widths[k] - width(lines[row][k]), ' ');
+      out += k < left ? fmt::format("| {}{} ", lines[row][k], pad) : fmt::format("| {}{} ", pad, lines[row][k]);
+    }
+    out += "|\n";
+    if (row > 0) continue;
+    for (std::size_t k = 0; k < widths.size(); ++k) out += fmt::format("|{}{}", std::string(widths[k] + 1, '-'), k < left ? "-" : ":");
+    out += "|\n";
+  }
+  return out;
+}
+
+}  // namespace xib

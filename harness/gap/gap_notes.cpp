@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/gap/gap_lines.hpp"
+
+namespace xib {
+namespace {
+
+// Constructed problems have none; a run that diverged early has none either, but had one to reach.
+bool has_accuracy(const GapTable& table) {
+  return any_row(table, [](const GapRow& row) {
+    return row.diverged > 0 || std::any_of(row.runs.begin(), row.runs.end(), [](const auto& run) { return std::isfinite(run.accuracy); });
+  });
+}
+
+std::string undecided_reasons(const GapTable& table) {
+  std::vector<std::pair<std::string, int>> reasons;  // in order of appearance
+  for (const auto& group : table.groups)
+    for (const auto& row : group.rows) {
+      if (!row.paired || row.paired->verdict != Verdict::undecided) continue;
+      const auto found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == row.paired->why; });
+      if (found == reasons.end())
+        reasons.emplace_back(row.paired->why, 1);
+      else
+        ++found->second;
+    }
+  std::string out;
+  for (const auto& [why, count] : reasons) out += fmt::format("- undecided ({} row{}): {}\n", count, count == 1 ? "" : "s", why);
+  return out;
+}
+
+// What can be said of the table as a whole: any false word among all has at most the rate that one row alone has.
+std::string words_of_table(const GapTable& table) {
+  int words = 0, held = 0;
+  for (const auto& group : table.groups)
+    for (const auto& row : group.rows) {
+      if (!row.paired || (row.paired->verdict != Verdict::gap && row.paired->verdict != Verdict::no_gap)) continue;
+      ++words;
+      held += verdict_of_table(*row.paired) == row.paired->verdict;
+    }
+  if (words == 0) return "";
+  const std::string rest = held == words ? "" : fmt::format("; {} of {} words hold{} for {} row alone", words - held, words, words - held == 1 ? "s" : "", words - held == 1 ? "its" : "their");
+  return fmt::format("- *: holds for all rows at once (Holm, 5 % for any false word in the table){}\n", rest);
+}
+
+std::string resolution_text(const GapTable& table) {
+  if (!table.resolution) {
+    if (!has_accuracy(table))
+      return "- these runs have no accuracy: what they learn has a known optimum, and no classes. What they are measured by is f - f*, see xibench show RUN.h5 and "
+             "analysis/theory.py\n";
+    const bool diverged = any_row(table, [](const GapRow& row) { return row.diverged > 0; });
+    return diverged ? "- too few seeds end with a number in both arms to tell anything apart: runs have diverged\n"
+                    : "- with one seed in both arms nothing can be told apart: run more seeds\n";
+  }
+  const Resolution& r = *table.resolution;
+  std::string out =
+      fmt::format("- what {} seeds resolve: paired differences spread by {:.2f} points, so the 95 % interval is ± {:.2f} points", r.seeds,
+                  r.sd, r.half_width);
+  if (!(table.delta > 0)) return out + "\n";
+  if (r.half_width <= table.delta) return out + fmt::format(", within delta = {}\n", table.delta);
+  if (r.seeds_for_delta == 0) return out + fmt::format("; delta = {} would need more than 1000 seeds\n", table.delta);
+  return out + fmt::format("; ± {} would take {} seeds\n", table.delta, r.seeds_for_delta);
+}
+
+// A row whose control was held back by control.max_rounds is not what its name says.
+std::string missed_targets(const GapTable& table) {
+  std::string out;
+  for (const auto& group : table.groups)
+    for (const auto& row : group.rows) {
+      if (row.target_missed_steps == 0) continue;
+      const std::string cell = cell_text(group.axes);
+      out += fmt::format("- target missed: {}{}{}: in {} step{} control.max_rounds were not enough\n", shown(row.variant), cell.empty() ? "" : ", ", cell,
+                         row.target_missed_steps, row.target_missed_steps == 1 ? "" : "s");
+    }
+  return out;
+}
+
+std::string missing_text(const GapTable& table) {
+  std::string out;
+  constexpr std::size_t most = 12;
+  for (std::size_t k = 0; k < table.missing.size() && k < most; ++k) {
+    const auto& run = table.missing[k];
+    const std::string cell = cell_text(run.axes);
+    out +=
+        fmt::format("- missing: {}seed {}{}\n", run.variant.empty() ? "" : shown(run.variant) + ", ", run.seed, cell.empty() ? "" : ", " + cell);
+  }
+  if (table.missing.size() > most) out += fmt::format("- missing: {} more\n", table.missing.size() - most);
+  return out;
+}
+
+// Where max Ξ is not the largest of all steps, each measured exactly.
+std::string measured_otherwise(const GapTable& table) {
+  std::string out;
+  for (const auto& group : table.groups)
+    for (const auto& row : group.rows) {
+      if (distance_is_exact(row) || std::none_of(row.distance_max.begin(), row.distance_max.end(), [](double x) { return std::isfinite(x); })) continue;
+      const std::string cell = cell_text(group.axes);
+      const std::string how = row.gauge.empty() || row.gauge == "exact" ? "measured exactly" : fmt::format("estimated by {}", shown(row.gauge));
+      const std::string when = row.measure_every > 1 ? fmt::format(" in one of {} steps", row.measure_every) : "";
+      out += fmt::format("- ‡: max Ξ of {}{}{} is the largest of what was {}{}, not the exact maximum of all steps\n", shown(row.variant), cell.empty() ? "" : ", ", cell, how, when);
+    }
+  return out;
+}
+
+std::string contrast_notes(const GapTable& table) {
+  std::vector<std::string> reasons;
+  bool any = false;
+  for (const auto& group : table.groups)
+    for (const auto& contrast : group.contrasts) {
+      any = true;
+      if (!contrast.share || contrast.share->why.empty()) continue;
+      const std::string cell = cell_text(group.axes);
+      reasons.push_back(fmt::format("- no interval of the share of {} against {}{}{}: {}\n", shown(contrast.arm), shown(contrast.against), cell.empty() ? "" : ", ", cell,
+                                    shown(contrast.share->why)));
+    }
+  if (!any) return "";
+  std::string out =
+      fmt::format("- contrasts, asked by the sweep: arm - against, paired by seed, with the words of the table against delta (better, worse; * among the contrasts); "
+                  "share: (arm - against) / ({} - against)\n",
+                  table.baseline.empty() ? "baseline" : shown(table.baseline));
+  for (const auto& reason : reasons) out += reason;
+  return out;
+}
+
+}  // namespace
+
+std::string gap_notes(const GapTable& table) {
+  std::string out = "- accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds\n";
+  if (!table.baseline.empty()) {
+    out += fmt::format("- difference: to '{}', paired by seed, in points; ρ: correlation of the two arms over seeds\n", shown(table.baseline));
+    if (table.delta > 0)
+      out += fmt::format("- delta = {} points, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
+                         "undecided: neither; a false word has a rate of at most 5 % per row\n",
+                         table.delta, table.delta);
+    if (!table.delta_from.empty()) out += fmt::format("- delta is that of {}\n", shown(table.delta_from));
+    out += words_of_table(table) + undecided_reasons(table) + resolution_text(table);
+  } else {
+    out += "- no differences: the sweep names no baseline (a [[variant]] with baseline = true)\n";
+  }
+  out += contrast_notes(table);
+  if (any_row(table, [](const GapRow& row) { return row.diverged > 0; }))
+    out += "- diverged: a run that diverged has no final accuracy, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
+           "diverged, not to be compared with those of whole runs\n";
+  out +=
+      "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
+      "only\n";
+  out += fmt::format(
+      "- messages: with one node per rank, an all-reduce as a ring in 2 (n - 1) rounds; modelled: what the network takes for the busiest node of every round at {:.3g} µs per "
+      "message and {:.3g} GB/s (--latency, --bandwidth; harness/gap/README.md)\n",
+      1e6 * table.network.latency_s, 1e-9 * table.network.bandwidth);
+  out += measured_otherwise(table);
+  if (table.copies > 0)
+    out += fmt::format("- {} file{} left out: {} of runs that other files here hold\n", table.copies, table.copies == 1 ? "" : "s", table.copies == 1 ? "a copy" : "copies");
+  if (any_row(table, [](const GapRow& row) { return row.published.accuracy || row.published.difference; }))
+    out += "- published values are quoted with the status of their source; 'unverified' is not what the paper is known to report\n";
+  return out + missed_targets(table) + missing_text(table);
+}
+
+}  // namespace xib
