@@ -25,11 +25,13 @@ RoundLoad load_of(const double* w, std::size_t n) {
 }
 
 RoundLoad load_of(const MixingMatrix& w) {
-  const auto n = static_cast<std::size_t>(w.size());
-  std::vector<double> dense(n * n, 0);
-  for (std::size_t i = 0; i < n; ++i)
-    for (const auto& entry : w.row(static_cast<int>(i))) dense[i * n + static_cast<std::size_t>(entry.node)] = entry.value;
-  return load_of(dense.data(), n);
+  RoundLoad load{.messages = w.messages(), .busiest = w.max_degree()};
+  std::vector<std::int64_t> sent(static_cast<std::size_t>(w.size()), 0);
+  for (int i = 0; i < w.size(); ++i)
+    for (const auto& entry : w.row(i))
+      if (entry.node != i) ++sent[static_cast<std::size_t>(entry.node)];
+  load.busiest = std::max(load.busiest, *std::max_element(sent.begin(), sent.end()));
+  return load;
 }
 
 // The rounds of one phase, in order.
