@@ -1,5 +1,6 @@
 #include "harness/cli/commands.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/run/build_info.hpp"
 
 #include <CLI/CLI.hpp>
@@ -52,9 +53,7 @@ int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
   }
   std::string command;
   for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands()) command += " " + chosen.front()->get_name();
-  std::string problem = error.what();
-  std::replace(problem.begin(), problem.end(), '\n', ' ');
-  std::fprintf(stderr, "xibench%s: %s; xibench%s --help shows how it is used\n", command.c_str(), problem.c_str(), command.c_str());
+  xib::notify("xibench{}: {}; xibench{} --help shows how it is used\n", command, xib::printable(error.what()), command);
   return static_cast<int>(xib::Fault::input);
 }
 
@@ -73,17 +72,17 @@ int run_command(const std::vector<std::pair<CLI::App*, xib::Command>>& commands)
     for (const auto& [command, run] : commands)
       if (command->parsed()) return run();
   } catch (const xib::Error& error) {
-    std::fprintf(stderr, "xibench: %s\n", error.what());
+    xib::notify("xibench: {}\n", error.what());
     return static_cast<int>(error.fault());
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::broken_pipe) {
       std::clearerr(stdout);  // nobody is there to miss the rest
       return 0;
     }
-    std::fprintf(stderr, "xibench: %s\n", error.what());
+    xib::notify("xibench: {}\n", error.what());
     return static_cast<int>(xib::Fault::work);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "xibench: %s\n", error.what());
+    xib::notify("xibench: {}\n", error.what());
     return static_cast<int>(xib::Fault::work);
   }
   return static_cast<int>(xib::Fault::input);
@@ -102,7 +101,7 @@ int main(int argc, char** argv) {
     take_one_value_each_time(*command);
   }
   if (argc > 1 && !app.get_option_no_throw(argv[1]) && std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
-    std::fprintf(stderr, "xibench: '%s' is no command; xibench --help lists them\n", argv[1]);
+    xib::notify("xibench: '{}' is no command; xibench --help lists them\n", xib::printable(argv[1]));
     return static_cast<int>(xib::Fault::input);
   }
   try {

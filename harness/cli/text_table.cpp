@@ -1,5 +1,7 @@
 #include "harness/cli/text_table.hpp"
 
+#include "harness/core/text.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -16,7 +18,10 @@ bool is_number(const std::string& text) { return text == "-" || text.find_first_
 
 }  // namespace
 
-std::string text_table(const std::vector<std::vector<std::string>>& rows) {
+std::string text_table(const std::vector<std::vector<std::string>>& given) {
+  auto rows = given;
+  for (auto& row : rows)
+    for (auto& cell : row) cell = printable(cell);  // a newline or an escape of a terminal would break the lines
   struct Column {
     std::size_t at, width;
     bool right;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 
 namespace xib {
 
@@ -14,6 +15,7 @@ class Problems {
  public:
   void add(std::string_view where, std::string_view key, std::string_view problem) { add(fmt::format("{}: {}: {}", where, key, problem)); }
   void add(std::string line) {
+    line = printable(line);  // a newline that the input holds would make two problems of one
     if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
   }
   // What `part` refuses, each line of it, and goes on.

@@ -1,6 +1,7 @@
 #include "harness/core/term.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -57,7 +58,7 @@ std::string_view unquote(std::string_view s) {
 Term Term::parse(std::string_view text, std::string_view where) {
   const auto bad = [&](std::string_view why) {
     refuse("{}'{}' {}; write a name such as ring, or a name with arguments such as torus(4, 8) or adaptive(0.2, beta = 0.95)",
-           where_prefix(where), text, why);
+           where_prefix(where), printable(text), why);
   };
   const std::string_view s = trim(text);
   Term term;
@@ -74,7 +75,7 @@ Term Term::parse(std::string_view text, std::string_view where) {
     std::string_view value = part;
     if (equals != std::string_view::npos) {
       argument.name = trim(part.substr(0, equals));
-      if (!is_argument_name(argument.name)) bad(fmt::format("has an argument name that is none: '{}'", argument.name));
+      if (!is_argument_name(argument.name)) bad(fmt::format("has an argument name that is none: '{}'", printable(argument.name)));
       value = trim(part.substr(equals + 1));
     } else if (!term.arguments.empty() && !term.arguments.back().name.empty()) {
       bad("has a positional argument after a named one");
@@ -123,7 +124,7 @@ double Arguments::to_number(std::string_view name, const Argument& a) const {
   double value = 0;
   const auto [end, error] = std::from_chars(a.text.data(), a.text.data() + a.text.size(), value);
   require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value),
-          "{}{}: {} is '{}', which is not a number", where_prefix(where_), term_.text(), name, a.text);
+          "{}{}: {} is '{}', which is not a number", where_prefix(where_), printable(term_.text()), name, printable(a.text));
   return value;
 }
 
@@ -176,7 +177,7 @@ void Arguments::done() const {
   for (std::size_t k = 0; k < used_.size(); ++k) {
     const auto& a = term_.arguments[k];
     require(used_[k], "{}{} has an argument that {} does not take: '{}'", where_prefix(where_), term_.text(), term_.name,
-            a.name.empty() ? a.text : a.name);
+            printable(a.name.empty() ? a.text : a.name));
   }
 }
 

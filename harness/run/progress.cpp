@@ -17,7 +17,7 @@ constexpr double kPlainInterval = 10;  // seconds between lines of the plain sty
 
 void print_line(ProgressStyle style, const std::string& text, bool lasting) {
   if (style == ProgressStyle::terminal)
-    notify("\r\x1b[2K{}{}", text, lasting ? "\n" : "");
+    to_stderr(fmt::format("\r\x1b[2K{}{}", printable(text), lasting ? "\n" : ""));
   else
     notify("{}\n", text);
 }
