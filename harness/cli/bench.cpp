@@ -1,4 +1,5 @@
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/drive.hpp"
 #include "harness/cli/measured.hpp"
 #include "harness/cli/portable_kernels.hpp"
@@ -112,7 +113,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<Measured>&
   for (const auto& m : all) out["measurements"].push_back(json_of(m, ranks));
   for (const auto& [name, facts] : {std::pair{"machine", machine_facts()}, {"build", build_facts()}})
     for (const auto& [key, value] : facts) out[name][key] = value;
-  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(out));
 }
 
 void print_table(const std::vector<Measured>& all, int ranks) {

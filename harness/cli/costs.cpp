@@ -2,16 +2,17 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/slow_hosts.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
@@ -61,7 +62,7 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
   const RunFiles files = run_files(o.out, plan.sweep.name, run.id);
   RunCost cost{.run = &run, .state = "missing"};
   try {
-    if (std::filesystem::exists(files.result)) {
+    if (is_there(files.result)) {
       const RunRecord record = read_run_file(files.result);
       cost = {&run, "complete", fact(record, "attempts_begun"), fact(record, "core_seconds"), core_seconds_of_steps(record), fact(record, "memory_peak_bytes"), fact(record, "energy_joules")};
       std::string group = fmt::format("{}", fmt::join(run.variants, " | "));
@@ -109,7 +110,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<RunCost>& 
   out["total"] = {{"core_seconds", core_seconds}, {"runs_that_tell", told}, {"energy_joules", with_energy > 0 ? Json(joules) : Json()}, {"runs_with_energy", with_energy}};
   out["hosts"] = Json::array();
   for (const auto& h : hosts) out["hosts"].push_back({{"host", h.host}, {"relative", h.relative}, {"seconds_per_step", h.seconds}, {"runs", h.runs}});
-  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(out));
 }
 
 void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts) {

@@ -2,6 +2,7 @@
 
 #include "datasets/dataset.hpp"
 #include "datasets/partition.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
 
@@ -83,7 +84,7 @@ int show_partition(const PartitionOptions& options, const std::string& data_dire
   if (options.json) {
     const Json out = {{"dataset", data.text()}, {"partition", partition.text()}, {"nodes", options.nodes}, {"seed", options.seed}, {"validation", options.validation},
                       {"class_histogram", split.counts}, {"distance", split.distance}, {"mean_distance", split.mean_distance}};
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", json_text(out));
   } else if (options.csv) {
     for (const auto& row : rows_of(split, true)) fmt::print("{}\n", fmt::join(row, ","));
   } else {

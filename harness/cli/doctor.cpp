@@ -1,5 +1,7 @@
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/task/make_task.hpp"
 
@@ -8,7 +10,6 @@
 
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 namespace xib {
@@ -53,7 +54,7 @@ std::vector<Finding> examine() {
   add("/usr/bin/python3, with libraries", ask("/usr/bin/python3 -c 'import sys, h5py, matplotlib, numpy, scipy; print(sys.version.split()[0])' 2>/dev/null"),
       "no figures: install python3-h5py, python3-matplotlib, python3-numpy and python3-scipy");
   add("curl", ask("curl --version 2>/dev/null | cut -d' ' -f1,2"), "no xibench data fetch: install curl");
-  const bool fashion = std::filesystem::exists("/usr/share/datasets/fashion-mnist");
+  const bool fashion = look_at("/usr/share/datasets/fashion-mnist").kind == Place::Kind::folder;
   add("Fashion-MNIST", fashion ? "/usr/share/datasets/fashion-mnist" : "", "no quickstart: install dataset-fashion-mnist");
   return findings;
 }
@@ -69,11 +70,11 @@ Command add_doctor(CLI::App& command) {
       nlohmann::ordered_json out = {{"schema", "xibench-doctor"}, {"schema_version", 1}, {"findings", nlohmann::ordered_json::array()}};
       for (const auto& f : findings)
         out["findings"].push_back({{"name", f.name}, {"value", f.value}, {"missing", f.value.empty()}, {"cost", f.value.empty() ? f.cost : ""}});
-      fmt::print("{}\n", out.dump(2));
+      fmt::print("{}\n", json_text(out));
       return 0;
     }
     for (const auto& f : findings)
-      fmt::print("{:<34}{}\n", f.name, f.value.empty() ? "missing: " + f.cost : f.value);
+      fmt::print("{:<34}{}\n", f.name, f.value.empty() ? "missing: " + f.cost : printable(f.value));
     return 0;
   };
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/run/vocabulary.hpp"
@@ -64,7 +65,7 @@ void print_json(const Sweep& sweep, const Runs& runs) {
               {"science_version", kScienceVersion},
               {"runs", Json::array()}};
   for (const auto* run : runs) out["runs"].push_back(json_of(*run));
-  fmt::print("{}\n", out.dump(2));
+  fmt::print("{}\n", json_text(out));
 }
 
 // The keys of [sweep], in their order.

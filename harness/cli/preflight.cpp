@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/preflight_checks.hpp"
 #include "harness/cli/ranks.hpp"
 #include "harness/cli/text_table.hpp"
@@ -87,7 +88,7 @@ void print_json(const Options& o, const Preflight& preflight) {
     const RankPlace& place = preflight.places[rank];
     out["places"].push_back({{"rank", rank}, {"node", place.node}, {"processors", place.processors}, {"online", place.online}, {"threads", place.threads}, {"device", o.device}});
   }
-  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(out));
 }
 
 void print_table(const Preflight& preflight) {

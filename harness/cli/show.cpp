@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/record/validate.hpp"
@@ -121,7 +122,7 @@ void print_config(const std::string& text) {
       fmt::print("{}\n", line);
       line = "           ";
     }
-    line += " " + item;
+    line += " " + printable(item);
   };
   for (const auto& [key, value] : config.items()) {
     if (!value.is_object()) add(fmt::format("{}={}", key, value.dump()));
@@ -172,8 +173,8 @@ void print_curve(std::string_view title, const std::vector<double>& values) {
 }
 
 void print_screen(const RunRecord& record) {
-  fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, record.name, record.variant.empty() ? "" : " / ",
-             record.variant, record.seed, record.outcome, record.steps.size(), record.nodes);
+  fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, printable(record.name), record.variant.empty() ? "" : " / ",
+             printable(record.variant), record.seed, record.outcome, record.steps.size(), record.nodes);
   print_config(record.config_json);
   if (const auto& p = record.problem; !std::isnan(p.L))
     fmt::print("problem      L {}, μ {}, σ² {}, ζ² {}, f* {} (σ², ζ² at the optimum)\n", number(p.L), number(p.mu), number(p.sigma2), number(p.zeta2),
@@ -201,7 +202,7 @@ void print_screen(const RunRecord& record) {
   for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
     const auto entry =
         std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });
-    if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, entry->second);
+    if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, printable(entry->second));
   }
   for (const auto& attempt : record.attempts) {
     fmt::print("attempt      {} to {}: steps {}-{} on {} rank{} x {} thread{}, {}\n", attempt.start, attempt.end, attempt.first_step, attempt.last_step,
@@ -212,9 +213,11 @@ void print_screen(const RunRecord& record) {
 
 int validate(const std::string& path) {
   const Validation validation = validate_run_file(path);
-  for (const auto& problem : validation.problems) fmt::print("{}: {}\n", path, problem);
+  const std::string name = printable(path);
+  for (const auto& problem : validation.problems) fmt::print("{}: {}\n", name, printable(problem));
+  for (const auto& odd : validation.odd) fmt::print("{}: odd, to be used as it is: {}\n", name, printable(odd));
   if (!validation.problems.empty()) return 1;
-  fmt::print("{}: valid ({} checksums compared)\n", path, validation.compared);
+  fmt::print("{}: valid ({} checksums compared)\n", name, validation.compared);
   return 0;
 }
 
@@ -224,7 +227,7 @@ int show(const Options& options) {
   if (options.digest) {
     fmt::print("{}\n", science_digest(record));
   } else if (options.json) {
-    fmt::print("{}\n", to_json(record).dump(2, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(to_json(record)));
   } else {
     print_screen(record);
   }

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/weights.hpp"
 
@@ -86,9 +88,16 @@ Json row(const MixingSchedule& schedule, const std::string& topology, const std:
   return out;
 }
 
+// As RFC 4180 quotes a field.
+std::string quoted(const std::string& field) {
+  std::string out = "\"";
+  for (const char c : printable(field)) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
 std::string text(const Json& value, bool exact) {
   if (value.is_null()) return exact ? "" : "-";
-  if (value.is_string()) return exact && value.get<std::string>().find(',') != std::string::npos ? value.dump() : value.get<std::string>();
+  if (value.is_string()) return exact && value.get<std::string>().find_first_of(",\"") != std::string::npos ? quoted(value.get<std::string>()) : printable(value.get<std::string>());
   if (value.is_number_float()) return exact ? fmt::format("{}", value.get<double>()) : fmt::format("{:.6g}", value.get<double>());
   return value.dump();
 }
@@ -141,7 +150,7 @@ void print_dot(const MixingSchedule& schedule, const std::string& name) {
   const std::int64_t rounds = std::max<std::int64_t>(1, schedule.period());
   bool directed = false;
   for (std::int64_t t = 0; t < rounds; ++t) directed = directed || graph_of(schedule.at(t)).directed();
-  fmt::print("{} \"{}\" {{\n  layout=circo;\n", directed ? "digraph" : "graph", name);
+  fmt::print("{} {} {{\n  layout=circo;\n", directed ? "digraph" : "graph", Json(printable(name)).dump());  // quoted as DOT quotes
   for (int i = 0; i < schedule.nodes(); ++i) fmt::print("  {};\n", i);
   for (std::int64_t t = 0; t < rounds; ++t) {
     const MixingMatrix& w = schedule.at(t);
@@ -172,7 +181,7 @@ std::vector<Json> compare(const Options& options) {
         if (error.fault() != Fault::input) throw;
         if (refusal.empty()) refusal = error.what();
       }
-    if (!schedule) fmt::print(stderr, "left out: {}\n", refusal);
+    if (!schedule) notify("left out: {}\n", refusal);
   }
   require(!rows.empty(), "no topology exists with {} nodes and weights '{}': use other weights", options.nodes, options.weights);
   return rows;
@@ -188,7 +197,7 @@ int run_topology(const Options& options) {
   if (!one) {
     const auto rows = compare(options);
     if (options.json)
-      fmt::print("{}\n", Json(rows).dump(2));
+      fmt::print("{}\n", json_text(rows));
     else if (options.csv)
       print_csv(rows);
     else
@@ -204,7 +213,7 @@ int run_topology(const Options& options) {
   } else {
     const Json r = row(schedule, Term::parse(options.name).text(), weights, options);
     if (options.json)
-      fmt::print("{}\n", r.dump(2));
+      fmt::print("{}\n", json_text(r));
     else if (options.csv)
       print_csv({r});
     else

@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "harness/core/text.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/hdf5_handle.hpp"
 
@@ -108,11 +109,14 @@ void Hdf5Writer::dataset(const std::string& path, std::span<const T> values, con
   }
   if constexpr (std::is_same_v<T, std::string>) {
     Handle type = text_type();
-    state_->write_dataset(path, shape, type, type, pointers(values).data(), labels);
+    std::vector<std::string> valid;  // the file says that its texts are UTF-8; environment, host and paths may be any bytes
+    for (const auto& value : values) valid.push_back(valid_utf8(value));
+    state_->write_dataset(path, shape, type, type, pointers(valid).data(), labels);
+    state_->manifest[path] = checksum(bytes_of(std::span<const T>(valid)));
   } else {
     state_->write_dataset(path, shape, file_type<T>(), memory_type<T>(), values.data(), labels);
+    state_->manifest[path] = checksum(bytes_of(std::span<const T>(values)));
   }
-  state_->manifest[path] = checksum(bytes_of(std::span<const T>(values)));
 }
 template void Hdf5Writer::dataset(const std::string&, std::span<const double>, const Shape&, Labels);
 template void Hdf5Writer::dataset(const std::string&, std::span<const float>, const Shape&, Labels);
@@ -129,11 +133,13 @@ void Hdf5Writer::text(const std::string& path, const std::string& value, std::st
 template <class T>
 void Hdf5Writer::attribute(const std::string& object, const std::string& name, const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
-    state_->write_text_attribute(object, name, value);
+    const std::string valid = valid_utf8(value);
+    state_->write_text_attribute(object, name, valid);
+    state_->manifest[object + "@" + name] = checksum(bytes_of(std::span<const T>(&valid, 1)));
   } else {
     state_->write_attribute(object, name, file_type<T>(), memory_type<T>(), &value);
+    state_->manifest[object + "@" + name] = checksum(bytes_of(std::span<const T>(&value, 1)));
   }
-  state_->manifest[object + "@" + name] = checksum(bytes_of(std::span<const T>(&value, 1)));
 }
 template void Hdf5Writer::attribute(const std::string&, const std::string&, const std::string&);
 template void Hdf5Writer::attribute(const std::string&, const std::string&, const std::int64_t&);

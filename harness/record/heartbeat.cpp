@@ -1,14 +1,14 @@
 #include "harness/record/heartbeat.hpp"
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <variant>
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/record/replace_file.hpp"
 
 namespace xib {
@@ -42,7 +42,7 @@ constexpr Field kFields[] = {
     {"energy_joules", &Heartbeat::energy_joules},
 };
 
-void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = value; }
+void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = valid_utf8(value); }
 void put(nlohmann::ordered_json& json, const char* name, std::int64_t value) { json[name] = value; }
 void put(nlohmann::ordered_json& json, const char* name, double value) {
   json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);  // JSON has no NaN
@@ -61,19 +61,16 @@ void take(const nlohmann::json& json, double& value) {
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by) {
   nlohmann::ordered_json json = {{"schema", "xibench-heartbeat"}, {"schema_version", 1}};
   for (const auto& field : kFields) std::visit([&](auto member) { put(json, field.name, heartbeat.*member); }, field.member);
-  const std::string text =
-      json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";  // an error's text may be any bytes
+  const std::string text = json.dump(2) + "\n";
   replace_file_quickly(path, ".new", {std::as_bytes(std::span(text))}, by);
 }
 
 std::optional<Heartbeat> read_heartbeat(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (text.empty()) return std::nullopt;
+  const auto text = read_file_if_there(path, "move it away");
+  if (!text || text->empty()) return std::nullopt;
   Heartbeat heartbeat;
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = nlohmann::json::parse(skip_byte_order_mark(*text));
     json.at("run_id");  // the one key that no heartbeat lacks
     for (const auto& field : kFields) {
       if (!json.contains(field.name)) continue;

@@ -1,13 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <memory>
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/run_file.hpp"
@@ -23,12 +20,7 @@ bool has_hdf5_signature(std::FILE* file) {
 
 // The checks that need no HDF5, so that the commonest mistakes get plain words.
 void check_readable(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  require(!std::filesystem::is_directory(status), "{} is a folder, not a run file: name the .h5 file in it", path);
-  require(std::filesystem::is_regular_file(status) || !std::filesystem::exists(status), "{} is no file but a pipe or a device: name an .h5 file", path);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  require(file != nullptr, "cannot read {}: {}", path, std::strerror(errno));
+  const OpenFile file = open_file(path, "name an .h5 file of a results directory");
   require(path.ends_with(".h5") || has_hdf5_signature(file.get()), "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
 }
 
@@ -224,11 +216,18 @@ auto read_checked(const std::string& path, Read&& read) {
     check_schema(file, path);
     return read(file);
   } catch (const Hdf5Failure& failure) {
+    check_not_in_use(path, failure.what());
     refuse("{} is not a run file that can be used: {}; if nobody has the original any more, remove it and run again", path, failure.what());
   }
 }
 
 }  // namespace
+
+void check_not_in_use(const std::string& path, std::string_view failure) {
+  if (is_locked(path)) throw Unreadable(fmt::format("cannot read {}: another program has it open and may be changing it; close it there, and try again", path));
+  if (failure.find("unable to lock file") != std::string_view::npos)
+    throw Unreadable(fmt::format("cannot read {}: {}; set HDF5_USE_FILE_LOCKING=FALSE, a run file needs no locks", path, failure));
+}
 
 RunRecord read_run_file(const std::string& path) { return read_checked(path, read_record); }
 RunHeader read_run_header(const std::string& path) { return read_checked(path, read_header); }

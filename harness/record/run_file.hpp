@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/check.hpp"
@@ -20,8 +21,12 @@ class NewerRunFile : public Error {
 };
 
 // Reads a complete run file of any schema version <= ours. Throws Error(input): no such file, not HDF5, truncated, another schema,
-// a newer version, a missing dataset; always with the path and the remedy.
+// a newer version, a missing dataset; always with the path and the remedy. Unreadable (core/paths.hpp): rights, a disk, or a lock stand
+// between us and it, and it may be whole.
 RunRecord read_run_file(const std::string& path);
+
+// Throws Unreadable where a file that HDF5 could not read, for the reason `failure`, is in use by another program: what that is changing only looks damaged.
+void check_not_in_use(const std::string& path, std::string_view failure);
 
 // What tables of many runs need, without reading the rows: a few milliseconds whatever the length of the run.
 struct RunHeader;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/run_file.hpp"
@@ -170,10 +171,13 @@ Validation validate_run_file(const std::string& path) {
     checker.steps();
     checker.topologies();
     checker.summary(path);
+    for (const auto& [name, value] : record.provenance)
+      if (!is_utf8(value)) validation.odd.push_back(fmt::format("/provenance/{} holds bytes that are no UTF-8, as earlier versions wrote them", name));
     validation.problems = std::move(checker.problems);
     return validation;
   } catch (const Hdf5Failure& failure) {
-    return {0, {failure.what()}};
+    check_not_in_use(path, failure.what());
+    return {0, {fmt::format("damaged: {}", failure.what())}, {}};
   }
 }
 

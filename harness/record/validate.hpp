@@ -8,6 +8,7 @@ namespace xib {
 struct Validation {
   std::size_t compared = 0;           // values and attributes whose checksum was compared
   std::vector<std::string> problems;  // empty: the file keeps every promise of the format
+  std::vector<std::string> odd;       // what earlier versions did otherwise, and hinders nobody
 };
 
 // Reads all of a run file and checks what the format promises: checksums (Fletcher32 and the manifest), units and descriptions,

@@ -5,6 +5,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/text.hpp"
 #include "harness/sweep/fields.hpp"
 #include "harness/sweep/plan.hpp"
 
@@ -80,7 +81,7 @@ void read(RunConfig& config, const nlohmann::json& object, const std::string& pr
 }  // namespace
 
 std::string json_string(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(valid_utf8(text)).dump();
 }
 
 std::string json_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
