@@ -10,6 +10,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/record/byte_stream.hpp"
 #include "harness/record/replace_file.hpp"
 
@@ -34,24 +35,33 @@ struct Corrupt : std::runtime_error {  // says what the file does, as "is trunca
 
 class InputFile {
  public:
-  explicit InputFile(const std::string& path) : file_(std::fopen(path.c_str(), "rb"), std::fclose) {
-    if (!file_) throw Corrupt(fmt::format("cannot be read: {}", std::strerror(errno)));
-    std::error_code error;
-    left_ = std::filesystem::file_size(path, error);
-    if (error) throw Corrupt("cannot be read: " + error.message());
+  // Throws Unreadable where it may be whole.
+  explicit InputFile(const std::string& path) : path_(path), file_(nullptr, std::fclose) {
+    const Place place = look_at(path);
+    if (place.kind != Place::Kind::file && place.kind != Place::Kind::closed) throw Corrupt("cannot be read: " + place.reason());
+    file_ = open_file(path, "");
+    if (std::fseek(file_.get(), 0, SEEK_END) != 0) refuse_unreadable(path, errno);
+    const long size = std::ftell(file_.get());
+    if (size < 0) refuse_unreadable(path, errno);
+    std::rewind(file_.get());
+    left_ = static_cast<std::uintmax_t>(size);
   }
   // The size is checked against the file before memory is asked for: a corrupt size must not become a huge allocation.
   std::vector<std::byte> take(std::size_t size, const std::string& what) {
     if (size > left_) throw Corrupt("is truncated: " + what);
     std::vector<std::byte> bytes(size);
-    if (std::fread(bytes.data(), 1, size, file_.get()) != size) throw Corrupt("cannot be read: " + what);
+    if (std::fread(bytes.data(), 1, size, file_.get()) != size) {
+      if (std::ferror(file_.get())) refuse_unreadable(path_, errno);
+      throw Corrupt("is truncated: " + what);
+    }
     left_ -= size;
     return bytes;
   }
   bool at_end() const { return left_ == 0; }
 
  private:
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::string path_;
+  OpenFile file_;
   std::uintmax_t left_ = 0;
 };
 
@@ -105,7 +115,10 @@ void write_checkpoint(const std::string& path, const Sections& sections, const I
 
 LoadedCheckpoint read_checkpoint(const std::string& path) {
   const std::string previous = path + ".previous";
-  const auto there = [](const std::string& name) { return std::filesystem::exists(std::filesystem::symlink_status(name)); };
+  const auto there = [](const std::string& name) {  // a link to nothing too: what it names may come back
+    std::error_code unknown;
+    return std::filesystem::symlink_status(name, unknown).type() != std::filesystem::file_type::not_found;
+  };
   LoadedCheckpoint loaded;
   std::string problems;
   for (const auto& candidate : {path, previous}) {

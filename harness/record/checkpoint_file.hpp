@@ -22,7 +22,7 @@ struct LoadedCheckpoint {
   std::string note;  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it"
 };
 // The newest intact checkpoint among `path` and `path`.previous; found = false when there is none at all. Throws Error(work) when
-// all that exist are corrupt or of another version, naming them and the remedy (--no-resume).
+// all that exist are corrupt or of another version, naming them and the remedy (--no-resume); Unreadable where one may be whole.
 LoadedCheckpoint read_checkpoint(const std::string& path);
 // Moves `path`, which was not used, to `path`.corrupt: the next write_checkpoint would rename it over the good one before it.
 void set_aside_unusable(const std::string& path);

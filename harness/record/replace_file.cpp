@@ -116,9 +116,10 @@ void replace_file_quickly(const std::string& path, const std::string& ending, co
 void remove_temporary_files(const std::string& path, const std::string& ending) {
   const std::string name = std::filesystem::path(path).filename().string();
   std::error_code problem;  // what cannot be removed is in nobody's way
-  for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), problem)) {
-    const std::string other = entry.path().filename().string();
-    if (other.starts_with(name) && other.ends_with(ending)) std::filesystem::remove(entry.path(), problem);
+  for (std::filesystem::directory_iterator at(folder_of(path), problem), end; !problem && at != end; at.increment(problem)) {
+    const std::string other = at->path().filename().string();
+    std::error_code stays;
+    if (other.starts_with(name) && other.ends_with(ending)) std::filesystem::remove(at->path(), stays);
   }
 }
 

@@ -122,7 +122,7 @@ TEST_CASE("a folder in the place of a checkpoint cannot be read, in plain words"
   const Scratch folder;
   std::filesystem::create_directory(folder / "a.ckpt");
 
-  CHECK_THROWS_WITH(read_checkpoint(folder / "a.ckpt"), Contains("a.ckpt cannot be read: Is a directory; start"));
+  CHECK_THROWS_WITH(read_checkpoint(folder / "a.ckpt"), Contains("a.ckpt cannot be read: it is a folder; start"));
 }
 
 TEST_CASE("an unusable checkpoint that was set aside does not replace the good one before it") {
