@@ -2,7 +2,9 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/paths.hpp"
 
+#include <unistd.h>
 #include <zlib.h>
 
 #include <array>
@@ -13,20 +15,28 @@
 
 namespace xib {
 
-std::string data_file_path(const std::string& directory, std::string_view name) {
+std::string data_file_path(const std::string& directory, std::string_view name, std::string* problem) {
   const auto plain = (std::filesystem::path(directory) / name).string();
-  for (const auto& path : {plain, plain + ".gz"})
-    if (std::filesystem::exists(path)) return path;
-  return "";
+  std::string found, unusable;
+  for (const auto& path : {plain, plain + ".gz"}) {
+    const Place place = look_at(path);
+    if (place.kind == Place::Kind::file && found.empty()) found = path;
+    if (place.kind != Place::Kind::file && place.kind != Place::Kind::absent && unusable.empty()) unusable = fmt::format("{}: {}", path, place.reason());
+  }
+  if (problem) *problem = found.empty() ? unusable : "";
+  return found;
 }
 
 DataFile read_data_file(const std::string& directory, const std::string& name, std::int64_t expected, std::string_view remedy) {
   DataFile out;
-  out.path = data_file_path(directory, name);
+  std::string problem;
+  out.path = data_file_path(directory, name, &problem);
   const auto plain = (std::filesystem::path(directory) / name).string();
+  require(problem.empty(), "cannot read {}; {}", problem, remedy);
   require(!out.path.empty(), "{} does not exist, nor does {}.gz; {}", plain, plain, remedy);
 
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(out.path.c_str(), "rb"), gzclose);  // reads plain files too
+  const OpenFile opened = open_file(out.path, remedy);
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(dup(fileno(opened.get())), "rb"), gzclose);  // reads plain files too
   require(file != nullptr, "cannot read {}: {}; {}", out.path, std::strerror(errno), remedy);
   gzbuffer(file.get(), 1 << 18);
   if (expected > 0) out.bytes.reserve(static_cast<std::size_t>(expected));

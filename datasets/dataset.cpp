@@ -5,6 +5,7 @@
 #include "datasets/idx.hpp"
 #include "datasets/synthetic.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/core/random.hpp"
 
 #include <array>
@@ -72,11 +73,16 @@ std::string find_dataset(const DatasetInfo& info, const std::string& directory) 
     if (const char* root = std::getenv("XIBENCH_DATA"); root && *root) add_root(root);
     if (!info.default_directory.empty()) places.emplace_back(info.default_directory);
   }
-  std::string looked;
+  std::string looked, closed;
   for (const auto& place : places) {
-    if (!data_file_path(place.string(), info.probe).empty()) return place.string();
+    std::string problem;
+    if (!data_file_path(place.string(), info.probe, &problem).empty()) return place.string();
     looked += (looked.empty() ? "" : ", ") + place.string();
+    if (!problem.empty() && closed.empty()) closed = problem;
   }
+  if (!closed.empty())
+    throw Unreadable(fmt::format("dataset {}: cannot read {}; ask for the right to read it and to enter its folders (chmod), move it away if it is no file, or name another place with --data",
+                                 info.name, closed));
   refuse("dataset {}: no file {} in {}; {}", info.name, info.probe, looked.empty() ? "any known place" : looked, info.remedy);
 }
 

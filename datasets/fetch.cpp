@@ -136,7 +136,8 @@ std::string fetch(const DatasetInfo& info, const OfficialSet& official, const st
   refuse_others(official, place, info.remedy);
   return place.string();
 } catch (const fs::filesystem_error& error) {
-  fail("{}: check the space and rights of the directory", error.what());
+  const std::string message = fmt::format("{}: {}: check the space and rights of the directory", error.path1().string(), error.code().message());
+  throw Error(error.code() == std::errc::permission_denied || error.code() == std::errc::read_only_file_system ? Fault::input : Fault::work, message);
 }
 
 }  // namespace xib

@@ -4,8 +4,11 @@
 #include "datasets/partition.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/data_partition.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/core/paths.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -28,10 +31,16 @@ struct Options {
   PartitionOptions partition;
 };
 
-std::string place_of(const DatasetInfo& info, const std::string& data) try {
-  return find_dataset(info, data);
+struct Whereabouts {
+  std::string place, problem;  // one of them; both "" where it is not here
+};
+
+Whereabouts look_for(const DatasetInfo& info, const std::string& data) try {
+  return {find_dataset(info, data), ""};
+} catch (const Unreadable& error) {
+  return {"", error.what()};
 } catch (const Error&) {
-  return "";
+  return {};
 }
 
 std::string shape_text(const ImageShape& s) { return fmt::format("{}x{}x{}", s.channels, s.height, s.width); }
@@ -41,16 +50,16 @@ int list(const Options& options) {
   Json out = Json::array();
   for (const auto& info : datasets()) {
     const DatasetFacts facts = info.facts(Term{std::string(info.name), {}});
-    const std::string place = place_of(info, options.data);
+    const auto [place, problem] = look_for(info, options.data);
     const bool generated = info.probe.empty();
-    const std::string where = generated ? "generated" : place.empty() ? "not found: " + std::string(info.remedy) : place;
+    const std::string where = generated ? "generated" : !problem.empty() ? problem : place.empty() ? "not found: " + std::string(info.remedy) : place;
     rows.push_back({std::string(info.name), fmt::format("{}", facts.train), fmt::format("{}", facts.test), fmt::format("{}", facts.classes),
                     shape_text(facts.shape), where});
     out.push_back({{"name", info.name}, {"help", info.help}, {"train", facts.train}, {"test", facts.test}, {"classes", facts.classes},
                    {"shape", {facts.shape.channels, facts.shape.height, facts.shape.width}}, {"generated", generated},
-                   {"directory", place.empty() ? Json() : Json(place)}, {"remedy", info.remedy}});
+                   {"directory", place.empty() ? Json() : Json(place)}, {"problem", problem.empty() ? Json() : Json(problem)}, {"remedy", info.remedy}});
   }
-  fmt::print("{}", options.json ? out.dump(2) + "\n" : text_table(rows));
+  fmt::print("{}", options.json ? json_text(out) + "\n" : text_table(rows));
   return 0;
 }
 
@@ -78,7 +87,7 @@ int verify(const Options& options) {
   std::vector<std::string> names = options.names;
   if (names.empty())
     for (const auto& info : datasets())
-      if (!info.probe.empty() && !place_of(info, options.data).empty()) names.emplace_back(info.name);
+      if (const auto at = look_for(info, options.data); !info.probe.empty() && !(at.place.empty() && at.problem.empty())) names.emplace_back(info.name);
   require(!names.empty(), "no data set is here: xibench data list says where they are looked for");
   std::vector<std::vector<std::string>> rows = {{"name", "file", "SHA-256 unpacked", "verdict"}};
   Json out = Json::array();
@@ -87,8 +96,9 @@ int verify(const Options& options) {
     const Term term = Term::parse(name);
     const auto& info = dataset_info(term, "xibench data verify");
     const auto& official = published(info);
-    const std::string place = find_dataset(info, options.data);
+    const auto [place, problem] = look_for(info, options.data);
     try {
+      if (place.empty()) find_dataset(info, options.data);  // says why
       for (const auto& file : check_files(official, place, info.remedy)) {
         all = all && file.official;
         rows.push_back({name, file.path, file.sha256, file.official ? "as published" : "NOT as published"});
@@ -96,13 +106,14 @@ int verify(const Options& options) {
       }
       load_dataset(term, options.data);
     } catch (const Error& error) {  // of this set; the others are looked at too
+      if (place.empty() && problem.empty()) throw;  // named, and not here
       all = false;
       rows.push_back({name, place, "", "NOT usable"});
       out.push_back({{"name", name}, {"file", place}, {"sha256", nullptr}, {"official", false}, {"problem", error.what()}});
-      fmt::print(stderr, "xibench: {}\n", error.what());
+      notify("xibench: {}\n", error.what());
     }
   }
-  fmt::print("{}", options.json ? out.dump(2) + "\n" : text_table(rows));
+  fmt::print("{}", options.json ? json_text(out) + "\n" : text_table(rows));
   if (!all) fmt::print(stderr, "xibench: not everything is as it was published: results with it are not results on that set; to fetch it anew, move it away first\n");
   return all ? 0 : static_cast<int>(Fault::work);
 }

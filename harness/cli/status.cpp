@@ -11,10 +11,13 @@
 #include <thread>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/run_state.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/lease.hpp"
@@ -56,8 +59,9 @@ RunState state_of_result(const std::string& path, const std::string& id) {
 
 Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   Line line{&run, run_files(o.out, plan.sweep.name, run.id), std::nullopt, {}};
-  const bool complete = std::filesystem::exists(line.files.result);
+  bool complete = false;
   try {
+    complete = is_there(line.files.result);
     if (complete) line.state = state_of_result(line.files.result, run.id);
     if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
   } catch (const Error& error) {  // one bad file must not hide the other runs
@@ -66,7 +70,7 @@ Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   }
   if (complete) return line;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  line.state = state_of(std::filesystem::exists(line.files.result), line.beat, host_name(), now);
+  line.state = state_of(look_at(line.files.result).kind == Place::Kind::file, line.beat, host_name(), now);
   if (line.state.silent && !Lease::held_by(line.files.lease))
     line.state = {State::interrupted, fmt::format("its process on {} is gone, last heard of {}", line.beat->host, line.beat->updated)};
   return line;
@@ -159,7 +163,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<Line>& lin
   Json out = {{"schema", "xibench-status"}, {"schema_version", 1},  {"name", plan.sweep.name}, {"out", o.out},
               {"counts", counts_of(lines)}, {"runs", Json::array()}};
   for (const Line& line : lines) out["runs"].push_back(json_of(line));
-  fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(out));
 }
 
 void print_summary(const std::vector<Line>& lines) {
@@ -222,7 +226,7 @@ Command add_status(CLI::App& command) {
     require(!problem || problem == std::errc::no_such_file_or_directory || problem == std::errc::not_a_directory, "{}/{}: {}: choose another --out", o->out,
             plan.sweep.name, problem.message());
     if (!is_there)
-      fmt::print(stderr, "xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
+      notify("xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
                  o->out);
     SlurmQueue slurm(plan.sweep.name, o->out);
     for (Watch watch;;) {

@@ -3,6 +3,7 @@
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/record/stragglers.hpp"
@@ -48,7 +49,7 @@ void discard_leftovers(const RunFiles& files) {
 double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
   const std::string& id = planned.config.control.reference_id[phase];
   const RunFiles files = run_files(execution.out, plan.sweep.name, id);
-  if (!std::filesystem::exists(files.result)) {
+  if (!is_there(files.result)) {
     const std::string need = fmt::format("run {} needs the consensus distance of run {}", planned.id, id);
     const auto begun = read_heartbeat(files.heartbeat);
     if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
@@ -74,7 +75,7 @@ bool stopped_within(double seconds) {
 bool await_references(const Plan& plan, const Execution& execution, const PlannedRun& planned) {
   for (const std::string& id : planned.config.control.reference_id) {
     const RunFiles files = run_files(execution.out, plan.sweep.name, id);
-    for (bool said = false; !id.empty() && !std::filesystem::exists(files.result); said = true) {
+    for (bool said = false; !id.empty() && !is_there(files.result); said = true) {
       const auto owner = Lease::held_by(files.lease);
       if (!owner) break;
       if (!said) notify("xibench: run {} waits for run {}, which is being done by {}\n", planned.id, id, owner->describe());
@@ -103,7 +104,7 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
 
 // What only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
 void check_answers(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   std::vector<std::byte> part(1 << 20);
   ssize_t got = file < 0 ? -1 : 1;
   for (off_t at = 0; got > 0; at += got) {
@@ -119,6 +120,8 @@ RunRecord read_result(const std::string& path) {
   try {
     return read_run_file(path);
   } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Unreadable&) {
     throw;
   } catch (const Error& error) {
     if (error.fault() == Fault::work) throw;
@@ -151,7 +154,9 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
 }
 
 Found find_result(const RunFiles& files, const std::string& id, const Lease* lease) {
-  if (!std::filesystem::exists(files.result)) return Found::nothing;
+  const Place place = look_at(files.result);
+  if (place.kind == Place::Kind::absent) return Found::nothing;
+  if (place.kind != Place::Kind::file) refuse("cannot read {}: {}; {}", files.result, place.reason(), place.remedy("move it away"));
   try {
     const RunRecord record = read_result(files.result);
     if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
@@ -159,6 +164,8 @@ Found find_result(const RunFiles& files, const std::string& id, const Lease* lea
     return record.outcome == "diverged" ? Found::diverged : Found::finished;
   } catch (const NewerRunFile&) {
     throw;
+  } catch (const Unreadable& error) {
+    fail("{}", error.what());
   } catch (const Error& error) {
     if (error.fault() == Fault::work) throw;
     if (!lease || !lease->still_ours()) return Found::nothing;  // who does the run again moves it

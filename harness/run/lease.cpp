@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/paths.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <fcntl.h>
@@ -40,8 +41,9 @@ std::string write_text(const Lease::Owner& owner) {
 }
 
 std::optional<Lease::Owner> read_owner(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return std::nullopt;
+  const auto text = read_file_if_there(path, "move it away");
+  if (!text) return std::nullopt;
+  std::istringstream in(*text);
   Lease::Owner owner;
   for (std::string key, value; in >> key >> value;) {
     if (value == "-") continue;
@@ -179,7 +181,10 @@ bool Lease::holds(const std::string& path, const std::string& token) {
 }
 
 Lease::~Lease() {
-  if (still_ours()) unlink(path_.c_str());
+  try {
+    if (still_ours()) unlink(path_.c_str());
+  } catch (const Error&) {  // it cannot be read: whoever can sees that its owner is gone
+  }
 }
 
 }  // namespace xib

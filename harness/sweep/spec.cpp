@@ -1,15 +1,12 @@
 #include "harness/sweep/spec.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/sweep/contrasts.hpp"
 #include "harness/sweep/overrides.hpp"
 #include "harness/sweep/toml_values.hpp"
@@ -21,11 +18,8 @@ constexpr std::string_view kSweep = "sweep.";
 constexpr std::size_t kLongestName = 100;
 
 std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const bool is_file = in && !std::filesystem::is_directory(path);
-  require(is_file, "{}: cannot be read ({}); give the path of a sweep file such as benchmarks/sweeps/quickstart.toml", path,
-          in ? "it is a directory" : std::strerror(errno));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const std::string file = read_file(path, "give the path of a sweep file such as benchmarks/sweeps/quickstart.toml");
+  std::string text(skip_byte_order_mark(file));
   require(!text.empty(), "{}: is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file", path);
   return text;
 }

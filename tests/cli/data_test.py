@@ -53,6 +53,23 @@ class Data(unittest.TestCase):
         self.assertEqual([line.split()[0] for line in shown], ["name", *listed])
         self.assertTrue(shown[1 + list(listed).index("mnist")].endswith(str(root / "mnist")))
 
+    def test_a_place_that_is_closed_or_a_pipe_hides_no_other(self):
+        root = self.loose_set()
+        (root / "cifar10").symlink_to("cifar10")
+        (root / "cifar100").mkdir()
+        os.mkfifo(root / "cifar100" / "train.bin")
+        listed = {row["name"]: row for row in json.loads(self.xibench("data", "list", "--data", root, "--json").stdout)}
+        self.assertIn("cifar10/cifar-10-batches-bin/data_batch_1.bin: Too many levels of symbolic links; ", listed["cifar10"]["problem"])
+        self.assertIn("train.bin: it is no file but a pipe or a device; ", listed["cifar100"]["problem"])
+        self.assertEqual((listed["mnist"]["directory"], listed["mnist"]["problem"]), (str(root / "mnist"), None))
+        done = self.xibench("data", "verify", "--data", root, "--json", status=1)
+        self.assertEqual({row["name"] for row in json.loads(done.stdout)}, {"mnist", "cifar10", "cifar100"})
+        self.assertIn("Too many levels", self.refused("partition", "cifar10", "--data", root))
+        self.assertIn("a pipe or a device", self.refused("partition", "cifar100", "--data", root))
+        (root / "mnist" / "t10k-labels-idx1-ubyte.gz").unlink()
+        os.mkfifo(root / "mnist" / "t10k-labels-idx1-ubyte.gz")
+        self.assertIn("t10k-labels-idx1-ubyte.gz: it is no file but a pipe or a device; ", self.refused("partition", "mnist", "--data", root))
+
     def test_verify_tells_published_files_from_others_and_from_damaged_ones(self):
         root = self.loose_set()
         done = self.xibench("data", "verify", "mnist", "--data", root, "--json", status=1)
