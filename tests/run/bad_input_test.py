@@ -267,7 +267,7 @@ class BadInput(support.RunTest):
         if as_nobody and subprocess.run(["test", "-x", support.XIBENCH], **as_nobody, check=False).returncode != 0:
             self.skipTest("another user cannot get at the program")
         done = self.run_to_end(spec, self.out, more=("--index", 0), status=1, **as_nobody)
-        self.assertIn("Permission denied: make it readable", done.stderr)
+        self.assertIn("Permission denied; ask for the right to read it", done.stderr)
         self.assertEqual([path.name for path in result.parent.iterdir()], [result.name])
 
     def test_one_bad_file_costs_one_run_with_jobs_too(self):
