@@ -1,5 +1,6 @@
 # Sourced by ./quickstart and ./check: where things are, and how packages are installed.
 set -euo pipefail
+unset CDPATH # cd would print, or go elsewhere
 export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${XIBENCH_BUILD:-$root/build}

@@ -1,24 +1,31 @@
-# Sourced by the sbatch scripts, on the compute node: their arguments, the site's environment, and what happens to a step that a signal stops.
+# Sourced by the sbatch scripts, on the compute node, with their arguments: what they mean, and what happens to a step that a signal stops.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the scripts read what is set here
 
-log() { echo "$(date -u +%FT%TZ) $*"; }
+# shellcheck source=slurm/shell.sh
+source "$1/slurm/shell.sh"
 
 # Slurm's --signal=B:USR1 reaches this shell only, also while it loads modules: it is noted from here on, and handed on to the step once there is one.
 signalled=0
 trap 'signalled=1' USR1 TERM
 
-# read_arguments ROOT SITE SPEC OUT LOGS STAGE RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t of a stage does
-# those of plan indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are among RUNS (as 0-2,5) and not complete.
+# read_arguments ROOT SITE SPEC OUT LOGS IDS RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t does those of plan
+# indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are among RUNS (as 0-2,5) and not complete. IDS is the file of what was submitted,
+# lines "index id": a task asks for its runs by id, so it does these runs or none.
 read_arguments() {
-  root=$1 site=$2 spec=$3 out=$4 logs=$5 pack=$9
-  selection=(--stage "$6") sets=()
-  local index range
+  root=$1 site=$2 spec=$3 out=$4 logs=$5 ids=$6 pack=$9
+  local index range id
+  [ -r "$ids" ] || problem "$ids, the list of the runs that were submitted, cannot be read: submit again"
+  selection=() sets=() wanted=()
   for ((index = $8 + SLURM_ARRAY_TASK_ID * $9; index < $8 + (SLURM_ARRAY_TASK_ID + 1) * $9; index++)); do
     for range in ${7//,/ }; do
-      if [ "$index" -ge "${range%-*}" ] && [ "$index" -le "${range#*-}" ]; then selection+=(--index "$index"); fi
+      if [ "$index" -lt "${range%-*}" ] || [ "$index" -gt "${range#*-}" ]; then continue; fi
+      id=$(sed -n "s/^$index //p" "$ids")
+      [ -n "$id" ] || problem "$ids has no run $index: submit again"
+      selection+=(--id "$id") wanted+=("$id")
     done
   done
+  [ ${#wanted[@]} -gt 0 ] || problem "array task $SLURM_ARRAY_TASK_ID has none of the runs $7: submit again"
   shift 9
   while [ "${1:-}" = --set ]; do
     sets+=("$1" "$2")
@@ -28,23 +35,14 @@ read_arguments() {
   job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # SLURM_JOB_ID is another number, and scontrol takes this one for an array's task
 }
 
-# The site's settings, modules and environment; "${xibench[@]}" and "${python[@]}" then call the two.
-load_site() {
-  launcher=srun mpirun_options=() container='' container_options=() modules=()
-  program=$root/build/xibench interpreter=python3
-  # shellcheck disable=SC2317  # a site may have nothing to export
-  site_environment() { :; }
-  # shellcheck source=slurm/site.example.sh
-  source "$site"
-  if [ ${#modules[@]} -gt 0 ]; then module load "${modules[@]}"; fi
-  site_environment
-  export LC_ALL=C.UTF-8 TZ=UTC
-  export OMP_NUM_THREADS=1 # nodes of the experiment are threads of xibench; the libraries below it add none
-  unset SLURM_EXPORT_ENV   # set by sbatch --export=NONE; srun would start its tasks without what was loaded above
-  local inside=()
-  if [ -n "$container" ]; then inside=(apptainer exec "${container_options[@]}" "$container"); fi
-  xibench=("${inside[@]}" "$program")
-  python=("${inside[@]}" "$interpreter")
+# refuse_other_runs ID...: what this job plans, with the program, the libraries and the environment of its node, is what was submitted.
+refuse_other_runs() {
+  local plan id
+  plan=$("${xibench[@]}" plan "$spec" "${sets[@]}" --json) || problem "$spec cannot be planned here, and could where it was submitted"
+  for id in "$@"; do
+    grep -q "\"id\": \"$id\"" <<<"$plan" ||
+      problem "run $id was submitted, and $spec gives other runs here: the program, a graph file or the environment has changed since; submit again"
+  done
 }
 
 # How many processes the kernel of this host has killed for want of memory, in a job's own limit or in that of the host.
@@ -73,18 +71,6 @@ run_step() {
   # Ended by the signal itself: it came before the program, srun or mpirun could catch it.
   if [ $signalled = 1 ] && { [ $status = $((128 + 10)) ] || [ $status = $((128 + 15)) ]; }; then status=75; fi
   log "the step ended with status $status"
-}
-
-# patiently COMMAND...: tries again after so many seconds each; when many jobs are preempted at once, Slurm's controller answers late or not at all.
-patience=(1 2 4 8 15 30)
-patiently() {
-  local pause
-  for pause in "${patience[@]}"; do
-    if "$@"; then return 0; fi
-    log "no success: $*; again in $pause s" >&2
-    sleep "$pause"
-  done
-  "$@"
 }
 
 # What this task's runs have behind them, a line each: id, state, and which checkpoint there is. A new step that counts is one in a checkpoint or a result.

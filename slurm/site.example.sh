@@ -2,6 +2,7 @@
 # submit reads it on the login node, the jobs on theirs; $root is the directory of the project.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154
+# Names of your own begin with _ or a capital letter: others are refused, as misspelt settings. This file and what it sources run without -e and -u.
 
 # Given to every sbatch. Leave empty what the site has a default for.
 partition=''
@@ -10,6 +11,11 @@ time_limit=04:00:00        # a run that takes longer requeues itself and goes on
 cpus_per_task=8            # threads of one rank
 gpus_per_node=0            # for submit --nodes: as many as ranks per node
 sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0); not --comment: it is submit's
+
+# The job that makes table and report, after all others; sbatch_options are not for it.
+collect_partition=''       # default: partition
+collect_options=()         # e.g. (--qos=short --mem=4G)
+collect_minutes=30         # or as many as its partition allows
 
 # The program, outside or inside a container.
 modules=()                 # e.g. (gcc/12 openmpi/4.1), those that it was built with

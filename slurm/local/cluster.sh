@@ -4,6 +4,7 @@
 # Environment: XB_SLURM_STATE (directory; its path short, for it holds a socket), XB_SLURM_NODES, XB_SLURM_CPUS and XB_SLURM_GPUS per node,
 # XB_SLURM_PORT (the controller's; node i has PORT + i; default: free ones), XB_SLURM_MAX_ARRAY, XB_SLURM_MIN_JOB_AGE (seconds).
 set -euo pipefail
+unset CDPATH # cd would print, or go elsewhere
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${XB_SLURM_STATE:-/tmp/xibench-slurm}
 nodes=${XB_SLURM_NODES:-4}

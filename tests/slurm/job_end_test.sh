@@ -22,6 +22,7 @@ printf '#!/bin/sh\necho "$STATE"\n' >"$scratch/bin/squeue"
 printf '#!/bin/sh\nif [ "$1" = requeue ]; then exit 0; fi\necho "   Requeue=1 Restarts=$RESTARTS BatchFlag=1"\n' >"$scratch/bin/scontrol"
 printf '#!/bin/sh\nexit 1\n' >"$scratch/bin/sacct" # no accounting
 chmod +x "$scratch/bin"/*
+printf '%s\n' '0 a0' '1 a1' '2 a2' '5 a5' >"$scratch/ids"
 
 # ended STATUS [NAME=VALUE ...]: what the batch shell says, and its exit status, when the step has ended with STATUS.
 ended() {
@@ -29,7 +30,7 @@ ended() {
   shift
   env PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here SLURM_MEM_PER_NODE=200 \
     STATE=RUNNING RESTARTS=0 RUNS='a1 interrupted' OOM=0 "$@" bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=()
-      read_arguments "$1" the-site spec out "$2/sweep/logs" 1 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0
+      read_arguments "$1" the-site spec out "$2/sweep/logs" "$2/ids" 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0
       echo "oom_kill $OOM" >"$vmstat"; status=$3; end_job' - "$source" "$scratch" "$status" 2>&1 || echo "status $?"
 }
 

@@ -46,8 +46,8 @@ expect "$(cat "$scratch/said")" '6 of 6 runs to do: 192 steps, 12288 samples'
 expect "$(dry --seconds-per-step 60 >/dev/null && cat "$scratch/said")" 'time, as given'
 expect "$(dry --nodes 2 --ranks-per-node 4)" '--nodes=2 --ntasks-per-node=4 --gpus-per-node=4 .*run.sbatch'
 packed=$(dry --pack 4 --limit 2 --time 5 --where variant=half --where seed=2 -- --retries 1)
-expect "$packed" '--time=5 .*--array=1%2 .*s.toml .* 2 5 0 4 --retries 1'
-expect "$packed" '--array=0%2 .*s.toml .* 1 3 0 4 --retries 1' # what it needs, and of the pack nothing else
+expect "$packed" '--time=5 .*--array=1%2 .*s.toml .*-runs 5 0 4 --retries 1'
+expect "$packed" '--array=0%2 .*s.toml .*-runs 3 0 4 --retries 1' # what it needs, and of the pack nothing else
 expect "$(cat "$scratch/said")" '1 more than asked for'
 expect "$(dry --set train.epochs=4)" 'sweep.sbatch .*--set train.epochs=4'
 [ ! -e "$scratch/out" ] || die "a dry run has written something"
@@ -106,7 +106,8 @@ cd - >/dev/null
 mkdir "$scratch/bin"
 printf '#!/bin/sh\nshift 2\nexec "$@"\n' >"$scratch/bin/apptainer" # exec IMAGE COMMAND...
 chmod +x "$scratch/bin/apptainer"
-{ cat "$scratch/site.sh" && echo container=image.sif; } >"$scratch/contained.sh"
+: >"$scratch/image.sif"
+{ cat "$scratch/site.sh" && echo "container=$scratch/image.sif"; } >"$scratch/contained.sh"
 "$build/xibench" run "$scratch/s.toml" --out "$scratch/some" --index 0 --progress none 2>/dev/null
 PATH="$scratch/bin:$PATH" "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/contained.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said"
 expect "$(cat "$scratch/said")" 'time, from finished runs'
@@ -118,7 +119,9 @@ chmod +x "$scratch/bin/bare"
 { cat "$scratch/site.sh" && echo "interpreter=$scratch/bin/bare"; } >"$scratch/bare.sh"
 "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/bare.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said" || die "the sweep does not need them"
 expect "$(cat "$scratch/said")" "there will be no report: .*h5py.*set interpreter in $scratch/bare.sh"
-collected=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/bare.sh" "$scratch/s.toml" "$scratch/some" s 2>&1) && die "the collecting job succeeds without a report"
+ids_of() { "$build/xibench" plan "$@" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p' | nl -v 0 -w 1 -s ' '; }
+ids_of "$scratch/s.toml" >"$scratch/ids"
+collected=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/bare.sh" "$scratch/s.toml" "$scratch/some" s "$scratch/ids" 2>&1) && die "the collecting job succeeds without a report"
 expect "$collected" '5 runs are not complete; report: none was made'
 dry >/dev/null
 if grep -q 'no report' "$scratch/said"; then die "misses what is there"; fi
@@ -132,7 +135,7 @@ job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its ex
   (
     export PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here
     bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=(0 0 0)
-      read_arguments "$1" site spec out "$2" 1 0-2,5 0 1; xibench=(false); status=$3; end_job' - "$source" "$scratch" "$1"
+      read_arguments "$1" site spec out "$2" "$2/ids" 0-2,5 0 1; xibench=(false); status=$3; end_job' - "$source" "$scratch" "$1"
   ) 2>&1
   echo "status $?"
 }
@@ -166,7 +169,7 @@ refused 'needs a value' "$scratch/s.toml" --out
 refused 'cp slurm/site.example.sh' "$scratch/s.toml" --site "$scratch/none.sh"
 refused 'is not there' "$scratch/none.toml" --site "$scratch/site.sh"
 refused 'leave out --nodes or --pack' "$scratch/s.toml" --site "$scratch/site.sh" --nodes 2 --pack 2
-refused 'is not a number' "$scratch/s.toml" --site "$scratch/site.sh" --pack many
+refused "--pack: 'many' is not a whole number" "$scratch/s.toml" --site "$scratch/site.sh" --pack many
 export XIBENCH_TRAIN__EPOCHS=7
 refused 'XIBENCH_TRAIN__EPOCHS is set in this shell' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run
 unset XIBENCH_TRAIN__EPOCHS

@@ -1,0 +1,133 @@
+# Sourced by submit and, through job.sh, by the sbatch scripts: what comes from outside. Numbers, the environment, and shell code that is not ours.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the scripts read what is set here, and set root and site
+
+unset CDPATH # it would make `cd DIR && pwd` print two lines, or go elsewhere
+
+log() { echo "$(date -u +%FT%TZ) $*"; }
+
+# problem TEXT: bad input, in one line and with exit status 2; submit says it in its own name.
+problem() {
+  log "$*" >&2
+  exit 2
+}
+
+# whole NAME TEXT LOW HIGH: sets $whole to the decimal number in TEXT. 08 is eight here, where the shell's own arithmetic would read octal.
+whole() {
+  [[ $2 =~ ^[0-9]{1,9}$ ]] || problem "$1: '$2' is not a whole number from $3 to $4"
+  whole=$((10#$2))
+  if [ "$whole" -lt "$3" ] || [ "$whole" -gt "$4" ]; then problem "$1: $2 is not between $3 and $4"; fi
+}
+
+# Variables that a job of Slurm has, and sbatch, srun, squeue inherit as options: --mem-per-cpu and the like. Two of them say which Slurm is meant.
+clear_slurm_variables() {
+  local name
+  for name in $(compgen -e); do
+    case $name in
+      SLURM_CONF | SLURM_CLUSTERS) ;;
+      SLURM_* | SBATCH_* | SRUN_* | SALLOC_* | SQUEUE_* | SACCT_* | SCONTROL_* | SINFO_*) unset "$name" ;;
+    esac
+  done
+}
+
+# The variables XIBENCH_* that change what is run: fields of the sweep, and options that have such a variable.
+experiment_variables() { compgen -e | grep -E '^XIBENCH_([A-Z0-9_]*__[A-Z0-9_]*|NAME|DELTA|SEEDS)$' | tr '\n' ' ' || true; }
+
+# With --export=NONE Slurm starts a job with what the login profile exports. Nothing of that may change the experiment, and what changes its speed or
+# the bits of libraries comes from the site's file only: cleared, or (facts of networks, which an administrator may have set) listed.
+clear_profile() {
+  local name cleared='' listed=''
+  for name in $(compgen -e); do
+    case $name in
+      XIBENCH_* | LD_PRELOAD | GLIBC_TUNABLES | OMP_* | GOMP_* | KMP_* | MKL_* | OPENBLAS_* | BLIS_* | DNNL_* | ONEDNN_* | ATEN_* | TORCH_* | PYTORCH_* | CUBLAS_* | CUDNN_* | NVIDIA_TF32_OVERRIDE | MALLOC_* | PYTHON*)
+        unset "$name"
+        cleared+=" $name"
+        ;;
+      NCCL_* | UCX_* | FI_* | OMPI_* | PRTE_* | PMIX_MCA_* | HDF5_*) listed+=" $name" ;;
+    esac
+  done
+  [ -z "$cleared" ] || log "cleared, as the login profile is no part of the experiment (set it in site_environment of $site):$cleared"
+  [ -z "$listed" ] || log "set before the site's file, and kept:$listed"
+}
+
+# foreign COMMAND...: shell code that is not ours, under the rules it was written for: unset variables are empty, and a failing line is not the end. It
+# may not move us to another directory. Its status is the caller's to judge.
+foreign() {
+  local -r here=$PWD
+  local status
+  set +eu +o pipefail
+  "$@"
+  status=$?
+  set -euo pipefail
+  unset CDPATH
+  cd "$here" || problem "the directory $here is gone"
+  return $status
+}
+
+settings=(partition account time_limit cpus_per_task gpus_per_node sbatch_options collect_partition collect_options collect_minutes modules container
+  container_options program interpreter launcher mpirun_options preflight)
+
+# Names at the start of lines of the site's file, and behind others there, that set something and are no setting: misspelt ones.
+refuse_misspelt_settings() {
+  local name nearest
+  while read -r name; do
+    if [[ " ${settings[*]} " == *" $name "* ]] || [[ $name != [a-z]* ]]; then continue; fi
+    nearest=$(printf '%s\n' "${settings[@]}" | grep -m 1 -e "^${name::4}" || true)
+    problem "$site: '$name' is no setting${nearest:+; did you mean $nearest?} There are: ${settings[*]}. A name of your own begins with _ or a capital letter"
+  done < <(grep -oE '^[a-z_][a-z0-9_]*\+?=.*' "$site" | sed -E 's/#.*//; s/\([^)]*\)//g; s/"[^"]*"//g; s/'"'[^']*'"'//g' | grep -oE "(^|[[:space:];])[a-z_][a-z0-9_]*\+?=" | tr -d ' \t;+=')
+}
+
+# The site's settings, modules and environment; "${xibench[@]}" and "${python[@]}" then call the two.
+load_site() {
+  partition='' account='' time_limit='' cpus_per_task=1 gpus_per_node=0 sbatch_options=()
+  collect_partition='' collect_options=() collect_minutes=30
+  launcher=srun mpirun_options=() container='' container_options=() modules=() preflight=yes
+  program=$root/build/xibench interpreter=python3
+  # shellcheck disable=SC2317  # a site may have nothing to export
+  site_environment() { :; }
+  { [ -f "$site" ] && [ -r "$site" ]; } || problem "$site cannot be read as a file: it is the site's settings, made from slurm/site.example.sh"
+  if head -c 3 "$site" | cmp -s - <(printf '\xef\xbb\xbf'); then problem "$site begins with a byte-order mark, which the shell takes for a command: save it as UTF-8 without one"; fi
+  if grep -q $'\r$' "$site"; then problem "$site has lines that end in CR LF: save it with line ends of Unix (sed -i 's/\\r\$//' $site)"; fi
+  bash -n "$site" 2>/dev/null || problem "$site is no shell code: $(bash -n "$site" 2>&1 | head -n 1)"
+  refuse_misspelt_settings
+  # shellcheck source=slurm/site.example.sh
+  foreign source "$site" || problem "$site ends with status $?: its last command has failed; end it with 'true' if that is meant"
+  if [ ${#modules[@]} -gt 0 ]; then
+    command -v module >/dev/null || problem "$site: modules are set, but there is no command 'module' here; source its script first, such as /etc/profile.d/modules.sh"
+    foreign module load "${modules[@]}" || problem "$site: 'module load ${modules[*]}' failed with status $?"
+  fi
+  foreign site_environment || problem "$site: site_environment ends with status $?: its last command has failed; end it with 'true' if that is meant"
+  local -r changed=$(experiment_variables)
+  [ -z "$changed" ] || problem "${changed% } would change the experiment of every job: take it out of $site, or unset it here, and say --set KEY=VALUE"
+  whole "$site: cpus_per_task" "$cpus_per_task" 1 100000 && cpus_per_task=$whole
+  whole "$site: gpus_per_node" "$gpus_per_node" 0 1000 && gpus_per_node=$whole
+  whole "$site: collect_minutes" "$collect_minutes" 1 100000 && collect_minutes=$whole
+  case $launcher in srun | mpirun) ;; *) problem "$site: launcher is '$launcher': write srun or mpirun" ;; esac
+  case $preflight in yes | no) ;; *) problem "$site: preflight is '$preflight': write yes or no" ;; esac
+  export LC_ALL=C.UTF-8 TZ=UTC
+  export OMP_NUM_THREADS=1 # nodes of the experiment are threads of xibench; the libraries below it add none
+  unset SLURM_EXPORT_ENV   # set by sbatch --export=NONE; srun would start its tasks without what was loaded above
+  local inside=()
+  if [ -n "$container" ]; then
+    command -v apptainer >/dev/null || problem "$site: container is set, but there is no apptainer here: load its module, or leave container empty"
+    [ -e "$container" ] || problem "$site: container $container is not there: apptainer build $container slurm/container.def"
+    inside=(apptainer exec "${container_options[@]}" "$container")
+  else
+    { [ -x "$program" ] && [ ! -d "$program" ]; } || problem "$site: program $program is not there, or not executable: build it (slurm/README.md), or set program"
+    command -v "$interpreter" >/dev/null || problem "$site: interpreter $interpreter is not there: set it to a python3"
+  fi
+  xibench=("${inside[@]}" "$program")
+  python=("${inside[@]}" "$interpreter")
+}
+
+# patiently COMMAND...: tries again after so many seconds each; when many jobs are preempted at once, Slurm's controller answers late or not at all.
+patience=(1 2 4 8 15 30)
+patiently() {
+  local pause
+  for pause in "${patience[@]}"; do
+    if timeout 20 "$@"; then return 0; fi
+    log "no success: $*; again in $pause s" >&2
+    sleep "$pause"
+  done
+  timeout 20 "$@"
+}
