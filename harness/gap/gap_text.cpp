@@ -91,7 +91,8 @@ std::string contrast_table(const GapTable& table) {
       Line line;
       for (const auto k : axes) line.push_back(shown(group.axes[k].second));
       line.insert(line.end(), {shown(contrast.arm), shown(contrast.against), verdict_text(contrast, table.delta), std::to_string(contrast.paired.difference.n),
-                               with_sign(contrast.paired.difference.mean), range(contrast.paired.interval), fixed(share.estimate, 2), range(share.interval)});
+                               with_sign(contrast.paired.difference.mean), range(contrast.paired.interval), fixed(share.estimate, 2),
+                               std::isfinite(share.interval.low) ? fmt::format("{:.2f} to {:.2f}", share.interval.low, share.interval.high) : "-"});
       lines.push_back(std::move(line));
     }
   return lines.size() == 1 ? "" : aligned(lines, axes.size() + 3) + "\n";

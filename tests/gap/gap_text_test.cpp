@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -108,6 +110,8 @@ TEST_CASE("a contrast is a table of its own in the text, rows in the CSV and a l
   const GapTable table = gap_table(runs, f);
 
   CHECK_THAT(gap_markdown(table), Contains("| exact | ring    | better * |     3 |      +1.42 |") && Contains("share: (arm - against) / (centralized - against)"));
+  const Share share = *table.groups[0].contrasts[0].share;
+  CHECK_THAT(gap_markdown(table), Contains(fmt::format(" {:.2f} to {:.2f} |", share.interval.low, share.interval.high)));
   const std::string csv = gap_csv(table);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 3 + 1);
   CHECK_THAT(csv, Contains("8,dirichlet(0.1),exact,0,ring,1,,0,"));
