@@ -55,7 +55,12 @@ double Communicator::now() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-void Communicator::exchange(std::span<const Send> sends, std::span<const Receive> receives) {
+void Communicator::do_exchange_on_device(std::span<const Send>, std::span<const Receive>) {
+  fail("this communicator cannot send from a device's memory (this is a bug)");
+}
+
+void Communicator::exchange(std::span<const Send> sends, std::span<const Receive> receives, Space where) {
+  if (!reaches(where)) fail("this communicator cannot send from a device's memory (this is a bug)");
   for (const auto& s : sends) {
     check_peer(s.to, size_);
     if (s.to == rank_) continue;
@@ -67,7 +72,7 @@ void Communicator::exchange(std::span<const Send> sends, std::span<const Receive
     for (const auto& s : sends) peers.push_back(s.to);
     for (const auto& r : receives) peers.push_back(r.from);
   });
-  do_exchange(sends, receives);
+  where == Space::device ? do_exchange_on_device(sends, receives) : do_exchange(sends, receives);
 }
 
 void Communicator::all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "harness/core/space.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +48,9 @@ class Communicator {
 
   // One grouped exchange, cannot deadlock: every Send meets the Receive of the same length that its peer posted for it; several
   // between the same two ranks match in order. Complexity: one message per Send.
-  void exchange(std::span<const Send> sends, std::span<const Receive> receives);
+  // Where the data are is said, not guessed; only a space that the back end reaches.
+  void exchange(std::span<const Send> sends, std::span<const Receive> receives, Space where = Space::host);
+  virtual bool reaches(Space where) const { return where == Space::host; }
   // all = the concatenation of every rank's `mine`; counts[r] elements come from rank r. Messages: size - 1 per rank.
   void all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all);
   void broadcast(std::span<std::byte> data, int root);
@@ -59,6 +63,7 @@ class Communicator {
  protected:
   Communicator(int rank, int size) : rank_(rank), size_(size) {}
   virtual void do_exchange(std::span<const Send> sends, std::span<const Receive> receives) = 0;
+  virtual void do_exchange_on_device(std::span<const Send> sends, std::span<const Receive> receives);  // by default: a bug
   virtual void do_all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) = 0;
   virtual void do_broadcast(std::span<std::byte> data, int root) = 0;
   virtual std::vector<std::byte> do_gather(std::span<const std::byte> mine) = 0;

@@ -53,8 +53,8 @@ std::size_t blocks(std::size_t dim) { return (dim + kBlock - 1) / kBlock; }
 }  // namespace
 
 Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule)
-    : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
-      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))), schedule_(schedule) {
+    : pool_(pool), layout_(layout), dim_(dim), tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
+      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))), schedule_(schedule), exchange_(communicator) {
   require(schedule.nodes() == layout.nodes, "the mixing matrix is for {} nodes and the run has {}", schedule.nodes(), layout.nodes);
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<float>(2 * static_cast<std::size_t>(layout.mine().count) * tile_));
   for (std::int64_t t = 0; t < schedule.period(); ++t) round(t);
@@ -101,21 +101,20 @@ Mixer::Round Mixer::plan(const MixingMatrix& w) const {
 const Mixer::Round& Mixer::round(std::int64_t t) {
   const std::int64_t key = schedule_.period() > 0 ? t % schedule_.period() : t;
   if (const auto it = plans_.find(key); it != plans_.end()) return it->second;
-  const Round& made = plans_.emplace(key, plan(schedule_.at(t))).first->second;
-  if (made.halo > (halo_ ? halo_->count() : 0)) halo_ = std::make_unique<NodeMatrix>(made.halo, dim_);
-  return made;
+  return plans_.emplace(key, plan(schedule_.at(t))).first->second;
 }
 
 std::int64_t Mixer::bytes(std::int64_t t) { return round(t).links * static_cast<std::int64_t>(dim_) * 4; }
 
 void Mixer::exchange_halo(const NodeMatrix& x, const Round& round) {
+  if (!halo_ || halo_->count() < round.halo || halo_->device() != x.device()) halo_ = std::make_unique<NodeMatrix>(round.halo, dim_, x.device());
   sends_.clear();
   receives_.clear();
   for (const auto& peer : round.sends)
-    for (const int row : peer.rows) sends_.push_back({peer.rank, x.row(row)});
+    for (const int row : peer.rows) sends_.push_back({peer.rank, {x.address(row), dim_}});
   for (const auto& peer : round.receives)
-    for (const int row : peer.rows) receives_.push_back({peer.rank, halo_->row(row)});
-  communicator_.exchange(sends_, receives_);
+    for (const int row : peer.rows) receives_.push_back({peer.rank, {halo_->address(row), dim_}});
+  exchange_(sends_, receives_, x.device());
 }
 
 void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
@@ -155,12 +154,37 @@ void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::s
   for (std::size_t i = 0; i < count; ++i) std::copy_n(half[1] + i * stride, width, x.row(static_cast<int>(i)).data() + at);
 }
 
+void Mixer::mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const {
+  std::vector<std::vector<int>> first;
+  std::vector<std::vector<MixTerm>> terms;
+  for (const Round* round : rounds) {
+    first.emplace_back(1, 0);
+    terms.emplace_back();
+    for (const auto& row : round->rows) {
+      terms.back().insert(terms.back().end(), row.begin(), row.end());
+      first.back().push_back(static_cast<int>(terms.back().size()));
+    }
+  }
+  std::vector<Device::MixRound> views;
+  for (std::size_t q = 0; q < rounds.size(); ++q) views.push_back({first[q], terms[q]});
+  x.device()->mix({.x = x.data(), .halo = halo_ ? halo_->data() : nullptr, .stride = x.stride(), .dim = dim_, .count = x.count(),
+                   .halo_count = rounds.front()->halo, .rounds = views, .strength = strength, .moved = moved});
+}
+
 void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength, std::span<double> moved) {
   std::fill(moved.begin(), moved.end(), 0.0);
   if (count <= 0) return;
   if (schedule_.period() == 0) plans_.clear();
   current_.clear();
   for (int q = 0; q < count; ++q) current_.push_back(&round(first + q));
+  if (x.device()) {
+    if (layout_.ranks == 1) return mix_on_device(x, current_, static_cast<float>(strength), moved);
+    for (std::size_t q = 0; q < current_.size(); ++q) {
+      exchange_halo(x, *current_[q]);
+      mix_on_device(x, std::span(current_).subspan(q, 1), static_cast<float>(strength), q == 0 ? moved : std::span<double>{});
+    }
+    return;
+  }
   if (!moved.empty()) moved_blocks_.resize(moved.size() * blocks(dim_));
   const auto run = [&](std::span<const Round* const> rounds, double* moved_blocks) {
     const std::size_t width = rounds.size() > 1 ? narrow_tile_ : tile_;

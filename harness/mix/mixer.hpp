@@ -5,6 +5,7 @@
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
+#include "harness/mix/row_exchange.hpp"
 
 #include <cstdint>
 #include <map>
@@ -31,16 +32,12 @@ class Mixer {
 
  private:
   // One round as this rank sees it: sources are local rows (0..count-1), then halo rows.
-  struct Term {
-    int source;
-    float weight;
-  };
   struct Peer {
     int rank;
     std::vector<int> rows;  // local rows to send, or halo rows to receive into, in ascending node order
   };
   struct Round {
-    std::vector<std::vector<Term>> rows;  // per local row, without the diagonal
+    std::vector<std::vector<MixTerm>> rows;  // per local row, without the diagonal
     std::vector<Peer> sends, receives;
     int halo = 0;
     std::int64_t links = 0;  // off-diagonal entries of the whole W
@@ -48,11 +45,11 @@ class Mixer {
   const Round& round(std::int64_t t);
   Round plan(const MixingMatrix& w) const;
   void exchange_halo(const NodeMatrix& x, const Round& round);
+  void mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const;
   // moved_blocks: where the squared steps of the first round go, per row and block of columns; null: nowhere.
   void mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
                 double* moved_blocks) const;
 
-  Communicator& communicator_;
   ThreadPool& pool_;
   NodeLayout layout_;
   std::size_t dim_, tile_, narrow_tile_;  // columns of a tile: for one round, for several
@@ -64,6 +61,7 @@ class Mixer {
   std::vector<double> moved_blocks_;
   std::vector<Send> sends_;
   std::vector<Receive> receives_;
+  RowExchange exchange_;
 };
 
 }  // namespace xib

@@ -1,6 +1,7 @@
 #include "harness/mix/moments.hpp"
 
 #include <cmath>
+#include <cstring>
 
 namespace xib {
 namespace {
@@ -43,17 +44,18 @@ double dot(std::span<const float> a, std::span<const float> b) {
 }
 
 NodeStatistics::NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim)
-    : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), slices_(layout.nodes, dim) {
-  const auto n = static_cast<std::size_t>(layout.nodes), ranks = static_cast<std::size_t>(layout.ranks);
+    : communicator_(communicator), exchange_(communicator), pool_(pool), layout_(layout), dim_(dim), slices_(layout.nodes, dim) {
+  const auto n = static_cast<std::size_t>(layout.nodes);
   rows_.resize(n);
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<double>((n + 1) * kTile));
-  mean_.resize(dim);
-  outbox_.resize(ranks);
-  inbox_.resize(ranks);
-  for (int r = 0; r < layout.ranks; ++r) {
-    if (r == layout.rank) continue;
-    outbox_[static_cast<std::size_t>(r)].resize(static_cast<std::size_t>(layout.mine().count) * columns(r).size());
-    inbox_[static_cast<std::size_t>(r)].resize(static_cast<std::size_t>(layout.block(r).count) * columns(layout.rank).size());
+  std::size_t floats = 0;
+  for (auto* box : {&outbox_, &inbox_}) {
+    box->push_back(floats);
+    for (int r = 0; r < layout.ranks; ++r) {
+      const int rows = box == &outbox_ ? layout.mine().count : layout.block(r).count;
+      if (r != layout.rank) floats += static_cast<std::size_t>(rows) * columns(box == &outbox_ ? r : layout.rank).size();
+      box->push_back(floats);
+    }
   }
 }
 
@@ -72,28 +74,35 @@ std::int64_t NodeStatistics::measure_bytes(Gram gram) const {
 void NodeStatistics::collect(const NodeMatrix& x) {
   const Columns mine = columns(layout_.rank);
   const NodeBlock block = layout_.mine();
-  for (int k = 0; k < block.count; ++k) rows_[static_cast<std::size_t>(block.first + k)] = x.row(k).data();
+  for (int k = 0; k < block.count; ++k) rows_[static_cast<std::size_t>(block.first + k)] = x.address(k);
   if (layout_.ranks == 1) return;
+  if (!x.device()) host_boxes_.resize(inbox_.back());
+  float* const boxes = x.device() ? device_boxes_.reserve(*x.device(), inbox_.back()) : host_boxes_.data();
   std::vector<Send> sends;
   std::vector<Receive> receives;
   for (int r = 0; r < layout_.ranks; ++r) {
     if (r == layout_.rank) continue;
-    auto& out = outbox_[static_cast<std::size_t>(r)];
-    auto& in = inbox_[static_cast<std::size_t>(r)];
+    const auto message = [&](const std::vector<std::size_t>& box) {
+      const auto at = static_cast<std::size_t>(r);
+      return std::span(boxes + box[at], box[at + 1] - box[at]);
+    };
+    const auto out = message(outbox_), in = message(inbox_);
     const Columns theirs = columns(r);
-    for (int k = 0; k < block.count; ++k)
-      std::copy_n(x.row(k).data() + theirs.begin, theirs.size(), out.data() + static_cast<std::size_t>(k) * theirs.size());
+    const std::size_t width = theirs.size() * sizeof(float);
+    if (x.device() && !out.empty())
+      x.device()->copy_pieces(out.data(), width, x.data() + theirs.begin, x.stride() * sizeof(float), width, static_cast<std::size_t>(block.count));
+    else
+      for (int k = 0; k < block.count && !out.empty(); ++k) std::memcpy(out.data() + static_cast<std::size_t>(k) * theirs.size(), x.address(k) + theirs.begin, width);
     if (!out.empty()) sends.push_back({r, out});
     if (!in.empty()) receives.push_back({r, in});
     const NodeBlock from = layout_.block(r);
     for (int k = 0; k < from.count; ++k)
       rows_[static_cast<std::size_t>(from.first + k)] = in.data() + static_cast<std::size_t>(k) * mine.size() - mine.begin;
   }
-  communicator_.exchange(sends, receives);
+  exchange_(sends, receives, x.device());
 }
 
-ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
-  collect(x);
+std::vector<double> NodeStatistics::sum_slices(Gram gram) {
   const auto n = static_cast<std::size_t>(layout_.nodes);
   const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per slice: n squared distances, ‖mean‖², pairs
   const int first = first_slice(layout_.rank), mine = first_slice(layout_.rank + 1) - first;
@@ -120,7 +129,26 @@ ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
         for (std::size_t j = 0; j <= i; ++j) *pair++ += tile_dot(deviation + i * kTile, deviation + j * kTile);
     }
   });
+  return part;
+}
 
+std::vector<double> NodeStatistics::sum_slices_on_device(Device& device, Gram gram) {
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  const int first = first_slice(layout_.rank), last = first_slice(layout_.rank + 1);
+  std::vector<std::size_t> bounds;
+  for (int slice = first; slice < last; ++slice) bounds.push_back(slices_.begin(slice));
+  if (bounds.empty()) return {};
+  bounds.push_back(slices_.end(last - 1));
+  std::vector<double> part((bounds.size() - 1) * (n + 1 + (gram == Gram::yes ? pairs(n) : 0)));
+  device.moments({.rows = rows_, .bounds = bounds, .gram = gram == Gram::yes, .numbers = part});
+  return part;
+}
+
+ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
+  collect(x);
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);
+  const std::vector<double> part = x.device() ? sum_slices_on_device(*x.device(), gram) : sum_slices(gram);
   std::vector<double> all(static_cast<std::size_t>(slices_.count) * numbers);
   std::vector<int> counts;
   for (int r = 0; r < layout_.ranks; ++r) counts.push_back((first_slice(r + 1) - first_slice(r)) * static_cast<int>(numbers));
@@ -157,7 +185,7 @@ void NodeStatistics::sum_means(std::span<float> mean) {
   });
 }
 
-void NodeStatistics::share_mean(std::span<float> mean) {
+void NodeStatistics::share_mean(std::span<float> mean, Device* device) {
   if (layout_.ranks == 1) return;
   std::vector<Send> sends;
   std::vector<Receive> receives;
@@ -168,16 +196,28 @@ void NodeStatistics::share_mean(std::span<float> mean) {
     if (mine.size()) sends.push_back({r, mean.subspan(mine.begin, mine.size())});
     if (theirs.size()) receives.push_back({r, mean.subspan(theirs.begin, theirs.size())});
   }
-  communicator_.exchange(sends, receives);
+  exchange_(sends, receives, device);
+}
+
+float* NodeStatistics::mean_on_device(const NodeMatrix& x) {
+  collect(x);
+  float* const mean = device_mean_.reserve(*x.device(), dim_);
+  const Columns mine = columns(layout_.rank);
+  if (mine.size()) x.device()->mean(rows_, mine.begin, mine.end, mean);
+  share_mean({mean, dim_}, x.device());
+  return mean;
 }
 
 void NodeStatistics::mean(const NodeMatrix& x, std::span<float> mean) {
+  if (x.device()) return x.device()->copy(mean.data(), mean_on_device(x), mean.size_bytes());
   collect(x);
   sum_means(mean);
-  share_mean(mean);
+  share_mean(mean, nullptr);
 }
 
 void NodeStatistics::average(NodeMatrix& x) {
+  if (x.device()) return x.device()->fill_rows(x.data(), x.stride(), dim_, x.count(), mean_on_device(x));
+  mean_.resize(dim_);
   mean(x, mean_);
   pool_.for_each(x.count(), [&](std::int64_t k, int) { std::copy(mean_.begin(), mean_.end(), x.row(static_cast<int>(k)).begin()); });
 }

@@ -5,6 +5,7 @@
 #include "harness/mix/column_slices.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
+#include "harness/mix/row_exchange.hpp"
 
 #include <cstdint>
 #include <span>
@@ -31,7 +32,7 @@ class NodeStatistics {
   NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim);
 
   ConsensusMoments measure(const NodeMatrix& x, Gram gram = Gram::no);
-  void mean(const NodeMatrix& x, std::span<float> mean);  // dim floats, on every rank
+  void mean(const NodeMatrix& x, std::span<float> mean);  // dim floats in host memory, on every rank
   void average(NodeMatrix& x);                            // every row becomes the mean
 
   // Bytes that all nodes together send with one node per rank.
@@ -46,16 +47,22 @@ class NodeStatistics {
   int first_slice(int rank) const { return static_cast<int>(static_cast<std::int64_t>(rank) * slices_.count / layout_.ranks); }
   Columns columns(int rank) const;  // the columns of a rank's slices
   void collect(const NodeMatrix& x);
-  void share_mean(std::span<float> mean);
+  std::vector<double> sum_slices(Gram gram);                            // of my slices, on the host
+  std::vector<double> sum_slices_on_device(Device& device, Gram gram);  // the same numbers
+  void share_mean(std::span<float> mean, Device* device);
   void sum_means(std::span<float> mean);
+  float* mean_on_device(const NodeMatrix& x);
 
   Communicator& communicator_;
+  RowExchange exchange_;
   ThreadPool& pool_;
   NodeLayout layout_;
   std::size_t dim_;
   ColumnSlices slices_;
   std::vector<const float*> rows_;  // n: where row i begins, shifted so that rows_[i][c] is column c for c in my columns
-  std::vector<std::vector<float>> outbox_, inbox_;  // per rank
+  std::vector<std::size_t> outbox_, inbox_;         // per rank, and the end: where its message begins among all of them
+  std::vector<float> host_boxes_;
+  DeviceArray<float> device_boxes_, device_mean_;
   std::vector<std::vector<double>> scratch_;        // per worker
   std::vector<float> mean_;
 };

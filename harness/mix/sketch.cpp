@@ -15,6 +15,11 @@ void add_signed(double* sums, const float* signs, const float* x, std::size_t co
   for (std::size_t c = 0; c < count; ++c) sums[c] += static_cast<double>(signs[c] * x[c]);
 }
 
+// The stream of a slice gives, run by run, by how much it is rotated and then a bit per column, set for +1.
+RandomStream slice_stream(std::uint64_t seed, int slice, std::int64_t key) {
+  return RandomStream(seed, Purpose::sketch, static_cast<std::uint32_t>(slice), static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key));
+}
+
 }  // namespace
 
 Sketch::Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, int buckets, std::uint64_t seed)
@@ -31,8 +36,7 @@ Sketch::Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, 
 
 void Sketch::sketch_slice(const NodeMatrix& x, std::int64_t key, int slice) {
   const auto k = static_cast<std::size_t>(buckets_), rows = static_cast<std::size_t>(x.count());
-  const auto first_run = [&](int s) { return runs_ * static_cast<std::size_t>(s) / static_cast<std::size_t>(slices_); };
-  RandomStream stream(seed_, Purpose::sketch, static_cast<std::uint32_t>(slice), static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key));
+  RandomStream stream = slice_stream(seed_, slice, key);
   double* const part = parts_.data() + static_cast<std::size_t>(slice) * rows * k;
   std::fill_n(part, rows * k, 0.0);
   std::vector<float> signs(k);
@@ -51,8 +55,28 @@ void Sketch::sketch_slice(const NodeMatrix& x, std::int64_t key, int slice) {
   }
 }
 
+void Sketch::sketch_on_device(const NodeMatrix& x, std::int64_t key) {
+  const std::size_t words = (static_cast<std::size_t>(buckets_) + 31) / 32;
+  signs_.resize(runs_ * words);
+  rotations_.resize(runs_);
+  std::vector<std::size_t> first(static_cast<std::size_t>(slices_) + 1);
+  for (int s = 0; s <= slices_; ++s) first[static_cast<std::size_t>(s)] = first_run(s);
+  pool_.for_each(slices_, [&](std::int64_t slice, int) {
+    RandomStream stream = slice_stream(seed_, static_cast<int>(slice), key);
+    for (std::size_t run = first_run(static_cast<int>(slice)); run < first_run(static_cast<int>(slice) + 1); ++run) {
+      rotations_[run] = static_cast<std::uint32_t>(stream.below(static_cast<std::uint64_t>(buckets_)));
+      for (std::size_t w = 0; w < words; ++w) signs_[run * words + w] = stream();
+    }
+  });
+  x.device()->sketch({.x = x.data(), .stride = x.stride(), .dim = dim_, .count = x.count(), .buckets = buckets_, .first_run = first, .signs = signs_,
+                      .rotation = rotations_, .parts = parts_});
+}
+
 double Sketch::squared_distance(const NodeMatrix& x, std::int64_t key) {
-  pool_.for_each(slices_, [&](std::int64_t slice, int) { sketch_slice(x, key, static_cast<int>(slice)); });
+  if (x.device())
+    sketch_on_device(x, key);
+  else
+    pool_.for_each(slices_, [&](std::int64_t slice, int) { sketch_slice(x, key, static_cast<int>(slice)); });
   std::fill(mine_.begin(), mine_.end(), 0.0);
   for (int s = 0; s < slices_; ++s)
     for (std::size_t b = 0; b < mine_.size(); ++b) mine_[b] += parts_[static_cast<std::size_t>(s) * mine_.size() + b];

@@ -30,7 +30,10 @@ class Sketch {
   std::int64_t bytes() const { return std::int64_t{layout_.nodes} * (layout_.nodes - 1) * buckets_ * 8; }
 
  private:
+  // Runs first_run(s) .. first_run(s + 1) are slice s.
+  std::size_t first_run(int slice) const { return runs_ * static_cast<std::size_t>(slice) / static_cast<std::size_t>(slices_); }
   void sketch_slice(const NodeMatrix& x, std::int64_t key, int slice);
+  void sketch_on_device(const NodeMatrix& x, std::int64_t key);
 
   Communicator& communicator_;
   ThreadPool& pool_;
@@ -43,6 +46,7 @@ class Sketch {
   std::vector<double> parts_;  // slices x rows of this rank x k
   std::vector<double> mine_, all_;
   std::vector<int> counts_;
+  std::vector<std::uint32_t> signs_, rotations_;  // of all runs, for a device
 };
 
 }  // namespace xib

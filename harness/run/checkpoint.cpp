@@ -68,7 +68,7 @@ void scatter_rows(Communicator& communicator, const NodeLayout& layout, const st
   for (int node = 0; node < layout.nodes; ++node) {
     if (layout.rank == 0) std::memcpy(row.data(), whole.data() + static_cast<std::size_t>(node) * row.size() * sizeof(float), row.size() * sizeof(float));
     communicator.broadcast(std::as_writable_bytes(std::span(row)), 0);
-    if (node >= mine.first && node < mine.first + mine.count) std::copy(row.begin(), row.end(), matrix.row(node - mine.first).begin());
+    if (node >= mine.first && node < mine.first + mine.count) matrix.write_row(node - mine.first, row);
   }
 }
 
@@ -78,12 +78,9 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
   recorder.gather();
   Sections sections;
   for (const auto& [name, matrix] : matrices(run)) {
-    std::vector<std::byte> mine;
-    for (int k = 0; k < matrix->count(); ++k) {
-      const auto row = std::as_bytes(std::span<const float>(matrix->row(k)));
-      mine.insert(mine.end(), row.begin(), row.end());
-    }
-    sections[name] = run.communicator.gather(mine);
+    std::vector<float> mine(static_cast<std::size_t>(matrix->count()) * matrix->dim());
+    for (int k = 0; k < matrix->count(); ++k) matrix->read_row(k, std::span(mine).subspan(static_cast<std::size_t>(k) * matrix->dim(), matrix->dim()));
+    sections[name] = run.communicator.gather(std::as_bytes(std::span(mine)));
   }
   from_rank_0<int>(run.communicator, [&] {
     const auto controller = run.consensus.state();

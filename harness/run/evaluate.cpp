@@ -40,13 +40,27 @@ Evaluation evaluate_together(Run& run, const Model& model, Split split) {
   return total(gathered, run.task->classes() > 0);
 }
 
+// The rows of a matrix in host memory: themselves, or copies of those on a device.
+class HostRows {
+ public:
+  explicit HostRows(const NodeMatrix& matrix) : matrix_(matrix), copies_(matrix.device() ? matrix.count() : 0, matrix.dim()) {
+    for (int k = 0; k < copies_.count(); ++k) matrix.read_row(k, copies_.row(k));
+  }
+  std::span<const float> row(int k) const { return matrix_.device() ? copies_.row(k) : matrix_.row(k); }
+
+ private:
+  const NodeMatrix& matrix_;
+  NodeMatrix copies_;
+};
+
 // Every node's own model on the whole test set; each rank evaluates its nodes.
 std::vector<double> evaluate_nodes(Run& run) {
   const int batches = run.task->evaluation_batches(Split::test), count = run.x.count();
+  const HostRows models(run.x), statistics(run.buffers);
   std::vector<Task::Partial> parts(static_cast<std::size_t>(batches) * static_cast<std::size_t>(count));
   run.pool.for_each(std::ssize(parts), [&](std::int64_t k, int worker) {
     const int node = static_cast<int>(k) / batches, batch = static_cast<int>(k) % batches;
-    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(run.x.row(node), run.buffers.row(node), Split::test, batch, worker);
+    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(models.row(node), statistics.row(node), Split::test, batch, worker);
   });
   std::vector<double> mine, all(static_cast<std::size_t>(run.layout.nodes));
   for (int k = 0; k < count; ++k)

@@ -69,15 +69,16 @@ Position Run::position(std::int64_t step) const {
 Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> what, std::vector<PhaseControl> phases)
     : config(resolved),
       communicator(world),
+      device(machine.device),
       pool(machine.threads, task_thread_setup()),
       layout{static_cast<int>(config.train.nodes), world.size(), world.rank()},
       task(std::move(what)),
-      x(layout.mine().count, task->dim()),
-      g(layout.mine().count, task->dim()),
-      buffers(layout.mine().count, task->buffer_dim()),
+      x(layout.mine().count, task->dim(), device),
+      g(layout.mine().count, task->dim(), device),
+      buffers(layout.mine().count, task->buffer_dim(), device),
       learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
-      optimizer(layout.mine().count, task->dim(), optimizer_options(config.train)),
-      algorithm(algorithm_info(config.train.algorithm).make({layout.mine().count, task->dim(), sgd_options(config.train)})),
+      optimizer(layout.mine().count, task->dim(), optimizer_options(config.train), device),
+      algorithm(algorithm_info(config.train.algorithm).make({layout.mine().count, task->dim(), sgd_options(config.train), device})),
       consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
                 make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
       buffer_statistics(communicator, pool, layout, task->buffer_dim()),
@@ -91,8 +92,8 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
   std::vector<float> model(task->dim()), statistics(task->buffer_dim());
   task->initial_model(model, statistics);
   for (int k = 0; k < x.count(); ++k) {
-    std::copy(model.begin(), model.end(), x.row(k).begin());
-    std::copy(statistics.begin(), statistics.end(), buffers.row(k).begin());
+    x.write_row(k, model);
+    buffers.write_row(k, statistics);
   }
 }
 

@@ -25,6 +25,7 @@ namespace xib {
 struct Machine {
   int threads = 1;             // per rank
   std::string data_directory;  // "": the data set's default place
+  Device* device = nullptr;    // of this rank, where train.device is not cpu
 };
 
 // One run's objects on this rank, ready to train. Members are built in this order: later ones refer to earlier ones.
@@ -33,6 +34,7 @@ struct Run {
 
   RunConfig config;
   Communicator& communicator;
+  Device* device;  // where the models are; null: host memory
   ThreadPool pool;
   NodeLayout layout;
   std::unique_ptr<Task> task;

@@ -52,10 +52,13 @@ std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
 
 std::string hash_models(Run& run) {
   std::string mine;
+  std::vector<float> model(run.x.dim()), buffers(run.buffers.dim());
   for (int k = 0; k < run.x.count(); ++k) {
+    run.x.read_row(k, model);
+    run.buffers.read_row(k, buffers);
     Sha256 hash;
-    hash.update(std::as_bytes(std::span<const float>(run.x.row(k))));
-    hash.update(std::as_bytes(std::span<const float>(run.buffers.row(k))));
+    hash.update(std::as_bytes(std::span(model)));
+    hash.update(std::as_bytes(std::span(buffers)));
     mine += hash.hex();
   }
   const auto all = run.communicator.gather(std::as_bytes(std::span(mine)));

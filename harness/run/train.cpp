@@ -7,7 +7,11 @@ namespace xib {
 // Every step: gradients on every node, the local update and the communication, in the order that the algorithm defines. Then what
 // happened is recorded and, where due, the models are evaluated.
 Trained train(Run& run, Recorder& recorder, Session& session) {
-  Stopwatch watch([&] { return run.communicator.now(); }, [&] { return run.communicator.traffic().wait_s; });
+  const auto now = [&] {
+    if (run.device) run.device->settle();  // what a part asked of the device belongs to it
+    return run.communicator.now();
+  };
+  Stopwatch watch(now, [&] { return run.communicator.traffic().wait_s; });
   for (std::int64_t step = session.first_step(); step < run.steps; ++step) {
     watch.restart();
     StepContext context{.at = run.position(step), .task = *run.task, .pool = run.pool, .x = run.x, .g = run.g, .optimizer = run.optimizer,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
 
@@ -47,6 +48,10 @@ class Task {
   // Mini-batch gradient of node `local` at its row of x into its row of g; returns the mini-batch loss. Thread-safe for distinct
   // nodes. `step` counts from 0 over the whole run; data_s, if given, gets the seconds spent on fetching and augmenting.
   virtual double gradient(int local, std::int64_t step, double* data_s = nullptr) = 0;
+  // Where bind() wants x, g and the buffers. A task whose rows are on a device gives the gradients of all local nodes at once: loss gets a number
+  // per node, data_s the seconds spent on fetching and augmenting; gradient() is not called then.
+  virtual Space space() const { return Space::host; }
+  virtual void gradients(std::int64_t step, ThreadPool& pool, std::span<double> loss, double* data_s);
   // A model on a whole split, in fixed batches, summed in batch order: the same bits for any number of threads. `worker` tells
   // which scratch model may be used, so that several models (or batches) are evaluated side by side.
   virtual int evaluation_batches(Split split) const = 0;

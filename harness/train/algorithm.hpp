@@ -39,11 +39,12 @@ class Algorithm {
   virtual std::vector<std::pair<std::string, NodeMatrix*>> state() { return {}; }
 };
 
-// What an algorithm is made for: this rank's nodes, the parameters of a model, [train] momentum, nesterov and weight_decay.
+// What an algorithm is made for: this rank's nodes, the parameters of a model, [train] momentum, nesterov and weight_decay, where models are.
 struct AlgorithmSetup {
   int nodes = 0;
   std::size_t dim = 0;
   SgdOptions sgd = {};
+  Device* device = nullptr;  // null: host memory
 };
 
 struct AlgorithmInfo {

@@ -47,7 +47,23 @@ const AlgorithmInfo& algorithm_info(std::string_view name) {
   refuse("[train] algorithm: there is no '{}'; {}known: {}", name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
 }
 
+namespace {
+
+// All nodes at once, as a task that works on a device does.
+void compute_on_device(StepContext& c) {
+  const double from = c.watch.now();
+  double data = 0;
+  c.task.gradients(c.at.step, c.pool, c.loss, &data);
+  c.g.device()->row_norms(c.g.data(), c.g.stride(), c.g.dim(), c.gradient_norm2);
+  const double busy = c.watch.now() - from;
+  c.watch.lap(Part::compute);
+  c.watch.move(Part::compute, Part::data, std::min(data, busy));
+}
+
+}  // namespace
+
 void compute_gradients(StepContext& c) {
+  if (c.g.device()) return compute_on_device(c);
   std::vector<double> data_s(static_cast<std::size_t>(c.pool.threads()), 0.0), busy_s(data_s.size(), 0.0);
   c.pool.for_each(c.x.count(), [&](std::int64_t k, int worker) {
     const auto node = static_cast<std::size_t>(k), w = static_cast<std::size_t>(worker);

@@ -1,6 +1,5 @@
 #include "harness/train/algorithm.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,21 +13,19 @@ namespace {
 // eigenvalue a the recursion is z² = a (2 z - 1), which decays for a in (-1/3, 1) only.
 class D2 final : public Algorithm {
  public:
-  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim) {
-    for (int k = 0; k < setup.nodes; ++k) stepped_.row(k)[0] = kNotYet;
+  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim, setup.device) {
+    std::vector<float> marked(setup.dim, 0.0f);
+    marked[0] = kNotYet;
+    for (int k = 0; k < setup.nodes; ++k) stepped_.write_row(k, marked);
   }
 
   void step(StepContext& c) override {
     compute_gradients(c);
+    first_.resize(static_cast<std::size_t>(c.x.count()));
+    stepped_.read_column(0, first_);
     for (int k = 0; k < c.x.count(); ++k)
-      if (std::isnan(stepped_.row(k)[0])) std::copy(c.x.row(k).begin(), c.x.row(k).end(), stepped_.row(k).begin());
-    c.optimizer.move(c.x, c.g, c.pool, [&, rate = static_cast<float>(c.at.lr)](int node) {
-      return [rate, stepped = stepped_.row(node).data()](std::size_t k, float& x, float d) {
-        const float s = x - rate * d;
-        x = s + (x - stepped[k]);
-        stepped[k] = s;
-      };
-    });
+      if (std::isnan(first_[static_cast<std::size_t>(k)])) stepped_.copy_row(k, c.x, k);
+    c.optimizer.move(c.x, c.g, c.pool, D2Move{static_cast<float>(c.at.lr), stepped_.data()});
     c.watch.lap(Part::update);
     c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
   }
@@ -38,6 +35,7 @@ class D2 final : public Algorithm {
  private:
   static constexpr float kNotYet = std::numeric_limits<float>::quiet_NaN();
   NodeMatrix stepped_;  // s of the step before; begins with kNotYet where there was none, which a checkpoint keeps
+  std::vector<float> first_;  // column of it
 };
 
 }  // namespace

@@ -10,17 +10,11 @@ namespace {
 // (so epfml/relaysgd, which tracks γ d instead). Twice the traffic of D-SGD.
 class GradientTracking final : public Algorithm {
  public:
-  explicit GradientTracking(const AlgorithmSetup& setup) : tracker_(setup.nodes, setup.dim), direction_(setup.nodes, setup.dim) {}
+  explicit GradientTracking(const AlgorithmSetup& setup) : tracker_(setup.nodes, setup.dim, setup.device), direction_(setup.nodes, setup.dim, setup.device) {}
 
   void step(StepContext& c) override {
     compute_gradients(c);
-    c.optimizer.move(c.x, c.g, c.pool, [&, rate = static_cast<float>(c.at.lr)](int node) {
-      return [rate, y = tracker_.row(node).data(), before = direction_.row(node).data()](std::size_t k, float& x, float d) {
-        y[k] += d - before[k];
-        before[k] = d;
-        x -= rate * y[k];
-      };
-    });
+    c.optimizer.move(c.x, c.g, c.pool, TrackingMove{static_cast<float>(c.at.lr), tracker_.data(), direction_.data()});
     c.watch.lap(Part::update);
     c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
     c.consensus.communicate_alike(tracker_, c.at, c.communicated, c.watch);

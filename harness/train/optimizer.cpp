@@ -2,11 +2,10 @@
 
 namespace xib {
 
-Sgd::Sgd(int nodes, std::size_t dim, SgdOptions options) : options_(options), velocity_(options.momentum != 0 ? nodes : 0, dim) {}
+Sgd::Sgd(int nodes, std::size_t dim, SgdOptions options, Device* device) : options_(options), velocity_(options.momentum != 0 ? nodes : 0, dim, device) {}
 
 void Sgd::step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool) {
-  const auto rate = static_cast<float>(lr);
-  move(x, g, pool, [rate](int) { return [rate](std::size_t, float& p, float d) { p -= rate * d; }; });
+  move(x, g, pool, PlainMove{static_cast<float>(lr)});
 }
 
 std::vector<std::pair<std::string, NodeMatrix*>> Sgd::state() {

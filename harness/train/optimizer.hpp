@@ -2,6 +2,7 @@
 
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_matrix.hpp"
+#include "harness/train/moves.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -22,12 +23,13 @@ struct SgdOptions {
 //   d = g + λ x;  v = μ v + d;  d = nesterov ? d + μ v : v;  x -= lr d
 class Sgd {
  public:
-  Sgd(int nodes, std::size_t dim, SgdOptions options);
+  // device: where the models are, and the buffers are too; null: host memory.
+  Sgd(int nodes, std::size_t dim, SgdOptions options, Device* device = nullptr);
   void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool);
-  // For algorithms that do something else with the direction d: move_of(node) is asked for a function, which is called as
-  // move(column, x, d) for parameters of that node and may change x. One pass over memory; nodes and chunks of columns in parallel.
-  template <class MoveOf>
-  void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveOf& move_of);
+  // For algorithms that do something else with the direction d: `what` is a Move of moves.hpp. One pass over memory; nodes and chunks of columns
+  // in parallel.
+  template <class Move>
+  void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what);
   // Named per-node state, for checkpoints.
   std::vector<std::pair<std::string, NodeMatrix*>> state();
 
@@ -35,6 +37,9 @@ class Sgd {
   SgdOptions options_;
   NodeMatrix velocity_;
 };
+
+// Padding included: what is zero there stays zero under every step.
+inline std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(static_cast<std::size_t>(x.count()) * x.stride()); }
 
 // Calls body(node, begin, size) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
 template <class Body>
@@ -47,31 +52,45 @@ void for_each_chunk(int nodes, std::size_t dim, ThreadPool& pool, const Body& bo
   });
 }
 
-template <class MoveOf>
-void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const MoveOf& move_of) {
+template <class Move>
+void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what) {
   const auto mu = static_cast<float>(options_.momentum), lambda = static_cast<float>(options_.weight_decay);
   const bool nesterov = options_.nesterov;
-  // By value: seen through a reference, every number might change with each float that is written, and the loops would not be vectorized.
-  for_each_chunk(x.count(), x.dim(), pool, [&, mu, lambda, nesterov](int node, std::size_t at, std::size_t size) {
-    const auto move = move_of(node);
-    float* const p = x.row(node).data();
-    const float* const q = g.row(node).data();
-    if (mu == 0) {
-      for (std::size_t k = at; k < at + size; ++k) move(k, p[k], q[k] + lambda * p[k]);
+  float* const velocity = mu == 0 ? nullptr : velocity_.data();
+  if (x.device()) return each_on_device(*x.device(), elements(x), SgdElement<Move>{x.data(), g.data(), velocity, mu, lambda, nesterov, what});
+  for_each_chunk(x.count(), x.dim(), pool, [&, mu, lambda, nesterov, velocity](int node, std::size_t at, std::size_t size) {
+    const Move move = what;
+    const std::size_t row = static_cast<std::size_t>(node) * x.stride();
+    float* const p = x.data();
+    const float* const q = g.data();
+    const auto begin = static_cast<std::int64_t>(row + at), end = begin + static_cast<std::int64_t>(size);
+    if (!velocity) {
+      for (std::int64_t k = begin; k < end; ++k) move(k, p[k], q[k] + lambda * p[k]);
       return;
     }
-    float* const v = velocity_.row(node).data();
+    float* const v = velocity;
     const auto with_momentum = [=](const auto direction) {
-      for (std::size_t k = at; k < at + size; ++k) {
+      for (std::int64_t k = begin; k < end; ++k) {
         const float d = q[k] + lambda * p[k];
         v[k] = mu * v[k] + d;
         move(k, p[k], direction(d, v[k]));
       }
     };
     if (nesterov)
-      with_momentum([mu](float d, float velocity) { return d + mu * velocity; });
+      with_momentum([mu](float d, float speed) { return d + mu * speed; });
     else
-      with_momentum([](float, float velocity) { return velocity; });
+      with_momentum([](float, float speed) { return speed; });
+  });
+}
+
+// A functor of moves.hpp for every parameter of every row, in parallel.
+template <class Step>
+void for_each_parameter(const NodeMatrix& x, ThreadPool& pool, const Step& what) {
+  if (x.device()) return each_on_device(*x.device(), elements(x), what);
+  for_each_chunk(x.count(), x.dim(), pool, [&](int node, std::size_t at, std::size_t size) {
+    const Step step = what;
+    const auto begin = static_cast<std::int64_t>(static_cast<std::size_t>(node) * x.stride() + at), end = begin + static_cast<std::int64_t>(size);
+    for (std::int64_t k = begin; k < end; ++k) step(k);
   });
 }
 

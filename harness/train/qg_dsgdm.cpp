@@ -12,27 +12,16 @@ namespace {
 class QgDsgdm final : public Algorithm {
  public:
   explicit QgDsgdm(const AlgorithmSetup& setup)
-      : mu_(static_cast<float>(setup.sgd.momentum)), nesterov_(setup.sgd.nesterov), momentum_(setup.nodes, setup.dim), start_(setup.nodes, setup.dim) {}
+      : mu_(static_cast<float>(setup.sgd.momentum)), nesterov_(setup.sgd.nesterov), momentum_(setup.nodes, setup.dim, setup.device), start_(setup.nodes, setup.dim, setup.device) {}
 
   void step(StepContext& c) override {
     compute_gradients(c);
-    const float rate = static_cast<float>(c.at.lr), mu = mu_;
-    c.optimizer.move(c.x, c.g, c.pool, [&, nesterov = nesterov_](int node) {
-      return [=, m = momentum_.row(node).data(), start = start_.row(node).data()](std::size_t k, float& x, float d) {
-        const float v = mu * m[k] + d;
-        start[k] = x;
-        x -= rate * (nesterov ? d + mu * v : v);
-      };
-    });
+    const float rate = static_cast<float>(c.at.lr);
+    c.optimizer.move(c.x, c.g, c.pool, QgMove{rate, mu_, nesterov_, momentum_.data(), start_.data()});
     c.watch.lap(Part::update);
     c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
     if (rate == 0) return;
-    const float share = (1 - mu) / rate;
-    for_each_chunk(c.x.count(), c.x.dim(), c.pool, [&](int node, std::size_t at, std::size_t size) {
-      float* const m = momentum_.row(node).data();
-      const float *const start = start_.row(node).data(), *const x = c.x.row(node).data();
-      for (std::size_t k = at; k < at + size; ++k) m[k] = mu * m[k] + share * (start[k] - x[k]);
-    });
+    for_each_parameter(c.x, c.pool, QgMomentum{mu_, (1 - mu_) / rate, momentum_.data(), start_.data(), c.x.data()});
     c.watch.lap(Part::update);
   }
 

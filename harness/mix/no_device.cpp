@@ -1,0 +1,12 @@
+#include "harness/core/check.hpp"
+#include "harness/mix/device.hpp"
+
+namespace xib {
+
+std::unique_ptr<Device> make_cuda_device(int) {
+  refuse("train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu");
+}
+int cuda_device_count() { return 0; }
+std::string cuda_version() { return ""; }
+
+}  // namespace xib

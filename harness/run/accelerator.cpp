@@ -1,0 +1,58 @@
+#include "harness/run/accelerator.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/comm/nccl_communicator.hpp"
+#include "harness/comm/world.hpp"
+#include "harness/core/check.hpp"
+
+#include <charconv>
+
+namespace xib {
+namespace {
+
+int number_of(const Communicator& world, const DeviceChoice& choice) {
+  const int visible = cuda_device_count();
+  require(choice.number < visible, "--device: there is no cuda:{}: rank {} sees {} GPU{}", choice.number, world.rank(), visible, visible == 1 ? "" : "s");
+  require(choice.number < 0 || world.size() == 1, "--device: cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own", choice.number, world.size());
+  require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1,
+          "--device: {} ranks on a host that shows {} GPUs: start one rank per GPU", local_ranks(), visible);
+  return choice.number >= 0 ? choice.number : local_rank() % visible;
+}
+
+}  // namespace
+
+DeviceChoice parse_device(const std::string& flag) {
+  if (flag.empty() || flag == "cpu" || flag == "cuda") return {flag};
+  DeviceChoice choice{"cuda"};
+  if (flag.starts_with("cuda:")) {
+    const char *begin = flag.data() + 5, *end = flag.data() + flag.size();
+    const auto [at, problem] = std::from_chars(begin, end, choice.number);
+    if (begin != end && problem == std::errc() && at == end && choice.number >= 0) return choice;
+  }
+  refuse("--device: '{}' is none of cpu, cuda, cuda:K (K = 0, 1, ... as the process sees its GPUs)", flag);
+}
+
+Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double timeout_s) : world_(world) {
+  const int number = on_every_rank(world, [&] {
+    if (const std::string problem = cuda_problem(); !problem.empty()) refuse("{}", problem);
+    const int mine = number_of(world, choice);
+    device_ = make_cuda_device(mine);
+    return mine;
+  });
+  description_ = device_->description();
+  if (world.size() == 1) return;
+  if (nccl_version().empty()) {
+    description_ += ", exchange through pinned host memory";
+    return;
+  }
+  nccl_ = make_nccl_communicator(world, {number, timeout_s});
+  description_ += ", exchange by NCCL " + nccl_version();
+}
+
+Accelerator::~Accelerator() = default;
+
+std::string cuda_problem() {
+  return cuda_version().empty() ? "train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu" : "";
+}
+
+}  // namespace xib
