@@ -1,6 +1,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/drive.hpp"
+#include "harness/cli/gpu_ranks.hpp"
 #include "harness/cli/measured.hpp"
 #include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/ranks.hpp"
@@ -36,6 +37,7 @@ struct Options {
   std::vector<std::string> sets;
   Selection selection;
   Effort effort;
+  std::string device, gpu;
   bool json = false;
 };
 
@@ -113,6 +115,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<Measured>&
   for (const auto& m : all) out["measurements"].push_back(json_of(m, ranks));
   for (const auto& [name, facts] : {std::pair{"machine", machine_facts()}, {"build", build_facts()}})
     for (const auto& [key, value] : facts) out[name][key] = value;
+  if (!o.gpu.empty()) out["machine"]["gpu"] = o.gpu;
   fmt::print("{}\n", json_text(out));
 }
 
@@ -144,19 +147,23 @@ int bench(Options o) {
   Plan plan;
   std::vector<Measured> all;
   try {
+    const DeviceChoice choice = on_every_rank(communicator, [&] { return parse_device(o.device); });
     plan = on_every_rank(communicator, [&] {
       o.effort.threads = o.threads ? parse_threads(*o.threads) : std::vector{default_threads()};
       for (const int threads : o.effort.threads) check_threads(threads);
       require(o.effort.steps >= 1, "--steps: {} is less than 1", o.effort.steps);
       require(o.effort.warmup >= 0, "--warmup: {} is less than 0", o.effort.warmup);
-      return make_plan(o.spec, o.sets, vocabulary());
+      return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);
     const auto runs = on_every_rank(communicator, [&] { return one_per_seed(select(plan, o.selection)); });
+    const GpuRanks gpu(communicator, runs, choice, 600);
+    o.gpu = gpu.description();
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
     for (const auto* run : runs) {
       progress.begin(label(*run));
-      for (auto& m : measure(plan, *run, communicator, o.effort, [&](const Session::Progress& p) { progress.update(p); }))
+      o.effort.device = gpu.device(*run);
+      for (auto& m : measure(plan, *run, gpu.communicator(*run), o.effort, [&](const Session::Progress& p) { progress.update(p); }))
         all.push_back({run, std::move(m)});
       progress.end("measured");
     }
@@ -176,6 +183,7 @@ Command add_bench(CLI::App& command) {
   command.add_option("SPEC", o->spec, "sweep file (TOML); of runs that differ by their seeds, the first is measured")->required();
   add_selection(command, o->selection);
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command.add_option("--threads", o->threads, "numbers of node threads per rank, each is measured: 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
   command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")->capture_default_str();

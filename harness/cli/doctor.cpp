@@ -2,6 +2,7 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/run/accelerator.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/task/make_task.hpp"
 
@@ -46,9 +47,14 @@ std::vector<Finding> examine() {
   add("LibTorch", value(build, "libtorch"), "no networks, only constructed problems: install libtorch-dev and configure with -DXB_WITH_TORCH=ON");
   add("MPI", value(build, "mpi"), "one process only, no mpirun: install libopenmpi-dev and configure with -DXB_WITH_MPI=ON");
   add("HDF5", value(build, "hdf5"), "no run files");
-  add("CUDA", value(build, "cuda"), "no GPUs: --device cuda is refused");
-  add("NCCL", value(build, "nccl"), "no exchange between GPUs");
+  add("CUDA", value(build, "cuda"), "no GPUs, --device cuda is refused: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is");
+  add("NCCL", value(build, "nccl"), value(build, "cuda").empty() ? "no exchange between GPUs" : "exchange between GPUs goes through pinned host memory: configure with -DXB_WITH_NCCL=ON where NCCL is");
   add("GPU", ask("nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null"), "runs use the CPU");
+  if (!value(build, "cuda").empty()) {
+    const std::string problem = gpu_problem({"cuda"});
+    add("GPU as a run gets it", problem.empty() ? "answers" : "", problem);
+    add("networks on a GPU", "", "they are computed on the CPU: --device cuda takes constructed problems");
+  }
   add("mpirun", ask("mpirun --version 2>/dev/null"), "no ranks: install openmpi-bin");
   add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");
   add("/usr/bin/python3, with libraries", ask("/usr/bin/python3 -c 'import sys, h5py, matplotlib, numpy, scipy; print(sys.version.split()[0])' 2>/dev/null"),

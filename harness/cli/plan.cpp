@@ -11,6 +11,8 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
+#include "harness/cli/device_setting.hpp"
+#include "harness/core/check.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/run/vocabulary.hpp"
@@ -27,6 +29,7 @@ struct Options {
   std::string spec;
   std::vector<std::string> sets;
   Selection selection;
+  std::string device;
   bool json = false;
 };
 
@@ -50,7 +53,7 @@ Json json_of(const PlannedRun& run) {
           {"varies", varies},
           {"seed", run.config.seed},
           {"needs", run.needs},
-          {"cost", {{"steps", number(cost.steps)}, {"samples", number(cost.samples)}, {"bytes_sent", number(cost.bytes_sent)}}},
+          {"cost", {{"steps", number(cost.steps)}, {"samples", number(cost.samples)}, {"bytes_sent", number(cost.bytes_sent)}, {"gpu_bytes", number(cost.gpu_bytes)}}},
           {"config", Json::parse(run.canonical_json)},
           {"origins", origins}};
 }
@@ -102,14 +105,18 @@ void print_table(const Runs& runs) {
 void print_total(const Runs& runs) {
   Cost total{0, 0, 0};
   int stages = 0;
+  double largest = 0;
   for (const auto* run : runs) {
     const Cost cost = cost_of(*run);
     total = {total.steps + cost.steps, total.samples + cost.samples, total.bytes_sent + cost.bytes_sent};
     stages = std::max(stages, run->stage);
+    largest = std::fmax(largest, cost.gpu_bytes);
   }
   fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
              stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps),
              amount(total.samples));
+  if (largest > 0)
+    fmt::print(stderr, "GPU memory: {:.2f} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n", largest / (1 << 30));
 }
 
 }  // namespace
@@ -118,10 +125,12 @@ Command add_plan(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command.add_option("--device", o->device, "cpu or cuda, as run will get it; with cuda the memory that the largest run needs on a GPU (default: train.device of the sweep file)");
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
   return [o] {
-    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    require(o->device.empty() || o->device == "cpu" || o->device == "cuda", "--device: '{}' is none of cpu, cuda", o->device);
+    const Plan plan = make_plan(o->spec, with_device(o->sets, o->device), vocabulary());
     const auto runs = select(plan, o->selection);
     if (o->json) {
       print_json(plan.sweep, runs);

@@ -21,6 +21,7 @@
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/run/accelerator.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/watchdog.hpp"
 
@@ -127,8 +128,7 @@ int preflight(const Options& o) {
   Communicator& communicator = *world;
   try {
     const int threads = on_every_rank(communicator, [&] {
-      require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
-      require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
+      if (parse_device(o.device).kind == "cuda" && !cuda_problem().empty()) refuse("{}", cuda_problem());
       require(o.limits.floor > 0 && o.limits.floor < 1, "--floor: {} is not a share between 0 and 1", o.limits.floor);
       require(o.limits.seconds > 0 && o.limits.seconds <= 3600, "--seconds: {} is not a number of seconds up to an hour", o.limits.seconds);
       require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), "--stall-seconds: {} is not a number of seconds", o.stall_seconds);
@@ -137,7 +137,7 @@ int preflight(const Options& o) {
       return given;
     });
     const Watchdog watchdog(communicator, o.stall_seconds, [&](const std::string& report) { end_hanging(communicator, report); });
-    const Probe probe{.place = [&] { return this_place(threads); }, .memory_bandwidth = copy_bandwidth, .device_problem = [] { return std::string(); }};
+    const Probe probe{.place = [&] { return this_place(threads); }, .memory_bandwidth = copy_bandwidth, .device_problem = [&] { return gpu_problem(parse_device(o.device)); }};
     const Preflight found = check_before_flight(communicator, probe, o.limits);
     return from_rank_0<int>(communicator, [&] { return told(o, found); });
   } catch (const std::exception& error) {
@@ -150,7 +150,7 @@ int preflight(const Options& o) {
 Command add_preflight(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("--threads", o->threads, "node threads per rank, as run will get them (default: the processors of this process)");
-  command.add_option("--device", o->device, "cpu or cuda, as run will get it")->capture_default_str();
+  command.add_option("--device", o->device, "cpu, cuda or cuda:K, as run will get it")->capture_default_str();
   command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")->capture_default_str();
   command.add_option("--seconds", o->limits.seconds, "after which no further pair of nodes is measured")->capture_default_str();
   command.add_option("--stall-seconds", o->stall_seconds, "without progress for so long, all ranks end and say for whom they wait; 0: never")->capture_default_str();

@@ -1,6 +1,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/drive.hpp"
 #include "harness/cli/driven.hpp"
+#include "harness/cli/gpu_ranks.hpp"
 #include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/ranks.hpp"
 #include "harness/cli/selection.hpp"
@@ -27,7 +28,7 @@ namespace xib {
 namespace {
 
 struct Options {
-  std::string spec, out = "results", device = "cpu", progress = "auto", data;
+  std::string spec, out = "results", device, progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
   bool all = false, no_resume = false, no_summary = false, driven = false;
@@ -37,8 +38,6 @@ struct Options {
 };
 
 void check_machine(const Options& o, int threads) {
-  require(o.device == "cpu" || o.device == "cuda", "--device: '{}' is none of cpu, cuda", o.device);
-  require(o.device == "cpu", "--device cuda: this build has no CUDA device support: use --device cpu");
   for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
     require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes);
   check_threads(threads);
@@ -58,14 +57,21 @@ int run_here(const Options& o) {
   const bool first = communicator.rank() == 0, sums_up = first && !o.no_summary;
   const int threads = o.threads ? *o.threads : default_threads();
   try {
+    const DeviceChoice choice = on_every_rank(communicator, [&] { return parse_device(o.device); });
     const Plan plan = on_every_rank(communicator, [&] {
       check_machine(o, threads);
-      return make_plan(o.spec, o.sets, vocabulary());
+      return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);
     const auto runs = on_every_rank(communicator, [&] { return select(plan, o.selection); });
-    Execution execution{.out = o.out, .machine = {threads, o.data}, .command_line = command_line(), .resume = true,
-                              .checkpoint_seconds = 60 * o.checkpoint_minutes, .stall_seconds = 60 * o.stall_minutes};
+    Execution execution;
+    execution.out = o.out;
+    execution.machine.threads = threads;
+    execution.machine.data_directory = o.data;
+    execution.command_line = command_line();
+    execution.checkpoint_seconds = 60 * o.checkpoint_minutes;
+    execution.stall_seconds = 60 * o.stall_minutes;
+    const GpuRanks gpu(communicator, runs, choice, execution.stall_seconds);
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
     Tally tally;
     std::vector<const PlannedRun*> left;  // to other processes
@@ -78,7 +84,9 @@ int run_here(const Options& o) {
       progress.begin(label(*run));
       for (int attempt = 0;; ++attempt) try {
           execution.resume = !o.no_resume || attempt > 0 || is_requeued();
-          const Executed how = execute(plan, *run, communicator, execution, progress);
+          execution.machine.device = gpu.device(*run);
+          execution.gpu = gpu.description(*run);
+          const Executed how = execute(plan, *run, gpu.communicator(*run), execution, progress);
           how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
           if (how == Executed::interrupted) return sum_up();
           break;
@@ -118,7 +126,7 @@ Command add_run(CLI::App& command) {
   command.add_flag("--all", o->all, "every run of the plan that is not complete (the default without a selection)");
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)");
-  command.add_option("--device", o->device, "cpu or cuda")->capture_default_str();
+  command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
@@ -140,7 +148,7 @@ Command add_run(CLI::App& command) {
     if (o->jobs == 1) return run_here(*o);
     const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
     check_machine(*o, threads);
-    const Plan plan = make_plan(o->spec, o->sets, vocabulary());
+    const Plan plan = make_plan(o->spec, with_device(o->sets, parse_device(o->device).kind), vocabulary());
     const auto runs = select(plan, o->selection);
     return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, style), runs.size(), !o->no_summary);
   };

@@ -4,6 +4,7 @@
 #include "harness/comm/nccl_communicator.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
+#include "harness/mix/node_matrix.hpp"
 
 #include <charconv>
 
@@ -50,6 +51,21 @@ Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double
 }
 
 Accelerator::~Accelerator() = default;
+
+std::string gpu_problem(const DeviceChoice& choice) try {
+  if (choice.kind != "cuda") return "";
+  const int visible = cuda_device_count();
+  if (visible == 0) return "it sees no GPU";
+  const auto device = make_cuda_device(choice.number >= 0 ? choice.number : local_rank() % visible);
+  NodeMatrix x(1, 3, device.get());
+  const float row[] = {2, 3, 6};
+  x.write_row(0, row);
+  double norm2 = 0;
+  device->row_norms(x.data(), x.stride(), x.dim(), {&norm2, 1});
+  return norm2 == 49 ? "" : fmt::format("{} computes 4 + 9 + 36 = {}", device->name(), norm2);
+} catch (const Error& error) {
+  return error.what();
+}
 
 std::string cuda_problem() {
   return cuda_version().empty() ? "train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu" : "";

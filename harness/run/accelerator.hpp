@@ -34,6 +34,9 @@ class Accelerator {
   std::string description_;
 };
 
+// Why the GPU that this rank would take does not work: it is asked for memory, and to compute. "" where it does, or on CPU.
+std::string gpu_problem(const DeviceChoice& choice);
+
 // "" where train.device = cuda can be: this build has CUDA.
 std::string cuda_problem();
 

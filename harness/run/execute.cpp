@@ -297,7 +297,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       r.provenance.emplace_back("ranks", fmt::format("{}", run->layout.ranks));
       r.provenance.emplace_back("rank_facts", facts_of_ranks);
       r.provenance.emplace_back("threads", fmt::format("{}", execution.machine.threads));
-      r.provenance.emplace_back("device", "cpu");
+      r.provenance.emplace_back("device", planned.config.train.device);
+      if (!execution.gpu.empty()) r.provenance.emplace_back("gpu", execution.gpu);
       r.provenance.emplace_back("command_line", execution.command_line);
       r.provenance.emplace_back("start", r.attempts.front().start);
       r.provenance.emplace_back("end", r.attempts.back().end);

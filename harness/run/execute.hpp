@@ -12,6 +12,7 @@ namespace xib {
 struct Execution {
   std::string out;                  // results directory; a run goes to out/<sweep name>/<id>.h5
   Machine machine;
+  std::string gpu;                  // what Accelerator says of it; "" on CPU
   std::string command_line;
   bool resume = true;
   double checkpoint_seconds = 300;

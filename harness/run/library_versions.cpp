@@ -1,5 +1,8 @@
 #include "harness/run/library_versions.hpp"
 
+#include "harness/comm/nccl_communicator.hpp"
+#include "harness/mix/device.hpp"
+
 #ifdef XB_WITH_MPI
 #include <mpi.h>
 #endif
@@ -26,7 +29,7 @@ std::string mpi_version() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-  return {{"libtorch", XB_TORCH_VERSION}, {"mpi", mpi_version()}, {"hdf5", XB_HDF5_VERSION}, {"nccl", ""}, {"cuda", ""}};
+  return {{"libtorch", XB_TORCH_VERSION}, {"mpi", mpi_version()}, {"hdf5", XB_HDF5_VERSION}, {"nccl", nccl_version()}, {"cuda", cuda_version()}};
 }
 
 }  // namespace xib

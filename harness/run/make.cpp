@@ -2,6 +2,7 @@
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
 #include "harness/run/run.hpp"
+#include "harness/task/host_task_on_device.hpp"
 #include "harness/task/make_task.hpp"
 
 #include <algorithm>
@@ -103,8 +104,10 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
   require(layout.ranks <= layout.nodes, "{} ranks were started for a run of {} nodes (a rank without a node would idle): start at most {}", layout.ranks,
           layout.nodes, layout.nodes);
   require(config.train.precision == "float32", "[train] precision: this build computes in float32 only, not {}", config.train.precision);
+  if ((config.train.device == "cpu") != (machine.device == nullptr)) fail("a run on {} got another device (this is a bug)", config.train.device);
   if (const auto set_up = task_thread_setup()) set_up();
   auto task = make_task(config, layout, machine.threads, machine.data_directory);
+  if (machine.device && task->space() == Space::host) task = make_host_task_on_device(std::move(task));
   auto phases = make_phases(config, *task, reference_distance);
   return std::make_unique<Run>(config, communicator, machine, std::move(task), std::move(phases));
 }

@@ -17,6 +17,7 @@ struct Effort {
   std::vector<int> threads = {1};  // per rank; each number is measured
   std::int64_t warmup = 5, steps = 20;
   std::string data_directory;  // "": the data set's default place
+  Device* device = nullptr;    // of this rank, for runs whose train.device is not cpu
 };
 
 // What steps of one run take with one number of threads, in those of its phases that have the same graph and policy.

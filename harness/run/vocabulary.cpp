@@ -9,7 +9,9 @@
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
+#include "harness/run/accelerator.hpp"
 #include "harness/run/evaluate.hpp"
+#include "harness/run/gpu_memory.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
@@ -44,7 +46,7 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
   expect(train.warmup_epochs == 0 || train.warmup_lr <= train.lr,
          fmt::format("train.warmup_lr: a warm-up from {} to a peak of {} would go down", train.warmup_lr, train.lr));
   expect(!train.nesterov || train.momentum > 0, "train.nesterov: needs train.momentum > 0: set nesterov = false");
-  expect(train.device == "cpu", "train.device: this build has no CUDA device support: use cpu");
+  expect(train.device == "cpu" || cuda_problem().empty(), cuda_problem());
   for (const auto epoch : train.phases)
     expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
@@ -141,7 +143,7 @@ Cost cost_of(const RunConfig& c) {
   const auto nodes = static_cast<double>(c.train.nodes);
   const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
   const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
-  return {.steps = steps, .samples = steps * samples_per_step};
+  return {.steps = steps, .samples = steps * samples_per_step, .gpu_bytes = c.train.device == "cpu" ? Cost::kUnknown : gpu_bytes(c)};
 }
 
 Vocabulary make_vocabulary() {

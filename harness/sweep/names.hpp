@@ -15,6 +15,7 @@ namespace xib {
 struct Cost {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double steps = kUnknown, samples = kUnknown, bytes_sent = kUnknown;  // of the whole run, all nodes together
+  double gpu_bytes = kUnknown;  // memory that a GPU with all nodes of the run needs; unknown on CPU
 };
 
 // What a sweep file may say, told by the folders that own the closed sets. An empty vocabulary checks the grammar alone.

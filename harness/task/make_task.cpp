@@ -104,6 +104,15 @@ std::int64_t training_samples(const RunConfig& config) {
   return samples - held_out_count(samples, config.evaluation.validation);
 }
 
+ModelSize model_size(const RunConfig& config) {
+  const auto term = dataset_term(config);
+  if (const auto* problem = find_problem(term.name))
+    return {static_cast<std::size_t>(problem->dim(term, static_cast<int>(config.train.nodes), config.train.batch_size)), 0};
+  const auto facts = dataset_info(term, "[data] dataset").facts(term);
+  const auto network = network_of(config, facts.shape, facts.classes);
+  return {network.dim, network.buffer_dim};
+}
+
 bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_term(config).name) != nullptr; }
 
 void check_task(const RunConfig& config) {
@@ -113,6 +122,11 @@ void check_task(const RunConfig& config) {
     require(config.train.precision == "float32", "[train] precision = '{}': a CPU computes in float32 only", config.train.precision);
   });
   problems.attempt([&] { check_data_and_model(config); });
+  problems.attempt([&] {
+    require(config.train.device == "cpu" || knows_smoothness(config),
+            "[train] device = '{}' with [model] name = '{}': networks are computed on the CPU only; use --device cpu, or a constructed problem such as dataset = \"quadratic\"",
+            config.train.device, config.model.name);
+  });
   problems.throw_if_any();
 }
 

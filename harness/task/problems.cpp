@@ -15,6 +15,7 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
      [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
        return make_quadratic(quadratic_options(term, layout.nodes), layout, batch_size, seed);
      },
+     [](const Term& term, int nodes, std::int64_t) { return quadratic_options(term, nodes).dim; },
      [](const Term& term, int nodes, std::int64_t batch_size) { return quadratic_options(term, nodes).steps * nodes * batch_size; }},
     {"logistic-synthetic", "dim = 20, samples = 256, regularization = 0.01, shift = 0, tilt = 0, spread = 0, test = 1024",
      "logistic regression on gaussian data, `samples` per node; nodes differ in place (shift), curvature (tilt), labels (spread); constants known",
@@ -22,6 +23,7 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
      [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
        return make_logistic_synthetic(logistic_options(term, batch_size), layout, batch_size, seed);
      },
+     [](const Term& term, int, std::int64_t batch_size) { return logistic_options(term, batch_size).dim; },
      [](const Term& term, int nodes, std::int64_t batch_size) { return logistic_options(term, batch_size).samples * nodes; }},
 }};
 

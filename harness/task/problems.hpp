@@ -14,6 +14,7 @@ struct ProblemInfo {
   std::string_view name, arguments, help;
   void (*check)(const Term& term, int nodes, std::int64_t batch_size);  // throws Error(input) without building anything
   std::unique_ptr<Task> (*make)(const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed);
+  std::int64_t (*dim)(const Term& term, int nodes, std::int64_t batch_size);  // parameters of a model
   std::int64_t (*training_samples)(const Term& term, int nodes, std::int64_t batch_size);
 };
 std::span<const ProblemInfo> problems();  // the one table

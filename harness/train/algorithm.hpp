@@ -52,6 +52,7 @@ struct AlgorithmInfo {
   bool uses_policy = true;     // false: [control] and [topology] have no meaning for it
   bool own_momentum = false;   // [train] momentum is the algorithm's own and not 0; StepContext::optimizer has none
   bool combines_first = false;   // gossip comes before the local step: Ξ is 0 in the first step
+  int matrices = 0;              // per-node matrices that it keeps: state() and what it needs within a step
   double lambda_min_above = -2;  // W has to be the same in every step, symmetric, and to have larger eigenvalues; -2: any W will do
   std::unique_ptr<Algorithm> (*make)(const AlgorithmSetup& setup);
 };

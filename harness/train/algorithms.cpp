@@ -23,13 +23,16 @@ constexpr std::array kAlgorithms{
     AlgorithmInfo{.name = "qg-dsgdm",
                   .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
                   .own_momentum = true,
+                  .matrices = 2,
                   .make = make_qg_dsgdm},
     AlgorithmInfo{.name = "d2",
                   .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+                  .matrices = 1,
                   .lambda_min_above = -1.0 / 3,
                   .make = make_d2},
     AlgorithmInfo{.name = "gradient-tracking",
                   .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
+                  .matrices = 2,
                   .make = make_gradient_tracking},
 };
 

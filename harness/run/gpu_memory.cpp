@@ -1,0 +1,25 @@
+#include "harness/run/gpu_memory.hpp"
+
+#include "harness/control/gauge.hpp"
+#include "harness/task/make_task.hpp"
+#include "harness/train/algorithm.hpp"
+
+namespace xib {
+namespace {
+
+constexpr double kWork = 192.0 * (1 << 20);
+
+double row_bytes(std::size_t dim) { return 4.0 * static_cast<double>((dim + 15) / 16 * 16); }
+
+}  // namespace
+
+double gpu_bytes(const RunConfig& config) {
+  const ModelSize size = model_size(config);
+  const AlgorithmInfo& algorithm = algorithm_info(config.train.algorithm);
+  const bool velocity = config.train.momentum != 0 && !algorithm.own_momentum;
+  const bool moved = make_gauge(config.control.gauge, "[control] gauge", 0).kind == Gauge::Kind::displacement;
+  const double n = static_cast<double>(config.train.nodes);
+  return row_bytes(size.dim) * (n * (2 + velocity + algorithm.matrices + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork;
+}
+
+}  // namespace xib

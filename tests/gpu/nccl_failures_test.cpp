@@ -1,0 +1,185 @@
+#include "harness/comm/nccl_communicator.hpp"
+#include "harness/comm/thread_world.hpp"
+#include "harness/core/check.hpp"
+#include "harness/mix/mixer.hpp"
+#include "harness/mix/moments.hpp"
+#include "tests/gpu/gpu_worlds.hpp"
+#include "tests/stand_in/stand_in.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+// What goes wrong between GPUs is an error with a reason on every rank, within its timeout; nothing hangs. Each case has a world of threads, whose first
+// error is what Catch sees; the others' are kept here.
+using namespace xib;
+using namespace xib::test;
+
+namespace {
+
+// What every rank said, by rank; "" where it had no error.
+std::vector<std::string> said(int ranks, const std::function<void(Communicator&)>& body) {
+  std::vector<std::string> all(static_cast<std::size_t>(ranks));
+  try {
+    run_thread_ranks(ranks, [&](Communicator& host) {
+      try {
+        body(host);
+      } catch (const std::exception& error) {
+        all[static_cast<std::size_t>(host.rank())] = error.what();
+        throw;
+      }
+    });
+  } catch (const std::exception&) {
+  }
+  return all;
+}
+
+// One message round the ring, of `length` floats on this rank.
+void send_round(Communicator& c, Device& device, int length) {
+  NodeMatrix x(2, 16, &device);
+  const Send send{(c.rank() + 1) % c.size(), {x.address(0), static_cast<std::size_t>(length)}};
+  const Receive receive{(c.rank() + c.size() - 1) % c.size(), {x.address(1), 10}};
+  c.exchange({&send, 1}, {&receive, 1}, Space::device);
+}
+
+}  // namespace
+
+TEST_CASE("ranks that would share a GPU are refused on all ranks, by name and with the remedy") {
+  for (const auto& text : said(3, [](Communicator& host) { make_nccl_communicator(host, {host.rank() / 2, 5}); })) {
+    CHECK_THAT(text, Catch::Contains("ranks 0 and 1 would share a GPU") && Catch::Contains("one rank per GPU"));
+  }
+}
+
+TEST_CASE("a GPU that one rank does not have is an error of all") {
+  for (const auto& text : said(2, [](Communicator& host) { make_nccl_communicator(host, {host.rank() * 99, 5}); }))
+    CHECK_THAT(text, Catch::Contains("there is no GPU 99: rank 1 sees 8"));
+}
+
+TEST_CASE("a rank that hangs is named by who waits for it, after the timeout, and all end") {
+  std::atomic<int> ended = 0;
+  const auto texts = said(3, [&](Communicator& host) {
+    const auto device = make_cuda_device(host.rank());
+    const auto c = make_nccl_communicator(host, {host.rank(), 1});
+    if (host.rank() == 2) {
+      while (ended == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      fail("rank 2 was away");
+    }
+    try {
+      send_round(*c, *device, 10);
+    } catch (...) {
+      ++ended;
+      throw;
+    }
+  });
+  // Who gave up first says whom it missed; the others may hear only that its connections are gone.
+  CHECK_THAT(texts[0] + texts[1], Catch::Contains("nothing came for 1 s") && (Catch::Contains("rank 0 waited for ranks 1, 2") || Catch::Contains("rank 1 waited for ranks 0, 2")));
+  for (const int rank : {0, 1})
+    CHECK_THAT(texts[static_cast<std::size_t>(rank)], Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("nothing came for 1 s") || Catch::Contains("remote process exited")));
+}
+
+TEST_CASE("a rank that ends with an error ends the others, long before their timeout") {
+  const auto from = std::chrono::steady_clock::now();
+  const auto texts = said(3, [](Communicator& host) {
+    const auto device = make_cuda_device(host.rank());
+    const auto c = make_nccl_communicator(host, {host.rank(), 300});
+    if (host.rank() == 1) fail("rank 1 failed");
+    send_round(*c, *device, 10);
+  });
+  CHECK(texts[1] == "rank 1 failed");
+  for (const std::size_t rank : {0, 2}) CHECK_THAT(texts[rank], Catch::StartsWith("NCCL: exchange: rank ") && Catch::Contains("remote process exited"));
+  CHECK(std::chrono::steady_clock::now() - from < std::chrono::seconds(300));
+}
+
+TEST_CASE("messages of unequal length are an error, not a hang") {
+  const auto texts = said(2, [](Communicator& host) {
+    const auto device = make_cuda_device(host.rank());
+    const auto c = make_nccl_communicator(host, {host.rank(), 60});
+    send_round(*c, *device, host.rank() == 0 ? 9 : 10);
+  });
+  for (const auto& text : texts) CHECK_THAT(text, Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("invalid usage") || Catch::Contains("remote process exited")));
+}
+
+TEST_CASE("after an exchange that failed there is no other") {
+  const auto texts = said(2, [](Communicator& host) {
+    const auto device = make_cuda_device(host.rank());
+    const auto c = make_nccl_communicator(host, {host.rank(), 60});
+    try {
+      send_round(*c, *device, 9);
+    } catch (const Error&) {
+      send_round(*c, *device, 10);
+    }
+  });
+  CHECK_THAT(texts[0], Catch::Contains("an exchange after one that failed"));
+}
+
+namespace {
+
+// A communicator of host memory that refuses addresses of a device, as an MPI would be right to.
+class HostOnly final : public Communicator {
+ public:
+  explicit HostOnly(Communicator& inner) : Communicator(inner.rank(), inner.size()), inner_(inner) {}
+  [[noreturn]] void abort(int status) override {
+    inner_.abort(status);
+    std::_Exit(status);
+  }
+  int exchanges = 0;
+
+ protected:
+  void do_exchange(std::span<const Send> sends, std::span<const Receive> receives) override {
+    ++exchanges;
+    for (const auto& s : sends) check(s.data.data());
+    for (const auto& r : receives) check(r.data.data());
+    inner_.exchange(sends, receives);
+  }
+  void do_all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) override {
+    check(mine.data());
+    check(all.data());
+    inner_.all_gather(mine, counts, all);
+  }
+  void do_broadcast(std::span<std::byte> data, int root) override {
+    check(data.data());
+    inner_.broadcast(data, root);
+  }
+  std::vector<std::byte> do_gather(std::span<const std::byte> mine) override {
+    check(mine.data());
+    return inner_.gather(mine);
+  }
+
+ private:
+  static void check(const void* data) {
+    if (stand_in::is_device(data)) fail("an address of a device came to a communicator of host memory");
+  }
+  Communicator& inner_;
+};
+
+}  // namespace
+
+TEST_CASE("no address of a device comes to the communicator of host memory, with NCCL or without") {
+  for (const bool by_nccl : {false, true}) {
+    INFO("by NCCL " << by_nccl);
+    CHECK(said(3, [&](Communicator& world) {
+            HostOnly host(world);
+            const auto device = make_cuda_device(host.rank());
+            const auto nccl = by_nccl ? make_nccl_communicator(host, {host.rank(), 60}) : nullptr;
+            Communicator& c = nccl ? *nccl : static_cast<Communicator&>(host);
+            ThreadPool pool(1);
+            const NodeLayout layout{7, 3, host.rank()};
+            const MixingSchedule schedule = alternating(7);
+            Mixer mixer(c, pool, layout, 100, schedule);
+            NodeStatistics statistics(c, pool, layout, 100);
+            NodeMatrix x = matrix_of(random_rows(7, 100, 1), layout, device.get());
+            mixer.rounds(x, 0, 2);
+            statistics.measure(x, Gram::yes);
+            statistics.average(x);
+            if ((host.exchanges > 0) == by_nccl) fail("{} exchanges went through host memory", host.exchanges);
+          }) == std::vector<std::string>(3));
+  }
+  CHECK_THAT(said(2, [](Communicator& world) {
+               HostOnly host(world);
+               const auto device = make_cuda_device(host.rank());
+               send_round(host, *device, 10);  // what the communicator itself says of it
+             })[0],
+             Catch::Contains("cannot send from a device's memory"));
+}
