@@ -16,7 +16,7 @@ void cuda_failed(cudaError_t code, const char* call) {
     case cudaErrorStubLibrary:
       refuse("train.device: this host has no GPU that CUDA {} can use ({}): install a driver that is as new, go to a host that has one, or use --device cpu",
              CUDART_VERSION / 1000, why);
-    case cudaErrorDeviceUnavailable:
+    case cudaErrorDevicesUnavailable:
       refuse("train.device: the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K", why);
     default:
       fail("CUDA: {}: {}", call, why);

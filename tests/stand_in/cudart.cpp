@@ -221,7 +221,7 @@ cudaError_t cudaMalloc(void** memory, size_t bytes) {
 }
 // As CUDA's, it waits for all work of the device.
 cudaError_t cudaFree(void* memory) {
-  if (is_exclusive() && !memory) return cudaErrorDeviceUnavailable;
+  if (is_exclusive() && !memory) return cudaErrorDevicesUnavailable;
   if (!memory) return cudaSuccess;
   std::vector<CUstream_st*> streams{&stream_of(nullptr)};
   {
@@ -308,7 +308,7 @@ const char* cudaGetErrorString(cudaError_t code) {
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
-    case cudaErrorDeviceUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
+    case cudaErrorDevicesUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
     case cudaErrorMemoryAllocation: return "out of memory";
     default: return "an error of the stand-in";
   }

@@ -1,0 +1,40 @@
+"""Mistakes that the tests of the CUDA part have to find: with each, programs that else pass must fail. A wait that is forgotten is a call that does nothing."""
+
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+TESTS = Path(sys.argv[2]).resolve() / "tests"
+NCCL = (TESTS / "gpu.nccl_contract_test", "gossip and exact measuring between devices*")
+COPIES = (TESTS / "gpu.device_test", "a matrix on a device begins*")
+
+
+class Mutants(unittest.TestCase):
+    def run_with(self, program, **environment):
+        path, case = program
+        if not path.exists():
+            self.skipTest(f"{path.name} is not built: this build has no NCCL")
+        return subprocess.run([path, case], capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment}).returncode
+
+    def expect_found(self, program, slow, forgotten):
+        self.assertEqual(self.run_with(program, XB_STAND_IN_SLOW=slow), 0, "it fails without the mistake")
+        self.assertNotEqual(self.run_with(program, XB_STAND_IN_SLOW=slow, XB_STAND_IN_FORGET=forgotten), 0, f"nobody sees that {forgotten} is missing")
+
+    def test_an_exchange_that_does_not_wait_for_the_kernels_before_it(self):
+        self.expect_found(NCCL, "default", "cudaStreamWaitEvent")
+
+    def test_kernels_that_do_not_wait_for_the_exchange_before_them(self):
+        self.expect_found(NCCL, "other", "cudaEventQuery")
+
+    def test_a_host_that_does_not_wait_for_a_copy(self):
+        self.expect_found(COPIES, "default", "cudaStreamSynchronize")
+
+    def test_any_order_of_the_streams_gives_the_same_bits(self):
+        for delay in ("50", "400"):
+            self.assertEqual(self.run_with(NCCL, XB_STAND_IN_DELAY_US=delay), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
