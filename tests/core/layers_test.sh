@@ -19,7 +19,7 @@ for folder in harness/*/; do
     ok=no
     for prefix in $allowed; do [[ $target == "$prefix"/* || $target == "$prefix".* ]] && ok=yes; done
     [ $ok = yes ] || { echo "$file includes harness/$target, which $folder/ may not"; status=1; }
-  done < <(grep -rHo --include='*.[ch]pp' '#include "harness/[^"]*"' "harness/$folder")
+  done < <(grep -rHo --include='*.[ch]pp' --include='*.cu' --include='*.cuh' '#include "harness/[^"]*"' "harness/$folder")
 done
 heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
   local pattern=$1 file
@@ -28,10 +28,12 @@ heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
     for where in "$@"; do [[ $file == $where ]] && continue 2; done
     echo "$file includes $pattern"
     status=1
-  done < <(grep -rlE --include='*.[ch]pp' "#include <$pattern" harness datasets reference || true)
+  done < <(grep -rlE --include='*.[ch]pp' --include='*.cu' --include='*.cuh' "#include <$pattern" harness datasets reference || true)
 }
 heavy '(torch|ATen|c10)/' 'harness/task/torch_*.[ch]pp'
 heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/run/library_versions.cpp
+heavy 'cuda_runtime' 'harness/mix/cuda_*' harness/mix/launch.cuh harness/comm/nccl_communicator.cpp
+heavy 'nccl\.h' harness/comm/nccl_communicator.cpp
 heavy 'hdf5' 'harness/record/hdf5_*.[ch]pp'
 heavy 'Eigen' 'harness/graph/*.cpp' 'harness/task/*.cpp'
 exit $status

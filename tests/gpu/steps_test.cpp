@@ -43,7 +43,7 @@ void compare(const MakeMove& make_move) {
         INFO(n << " nodes, " << dim << " parameters, momentum " << options.momentum << ", nesterov " << options.nesterov << ", weight decay " << options.weight_decay);
         const Rows start = rough_rows(n, dim, 7);
         const Rows expected = stepped(nullptr, start, options, make_move);
-        CHECK(expected[0] != start[0]);
+        if (dim > 1) CHECK(expected[0] != start[0]);  // the one parameter is denormal: zero
         CHECK(same_bits(stepped(device.get(), start, options, make_move), expected));
       }
 }
