@@ -79,7 +79,8 @@ class OnTheStandIn(support.RunTest):
         for gauge, text in GAUGES.items():
             with self.subTest(gauge):
                 self.compare(text)
-                shutil.rmtree(self.folder / "cpu")
+                for out in ("cpu", "cuda 0"):
+                    shutil.rmtree(self.folder / out)
 
     def test_a_run_that_was_interrupted_goes_on_and_ends_as_one_that_was_not(self):
         spec = self.spec(support.LONG.format(epochs=6))
