@@ -109,4 +109,20 @@ class Mpi final : public Communicator {
 
 std::unique_ptr<Communicator> make_mpi_communicator() { return std::make_unique<Mpi>(); }
 
+std::string mpi_library() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  if (MPI_Get_library_version(text.data(), &length) != MPI_SUCCESS) return "MPI";
+  const std::string name(text.data(), static_cast<std::size_t>(length));
+  return name.substr(0, name.find_first_of(",\n"));
+}
+
+bool mpi_speaks_pmi() {
+#ifdef XB_MPI_WITHOUT_PMI
+  return std::getenv("FLUX_JOB_ID") != nullptr;  // Open MPI has that dialect in a part of its own
+#else
+  return true;
+#endif
+}
+
 }  // namespace xib

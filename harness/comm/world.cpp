@@ -1,5 +1,6 @@
 #include "harness/comm/world.hpp"
 
+#include "harness/comm/launcher.hpp"
 #include "harness/comm/single.hpp"
 #include "harness/core/check.hpp"
 #ifdef XB_WITH_MPI
@@ -11,16 +12,20 @@
 
 namespace xib {
 
-bool launched_with_others() {
-  return std::getenv("OMPI_COMM_WORLD_SIZE") || std::getenv("PMIX_RANK") || std::getenv("PMI_RANK");
-}
+bool launched_with_others() { return !launch_of_this_process().said.empty(); }
 
 std::unique_ptr<Communicator> make_world() {
-  if (!launched_with_others()) return make_single_communicator();
+  const Launch launch = launch_of_this_process();
+  if (launch.said.empty()) return make_single_communicator();
 #ifdef XB_WITH_MPI
-  return make_mpi_communicator();
+  const bool is_rank = launch.processes > 1 || !launch.said.starts_with("OMPI_");  // a lone process under an mpirun that is gone has nobody to meet
+  if (is_rank && !launch.pmix && !launch.pmi) refuse("{}", misfit(launch, "tells no MPI how to find the others"));
+  if (launch.processes > 1 && !launch.pmix && !mpi_speaks_pmi()) refuse("{}", misfit(launch, fmt::format("{} finds others by PMIx alone", mpi_library())));
+  auto world = make_mpi_communicator();
+  if (world->size() == 1 && launch.processes > 1) refuse("{}", misfit(launch, fmt::format("{} sees this one alone", mpi_library())));
+  return world;
 #else
-  refuse("this process was launched as an MPI rank, but this build has no MPI (each rank would do the whole run): configure with -DXB_WITH_MPI=ON");
+  refuse("this process was launched as an MPI rank ({}), but this build has no MPI (each rank would do the whole run): configure with -DXB_WITH_MPI=ON", launch.said);
 #endif
 }
 
