@@ -27,10 +27,19 @@ class Buffer final : public Spill {
     cudaFree(memory_);  // waits for who uses it
     memory_ = nullptr;
     size_ = 0;
-    if (cudaMalloc(&memory_, bytes) != cudaSuccess) out_of_memory(bytes);
+    memory_ = allocate(bytes);
     size_ = bytes;
     return memory_;
   }
+  static void* allocate(std::size_t bytes) {
+    void* memory = nullptr;
+    const cudaError_t code = cudaMalloc(&memory, bytes);
+    if (code == cudaErrorMemoryAllocation) out_of_memory(bytes);
+    check_cuda(code, "cudaMalloc");
+    return memory;
+  }
+
+ private:
   [[noreturn]] static void out_of_memory(std::size_t bytes) {
     cudaGetLastError();  // it would be told again by the next call
     std::size_t left = 0, all = 0;
@@ -39,8 +48,6 @@ class Buffer final : public Spill {
     cudaMemGetInfo(&left, &all);
     cuda_out_of_memory(("cuda:" + std::to_string(number)).c_str(), bytes, left, all);
   }
-
- private:
   void* memory_ = nullptr;
   std::size_t size_ = 0;
 };
@@ -99,8 +106,7 @@ class Cuda final : public Device {
   }
 
   void* allocate(std::size_t bytes) override {
-    void* memory = nullptr;
-    if (cudaMalloc(&memory, bytes) != cudaSuccess) Buffer::out_of_memory(bytes);
+    void* const memory = Buffer::allocate(bytes);
     check_cuda(cudaMemsetAsync(memory, 0, bytes, kStream), "cudaMemsetAsync");
     return memory;
   }
