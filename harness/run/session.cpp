@@ -48,7 +48,8 @@ bool Session::goes_on(std::int64_t step) {
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
   if (pauses) return false;
   if (step + 1 == run_.steps) {  // no mini-batch comes after the last update: its loss is that of the evaluation
-    if (evaluated && !std::isfinite(recorder_.record().evaluations.back().test_loss_mean_model))
+    const bool is_told = evaluated && run_.task->evaluation_batches(Split::test) > 0;  // a task may have nothing to evaluate on
+    if (is_told && !std::isfinite(recorder_.record().evaluations.back().test_loss_mean_model))
       throw Diverged(fmt::format("step {}: the test loss at the end is not finite: the run has diverged", step));
     return true;
   }
