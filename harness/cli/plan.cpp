@@ -53,7 +53,13 @@ Json json_of(const PlannedRun& run) {
           {"varies", varies},
           {"seed", run.config.seed},
           {"needs", run.needs},
-          {"cost", {{"steps", number(cost.steps)}, {"samples", number(cost.samples)}, {"bytes_sent", number(cost.bytes_sent)}, {"gpu_bytes", number(cost.gpu_bytes)}}},
+          {"cost",
+           {{"steps", number(cost.steps)},
+            {"samples", number(cost.samples)},
+            {"bytes_sent", number(cost.bytes_sent)},
+            {"memory_bytes", number(cost.memory_bytes)},
+            {"memory_bytes_per_thread", number(cost.memory_bytes_per_thread)},
+            {"gpu_bytes", number(cost.gpu_bytes)}}},
           {"config", Json::parse(run.canonical_json)},
           {"origins", origins}};
 }

@@ -28,9 +28,9 @@ int default_threads() {
   return bound ? usable : std::max(1, usable / local_ranks());
 }
 
-void check_threads(int threads) {
+void check_threads(int threads, bool on_this_machine) {
   require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
-  if (const int usable = usable_processors(); threads > usable)
+  if (const int usable = usable_processors(); on_this_machine && threads > usable)
     notify("xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n",
            threads, usable, usable == 1 ? "" : "s", threads);
 }

@@ -15,8 +15,8 @@ std::string command_line();
 // Processors of this process, shared with the other ranks on this host where none is bound to its own.
 int default_threads();
 
-// Refuses impossible numbers, and warns where the threads have to share processors.
-void check_threads(int threads);
+// Refuses impossible numbers, and warns where the threads have to share processors of this machine.
+void check_threads(int threads, bool on_this_machine = true);
 
 // Collective. Every rank reads the sweep and the graph files itself, and on another host it may find others.
 void check_same_plan(Communicator& communicator, const Plan& plan);

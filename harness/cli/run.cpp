@@ -1,3 +1,4 @@
+#include "harness/cli/check_run.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/drive.hpp"
 #include "harness/cli/driven.hpp"
@@ -9,6 +10,7 @@
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/problems.hpp"
 #include "harness/run/execute.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/session.hpp"
@@ -31,19 +33,38 @@ struct Options {
   std::string spec, out = "results", device, progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
-  bool all = false, no_resume = false, no_summary = false, driven = false;
+  bool all = false, no_resume = false, no_summary = false, driven = false, check = false;
+  JobShape shape;
   std::optional<int> threads;
   int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
 };
 
-void check_machine(const Options& o, int threads) {
-  for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
-    require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes);
-  check_threads(threads);
+bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.where.empty() && s.stage == 0; }
+
+// Of what can be wrong with the flags alone, everything at once.
+void check_flags(const Options& o) {
+  Problems problems;
+  problems.attempt([&] { progress_style(o.progress); });
+  problems.attempt([&] { require(!o.out.empty(), "--out: is empty (a shell variable that is not set?): name a directory"); });
+  problems.attempt([&] { require(o.jobs >= 1, "--jobs: {} is less than 1", o.jobs); });
+  problems.attempt([&] { require(o.retries >= 0, "--retries: {} is less than 0", o.retries); });
+  problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), "--all and a selection of runs exclude each other: give one of them"); });
+  for (const auto& [flag, number] : {std::pair{"--ranks", o.shape.ranks}, {"--ranks-per-node", o.shape.ranks_per_node}, {"--runs-at-once", o.shape.at_once}, {"--processors-per-node", o.shape.processors}})
+    problems.attempt([&] { require(!number || *number >= 1, "{}: {} is less than 1", flag, *number); });
+  problems.attempt([&] {
+    require(o.check || !o.shape.is_given(), "--ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell --check of a later job: a run has the ranks that mpirun "
+                                            "or srun starts, and what its machine has; leave them out, or add --check");
+  });
+  problems.throw_if_any();
 }
 
-bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.where.empty() && s.stage == 0; }
+void check_machine(const Options& o) {
+  Problems problems;
+  for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
+    problems.attempt([&] { require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes); });
+  problems.throw_if_any();
+}
 
 // --no-resume is for the beginning: an attempt that Slurm requeued goes on from what the first one has done.
 bool is_requeued() {
@@ -59,7 +80,8 @@ int run_here(const Options& o) {
   try {
     const DeviceChoice choice = on_every_rank(communicator, [&] { return parse_device(o.device); });
     const Plan plan = on_every_rank(communicator, [&] {
-      check_machine(o, threads);
+      check_machine(o);
+      check_threads(threads);
       return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);
@@ -116,6 +138,39 @@ int run_here(const Options& o) {
   }
 }
 
+// Looks at everything that a run would need, and runs nothing. Under mpirun or srun rank 0 looks for all.
+int check_here(const Options& o) {
+  const auto world = make_world();
+  try {
+    return on_every_rank(*world, [&] {
+      if (world->rank() != 0) return 0;
+      std::string device, device_problem;
+      try {
+        device = parse_device(o.device).kind;
+        if (device == "cuda" && !cuda_problem().empty()) refuse("--device cuda: {}", cuda_problem());
+      } catch (const Error& error) {  // said below with the other flags; the runs are checked as if on CPU
+        device_problem = error.what();
+        device = "";
+      }
+      CheckedRuns runs{.spec = o.spec, .out = o.out, .data = o.data, .sets = with_device(o.sets, device), .selection = o.selection, .jobs = std::max(1, o.jobs), .shape = o.shape};
+      runs.ranks = std::max(1, o.shape.ranks.value_or(world->size()));
+      runs.ranks_per_node = std::max(1, o.shape.ranks_per_node.value_or(o.shape.ranks ? runs.ranks : std::min(local_ranks(), runs.ranks)));
+      runs.threads = o.threads.value_or(default_threads());
+      check_runs(runs, [&] {
+        Problems problems;
+        problems.attempt([&] { check_flags(o); });
+        problems.attempt([&] { require(device_problem.empty(), "{}", device_problem); });
+        problems.attempt([&] { check_machine(o); });
+        problems.attempt([&] { check_threads(runs.threads, !o.shape.is_given()); });
+        problems.throw_if_any();
+      });
+      return 0;
+    });
+  } catch (const std::exception& error) {
+    return end_for(error, *world);
+  }
+}
+
 }  // namespace
 
 Command add_run(CLI::App& command) {
@@ -135,22 +190,26 @@ Command add_run(CLI::App& command) {
   command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")->capture_default_str();
   command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
+  command.add_flag("--check", o->check, "look for everything that would be in the way of these runs, and run nothing: exit status 2 and all of it in one answer, or 0");
+  command.add_option("--ranks", o->shape.ranks, "with --check: ranks of every run (default: as many as mpirun or srun started)");
+  command.add_option("--ranks-per-node", o->shape.ranks_per_node, "with --check: ranks of a run on one machine (default: all of them)");
+  command.add_option("--processors-per-node", o->shape.processors, "with --check: processors of a machine that the threads may use");
+  command.add_option("--memory-per-node", o->shape.memory, "with --check: memory of a machine, as in 64G (default: what this one lets this process use)");
+  command.add_option("--runs-at-once", o->shape.at_once, "with --check: runs of all jobs together, whose checkpoints need room at the same time (default: --jobs)");
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
     use_portable_kernels();
     o->driven = follow_driver();
-    const ProgressStyle style = progress_style(o->progress);
-    require(!o->out.empty(), "--out: is empty (a shell variable that is not set?): name a directory");
-    require(o->jobs >= 1, "--jobs: {} is less than 1", o->jobs);
-    require(o->retries >= 0, "--retries: {} is less than 0", o->retries);
-    require(!(o->all && !is_empty(o->selection)), "--all and a selection of runs exclude each other: give one of them");
+    if (o->check) return check_here(*o);
+    check_flags(*o);
     require(o->jobs == 1 || !launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
     if (o->jobs == 1) return run_here(*o);
     const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
-    check_machine(*o, threads);
+    check_machine(*o);
+    check_threads(threads);
     const Plan plan = make_plan(o->spec, with_device(o->sets, parse_device(o->device).kind), vocabulary());
     const auto runs = select(plan, o->selection);
-    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, style), runs.size(), !o->no_summary);
+    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, progress_style(o->progress)), runs.size(), !o->no_summary);
   };
 }
 

@@ -12,6 +12,7 @@
 #include "harness/run/accelerator.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/run/gpu_memory.hpp"
+#include "harness/run/run_size.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
@@ -143,7 +144,12 @@ Cost cost_of(const RunConfig& c) {
   const auto nodes = static_cast<double>(c.train.nodes);
   const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
   const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
-  return {.steps = steps, .samples = steps * samples_per_step, .gpu_bytes = c.train.device == "cpu" ? Cost::kUnknown : gpu_bytes(c)};
+  const RunSize size = run_size(c, 1, 1);
+  return {.steps = steps,
+          .samples = steps * samples_per_step,
+          .memory_bytes = size.memory(),
+          .memory_bytes_per_thread = size.threads,
+          .gpu_bytes = c.train.device == "cpu" ? Cost::kUnknown : gpu_bytes(c)};
 }
 
 Vocabulary make_vocabulary() {

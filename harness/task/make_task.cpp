@@ -107,7 +107,7 @@ std::int64_t training_samples(const RunConfig& config) {
 ModelSize model_size(const RunConfig& config) {
   const auto term = dataset_term(config);
   if (const auto* problem = find_problem(term.name))
-    return {static_cast<std::size_t>(problem->dim(term, static_cast<int>(config.train.nodes), config.train.batch_size)), 0};
+    return {problem->size(term, static_cast<int>(config.train.nodes), config.train.batch_size).dim, 0};
   const auto facts = dataset_info(term, "[data] dataset").facts(term);
   const auto network = network_of(config, facts.shape, facts.classes);
   return {network.dim, network.buffer_dim};

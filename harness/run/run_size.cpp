@@ -1,0 +1,94 @@
+#include "harness/run/run_size.hpp"
+
+#include "harness/control/policy.hpp"
+#include "harness/core/limits.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/graph/spectrum.hpp"
+#include "harness/mix/column_slices.hpp"
+#include "harness/record/rows.hpp"
+#include "harness/sweep/interval.hpp"
+#include "harness/task/make_task.hpp"
+#include "harness/task/task_size.hpp"
+#include "harness/train/algorithm.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace xib {
+namespace {
+
+constexpr double kProgram = 256e6;     // measured on Debian 12: 170 MB with LibTorch, oneDNN, OpenBLAS, HDF5 and Open MPI after a run of nearly nothing
+constexpr double kRecordCopies = 4;    // rows in memory, which grow by doubling; encoded for a checkpoint, or laid out as columns and as a file
+constexpr double kFileOverhead = 1e6;  // provenance, attributes, the structure of an HDF5 file
+constexpr double kEvaluationRow = 128;
+
+double steps_of(const RunConfig& c) {
+  const double samples_per_step = static_cast<double>(c.train.nodes) * static_cast<double>(c.train.batch_size);
+  return std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
+}
+
+double evaluations_of(const RunConfig& c, double steps) {
+  const Interval every = parse_interval(c.evaluation.every);
+  const double phases = static_cast<double>(c.phase_count());
+  if (every.unit == Interval::Unit::phase_ends) return phases;
+  return phases + (every.unit == Interval::Unit::epochs ? static_cast<double>(c.train.epochs) : steps) / static_cast<double>(every.count);
+}
+
+struct Graphs {
+  double bytes = 0;  // of all phases' matrices, dense, as the record holds them
+  double halo = 0;   // rows of other ranks that a rank holds at once
+};
+
+Graphs graphs_of(const RunConfig& c, double mine, int ranks) {
+  Graphs found;
+  const auto n = static_cast<double>(c.train.nodes);
+  for (const std::string& name : c.topology.name) {
+    const MixingSchedule schedule = make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
+    found.bytes += static_cast<double>(schedule.period()) * n * n * sizeof(double);
+    if (ranks > 1) found.halo += std::min(n - mine, mine * round_traffic(schedule).most_received);
+  }
+  return found;
+}
+
+bool needs_gram(const RunConfig& c) {
+  return std::any_of(c.control.policy.begin(), c.control.policy.end(), [](const std::string& policy) { return policy_info(policy).holds_target; });
+}
+
+}  // namespace
+
+RunSize run_size(const RunConfig& c, int ranks, int threads) {
+  const TaskSize task = task_size(c);
+  const auto n = static_cast<double>(c.train.nodes);
+  const double mine = std::ceil(n / ranks);
+  const double row = static_cast<double>((task.dim + 15) / 16 * 16) * sizeof(float), buffers = static_cast<double>((task.buffer_dim + 15) / 16 * 16) * sizeof(float);
+  const AlgorithmInfo& algorithm = algorithm_info(c.train.algorithm);
+  const double momentum = c.train.momentum != 0 && !algorithm.own_momentum ? 1 : 0;
+  const Graphs graphs = graphs_of(c, mine, ranks);
+  const double steps = steps_of(c);
+  const double numbers = n + 1 + (needs_gram(c) ? n * (n + 1) / 2 : 0);  // of NodeStatistics, per slice of the columns
+
+  RunSize size{.program = kProgram};
+  size.checkpoint = n * (row * (1 + momentum + algorithm.matrices) + buffers);
+  size.matrices = mine * (row * (2 + momentum + algorithm.matrices) + buffers)       // models, gradients, momentum, the algorithm's own
+                  + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)                 // columns to and from other ranks, rows of neighbours
+                  + 4 * row                                                          // the mean model and its gradient
+                  + size.checkpoint + mine * row                                     // collected on rank 0, matrix by matrix
+                  + 2 * numbers * ColumnSlices(static_cast<int>(n), task.dim).count * sizeof(double);
+  size.data = task.shared + mine * task.node;
+  size.threads = threads * (task.thread + (n + 1) * 256 * sizeof(double));
+  const double rows = steps * (sizeof(StepRow) + sizeof(float) * (n + 3.0 * ranks)) +
+                      evaluations_of(c, steps) * kEvaluationRow + static_cast<double>(c.phase_count()) * n * sizeof(double);
+  size.result = rows + graphs.bytes + kFileOverhead;
+  size.checkpoint += rows + graphs.bytes;
+  size.record = kRecordCopies * (rows + graphs.bytes);
+  return size;
+}
+
+std::string describe(const RunSize& s) {
+  return fmt::format("{}: node matrices {}, data {}, threads {}, record {}, program {}", bytes_text(s.memory()), bytes_text(s.matrices), bytes_text(s.data),
+                     bytes_text(s.threads), bytes_text(s.record), bytes_text(s.program));
+}
+
+}  // namespace xib
