@@ -35,6 +35,7 @@ baseline = true
 TOML
 "$build/xibench" plan "$scratch/s.toml" --json >"$scratch/plan.json"
 "$build/xibench" status "$scratch/s.toml" --out "$scratch/out" --no-queue --json >"$scratch/status.json" 2>/dev/null # nothing has run
+: >"$scratch/run.json" # run --check has nothing to say
 # submit asks for plan and status a hundred times here, and for the libraries of the report: they do not change.
 printf '#!/bin/sh\ncat %q/"$1".json\n' "$scratch" >"$scratch/xibench"
 printf '#!/bin/sh\ncase $1 in */report.py) exit 0 ;; esac\nexec /usr/bin/python3 "$@"\n' >"$scratch/python"
@@ -43,6 +44,7 @@ cat >"$scratch/quick.sh" <<SITE
 source $scratch/site.sh
 program=$scratch/xibench interpreter=$scratch/python
 SITE
+{ cat "$scratch/site.sh" && echo 'sbatch_options=(--mem=1000M)'; } >"$scratch/memory.sh"
 mkdir "$scratch/bin"
 stand_in() { printf '#!/bin/bash\n%s\n' "$2" >"$scratch/bin/$1" && chmod +x "$scratch/bin/$1"; }
 stand_in sbatch "printf '%s ' \"\$@\" >>'$scratch/calls'; echo >>'$scratch/calls'; env >'$scratch/environment'; echo 7"
@@ -134,6 +136,20 @@ expect "$(cat "$scratch/said")" 'squeue gives no answer'
 rm "$scratch/bin/timeout"
 stand_in squeue ':'
 stand_in sbatch "printf '%s ' \"\$@\" >>'$scratch/calls'; echo >>'$scratch/calls'; env >'$scratch/environment'; echo 7"
+
+# What would be in the way of the runs is said before hours in the queue.
+sed 's/dim = 10,/dim = 100000000,/' "$scratch/s.toml" >"$scratch/large.toml"
+for more in '--nodes 1 --ranks-per-node 5' '--nodes 1 -- --device cuda' ''; do
+  status=0
+  # shellcheck disable=SC2086  # words
+  "$source/slurm/submit" "$scratch/large.toml" --site "$scratch/memory.sh" --out "$scratch/out" $more >/dev/null 2>"$scratch/said" || status=$?
+  [ $status = 2 ] || die "submitted: $more"
+  case $more in
+    *5) expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks' ;;
+    *cuda) expect "$(cat "$scratch/said")" '--device cuda: ' ;;
+  esac
+  expect "$(cat "$scratch/said")" '--memory-per-node is 1.05 GB'
+done
 
 # Inside a job (salloc): its variables are options to sbatch, and not ours.
 SLURM_JOB_ID=3 SLURM_MEM_PER_CPU=100 SBATCH_EXCLUSIVE=1 SRUN_CPUS_PER_TASK=9 SALLOC_X=1 SQUEUE_USERS=x SLURM_CONF=/c SLURM_CLUSTERS=blue submit
