@@ -130,7 +130,7 @@ def kill(session):
     os.set_blocking(process.stdout.fileno(), False)
     said, ids, end = "", {}, time.monotonic() + session.left(60)
     while len(ids) < 3 and time.monotonic() < end and process.poll() is None:
-        said += process.stdout.read() or ""
+        said += available(process)
         ids = {int(r): int(p) for r, p in re.findall(r"rank (\d+) process (\d+)", said)}
         time.sleep(0.1)
     try:
@@ -140,7 +140,7 @@ def kill(session):
         os.kill(ids[1], signal.SIGKILL)
         killed, ended = time.monotonic(), {}
         while len(ended) < 2 and time.monotonic() < killed + timeout + 45:
-            said += process.stdout.read() or ""
+            said += available(process)
             for rank in (0, 2):
                 if rank not in ended and not alive(ids[rank]):
                     ended[rank] = round(time.monotonic() - killed, 1)
@@ -162,6 +162,14 @@ def kill(session):
     if not any(re.search(r"rank[s]? .*\b1\b", message) for message in messages):
         raise Failed("no rank says that it missed rank 1\n" + "\n".join(messages or said.splitlines()))
     return {"seconds_to_end": ended, "messages": messages}
+
+
+def available(process):
+    """What a process whose output does not block has printed since the last call."""
+    try:
+        return os.read(process.stdout.fileno(), 1 << 16).decode(errors="replace")
+    except BlockingIOError:
+        return ""
 
 
 def alive(pid):
