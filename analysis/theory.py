@@ -13,6 +13,7 @@ from runs import RunFileError, find_runs, one_per_run, open_run, tell_odd
 import numpy as np
 
 from cells import write_csv
+from theory_formulas import critical_distance2, mixing_parameter_of_rounds, recursion_bound, steady_state_bound, typical_distance2
 import theory_figures
 
 PROBLEMS = {"": "Quadratics", "-logistic": "Logistic regression"}  # what the name of a sweep ends with
@@ -22,33 +23,6 @@ LATE = 0.2       # share of the run, at its end, that the final error is average
 
 class NotShown(RunFileError):
     """A sweep whose runs leave nothing to draw; the other sweeps are drawn."""
-
-
-# The formulas of reference/theory.hpp; tests/analysis/theory_test.py compares the two.
-
-def mixing_parameter_of_rounds(p, k):
-    """p_k = 1 - (1 - p)^k"""
-    return 1 - (1 - p) ** k
-
-
-def recursion_bound(distance2, p, lr, phi2, sigma2):
-    """E Ξ²_{t+1} <= (1 - p/2) Ξ²_t + (12 (1 - p)/p) γ² (φ² + σ²)"""
-    return (1 - p / 2) * distance2 + 12 * (1 - p) / p * lr**2 * (phi2 + sigma2)
-
-
-def steady_state_bound(p, lr, phi2, sigma2):
-    """24 (1 - p) γ² (φ² + σ²) / p², where the recursion stands still"""
-    return 24 * (1 - p) * lr**2 * (phi2 + sigma2) / p**2
-
-
-def typical_distance2(p, lr, phi2, sigma2):
-    """(1 - p) γ² (φ²/p² + σ²/p): a scale, its constant set to 1"""
-    return (1 - p) * lr**2 * (phi2 / p**2 + sigma2 / p)
-
-
-def critical_distance2(lr, sigma2, L, n, gradient_norm2):
-    """Γ² = γσ²/(Ln) + ‖∇f(x̄)‖²/(8L²)"""
-    return lr * sigma2 / (L * n) + gradient_norm2 / (8 * L**2)
 
 
 def known(run, column):

@@ -8,6 +8,7 @@ from PIL import Image  # comes with matplotlib
 
 import runs
 import theory
+import theory_formulas
 
 NUMBERS = support.BUILD / "tests" / "analysis.theory_numbers"
 if not (support.XIBENCH.exists() and NUMBERS.exists()):
@@ -43,13 +44,13 @@ class Theory(support.FolderTest):
         printed = subprocess.run([NUMBERS], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
         self.assertEqual(len(printed), len(cases))
         for (p, k, distance2, lr, phi2, sigma2, L, n, gradient2), line in zip(cases, printed):
-            ours = (theory.mixing_parameter_of_rounds(p, k), theory.recursion_bound(distance2, p, lr, phi2, sigma2),
-                    theory.steady_state_bound(p, lr, phi2, sigma2),
-                    theory.typical_distance2(p, lr, phi2, sigma2),
-                    theory.critical_distance2(lr, sigma2, L, n, gradient2))
+            ours = (theory_formulas.mixing_parameter_of_rounds(p, k), theory_formulas.recursion_bound(distance2, p, lr, phi2, sigma2),
+                    theory_formulas.steady_state_bound(p, lr, phi2, sigma2),
+                    theory_formulas.typical_distance2(p, lr, phi2, sigma2),
+                    theory_formulas.critical_distance2(lr, sigma2, L, n, gradient2))
             for one, other in zip(ours, map(float, line.split())):
                 self.assertLessEqual(abs(one - other), 32 * math.ulp(max(abs(other), 1)))  # under 20 roundings each, in another order
-        self.assertEqual(theory.critical_distance2(0.5, 4, 2, 4, 8), 0.5)  # 0.5 * 4 / 8 + 8 / 32
+        self.assertEqual(theory_formulas.critical_distance2(0.5, 4, 2, 4, 8), 0.5)  # 0.5 * 4 / 8 + 8 / 32
 
     def test_the_critical_distance_from_the_evaluations_is_what_the_policy_recorded(self):
         for sweep, dataset in (("theory-critical", "quadratic(dim = 20, L = 1, mu = 0.5, sigma = 0.5, zeta = 4, tilt = 0.5, steps = 60)"),
