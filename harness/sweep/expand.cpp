@@ -7,6 +7,9 @@
 namespace xib {
 namespace {
 
+constexpr std::size_t kMostRuns = 100'000;       // a plan of so many is made in seconds
+constexpr std::size_t kMostPhases = 200'000;  // of all runs together
+
 // A problem of resolved runs is found once per run, but said once, with the first run that has it.
 class RunProblems {
  public:
@@ -58,9 +61,9 @@ std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocab
   Problems messages;
   for (auto& message : resolve(draft.config, vocabulary)) messages.add(std::move(message));
   draft.reference = std::exchange(draft.config.control.reference, "");
-  std::vector<std::string> names;
-  for (const auto& variant : spec.variants) names.push_back(variant.name);
-  if (!draft.reference.empty() && std::find(names.begin(), names.end(), draft.reference) == names.end()) {
+  if (!draft.reference.empty() && std::none_of(spec.variants.begin(), spec.variants.end(), [&](const auto& v) { return v.name == draft.reference; })) {
+    std::vector<std::string> names;
+    for (const auto& variant : spec.variants) names.push_back(variant.name);
     const std::string near = nearest(draft.reference, names);
     messages.add(fmt::format("control.reference: '{}' is no variant; {}", draft.reference,
                              near.empty() ? "write the name of one [[variant]]" : fmt::format("did you mean {}?", near)));
@@ -76,12 +79,22 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
   const std::vector<VariantSpec> unnamed(1);
   const auto& variants = spec.variants.empty() ? unnamed : spec.variants;
   Product product;
-  for (const Axis& axis : spec.axes) product.points *= axis.coupled ? 1 : axis.values.size();
   product.seeds = spec.seeds.size();
-  require(product.points * product.seeds * variants.size() <= 1'000'000, "{}: the sweep has {} runs; a plan holds at most a million",
-          spec.sweep.path, product.points * product.seeds * variants.size());
+  std::size_t runs = product.seeds * variants.size();
+  const auto check = [&] {
+    require(runs <= kMostRuns, "{}: the sweep has {} runs or more; a plan holds at most {}: write fewer values, seeds or variants, or several files",
+            spec.sweep.path, runs, kMostRuns);
+  };
+  check();
+  for (const Axis& axis : spec.axes) {
+    if (axis.coupled) continue;
+    product.points *= axis.values.size();
+    runs *= axis.values.size();
+    check();  // at once: the product of many axes does not fit into 64 bits
+  }
 
   RunProblems found;
+  std::size_t phases = 0;
   for (const VariantSpec& variant : variants)
     for (std::size_t point = 0; point < product.points; ++point)
       for (const std::int64_t seed : spec.seeds) {
@@ -102,6 +115,9 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         const auto messages = ok ? faults(draft, spec, vocabulary) : std::vector<std::string>();
         for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));
         product.whole = product.whole && ok && messages.empty();
+        phases += draft.config.phase_count();
+        require(phases <= kMostPhases, "{}: the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs",
+                spec.sweep.path, phases, kMostPhases);
         product.drafts.push_back(std::move(draft));
       }
   found.say(problems, product.drafts.size());

@@ -35,7 +35,7 @@ const std::array kRunFields = {
     Field{"control.policy", Kind::terms, +[](RunConfig& c) -> Texts& { return c.control.policy; },
       "how much is communicated after a local step; one, or one per phase", {}, "policies"},
     Field{"control.reference", Kind::text, +[](RunConfig& c) -> std::string& { return c.control.reference; },
-      "variant whose distance fraction() refers to; without it, the run that has rounds(1) in the phase and is else the same"},
+      "variant whose distance fraction() refers to; without it, the run that has rounds(1) in the phase and in the later ones with fraction(), and is else the same"},
     Field{"control.reference_id", Kind::texts, +[](RunConfig& c) -> Texts& { return c.control.reference_id; },
       "ids of the runs that fraction() refers to, one per phase", {}, "", "",
       "it is computed with the plan; control.reference = \"a variant\" chooses the run"},

@@ -9,12 +9,16 @@
 namespace xib {
 namespace {
 
+constexpr std::size_t kMostPhases = 200'000;  // a plan of so many phases is made in seconds
+
 constexpr std::string_view kReference = "reference: ";
 
 class Linker {
  public:
   Linker(const SweepSpec& spec, const Product& product, const Vocabulary& vocabulary, Problems& problems)
-      : spec_(spec), product_(product), vocabulary_(vocabulary), problems_(problems), states_(product.drafts.size()) {}
+      : spec_(spec), product_(product), vocabulary_(vocabulary), problems_(problems), states_(product.drafts.size()) {
+    for (std::size_t v = 0; v < spec.variants.size(); ++v) variants_.emplace(spec.variants[v].name, v);
+  }
 
   std::vector<PlannedRun> all() {
     std::vector<PlannedRun> runs;
@@ -27,10 +31,8 @@ class Linker {
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     };
     for (std::size_t k = 0; k < product_.drafts.size(); ++k) take(visible(k));
-    const std::size_t in_product = runs.size();
     for (const PlannedRun& run : references_) {
-      const auto known = place.find(run.id);
-      if (known == place.end() || known->second >= in_product) take(run);
+      if (!place.contains(run.id)) take(run);
     }
     return runs;
   }
@@ -61,20 +63,41 @@ class Linker {
   }
 
   PlannedRun linked(const Draft& draft, std::size_t k) {
+    PlannedRun run = unlinked(draft, draft.config);
+    std::vector<const PlannedRun*> needed(draft.config.phase_count());
+    std::vector<std::size_t> phases;
+    for (std::size_t phase = 0; phase < needed.size(); ++phase)
+      if (needs_reference(draft.config.control.policy[phase], vocabulary_)) phases.push_back(phase);
+    if (phases.empty()) return identified(std::move(run));
+    if (draft.reference.empty()) {
+      const auto added = uncontrolled(draft, phases);
+      for (std::size_t j = 0; j < phases.size(); ++j) needed[phases[j]] = &references_[added[j]];
+    } else {
+      for (const std::size_t phase : phases) needed[phase] = &named(draft, k);
+    }
+    for (const std::size_t phase : phases) {
+      check(*needed[phase], draft, phase);
+      refer(run, phase, *needed[phase]);
+    }
+    return identified(std::move(run));
+  }
+
+  static PlannedRun unlinked(const Draft& draft, const RunConfig& config) {
     PlannedRun run;
-    run.config = draft.config;
+    run.config = config;
     run.variants = {draft.variant};
     run.varies = draft.varies;
     run.origins = draft.origins;
-    auto& ids = run.config.control.reference_id;
-    for (std::size_t phase = 0; phase < draft.config.phase_count(); ++phase) {
-      if (!needs_reference(draft.config.control.policy[phase], vocabulary_)) continue;
-      const PlannedRun reference = draft.reference.empty() ? uncontrolled(draft, k, phase) : named(draft, k);
-      check(reference, draft, phase);
-      ids[phase] = reference.id;
-      run.stage = std::max(run.stage, reference.stage + 1);
-      if (std::find(run.needs.begin(), run.needs.end(), reference.id) == run.needs.end()) run.needs.push_back(reference.id);
-    }
+    return run;
+  }
+
+  static void refer(PlannedRun& run, std::size_t phase, const PlannedRun& reference) {
+    run.config.control.reference_id[phase] = reference.id;
+    run.stage = std::max(run.stage, reference.stage + 1);
+    if (run.needs.empty() || std::find(run.needs.begin(), run.needs.end(), reference.id) == run.needs.end()) run.needs.push_back(reference.id);
+  }
+
+  static PlannedRun identified(PlannedRun run) {
     run.canonical_json = canonical_json(run.config);
     run.id = run_id(run.config);
     return run;
@@ -94,11 +117,9 @@ class Linker {
   }
 
   // The run of the variant that control.reference names, at the same point of the sweep and with the same seed.
-  PlannedRun named(const Draft& draft, std::size_t k) {
-    const auto& variants = spec_.variants;
-    const auto at = std::find_if(variants.begin(), variants.end(), [&](const auto& v) { return v.name == draft.reference; });
+  const PlannedRun& named(const Draft& draft, std::size_t k) {
     const std::size_t per_variant = product_.points * product_.seeds;
-    const std::size_t other = static_cast<std::size_t>(at - variants.begin()) * per_variant + k % per_variant;
+    const std::size_t other = variants_.at(draft.reference) * per_variant + k % per_variant;
     const auto& theirs = product_.drafts[other].config.train.phases;
     const auto origin = draft.origins.find("control.reference");
     require(theirs == draft.config.train.phases,
@@ -109,26 +130,44 @@ class Linker {
     return visible(other);
   }
 
-  // The run that differs by rounds(1) in this phase only. It has one phase less that needs a reference, so this ends.
-  PlannedRun uncontrolled(const Draft& draft, std::size_t k, std::size_t phase) {
-    Draft other = draft;
-    other.config.control.policy[phase] = "rounds(1)";
+  // The reference of each of `phases`, the phases with a policy that needs one, as places in references_. Ξ of a phase depends on the
+  // phases up to it alone, so the reference has rounds(1) in the phase and in all of `phases` after it. What it needs itself are then the
+  // references of the phases before: one run for each phase.
+  std::vector<std::size_t> uncontrolled(const Draft& draft, const std::vector<std::size_t>& phases) {
     require(!needs_reference("rounds(1)", vocabulary_), "rounds(1) cannot itself need a reference");
-    const std::string_view owner = std::string_view(draft.variant).substr(draft.variant.starts_with(kReference) ? kReference.size() : 0);
-    other.variant = fmt::format("{}phase {}{}{}", kReference, phase + 1, owner.empty() ? "" : " of ", owner);
-    const auto problems = resolve(other.config, vocabulary_);
-    require(problems.empty(), "{}: {}", spec_.sweep.path, fmt::join(problems, "\n"));
-    PlannedRun run = linked(other, k);
-    references_.push_back(run);
-    return run;
+    Draft other = draft;
+    for (const std::size_t phase : phases) other.config.control.policy[phase] = "rounds(1)";
+    std::vector<std::size_t> places;
+    for (std::size_t j = 0; j < phases.size(); ++j) {
+      if (j > 0) other.config.control.policy[phases[j - 1]] = draft.config.control.policy[phases[j - 1]];
+      RunConfig config = other.config;
+      const auto problems = resolve(config, vocabulary_);
+      require(problems.empty(), "{}: {}", spec_.sweep.path, fmt::join(problems, "\n"));
+      other.variant = fmt::format("{}phase {}{}{}", kReference, phases[j] + 1, draft.variant.empty() ? "" : " of ", draft.variant);
+      PlannedRun run = unlinked(other, config);
+      for (std::size_t i = 0; i < j; ++i) refer(run, phases[i], references_[places[i]]);
+      run = identified(std::move(run));
+      const auto [at, is_new] = added_.emplace(run.id, references_.size());
+      if (is_new) {
+        phases_ += run.config.phase_count();
+        require(phases_ <= kMostPhases, "{}: the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
+                spec_.sweep.path, phases_, kMostPhases);
+        references_.push_back(std::move(run));  // a run that several variants share keeps the name of the first
+      }
+      places.push_back(at->second);
+    }
+    return places;
   }
 
   const SweepSpec& spec_;
   const Product& product_;
   const Vocabulary& vocabulary_;
   Problems& problems_;
+  std::map<std::string, std::size_t> variants_;  // name -> in the sweep file
   std::vector<State> states_;
-  std::vector<PlannedRun> references_;  // those not named, in the order in which they were asked for
+  std::vector<PlannedRun> references_;        // those not named, in the order in which they were asked for
+  std::map<std::string, std::size_t> added_;  // id -> in references_
+  std::size_t phases_ = 0;                    // of all references
 };
 
 }  // namespace

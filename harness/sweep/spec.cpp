@@ -67,8 +67,9 @@ class Reader {
 
   void whole() {
     std::vector<std::string> names, baselines;
+    std::set<std::string_view> seen;
     for (const auto& variant : spec_.variants) {
-      if (std::find(names.begin(), names.end(), variant.name) != names.end())
+      if (!seen.insert(variant.name).second)
         problems_.add(variant.where, "variant.name", fmt::format("'{}' is there twice; give every variant its own name", variant.name));
       names.push_back(variant.name);
       if (variant.baseline) baselines.push_back(variant.name);
@@ -238,10 +239,10 @@ class Reader {
   }
 
   void refuse_repeats(const Axis& axis) {
-    for (std::size_t k = 0; k < axis.values.size(); ++k)
-      for (std::size_t j = 0; j < k; ++j)
-        if (const auto& given = axis.values[k]; given.value && given.value == axis.values[j].value)
-          problems_.add(given.where, axis.field->key, fmt::format("{} is there twice; write every value once", text(*given.value)));
+    std::set<Value> seen;
+    for (const Setting& given : axis.values)
+      if (given.value && !seen.insert(*given.value).second)
+        problems_.add(given.where, axis.field->key, fmt::format("{} is there twice; write every value once", text(*given.value)));
   }
 
   void variant(const Leaf& item) {

@@ -42,7 +42,7 @@ TEST_CASE("a reference that the plan lacks is added to it") {
                             variant("quarter", "control.policy = ['fraction(0.25)', 'exact', 'exact']"));
 
   REQUIRE(plan.runs.size() == 3);
-  CHECK(plan.runs[0].variants == Texts{"reference: phase 1 of half", "reference: phase 1 of quarter"});
+  CHECK(plan.runs[0].variants == Texts{"reference: phase 1 of half"});
   CHECK(plan.runs[0].config.control.policy == Texts{"rounds(1)", "exact", "exact"});
   CHECK(plan.runs[0].index == 0);
   CHECK(plan.runs[1].needs == Texts{plan.runs[0].id});
@@ -73,21 +73,42 @@ TEST_CASE("every seed and every point of the sweep has its own reference") {
   }
 }
 
-TEST_CASE("two controlled phases differ from their references in one phase each, so stages add up") {
-  const Plan plan = plan_of("name = 't'\ntrain.epochs = 2\ntrain.phases = [1]\ncontrol.policy = ['fraction(0.5)', 'fraction(0.25)']\n");
+TEST_CASE("a reference has rounds(1) in its phase and in the later ones that need a reference, so K phases need K references") {
+  const Plan plan = plan_of(kThree + "control.policy = 'fraction(0.5)'\n");
 
   REQUIRE(plan.runs.size() == 4);
-  CHECK(plan.runs[0].config.control.policy == Texts{"rounds(1)", "rounds(1)"});
-  CHECK(plan.runs[1].stage == 2);
-  CHECK(plan.runs[2].stage == 2);
-  const PlannedRun& controlled = plan.runs[3];
-  CHECK(controlled.stage == 3);
-  const auto policy_of = [&](const std::string& id) {
-    return std::find_if(plan.runs.begin(), plan.runs.end(), [&](const auto& run) { return run.id == id; })->config.control.policy;
+  const auto& runs = plan.runs;
+  CHECK(runs[0].config.control.policy == Texts{"rounds(1)", "rounds(1)", "rounds(1)"});
+  CHECK(runs[1].config.control.policy == Texts{"fraction(0.5)", "rounds(1)", "rounds(1)"});
+  CHECK(runs[1].config.control.reference_id == Texts{runs[0].id, "", ""});
+  CHECK(runs[2].config.control.policy == Texts{"fraction(0.5)", "fraction(0.5)", "rounds(1)"});
+  CHECK(runs[2].config.control.reference_id == Texts{runs[0].id, runs[1].id, ""});
+  CHECK(runs[3].config.control.reference_id == Texts{runs[0].id, runs[1].id, runs[2].id});
+  for (int k = 0; k < 3; ++k) CHECK(runs[static_cast<std::size_t>(k)].variants == Texts{"reference: phase " + std::to_string(k + 1)});
+  for (int k = 0; k < 4; ++k) CHECK(runs[static_cast<std::size_t>(k)].stage == k + 1);
+}
+
+TEST_CASE("policies that need no reference stay in the phases of a reference, and variants share what they can") {
+  const Plan plan = plan_of(kThree + variant("half", "control.policy = ['fraction(0.5)', 'exact', 'fraction(0.5)']") +
+                            variant("quarter", "control.policy = ['fraction(0.25)', 'exact', 'fraction(0.5)']") +
+                            variant("free", "control.policy = ['rounds(1)', 'exact', 'rounds(1)']"));
+
+  REQUIRE(plan.runs.size() == 5);
+  CHECK(plan.runs[0].variants == Texts{"free"});
+  CHECK(plan.runs[1].config.control.policy == Texts{"fraction(0.5)", "exact", "rounds(1)"});
+  CHECK(plan.runs[2].config.control.policy == Texts{"fraction(0.25)", "exact", "rounds(1)"});
+  CHECK(plan.runs[1].needs == Texts{plan.runs[0].id});
+  CHECK(plan.runs[3].needs == Texts{plan.runs[0].id, plan.runs[1].id});
+}
+
+TEST_CASE("many controlled phases are planned, too many refused") {
+  const auto phases = [](int count) {
+    std::string epochs;
+    for (int k = 1; k < count; ++k) epochs += std::to_string(k) + ", ";
+    return "name = 't'\ntrain.epochs = " + std::to_string(count) + "\ntrain.phases = [" + epochs + "]\ncontrol.policy = 'fraction(0.5)'\n";
   };
-  CHECK(policy_of(controlled.config.control.reference_id[0]) == Texts{"rounds(1)", "fraction(0.25)"});
-  CHECK(policy_of(controlled.config.control.reference_id[1]) == Texts{"fraction(0.5)", "rounds(1)"});
-  CHECK(controlled.needs == controlled.config.control.reference_id);
+  CHECK(plan_of(phases(50)).runs.size() == 51);
+  CHECK(refusal(phases(1000)).find("t.toml: the references of fraction() make the plan too long") == 0);
 }
 
 TEST_CASE("control.reference names a variant of the same point and seed") {
