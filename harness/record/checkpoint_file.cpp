@@ -29,8 +29,12 @@ std::string sum_of(std::span<const std::byte> bytes) {
   return hash.hex();
 }
 
-struct Corrupt : std::runtime_error {  // says what the file does, as "is truncated"
-  using std::runtime_error::runtime_error;
+struct Unusable : std::runtime_error {  // says what the file does, as "is truncated"
+  Unusable(const std::string& what, bool damaged) : std::runtime_error(what), is_damaged(damaged) {}
+  bool is_damaged;  // nobody can use it, this program or another
+};
+struct Corrupt : Unusable {
+  explicit Corrupt(const std::string& what) : Unusable(what, true) {}
 };
 
 class InputFile {
@@ -38,7 +42,7 @@ class InputFile {
   // Throws Unreadable where it may be whole.
   explicit InputFile(const std::string& path) : path_(path), file_(nullptr, std::fclose) {
     const Place place = look_at(path);
-    if (place.kind != Place::Kind::file && place.kind != Place::Kind::closed) throw Corrupt("cannot be read: " + place.reason());
+    if (place.kind != Place::Kind::file && place.kind != Place::Kind::closed) throw Unusable("cannot be read: " + place.reason(), false);
     file_ = open_file(path, "");
     if (std::fseek(file_.get(), 0, SEEK_END) != 0) refuse_unreadable(path, errno);
     const long size = std::ftell(file_.get());
@@ -71,7 +75,7 @@ Sections load(const std::string& path) {
   ByteReader start(std::span<const std::byte>(before).subspan(kMagic.size()));
   if (std::memcmp(before.data(), kMagic.data(), kMagic.size()) != 0) throw Corrupt("is not a checkpoint");
   const auto version = start.number<std::uint32_t>();
-  if (version != kVersion) throw Corrupt(fmt::format("is of version {}, this program reads version {}", version, kVersion));
+  if (version != kVersion) throw Unusable(fmt::format("is of version {}, this program reads version {}", version, kVersion), false);
   const auto head = file.take(start.number<std::uint64_t>(), "the head");
   before.insert(before.end(), head.begin(), head.end());
   const auto sum = file.take(kSum, "the checksum of the head");
@@ -121,6 +125,7 @@ LoadedCheckpoint read_checkpoint(const std::string& path) {
   };
   LoadedCheckpoint loaded;
   std::string problems;
+  bool all_damaged = true;
   for (const auto& candidate : {path, previous}) {
     if (!there(candidate)) continue;
     try {
@@ -130,11 +135,13 @@ LoadedCheckpoint read_checkpoint(const std::string& path) {
       loaded.note = problems.empty() ? fmt::format("checkpoint {} is missing (a stop while it was replaced)", path) : problems;
       loaded.note += "; used the one before it";
       return loaded;
-    } catch (const Corrupt& corrupt) {
-      problems += fmt::format("{}checkpoint {} {}", problems.empty() ? "" : "; ", candidate, corrupt.what());
+    } catch (const Unusable& problem) {
+      problems += fmt::format("{}checkpoint {} {}", problems.empty() ? "" : "; ", candidate, problem.what());
+      all_damaged = all_damaged && problem.is_damaged;
     }
   }
-  if (!problems.empty()) fail("{}; start the run again from its beginning with --no-resume", problems);
+  if (!all_damaged) fail("{}; start the run again from its beginning with --no-resume", problems);
+  loaded.note = problems;
   return loaded;
 }
 
@@ -144,7 +151,7 @@ void set_aside_unusable(const std::string& path) {
 }
 
 void remove_checkpoint(const std::string& path) {
-  for (const char* suffix : {"", ".previous", ".corrupt"}) std::remove((path + suffix).c_str());
+  for (const char* suffix : {"", ".previous", ".corrupt", ".previous.corrupt"}) std::remove((path + suffix).c_str());
   remove_temporary_files(path, ".new");
 }
 

@@ -19,12 +19,13 @@ void write_checkpoint(const std::string& path, const Sections& sections, const I
 struct LoadedCheckpoint {
   bool found = false;
   Sections sections;
-  std::string note;  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it"
+  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it". Where none is found: what is wrong with all there are.
+  std::string note;
 };
-// The newest intact checkpoint among `path` and `path`.previous; found = false when there is none at all. Throws Error(work) when
-// all that exist are corrupt or of another version, naming them and the remedy (--no-resume); Unreadable where one may be whole.
+// The newest intact checkpoint among `path` and `path`.previous; found = false when there is none, or none but damaged ones. Throws Error(work) when one of
+// another version, or what is no file, is all that could be used, naming it and the remedy (--no-resume); Unreadable where one may be whole.
 LoadedCheckpoint read_checkpoint(const std::string& path);
-// Moves `path`, which was not used, to `path`.corrupt: the next write_checkpoint would rename it over the good one before it.
+// Moves `path`, which was not used, to `path`.corrupt: the next write_checkpoint would rename it over the good one before it. Nothing where it is not there.
 void set_aside_unusable(const std::string& path);
 void remove_checkpoint(const std::string& path);  // and the one before, the one set aside, and temporary files of killed incarnations
 

@@ -94,7 +94,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
   });
 }
 
-std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by) {
+Resumed load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by) {
   LoadedCheckpoint loaded;
   Resumed resumed;
   struct Head {
@@ -104,7 +104,14 @@ std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const 
   std::vector<double> controller(run.consensus.state().size());
   const Head head = from_rank_0<Head>(run.communicator, [&]() -> Head {
     loaded = read_checkpoint(path);
-    if (!loaded.found) return {};
+    resumed.note = loaded.note;
+    if (!loaded.found) {
+      if (loaded.note.empty()) return {};
+      if (by.still_ours) by.still_ours();
+      for (const std::string& damaged : {path, path + ".previous"}) set_aside_unusable(damaged);
+      resumed.note += "; set aside, the run begins anew";
+      return {};
+    }
     const auto& s = loaded.sections;
     const auto& id = section(s, "run_id", run_id.size());
     if (std::memcmp(id.data(), run_id.data(), run_id.size()) != 0) fail("{} belongs to another run: remove it or use --no-resume", path);
@@ -112,14 +119,14 @@ std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const 
     controller = from_bytes<double>(section(s, "controller", controller.size() * sizeof(double)));
     for (const auto& [name, matrix] : matrices(run)) section(s, name, static_cast<std::size_t>(run.layout.nodes) * matrix->dim() * sizeof(float));
     resumed.record = decode_record(s.at("record"));
-    resumed.note = loaded.note;
     if (!loaded.note.empty()) {
       if (by.still_ours) by.still_ours();
       set_aside_unusable(path);
     }
     return {true, from_bytes<std::int64_t>(section(s, "steps_done", sizeof(std::int64_t)))[0]};
   });
-  if (!head.found) return std::nullopt;
+  resumed.found = head.found;
+  if (!head.found) return resumed;
 
   run.communicator.broadcast(std::as_writable_bytes(std::span(controller)), 0);
   run.consensus.restore(controller);

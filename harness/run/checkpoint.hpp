@@ -6,7 +6,6 @@
 #include "harness/run/run.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace xib {
@@ -16,12 +15,13 @@ namespace xib {
 void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by = {});
 
 struct Resumed {
+  bool found = false;
   std::int64_t steps_done = 0;
   RunRecord record;  // on rank 0
-  std::string note;  // why an older checkpoint was used, or ""
+  std::string note;  // on rank 0: why an older checkpoint was used, or none; or ""
 };
-// Collective. Restores `run` from `path`, or from the one before it, where the newest is corrupt and is then set aside; nullopt when there
-// is none. Throws Error(work) when a checkpoint is of another run or none is readable, Error(input) when the data files are others.
-std::optional<Resumed> load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by = {});
+// Collective. Restores `run` from `path`, or from the one before it, where the newest is damaged and is then set aside. Where none is found, or none but
+// damaged ones, which are all set aside, the run begins. Throws Error(work) when a checkpoint is of another run or build, Error(input) when the data files are others.
+Resumed load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by = {});
 
 }  // namespace xib

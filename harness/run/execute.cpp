@@ -15,7 +15,6 @@
 #include "harness/run/train.hpp"
 #include "harness/run/watchdog.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,19 +31,6 @@
 
 namespace xib {
 namespace {
-
-void remove_unfinished_files(const RunFiles& files) {
-  remove_temporary_files(files.result, ".partial");
-  for (const auto& path : {files.checkpoint, files.heartbeat}) remove_temporary_files(path, ".new");
-}
-
-// What a run needs until its result is there. Also of a process that was killed between the two.
-void discard_leftovers(const RunFiles& files) {
-  remove_checkpoint(files.checkpoint);
-  std::error_code gone;
-  std::filesystem::remove(files.heartbeat, gone);
-  remove_unfinished_files(files);
-}
 
 double reference_distance(const Plan& plan, const Execution& execution, const PlannedRun& planned, std::size_t phase) {
   const std::string& id = planned.config.control.reference_id[phase];
@@ -102,34 +88,6 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
           .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
 }
 
-// What only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
-void check_answers(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  std::vector<std::byte> part(1 << 20);
-  ssize_t got = file < 0 ? -1 : 1;
-  for (off_t at = 0; got > 0; at += got) {
-    do got = pread(file, part.data(), part.size(), at);
-    while (got < 0 && errno == EINTR);
-  }
-  const int problem = errno;
-  if (file >= 0) close(file);
-  if (got < 0) fail("cannot read {}: {}: make it readable, or move it away", path, std::strerror(problem));
-}
-
-RunRecord read_result(const std::string& path) {
-  try {
-    return read_run_file(path);
-  } catch (const NewerRunFile&) {
-    throw;
-  } catch (const Unreadable&) {
-    throw;
-  } catch (const Error& error) {
-    if (error.fault() == Fault::work) throw;
-    check_answers(path);
-    return read_run_file(path);
-  }
-}
-
 struct Ready {
   Executed how = Executed::finished;
   std::array<char, 33> token{};  // of the lease
@@ -147,36 +105,6 @@ void end_stalled(Communicator& communicator, const std::string& report, const st
 }
 
 }  // namespace
-
-RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id) {
-  const std::string directory = out + "/" + sweep, stem = directory + "/" + id;
-  return {directory, stem + ".h5", stem + ".checkpoint", stem + ".json", stem + ".lease"};
-}
-
-Found find_result(const RunFiles& files, const std::string& id, const Lease* lease) {
-  const Place place = look_at(files.result);
-  if (place.kind == Place::Kind::absent) return Found::nothing;
-  if (place.kind != Place::Kind::file) refuse("cannot read {}: {}; {}", files.result, place.reason(), place.remedy("move it away"));
-  try {
-    const RunRecord record = read_result(files.result);
-    if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
-    discard_leftovers(files);
-    return record.outcome == "diverged" ? Found::diverged : Found::finished;
-  } catch (const NewerRunFile&) {
-    throw;
-  } catch (const Unreadable& error) {
-    fail("{}", error.what());
-  } catch (const Error& error) {
-    if (error.fault() == Fault::work) throw;
-    if (!lease || !lease->still_ours()) return Found::nothing;  // who does the run again moves it
-    const std::string aside = files.result + ".damaged";
-    std::error_code problem;
-    std::filesystem::rename(files.result, aside, problem);
-    if (problem) fail("{}; it cannot be moved to {}: {}", error.what(), aside, problem.message());
-    notify("xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
-    return Found::nothing;
-  }
-}
 
 Executed how_it_was(Found found) { return found == Found::diverged ? Executed::diverged : Executed::was_complete; }
 
@@ -226,13 +154,14 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       return make_run(planned.config, communicator, execution.machine, [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
     });
 
-    std::optional<Resumed> resumed;
+    Resumed resumed;
     if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);
     RunRecord record;
-    if (first) record = resumed ? std::move(resumed->record) : begin_record(plan, planned, *run);
-    if (first && resumed) notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed->steps_done, resumed->note.empty() ? "" : ": ", resumed->note);
-    if (first && resumed && !resumed->note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed->note);
-    const std::int64_t first_step = resumed ? resumed->steps_done : 0;
+    if (first) record = resumed.found ? std::move(resumed.record) : begin_record(plan, planned, *run);
+    if (first && resumed.found) notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed.steps_done, resumed.note.empty() ? "" : ": ", resumed.note);
+    if (first && !resumed.found && !resumed.note.empty()) notify("xibench: run {}: {}\n", planned.id, resumed.note);
+    if (first && !resumed.note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed.note);
+    const std::int64_t first_step = resumed.steps_done;
     from_rank_0<int>(communicator, [&] {
       herald.begins(first_step, run->steps);
       return 0;

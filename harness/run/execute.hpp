@@ -3,6 +3,7 @@
 #include "harness/comm/communicator.hpp"
 #include "harness/run/progress.hpp"
 #include "harness/run/run.hpp"
+#include "harness/run/run_files.hpp"
 #include "harness/sweep/plan.hpp"
 
 #include <string>
@@ -27,16 +28,6 @@ enum class Executed : int {
   elsewhere,     // another process works on it
 };
 
-// Where the files of a run are.
-struct RunFiles {
-  std::string directory, result, checkpoint, heartbeat, lease;
-};
-RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
-
-// Whether the result is there and whole, and then how the run ended; what else a process that was killed left is removed. A damaged result is
-// none, and whoever holds the lease moves it aside. Throws where the file cannot be read, holds another run or comes from a newer version.
-enum class Found { nothing, finished, diverged };
-Found find_result(const RunFiles& files, const std::string& id, const class Lease* lease = nullptr);
 Executed how_it_was(Found found);  // of a run that was not done now
 
 // Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),

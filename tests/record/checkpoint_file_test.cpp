@@ -62,13 +62,16 @@ TEST_CASE("a checkpoint cut at any length, or longer than it was, is not used") 
   for (std::size_t size = 0; size < good.size(); ++size) {
     write_bytes(path, good.substr(0, size));
     INFO("cut to " << size << " of " << good.size());
-    CHECK_THROWS_WITH(read_checkpoint(path), Contains("a.ckpt is ") && Contains("--no-resume"));
+    const auto loaded = read_checkpoint(path);
+    CHECK_FALSE(loaded.found);
+    CHECK_THAT(loaded.note, Contains("a.ckpt is "));
   }
   write_bytes(path, good + "x");
-  CHECK_THROWS_WITH(read_checkpoint(path), Contains("after its end"));
+  CHECK_FALSE(read_checkpoint(path).found);
+  CHECK_THAT(read_checkpoint(path).note, Contains("after its end"));
 }
 
-TEST_CASE("the error names the section that is damaged, and both files when both are") {
+TEST_CASE("the note names the section that is damaged, and both files when both are") {
   const Scratch folder;
   const std::string path = folder / "a.ckpt";
   write_checkpoint(path, kFirst);
@@ -79,8 +82,8 @@ TEST_CASE("the error names the section that is damaged, and both files when both
   CHECK_THAT(read_checkpoint(path).note, Contains("section 'steps_done': checksum"));
 
   write_bytes(path + ".previous", "not a checkpoint, but long enough to be looked at");
-  CHECK_THROWS_WITH(read_checkpoint(path),
-                    Contains("section 'steps_done'") && Contains("a.ckpt.previous is not a checkpoint") && Contains("--no-resume"));
+  CHECK_FALSE(read_checkpoint(path).found);
+  CHECK_THAT(read_checkpoint(path).note, Contains("section 'steps_done'") && Contains("a.ckpt.previous is not a checkpoint"));
 }
 
 TEST_CASE("a checkpoint of another version, older or newer, is refused by its version") {

@@ -321,19 +321,38 @@ class Resume(support.RunTest):
         self.assertEqual(self.digests(self.out), self.expected)
         self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
 
-    def test_when_no_checkpoint_is_intact_the_run_fails_and_says_what_to_do(self):
+    def test_when_no_checkpoint_is_intact_all_are_set_aside_and_the_run_begins_anew_and_says_so(self):
         process = self.begun()
         self.wait_for_file(self.out, ".previous", process)
         process.send_signal(signal.SIGUSR1)
         self.ended(process, 75)
-        self.damage(self.file(".checkpoint"))
-        self.damage(self.file(".previous"))
+        for damaged in (".checkpoint", ".checkpoint.previous"):
+            self.damage(next(self.out.glob(f"*/*{damaged}")))
+        process = self.start(self.long, self.out, more=("--checkpoint-minutes", 60))
+        self.wait_for_file(self.out, ".previous.corrupt", process)
+        process.send_signal(signal.SIGUSR1)  # goes on later: the note has to come along
+        said = self.ended(process, 75)
+        self.assertRegex(said, r"checkpoint \S+\.checkpoint is corrupt .*\.previous is corrupt .*; set aside, the run begins anew")
+        self.assertTrue(any(self.out.glob("*/*.checkpoint.corrupt")))
 
-        done = self.run_to_end(self.long, self.out, status=1)
-        self.assertIn("--no-resume", done.stderr)
-        self.assertEqual(self.status(self.long, self.out)[0]["state"], "failed")
-        self.run_to_end(self.long, self.out, more=["--no-resume"])
+        self.run_to_end(self.long, self.out)
         self.assertEqual(self.digests(self.out), self.expected)
+        self.assertIn("the run begins anew", str(self.show(self.file(".h5"))["provenance"]))
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
+    def test_an_only_checkpoint_that_is_damaged_keeps_no_array_waiting_for_a_person(self):
+        process = self.begun()
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.kill()
+        self.ended(process)
+        for previous in self.out.glob("*/*.previous"):
+            previous.unlink()
+        path = self.file(".checkpoint")
+        path.write_bytes(path.read_bytes()[:100])
+        for ranks in (2,) if support.HAS_MPI else (0,):
+            done = self.run_to_end(self.long, self.out, ranks)
+            self.assertIn("is truncated", done.stderr)
+            self.assertEqual(self.digests(self.out), self.expected)
 
     def test_a_clock_that_jumps_changes_nothing_but_dates(self):
         """Durations come from the monotonic clock: with the system clock going back an hour every few calls all of them stay positive."""
