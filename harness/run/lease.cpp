@@ -4,6 +4,7 @@
 #include "harness/core/hash.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/run/provenance.hpp"
+#include "harness/run/slurm_command.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -68,7 +69,9 @@ class SlurmOfThisHost {
   void was_silent() { silent_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1); }
   const std::string& cluster() {  // "": it does not answer
     if (cluster_.empty()) {
-      std::istringstream(output_of("timeout 20 scontrol show config 2>/dev/null | sed -n 's/^ClusterName *= *//p'")) >> cluster_;
+      std::istringstream lines(ask_slurm("scontrol show config", 20).text);
+      for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("ClusterName") && line.find('=') != std::string::npos) std::istringstream(line.substr(line.find('=') + 1)) >> cluster_;
       if (cluster_.empty()) was_silent();
     }
     return cluster_;
@@ -85,14 +88,12 @@ std::string slurm_state(const Lease::Owner& owner) {
   static SlurmOfThisHost slurm;
   if (owner.cluster.empty() || owner.job.find_first_not_of("0123456789_") != std::string::npos) return "";
   if (!slurm.is_asked() || slurm.cluster() != owner.cluster) return "";
-  const std::string text = output_of("timeout 20 squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job + " 2>&1 && echo answered");
-  std::istringstream lines(text);
-  bool answered = text.find("Invalid job id specified") != std::string::npos;
+  const SlurmAnswer answer = ask_slurm("squeue --states=all --array --noheader --format='job %i %T' --jobs=" + owner.job, 20);
+  const bool answered = answer.succeeded || answer.text.find("Invalid job id specified") != std::string::npos;
+  std::istringstream lines(answer.text);
   std::string state;
-  for (std::string line; std::getline(lines, line);) {
+  for (std::string line; std::getline(lines, line);)
     if (line.starts_with("job " + owner.job + " ")) state = line.substr(owner.job.size() + 5);
-    if (line == "answered") answered = true;
-  }
   if (state.empty() && !answered) slurm.was_silent();
   return state.empty() && answered ? "forgotten" : state;
 }

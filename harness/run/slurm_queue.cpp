@@ -1,7 +1,7 @@
 #include "harness/run/slurm_queue.hpp"
 
 #include "harness/core/hash.hpp"
-#include "harness/core/process.hpp"
+#include "harness/run/slurm_command.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,6 @@ namespace xib {
 namespace {
 
 constexpr std::size_t kFields = 5;  // of squeue's --format below
-constexpr std::string_view kAnswered = "answered";
 
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields;
@@ -87,16 +86,14 @@ SlurmQueue::SlurmQueue(const std::string& sweep, const std::string& out) {
   std::error_code unknown;
   const std::string place = std::filesystem::weakly_canonical(out, unknown).string();
   mark_ = "xibench-out-" + sha256((place.empty() ? out : place) + "\n").substr(0, 12);
-  // squeue writes to the terminal, of which nothing is to be seen, when it cannot be found or does not get an answer.
-  command_ = fmt::format("{{ timeout --kill-after=2 10 squeue --noheader --array --states=PENDING --name={} --format='%F|%K|%S|%r|%k' && echo {}; }} 2>/dev/null </dev/null",
-                         quoted("xb-" + sweep), kAnswered);
+  command_ = fmt::format("squeue --noheader --array --states=PENDING --name={} --format='%F|%K|%S|%r|%k'", quoted("xb-" + sweep));
 }
 
 std::map<std::int64_t, QueuedTask> SlurmQueue::waiting() {
   if (std::chrono::steady_clock::now() < silent_until_) return {};
-  const std::string lines = output_of(command_);
-  if (lines.find(kAnswered) == std::string::npos) silent_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  return parse_queue(lines, mark_);
+  const SlurmAnswer answer = ask_slurm(command_, 10);
+  if (!answer.succeeded) silent_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  return parse_queue(answer.text, mark_);
 }
 
 }  // namespace xib

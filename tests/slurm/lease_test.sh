@@ -55,6 +55,22 @@ expect left 5 here 'echo "slurm_load_jobs error: Unable to contact slurm control
 expect left 5 there 'echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1' # another cluster's
 expect left 5 - 'exit 0'                                                             # of an unknown cluster
 
+# What a user or a job has set for Slurm's commands does not change the answer; which Slurm is meant does.
+as_job=(SQUEUE_STATES=RUNNING SQUEUE_FORMAT=%A SLURM_TIME_FORMAT=relative SLURM_JOB_USER=me SLURM_CONF=/kept SLURM_CLUSTERS=kept)
+plain='[ -z "$(env | grep -E "^S(QUEUE|LURM)_" | grep -Ev "^SLURM_(CONF|CLUSTERS)=")" ] && [ "$SLURM_CONF$SLURM_CLUSTERS" = /keptkept ]'
+expect taken 5 here "$plain && echo 'job 5 COMPLETED'"
+rm "$scratch/out/s/$id.h5"
+printf '#!/bin/sh\n%s && touch %s/plain\n' "$plain" "$scratch" >"$scratch/bin/squeue"
+env "${as_job[@]}" PATH="$scratch/bin:$PATH" "$build/xibench" status "$scratch/s.toml" --out "$scratch/out" >/dev/null 2>&1
+[ -e "$scratch/plain" ] || { echo "FAILED: status asks squeue with the user's SQUEUE_ variables"; exit 1; }
+as_job=()
+
+# A squeue that hangs is ended, with what it has started, and named. The time is cut short here.
+printf '#!/bin/sh\nshift 2\nexec /usr/bin/timeout --kill-after=1 1 "$@"\n' >"$scratch/bin/timeout"
+expect left 5 here 'trap "" TERM; sleep 600; sleep 600'
+grep -q 'squeue did not answer in 20 s and was ended' "$scratch/said" || { echo "FAILED: who hangs is not named: $(cat "$scratch/said")"; exit 1; }
+rm "$scratch/bin/timeout"
+
 # Of many leases, a Slurm that does not answer is asked about one, and its name is asked for once.
 rm -rf "$scratch/out"
 mkdir -p "$scratch/out/s"
