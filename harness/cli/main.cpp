@@ -1,4 +1,5 @@
 #include "harness/cli/commands.hpp"
+#include "harness/cli/out_of_memory.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/run/build_info.hpp"
@@ -91,6 +92,7 @@ int run_command(const std::vector<std::pair<CLI::App*, xib::Command>>& commands)
 }  // namespace
 
 int main(int argc, char** argv) {
+  xib::say_where_memory_ends();
   CLI::App app("xibench measures the gap between centralized and decentralized training, and the consensus distance that explains it.", "xibench");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("xibench ") + xib::build_info::version);

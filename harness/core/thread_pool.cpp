@@ -1,25 +1,39 @@
 #include "harness/core/thread_pool.hpp"
 
+#include "harness/core/check.hpp"
+#include "harness/core/limits.hpp"
+
+#include <system_error>
 #include <utility>
 
 namespace xib {
+namespace {
+
+void end(std::mutex& mutex, std::condition_variable& start, bool& stop, std::vector<std::thread>& workers) {
+  {
+    const std::lock_guard lock(mutex);
+    stop = true;
+  }
+  start.notify_all();
+  for (auto& w : workers) w.join();
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads, std::function<void()> on_start) {
-  for (int k = 1; k < threads; ++k)
-    workers_.emplace_back([this, k, on_start] {
-      if (on_start) on_start();
-      work(k);
-    });
+  try {
+    for (int k = 1; k < threads; ++k)
+      workers_.emplace_back([this, k, on_start] {
+        if (on_start) on_start();
+        work(k);
+      });
+  } catch (const std::system_error& error) {
+    end(mutex_, start_, stop_, workers_);  // a thread that nobody has joined would end the program
+    fail("cannot start {} threads, only {}: {}; {}: give fewer --threads, or raise the limit", threads, workers_.size() + 1, error.code().message(), thread_limits());
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  start_.notify_all();
-  for (auto& w : workers_) w.join();
-}
+ThreadPool::~ThreadPool() { end(mutex_, start_, stop_, workers_); }
 
 void ThreadPool::for_each(std::int64_t count, const std::function<void(std::int64_t, int)>& body) {
   {

@@ -1,10 +1,12 @@
 #include "harness/run/watchdog.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/limits.hpp"
 #include "harness/run/provenance.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 namespace xib {
 namespace {
@@ -26,7 +28,11 @@ std::string describe(const Communicator& communicator, const Activity& activity,
 
 Watchdog::Watchdog(const Communicator& communicator, double stall_seconds, std::function<void(const std::string& report)> on_stall)
     : communicator_(communicator), stall_seconds_(stall_seconds), on_stall_(std::move(on_stall)) {
-  if (stall_seconds > 0) thread_ = std::thread([this] { watch(); });
+  if (stall_seconds > 0) try {
+      thread_ = std::thread([this] { watch(); });
+    } catch (const std::system_error& error) {
+      fail("cannot start a thread that watches this rank: {}; {}: raise the limit, or start fewer processes", error.code().message(), thread_limits());
+    }
 }
 
 void Watchdog::follow(const ThreadPool& pool, const std::atomic<std::int64_t>& step) {
