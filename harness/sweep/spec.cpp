@@ -262,6 +262,8 @@ class Reader {
     if (variant.name.empty()) problems_.add(variant.where, "variant.name", "is missing; write name = \"a name for tables and figures\"");
     if (std::any_of(variant.name.begin(), variant.name.end(), [](unsigned char c) { return c < ' ' || c == '|'; }))
       problems_.add(variant.where, "variant.name", "holds '|' or a control character (names of one run are joined by '|'); leave it out");
+    if (variant.name.size() > kLongestName)
+      problems_.add(variant.where, "variant.name", fmt::format("has {} bytes (it becomes part of file names); write at most {}", variant.name.size(), kLongestName));
     if (variant.name.starts_with("reference: "))
       problems_.add(variant.where, "variant.name", "begins with 'reference: ' (the plan gives such names itself); choose another");
     spec_.variants.push_back(std::move(variant));

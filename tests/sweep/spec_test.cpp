@@ -223,6 +223,12 @@ TEST_CASE("all that is wrong with whole runs comes with all that is wrong with t
         "t.toml: control.gauge: none is no measure (the uncontrolled run is the reference of fraction(0.5) in phase 1)");
 }
 
+TEST_CASE("a variant's name has at most 100 bytes, for files are named by it") {
+  const auto named = [](std::size_t length) { return "name = 't'\n[[variant]]\nname = '" + std::string(length, 'v') + "'\n"; };
+  CHECK(refusal(named(100)) == "");
+  CHECK(refusal(named(101)) == "t.toml:2: variant.name: has 101 bytes (it becomes part of file names); write at most 100");
+}
+
 TEST_CASE("a plan that would be endless is refused") {
   std::string text = "name = 't'\n[sweep]\n";
   for (const std::string key : {"data.limit", "data.test_limit", "train.nodes", "train.epochs"}) {
