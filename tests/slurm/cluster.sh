@@ -38,7 +38,7 @@ trap 'exit 1' INT TERM
 site=$scratch/site.sh
 cat >"$site" <<SITE
 time_limit=10 cpus_per_task=1 program=$xibench interpreter=/usr/bin/python3
-sbatch_options=(--mem=200M \${EXTRA_SBATCH_OPTIONS:-})
+sbatch_options=(--mem=600M \${EXTRA_SBATCH_OPTIONS:-})
 mpirun_options=(--bind-to none)
 site_environment() { export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; }
 SITE
