@@ -104,6 +104,20 @@ ended_by_slurm() { # STATE
   fi
 }
 
+fit=1 unfit='' # preflight.sh: 0 where the nodes are not fit to run on, and which of them are not, where that is known
+
+# excluded_nodes: those that this job must not get already.
+excluded_nodes() { patiently scontrol show job "$job" | sed -En 's/.* ExcNodeList=([^ ]+).*/\1/p' | grep -vx '(null)' | head -n 1; }
+
+# exclude_nodes LIST: Slurm takes one for waiting jobs only, hence after the requeue.
+exclude_nodes() {
+  if patiently scontrol update JobId="$job" ExcNodeList="$1"; then
+    log "excluded from this job: $1; tell the administrators"
+  else
+    log "Slurm cannot be asked to exclude them: scontrol update JobId=$job ExcNodeList=$1"
+  fi
+}
+
 unfinished='^[0-9a-f]+ (running|interrupted|failed|missing) ' # a line of progress_of_runs; then a digit where there is a checkpoint
 
 # wants_to_go_on PROGRESS: whether the step, which ended with $status, leaves runs that may go on: after 75; after 0 where results are missing, as at a
@@ -141,22 +155,26 @@ end_job() {
   fi
   if [ -e "$memory" ]; then
     times=$(head -n 1 "$memory")
+    [[ $times =~ ^[1-9]$ ]] || times=0 # a full disk leaves it empty
     before=$(tail -n +2 "$memory")
   fi
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
   if [ $times -gt 3 ]; then
     local remedy='give it more time (--time), or a signal nearer to its end (--signal=B:USR1@60 in sbatch_options)'
     if [ $was_killed = 1 ]; then remedy='each was killed'; fi
+    if [ $fit = 0 ]; then remedy='the nodes were not fit: why is above'; fi
     log "no new step in three attempts: not requeued; $remedy"
     rm -f "$memory"
     exit 1
   fi
   printf '%s\n' $times "$now" >"$memory"
+  local -r excluded=$([ -z "$unfit" ] || excluded_nodes || true)
   if ! patiently scontrol requeue "$job"; then
     log "interrupted, and Slurm cannot be asked to requeue: submit again"
     exit 75
   fi
-  log "interrupted: requeued"
+  log "$([ $fit = 1 ] && echo interrupted || echo 'not begun'): requeued"
+  if [ -n "$unfit" ]; then exclude_nodes "${excluded:+$excluded,}$unfit"; fi
   sleep 300 # Slurm ends this shell
   exit 75
 }

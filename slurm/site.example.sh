@@ -27,6 +27,7 @@ interpreter=python3        # with numpy, h5py, scipy, matplotlib: for the report
 # One run over many nodes.
 launcher=srun              # or mpirun, where `srun --mpi=list` has no pmix
 mpirun_options=()          # default: --map-by ppr:RANKS:node:PE=CPUS --bind-to core
+preflight=yes              # ten seconds before it, for nodes that are slow, compute or send wrong numbers, or have ranks on too few processors
 
 # Jobs get nothing of the login shell's environment (so that a run is the same for everybody) but what is exported here.
 site_environment() {

@@ -219,3 +219,56 @@ expect "$said" 'status 2$'
 said=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/site.sh" "$scratch/other.toml" "$scratch/done" s "$ids" 2>&1 || echo "status $?")
 expect "$said" 'gives other runs here'
 expect "$said" 'status 2$'
+
+# Before a run over several nodes, preflight: the node that fails is named and excluded, and the job requeued without having begun the run.
+stand_in scontrol 'case "$*" in
+  "show hostnames "*) tr , "\n" <<<"$3" ;;
+  "show job "*) echo "   ReqNodeList=(null) ExcNodeList=${EXCLUDED:-(null)}" ;;
+  *) echo "scontrol $*" ;;
+esac'
+stand_in squeue 'echo RUNNING'
+printf '#!/bin/sh\ncase $1 in\n preflight) eval "$FLIGHT" ;;\n *) exec %q "$@" ;;\nesac\n' "$build/xibench" >"$scratch/flight"
+chmod +x "$scratch/flight"
+{ cat "$scratch/site.sh" && echo "program=$scratch/flight"; } >"$scratch/flight.sh"
+# flight NODES CODE-OF-PREFLIGHT [OPTION of xibench run...]: array task 0 of run 0, over so many nodes.
+flight() {
+  rm -rf "$scratch/flown"
+  mkdir -p "$scratch/flown/s/logs"
+  env FLIGHT="$2" SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST='n[1-2]' SLURM_JOB_NUM_NODES="$1" bash "$source/slurm/run.sbatch" "$source" \
+    "${site:-$scratch/flight.sh}" "$scratch/s.toml" "$scratch/flown" "$scratch/flown/s/logs" "$ids" 0-1 0 1 "${@:3}" 2>&1 || echo "status $?"
+}
+flown() { compgen -G "$scratch/flown/s/*.h5" >/dev/null; }
+fails='echo "node n2: rank 3: no" >&2; printf "{\n  \"exclude\": \"n2\",\n}\n"; exit 1'
+said=$(flight 2 "$fails")
+expect "$said" 'node n2: rank 3: no'
+expect "$said" 'preflight failed with status 1: not fit are n2$'
+expect "$said" 'scontrol requeue 7_0'
+expect "$said" 'scontrol update JobId=7_0 ExcNodeList=n2$'
+expect "$said" 'not begun: requeued'
+expect "$said" 'status 75$'
+if flown; then die "the run was done on a node that is not fit"; fi
+said=$(EXCLUDED=n9 flight 2 "$fails")
+expect "$said" 'ExcNodeList=n9,n2$'
+said=$(flight 2 'echo "srun: error: n1: task 0: Exited with exit code 1" >&2; echo "srun: error: n2: task 1: Segmentation fault (core dumped)" >&2; exit 139')
+expect "$said" 'not fit are n2$'
+said=$(flight 2 'echo "srun: error: n1: task 0: Exited with exit code 1" >&2; exit 1')
+expect "$said" 'no node is named'
+expect "$said" 'scontrol requeue 7_0'
+never "$said" 'ExcNodeList='
+said=$(flight 2 'echo "srun: error: n[1-2]: tasks 0-1: Illegal instruction" >&2; exit 132' | sed 's/hostnames//')
+expect "$said" 'not fit are n\[1-2\]'
+said=$(flight 2 'printf "{\n  \"exclude\": \"n1,n2\",\n}\n"; exit 1')
+expect "$said" 'all nodes of the job: .*not requeued'
+expect "$said" 'status 1$'
+never "$said" 'scontrol requeue'
+said=$(flight 2 'echo bound >&2; exit 2')
+expect "$said" 'the ranks cannot run as they are launched'
+expect "$said" 'status 2$'
+said=$(flight 2 'exit 0' --device cpu)
+expect "$said" 'flight preflight --threads 1 --stall-seconds 30 --json --device cpu$'
+expect "$said" 'the nodes are fit'
+flown || die "the run was not done on nodes that are fit: $said"
+never "$(flight 1 "$fails")" preflight
+{ cat "$scratch/flight.sh" && echo preflight=no; } >"$scratch/no-flight.sh"
+never "$(site=$scratch/no-flight.sh flight 2 "$fails")" 'preflight failed'
+flown || die "the run was not done without preflight"

@@ -72,4 +72,25 @@ spread() {
 }
 if srun --mpi=list 2>&1 | grep -q pmix; then spread srun; else echo "not tested: this Slurm has no pmix"; fi
 if command -v mpirun >/dev/null; then spread mpirun; else echo "not tested: there is no mpirun here"; fi
+
+# On node n2 all ranks are bound to one processor, as a broken prolog or an administrator's process may do it.
+unfit() {
+  say "a node that is not fit for a run over two: preflight names it, and the job goes on without it"
+  cat >"$scratch/narrow" <<NARROW
+#!/bin/sh
+if [ "\$SLURMD_NODENAME" = n2 ]; then exec taskset --cpu-list "$(taskset --cpu-list --pid $$ | sed 's/.*: \([0-9]*\).*/\1/')" "$xibench" "\$@"; fi
+exec "$xibench" "\$@"
+NARROW
+  chmod +x "$scratch/narrow"
+  printf 'source %q\nprogram=%q\n' "$site" "$scratch/narrow" >"$scratch/narrow.sh"
+  EXTRA_SBATCH_OPTIONS=--nodelist=n1 "$source/slurm/submit" "$scratch/small.toml" --site "$scratch/narrow.sh" --where variant=centralized --where seed=1 \
+    --out "$scratch/unfit" --nodes 2 --ranks-per-node 2
+  wait_until 180 queue_is_empty
+  logs_say small "$scratch/unfit" 'not fit are n2$' || die "preflight does not name the node"
+  logs_say small "$scratch/unfit" 'restart 1, on n\[1,3\]' || die "the job was not requeued without the node"
+  [ "$(find "$scratch/unfit/small" -name '*.h5' | wc -l)" = 1 ] || die "the run is not complete"
+  "$xibench" show "$scratch"/unfit/small/*.h5 | grep -q 'on 4 ranks' || die "the run was not done on 4 ranks"
+}
+# With one processor all nodes are as narrow.
+if [ "$(nproc)" -gt 1 ] && srun --mpi=list 2>&1 | grep -q pmix; then unfit; else echo "not tested: preflight needs two processors, and a Slurm with pmix"; fi
 say "done"
