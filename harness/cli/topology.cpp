@@ -10,6 +10,7 @@
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/graph/spectrum.hpp"
+#include "harness/graph/default_weights.hpp"
 #include "harness/graph/weights.hpp"
 
 namespace xib {
@@ -204,7 +205,7 @@ int run_topology(const Options& options) {
       print_table(rows);
     return 0;
   }
-  const std::string weights = options.weights.empty() ? "uniform" : options.weights;
+  const std::string weights = options.weights.empty() ? default_weights(options.name, options.nodes, options.seed) : options.weights;
   const MixingSchedule schedule = make_mixing(options.name, weights, options.nodes, options.seed);
   if (options.matrix) {
     print_matrix(schedule);
@@ -239,7 +240,7 @@ Command add_topology(CLI::App& command) {
   command.add_option("name", options->name, "the graph, such as ring or \"torus(4, 8)\"; without it all are compared");
   command.add_option("--nodes,-n", options->nodes, "number of nodes")->capture_default_str();
   command.add_option("--weights", options->weights,
-                     "rule of the weights: uniform by default; in the comparison the first that fits each graph");
+                     "rule of the weights (default: uniform where it keeps the mean, else metropolis; in the comparison push-sum for directed graphs)");
   command.add_option("--dim", options->dim, "parameters of the model, for the bytes")->capture_default_str();
   command.add_option("--seed", options->seed, "of random graphs")->capture_default_str();
   command

@@ -6,6 +6,7 @@
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/problems.hpp"
+#include "harness/graph/default_weights.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
@@ -105,6 +106,15 @@ void check_topology(const RunConfig& c, const std::string& name, const std::stri
   check_matrices(c, schedule, name, policy);
 }
 
+// One rule for all phases: metropolis where the graph of any of them needs it.
+std::string weights_of(const RunConfig& c) {
+  const auto nodes = static_cast<int>(c.train.nodes);
+  const auto seed = static_cast<std::uint64_t>(c.seed);
+  for (const auto& name : c.topology.name)
+    if (default_weights(name, nodes, seed) == "metropolis") return "metropolis";
+  return "uniform";
+}
+
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
 void check_run(const RunConfig& c) {
   Problems problems;
@@ -168,6 +178,7 @@ Vocabulary make_vocabulary() {
   v.holds_target = [](const Term& policy) { return policy_info(policy.text()).holds_target; };
   v.check_reference = check_reference;
   v.topology_sha256 = topology_files_sha256;
+  v.default_weights = weights_of;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;

@@ -60,6 +60,8 @@ bool sets(const VariantSpec& variant, const Field* field) {
 std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
   Problems messages;
   for (auto& message : resolve(draft.config, vocabulary)) messages.add(std::move(message));
+  if (messages.empty() && vocabulary.default_weights && !draft.origins.contains("topology.weights"))
+    draft.config.topology.weights = vocabulary.default_weights(draft.config);
   draft.reference = std::exchange(draft.config.control.reference, "");
   if (!draft.reference.empty() && std::none_of(spec.variants.begin(), spec.variants.end(), [&](const auto& v) { return v.name == draft.reference; })) {
     std::vector<std::string> names;

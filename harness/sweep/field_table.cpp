@@ -71,7 +71,7 @@ const std::array kRunFields = {
     Field{"topology.name", Kind::terms, +[](RunConfig& c) -> Texts& { return c.topology.name; },
       "who talks to whom; one, or one per phase", {}, "topologies"},
     Field{"topology.weights", Kind::term, +[](RunConfig& c) -> std::string& { return c.topology.weights; },
-      "of the mixing matrix", {}, "weights"},
+      "of the mixing matrix; where none are given, metropolis for graphs on which uniform would not keep the mean", {}, "weights"},
     Field{"train.algorithm", Kind::term, +[](RunConfig& c) -> std::string& { return c.train.algorithm; },
       "what a step does, and in which order", {}, "algorithms"},
     Field{"train.augment", Kind::flag, +[](RunConfig& c) -> bool& { return c.train.augment; }, "flip and crop the training images"},

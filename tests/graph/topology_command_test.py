@@ -67,6 +67,34 @@ only = {row["topology"] for row in json.loads(run("--nodes", 15, "--weights", "m
 assert "star" in only and "exponential" not in only
 
 # Graphviz: every edge once
+# Where no rule is named, each graph takes the one that it is defined with, here and in sweeps; push-sum only when asked for
+for name, weights in (("path", "metropolis"), ("star", "metropolis"), ("ring", "uniform"), ("exponential", "uniform"), ("one-peer-exponential", "uniform")):
+    assert json.loads(run(name, "--nodes", 16, "--json")[0])["weights"] == weights, name
+assert "push-sum" in refused("random-directed(3)", "--nodes", 16)
+with tempfile.TemporaryDirectory() as folder:
+    sweep = Path(folder) / "s.toml"
+    for name, given, weights in (("path", "", "metropolis"), ("ring", "", "uniform"), ("path", 'weights = "lazy-metropolis"', "lazy-metropolis")):
+        sweep.write_text(f"""name = "s"
+seeds = [1]
+[data]
+dataset = "quadratic(steps = 4)"
+[model]
+name = "none"
+[train]
+nodes = 4
+epochs = 1
+batch_size = 1
+[topology]
+name = "{name}"
+{given}
+""")
+        done = subprocess.run([PROGRAM, "plan", sweep, "--json"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["runs"][0]["config"]["topology"]["weights"] == weights
+    sweep.write_text(sweep.read_text().replace("lazy-metropolis", "uniform"))
+    done = subprocess.run([PROGRAM, "plan", sweep], capture_output=True, text=True)
+    assert done.returncode == 2 and 'use weights = "metropolis"' in done.stderr, done.stderr
+
 dot = run("star", "--nodes", 4, "--weights", "metropolis", "--dot")[0]
 assert dot.startswith('graph "star" {') and sum("--" in line for line in dot.splitlines()) == 3 and "0 -- 3" in dot
 dot = run("directed-ring", "--nodes", 3, "--dot")[0]
