@@ -139,14 +139,14 @@ stand_in sbatch "printf '%s ' \"\$@\" >>'$scratch/calls'; echo >>'$scratch/calls
 
 # What would be in the way of the runs is said before hours in the queue.
 sed 's/dim = 10,/dim = 100000000,/' "$scratch/s.toml" >"$scratch/large.toml"
-for more in '--nodes 1 --ranks-per-node 5' '--nodes 1 -- --device cuda' ''; do
+for more in '--nodes 1 --ranks-per-node 5' '--nodes 1 -- --device tpu' ''; do
   status=0
   # shellcheck disable=SC2086  # words
   "$source/slurm/submit" "$scratch/large.toml" --site "$scratch/memory.sh" --out "$scratch/out" $more >/dev/null 2>"$scratch/said" || status=$?
   [ $status = 2 ] || die "submitted: $more"
   case $more in
     *5) expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks' ;;
-    *cuda) expect "$(cat "$scratch/said")" '--device cuda: ' ;;
+    *tpu) expect "$(cat "$scratch/said")" "--device: 'tpu' is none of" ;;
   esac
   expect "$(cat "$scratch/said")" '--memory-per-node is 1.05 GB'
 done
