@@ -57,6 +57,7 @@ expect left 5 - 'exit 0'                                                        
 
 # What a user or a job has set for Slurm's commands does not change the answer; which Slurm is meant does.
 as_job=(SQUEUE_STATES=RUNNING SQUEUE_FORMAT=%A SLURM_TIME_FORMAT=relative SLURM_JOB_USER=me SLURM_CONF=/kept SLURM_CLUSTERS=kept)
+# shellcheck disable=SC2016  # for the other shell
 plain='[ -z "$(env | grep -E "^S(QUEUE|LURM)_" | grep -Ev "^SLURM_(CONF|CLUSTERS)=")" ] && [ "$SLURM_CONF$SLURM_CLUSTERS" = /keptkept ]'
 expect taken 5 here "$plain && echo 'job 5 COMPLETED'"
 rm "$scratch/out/s/$id.h5"
