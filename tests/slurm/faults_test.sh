@@ -7,11 +7,29 @@ if [ "${XIBENCH_TEST_FULL:-}" != 1 ]; then
   echo "skipped: the long fault tests run with ./check --full (XIBENCH_TEST_FULL=1)"
   exit 77
 fi
+# Mounts of its own, so that a login profile can lie over the machine's, for this test's cluster only.
+if [ -z "${own_mounts:-}" ] && unshare --mount true 2>/dev/null; then own_mounts=1 exec unshare --mount bash "$0" "$@"; fi
 # shellcheck source=tests/slurm/cluster.sh
 source "$source/tests/slurm/cluster.sh"
 plain=$scratch/plain
 export EXTRA_SBATCH_OPTIONS=''
 submit=("$source/slurm/submit" --site "$site")
+
+if [ -n "${own_mounts:-}" ]; then
+  say "a login profile, which Slurm loads for --export=NONE, that says to run something else"
+  spec small 4
+  "$xibench" run "$scratch/small.toml" --out "$plain" --threads 1 --progress none
+  { cat /etc/profile && echo 'export XIBENCH_TRAIN__LR=0.5 XIBENCH_SEEDS="[9]" OMP_NUM_THREADS=7 MKL_CBWR=COMPATIBLE CDPATH=/usr'; } >"$scratch/profile"
+  mount --bind "$scratch/profile" /etc/profile
+  "${submit[@]}" "$scratch/small.toml" --out "$scratch/hostile"
+  wait_until 120 queue_is_empty
+  umount /etc/profile
+  logs_say small "$scratch/hostile" 'cleared, .* XIBENCH_TRAIN__LR' || die "Slurm did not load the profile, or the log does not say what was cleared"
+  same_science "$scratch/small.toml" small "$scratch/hostile" "$plain"
+  squeue --states=all --noheader --format '%j %T' | grep -qx 'xb-small-collect COMPLETED' || die "the collecting job fails"
+else
+  echo "not tested: a hostile login profile; mounts of one's own are not allowed here"
+fi
 
 long_run run 8000
 took=$SECONDS
