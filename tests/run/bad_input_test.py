@@ -201,7 +201,7 @@ class BadInput(support.RunTest):
         spec = self.spec(support.QUADRATIC)
         (self.out / "quadratic").mkdir(parents=True)
         first = self.status(spec, self.out)[0]["id"]
-        (self.out / "quadratic" / f"{first}.checkpoint").write_text("nonsense")
+        (self.out / "quadratic" / f"{first}.checkpoint").mkdir()
         done = self.run_to_end(spec, self.out, status=1)
 
         self.assertIn("3 done now", done.stderr)
@@ -243,7 +243,7 @@ class BadInput(support.RunTest):
             shutil.rmtree(self.out)
 
             (self.out / "quadratic").mkdir(parents=True)
-            (self.out / "quadratic" / f"{reference['id']}.checkpoint").write_text("nonsense")
+            (self.out / "quadratic" / f"{reference['id']}.checkpoint").mkdir()
             done = self.run_to_end(spec, self.out, more=("--index", reference["index"], "--index", dependent["index"], "--jobs", jobs), status=1)
             self.assertRegex(done.stderr, rf"needs the consensus distance of run {reference['id']}, which failed \(.*checkpoint")
             self.assertNotIn("--all", done.stderr)
