@@ -8,7 +8,7 @@
 partition=''
 account=''
 time_limit=04:00:00        # a run that takes longer requeues itself and goes on
-cpus_per_task=8            # threads of one rank
+cpus_per_task=4            # threads of one rank
 gpus_per_node=0            # for submit --nodes: as many as ranks per node
 sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0); not --comment: it is submit's
 

@@ -1,18 +1,34 @@
 #!/usr/bin/env bash
-# cluster.sh start|stop [--purge]|status|env|logs: a throw-away Slurm of several virtual nodes on one Debian 12 machine, without systemd.
-# Needs root, and: apt-get install --no-install-recommends slurm-wlm munge
-# Environment: XB_SLURM_STATE (directory; its path short, for it holds a socket), XB_SLURM_NODES, XB_SLURM_CPUS and XB_SLURM_GPUS per node,
-# XB_SLURM_PORT (the controller's; node i has PORT + i; default: free ones), XB_SLURM_MAX_ARRAY, XB_SLURM_MIN_JOB_AGE (seconds).
+# A throw-away Slurm of several virtual nodes on one Debian 12 machine, without systemd. Needs root, and: apt-get install --no-install-recommends slurm-wlm munge
+#   cluster.sh start            starts it, and says what to type next
+#   cluster.sh env              prints what makes sbatch, squeue and submit of this shell find it: eval "$(slurm/local/cluster.sh env)"
+#   cluster.sh status           nodes and queue; cluster.sh logs: the ends of the daemons' logs
+#   cluster.sh start-node NAME  starts the slurmd of a node again, after you have killed it: kill -KILL $(cat STATE/run/slurmd-NAME.pid) loses a node
+#   cluster.sh stop [--purge]   ends all jobs and daemons; --purge removes STATE too
+# Environment: XB_SLURM_STATE (directory, STATE above; default: /tmp/xibench-slurm), XB_SLURM_NODES (4), XB_SLURM_CPUS (4) and XB_SLURM_GPUS (2) per node,
+# XB_SLURM_PORT (the controller's; node i has PORT + i; default: free ones), XB_SLURM_MAX_ARRAY (1001), XB_SLURM_MIN_JOB_AGE (3600 seconds).
 set -euo pipefail
 unset CDPATH # cd would print, or go elsewhere
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-state=${XB_SLURM_STATE:-/tmp/xibench-slurm}
-nodes=${XB_SLURM_NODES:-4}
-cpus=${XB_SLURM_CPUS:-4}
-gpus=${XB_SLURM_GPUS:-2}
-export SLURM_CONF=$state/etc/slurm.conf
+# shellcheck source=slurm/shell.sh
+source "$here/../shell.sh"
 
 say() { echo "cluster.sh: $*" >&2; }
+problem() {
+  say "$*"
+  exit 2
+}
+
+state=${XB_SLURM_STATE:-/tmp/xibench-slurm}
+{ [[ $state =~ ^/[A-Za-z0-9_./-]+$ ]] && [ ${#state} -le 80 ]; } ||
+  problem "XB_SLURM_STATE: '$state' is no absolute path of at most 80 letters, digits and _ . - (Slurm's configuration and a socket have it)"
+whole XB_SLURM_NODES "${XB_SLURM_NODES:-4}" 1 64 && nodes=$whole
+whole XB_SLURM_CPUS "${XB_SLURM_CPUS:-4}" 1 1024 && cpus=$whole
+whole XB_SLURM_GPUS "${XB_SLURM_GPUS:-2}" 0 64 && gpus=$whole
+whole XB_SLURM_MAX_ARRAY "${XB_SLURM_MAX_ARRAY:-1001}" 2 4000001 && max_array=$whole
+whole XB_SLURM_MIN_JOB_AGE "${XB_SLURM_MIN_JOB_AGE:-3600}" 2 1000000 && min_job_age=$whole
+if [ -n "${XB_SLURM_PORT:-}" ]; then whole XB_SLURM_PORT "$XB_SLURM_PORT" 1024 65000 && XB_SLURM_PORT=$whole; fi
+export SLURM_CONF=$state/etc/slurm.conf
 
 # PORT ... PORT + nodes are free.
 free_ports() {
@@ -45,7 +61,7 @@ write_config() {
   mkdir -p "$state"/{etc,run,log,ctld,spool,tmp}
   chmod 755 "$state" "$state"/{run,log} # munged refuses a socket below a directory that others may write to
   sed -e "s|@HOST@|$(hostname -s)|; s|@STATE@|$state|; s|@PORT@|$port|; s|@CPUS@|$cpus|g; s|@GPUS@|$gpus|; s|@MEMORY@|$memory|" \
-    -e "s|@MAX_ARRAY@|${XB_SLURM_MAX_ARRAY:-1001}|; s|@MIN_JOB_AGE@|${XB_SLURM_MIN_JOB_AGE:-3600}|" "$here/slurm.conf.in" >"$SLURM_CONF"
+    -e "s|@MAX_ARRAY@|$max_array|; s|@MIN_JOB_AGE@|$min_job_age|" "$here/slurm.conf.in" >"$SLURM_CONF"
   echo "AutoDetect=off" >"$state/etc/gres.conf"
   for ((i = 1; i <= nodes; i++)); do
     echo "NodeName=n$i NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$((port + i))" >>"$SLURM_CONF"
@@ -87,10 +103,11 @@ start_node() {
 }
 
 start() {
-  if [ "$(id -u)" != 0 ]; then
-    say "must be root (munged and slurmd start processes for others)"
-    exit 2
-  fi
+  local need
+  [ "$(id -u)" = 0 ] || problem "must be root (munged and slurmd start processes for others)"
+  for need in slurmctld slurmd munged sbatch; do
+    command -v $need >/dev/null || problem "there is no $need here: apt-get install --no-install-recommends slurm-wlm munge"
+  done
   if alive "$state/run/slurmctld.pid"; then
     say "already running in $state: cluster.sh stop"
     exit 1
@@ -104,7 +121,18 @@ start() {
   wait_for 30 scontrol ping
   for ((i = 1; i <= nodes; i++)); do start_node "n$i"; done
   wait_for 60 all_idle
+  local -r root=${here%/slurm/local}
+  cat >&2 <<NEXT
+cluster.sh: Slurm is up, with $nodes nodes of $cpus processors. Next:
+  eval "\$($(printf '%q' "$here/cluster.sh") env)"
+  $(printf '%q' "$root/slurm/submit") $(printf '%q' "$root/benchmarks/sweeps/kong2021-smoke.toml") --site $(printf '%q' "$root/slurm/site.example.sh") --out results
+  squeue
+and at the end: $(printf '%q' "$here/cluster.sh") stop --purge
+NEXT
 }
+
+# is_up: for what asks the cluster something.
+is_up() { alive "$state/run/slurmctld.pid" || problem "no cluster runs in $state: cluster.sh start, with the same XB_SLURM_STATE"; }
 
 end_process() { # PID FILE
   local pid
@@ -148,16 +176,26 @@ stop() {
 
 case ${1:-} in
   start) start ;;
-  start-node) start_node "$2" ;;
+  start-node)
+    is_up
+    grep -q "^NodeName=${2:-} " "$SLURM_CONF" || problem "start-node: '${2:-}' is no node; there are $(sed -n 's/^NodeName=\(n[0-9]*\) .*/\1/p' "$SLURM_CONF" | tr '\n' ' ')"
+    if alive "$state/run/slurmd-$2.pid"; then problem "start-node: the slurmd of $2 is running"; fi
+    start_node "$2"
+    ;;
   stop) stop "${2:-}" ;;
   status)
+    is_up
     sinfo -N -o '%N %t %c %m %G %P'
     squeue -o '%.12i %.10P %.20j %.3t %.8M %.4D %R'
     ;;
-  env) echo "export SLURM_CONF='$SLURM_CONF'" ;;
-  logs) tail -n 40 "$state"/log/*.log ;;
-  *)
-    sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2
-    exit 2
+  env)
+    is_up
+    echo "export SLURM_CONF='$SLURM_CONF'"
     ;;
+  logs)
+    compgen -G "$state/log/*.log" >/dev/null || problem "there are no logs in $state/log: cluster.sh start"
+    tail -n 40 "$state"/log/*.log
+    ;;
+  -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" ;;
+  *) problem "unknown command '${1:-}': cluster.sh --help lists them" ;;
 esac

@@ -33,7 +33,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
-"$source/slurm/local/cluster.sh" start
+"$source/slurm/local/cluster.sh" start 2>"$scratch/started" || { cat "$scratch/started" && exit 1; }
 
 site=$scratch/site.sh
 cat >"$site" <<SITE

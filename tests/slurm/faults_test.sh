@@ -22,7 +22,7 @@ if [ -n "${own_mounts:-}" ]; then
   { cat /etc/profile && echo 'export XIBENCH_TRAIN__LR=0.5 XIBENCH_SEEDS="[9]" OMP_NUM_THREADS=7 MKL_CBWR=COMPATIBLE CDPATH=/usr'; } >"$scratch/profile"
   mount --bind "$scratch/profile" /etc/profile
   "${submit[@]}" "$scratch/small.toml" --out "$scratch/hostile"
-  wait_until 120 queue_is_empty
+  wait_until 240 queue_is_empty
   umount /etc/profile
   logs_say small "$scratch/hostile" 'cleared, .* XIBENCH_TRAIN__LR' || die "Slurm did not load the profile, or the log does not say what was cleared"
   same_science "$scratch/small.toml" small "$scratch/hostile" "$plain"

@@ -196,6 +196,19 @@ sed 's/$/\r/' "$scratch/quick.sh" >"$scratch/other.sh" && refused 'end in CR LF'
 site=$scratch refused 'cannot be read as a file'
 unset site
 
+# The cluster for tests.
+for wrong in NODES=0 NODES=x CPUS=1e3 GPUS=65 PORT=80 MAX_ARRAY=1 MIN_JOB_AGE=-1 STATE=here 'STATE=/tmp/my place'; do
+  said=$(env "XB_SLURM_$wrong" "$source/slurm/local/cluster.sh" start 2>&1 || echo "status $?")
+  expect "$said" "cluster.sh: XB_SLURM_${wrong%=*}"
+  expect "$said" 'status 2$'
+done
+for command in env status logs start-node 'stop-node n1'; do
+  # shellcheck disable=SC2086  # words
+  said=$(XB_SLURM_STATE=/tmp/xibench-no-such-cluster "$source/slurm/local/cluster.sh" $command 2>&1 || echo "status $?")
+  expect "$said" 'no cluster runs\|there are no logs\|unknown command'
+  expect "$said" 'status 2$'
+done
+
 # The job: a hostile profile changes nothing, and a plan that is no longer the submitted one is not run.
 submit
 ids=$(ls "$scratch"/out/s/logs/submitted-*-runs)

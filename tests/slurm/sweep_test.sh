@@ -22,6 +22,19 @@ diff <("$xibench" gap "$out/small" --sweep "$scratch/small.toml") "$out/small/ga
 grep -q '^0 of 6 runs to do' "$scratch/cost" || die "a complete sweep is to be done again: $(cat "$scratch/cost")"
 if grep -q -- --array "$scratch/again"; then die "a complete sweep is submitted again"; fi
 
+say "what cluster.sh start says to type, with the example of a site as it is but for program and interpreter, which are this build's"
+{ cat "$source/slurm/site.example.sh" && echo "program=$xibench interpreter=/usr/bin/python3"; } >"$scratch/example.sh"
+next=$(sed -n 's/^  \(eval .*\)/\1/p' "$scratch/started")
+read -r command sweep _ example _ < <(sed -n 's/^  \(.*\/submit .*\)/\1/p' "$scratch/started")
+for file in "$command" "$sweep" "$example"; do [ -s "$file" ] || die "there is no $file: $(cat "$scratch/started")"; done
+(
+  unset SLURM_CONF
+  eval "$next"
+  "$command" "$scratch/small.toml" --site "$scratch/example.sh" --where variant=centralized --where seed=1 --out "$scratch/example"
+)
+wait_until 120 queue_is_empty
+compgen -G "$scratch/example/small/*.h5" >/dev/null || die "no run is complete"
+
 say "packed, with blanks and a % in names, and with a sweep file that is edited while its jobs wait"
 place="$scratch/my 50%x place"
 mkdir "$place"
