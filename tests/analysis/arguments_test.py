@@ -12,7 +12,8 @@ del sys.argv[1:]  # unittest would take them for names of tests
 from arguments import real, whole  # noqa: E402
 
 SCRIPTS = {
-    ("analysis/regress.py", "a", "b"): {"--threshold": ["nan", "-1", "150", "1_0"]},
+    ("analysis/regress.py", "a", "b"): {"--threshold": ["nan", "-1", "150", "1_0"], "--must-see": ["0", "nan", "100"], "--margin": ["0", "-1"]},
+    ("analysis/interleave.py", "a", "b", "-o", "c"): {"--repeat": ["0", "1.5"], "--most": ["0", "x"], "--timeout": ["0", "nan"]},
     ("slurm/arrays.py", "plan", "status", "wanted"): {
         "--pack": ["0", "00", "-1", "1.5", "1e3", "many", "9" * 30, "1_0", "٣"],
         "--max-array": ["0", "nan"],
