@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Launches two programs alternately and compares them: interleave.py OLD NEW -o OUT -- ARGUMENTS. Both get the same arguments, in which {out} is the
+launch's own folder. What a launch prints as JSON, or writes there as run files or JSON, is what counts (analysis/launches.py):
+
+  interleave.py base/xibench head/xibench -o launches -- bench benchmarks/sweeps/quickstart.toml --json --steps 40
+  interleave.py base/xibench head/xibench -o launches -- run benchmarks/sweeps/kong2021-smoke.toml --all --out {out}
+  interleave.py base/micro head/micro -o launches -- --benchmark_format=json
+  interleave.py base/end_to_end head/end_to_end -o launches
+
+It makes as many pairs (old new, new old, ...) as can show a slowdown of --must-see on this machine, at most --most, and a second set where one is
+slower. Exit status: as regress.py; 1 also where NEW fails, 2 where OLD does or the input is bad, 130 interrupted. The launches stay in OUT."""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from arguments import Parser, real, whole
+from launches import MANIFEST
+from messages import say
+from regress import Unusable, add_options, compare, publish, rule_of, write_whole
+from verdicts import RED
+
+PROGRAM = "interleave"
+FIRST_PAIRS = 6  # with them Mann and Whitney's p can be 0.001
+
+
+class LaunchFailed(Exception):
+    def __init__(self, side, text):
+        super().__init__(text)
+        self.status = 1 if side == "new" else 2
+
+
+class Driver:
+    def __init__(self, programs, arguments, out, limit):
+        self.programs, self.arguments, self.out, self.limit = programs, arguments, out, limit
+
+    def launch(self, side, folder):
+        """One launch, its output in `folder`; its seconds. Raises LaunchFailed."""
+        folder.mkdir(parents=True)
+        command = [str(self.programs[side]), *(word.replace("{out}", str(folder)) for word in self.arguments)]
+        begun, path = time.monotonic(), folder / "stdout"
+        with open(path, "wb") as out, open(folder / "stderr", "wb") as err:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+            try:
+                status = process.wait(self.limit)
+            except BaseException as error:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise LaunchFailed(side, f"{side}: {' '.join(command)} took longer than {self.limit:g} s: raise --timeout, or launch less") from error
+                raise
+        if status != 0:
+            raise LaunchFailed(side, f"{side}: {' '.join(command)} ended with status {status}; what it said is in {folder / 'stderr'}")
+        with open(path, "rb") as file:
+            if file.read(1) == b"{":
+                path.rename(path.with_suffix(".json"))
+        return time.monotonic() - begun
+
+    def extend(self, name, have, want):
+        """Pairs number `have` to `want` - 1 of a set. Which side goes first alternates."""
+        folder = self.out / name
+        manifest = folder / MANIFEST
+        made = json.loads(manifest.read_text())["launches"] if have else []
+        for pair in range(have, want):
+            took = {}
+            for side in ("old", "new") if pair % 2 == 0 else ("new", "old"):
+                start, load = time.time(), os.getloadavg()[0]
+                took[side] = self.launch(side, folder / side / f"{pair:03d}")
+                made.append({"folder": f"{side}/{pair:03d}", "pair": pair, "start": start, "seconds": took[side], "load": load})
+            write_whole(manifest, json.dumps({"schema": "xibench-launches", "schema_version": 1, "launches": made}, indent=1) + "\n")
+            say(PROGRAM, f"{name} set, pair {pair + 1} of {want}: old {took['old']:.2f} s, new {took['new']:.2f} s")
+        return max(launch["load"] for launch in made)
+
+    def sides(self, name):
+        return self.out / name / "old", self.out / name / "new"
+
+
+def next_size(verdicts, have, rule, most):
+    """How many pairs a set needs after it has `have`, an even number: at most twice as many at once, because what few launches say of the scatter is
+    uncertain. The answer rests on the scatter alone, never on the difference, so looking between does not make chance look like a slowdown."""
+    if have >= most or all(verdict.seen <= rule.must_see for verdict in verdicts):
+        return have
+    asked = max(verdict.pairs_needed or most for verdict in verdicts)
+    size = max(have + 2, min(asked, 2 * have))
+    return min(most, size + size % 2)
+
+
+def measure(driver, options):
+    """The comparison after as many launches as it takes."""
+    rule = rule_of(options)
+    for side in ("old", "new"):
+        driver.launch(side, driver.out / "warm-up" / side)  # brings programs and data into memory; it counts for nothing
+    shutil.rmtree(driver.out / "warm-up")
+    have, want = 0, options.repeat or min(FIRST_PAIRS, options.most)
+    while have < want:
+        load, have = driver.extend("first", have, want), want
+        comparison = compare(PROGRAM, driver.sides("first"), None, rule_of(options, needs_second=False), options.margin)
+        want = have if options.repeat else next_size(comparison.speed.values(), have, rule, options.most)
+    second = None
+    if any(verdict.word == RED for verdict in comparison.speed.values()):
+        say(PROGRAM, f"slower in the first set: {have} pairs more have to confirm it")
+        load, second = max(load, driver.extend("second", 0, have)), driver.sides("second")
+    if load > (processors := len(os.sched_getaffinity(0))):
+        say(PROGRAM, f"the load was up to {load:.1f} on {processors} processors: a quieter machine needs fewer launches")
+    return compare(PROGRAM, driver.sides("first"), second, rule, options.margin)
+
+
+def read_options():
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                    usage="interleave.py OLD NEW -o OUT [options] [-- ARGUMENTS]")
+    parser.add_argument("old", type=Path, help="the program as it was")
+    parser.add_argument("new", type=Path, help="the program as it is")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="directory for the launches; new or empty")
+    parser.add_argument("--repeat", type=whole(1, 1000), metavar="N", help="make N pairs, whatever the machine's scatter")
+    parser.add_argument("--most", type=whole(1, 1000), default=40, metavar="N", help="pairs that are made at most (default %(default)s)")
+    parser.add_argument("--timeout", type=real(0, 1e6, above=True), default=3600, metavar="SECONDS", help="for one launch (default %(default)s)")
+    add_options(parser)
+    words = sys.argv[1:]
+    split = words.index("--") if "--" in words else len(words)
+    options = parser.parse_args(words[:split])
+    for program in (options.old, options.new):
+        if not (program.is_file() and os.access(program, os.X_OK)):
+            parser.error(f"{program}: is no program: build it, or give its path")
+    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
+        parser.error(f"{options.out}: is there already, and launches of another time would mix with these: give --out a new directory")
+    return options, words[split + 1:]
+
+
+def main():
+    options, arguments = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    out = options.out.resolve()
+    driver = Driver({"old": options.old.resolve(), "new": options.new.resolve()}, arguments, out, options.timeout)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return publish(PROGRAM, measure(driver, options), options)
+    except LaunchFailed as error:
+        say(PROGRAM, error)
+        return error.status
+    except Unusable as error:
+        say(PROGRAM, error)
+        return 2
+    except OSError as error:
+        say(PROGRAM, f"{error.filename or out}: {error.strerror}")
+        return 2
+    except KeyboardInterrupt:
+        say(PROGRAM, f"interrupted; compare what is there with analysis/regress.py {out}/first/old {out}/first/new")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
