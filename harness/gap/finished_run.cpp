@@ -1,6 +1,7 @@
 #include "harness/gap/finished_run.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include <tuple>
 
 #include "harness/core/check.hpp"
+#include "harness/core/term.hpp"
 
 namespace xib {
 namespace {
@@ -60,15 +62,44 @@ std::optional<std::tuple<std::string, std::string, std::string>> first_differenc
   return std::nullopt;
 }
 
-// [exact, fraction(0.5), exact] -> control.in_phase 2, control.policy fraction(0.5).
-void restore_in_phase(const std::string& config_json, const SweepFacts& facts, Settings& settings) {
-  const auto policies = json::parse(config_json)["/control/policy"_json_pointer];
-  std::vector<std::size_t> special;
-  for (std::size_t k = 0; policies.is_array() && k < policies.size(); ++k)
-    if (policies[k] != facts.otherwise) special.push_back(k);
-  if (special.size() > 1) return;  // a list that says every phase itself
-  settings["control.in_phase"] = special.empty() ? kAnyValue : std::to_string(special.front() + 1);
-  settings["control.policy"] = special.empty() ? facts.otherwise : as_text(policies[special.front()]);
+// The same policy in two spellings: target(0.50) and target(0.5).
+bool same_policy(const std::string& a, const std::string& b) {
+  const Term one = Term::parse(a), other = Term::parse(b);
+  const auto same = [](const Argument& x, const Argument& y) {
+    const auto number = [](const std::string& text) {
+      char* end = nullptr;
+      const double value = std::strtod(text.c_str(), &end);
+      return end == text.c_str() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
+    };
+    return x.name == y.name && (x.text == y.text || (number(x.text) && number(x.text) == number(y.text)));
+  };
+  return one.name == other.name &&
+         std::equal(one.arguments.begin(), one.arguments.end(), other.arguments.begin(), other.arguments.end(), same);
+}
+
+// What control.otherwise may have been in a run of the variant. An override beats a variant, and that the axis or the file.
+std::vector<std::string> otherwise_of(const SweepFacts& facts, const std::string& variant) {
+  if (!facts.otherwise_override.empty()) return {facts.otherwise_override};
+  const auto own = facts.variant_otherwise.find(variant);
+  return own == facts.variant_otherwise.end() ? facts.otherwise : std::vector{own->second};
+}
+
+// [exact, fraction(0.5), exact] -> control.in_phase 2, control.policy fraction(0.5), control.otherwise exact.
+void restore_in_phase(const std::string& config_json, const SweepFacts& facts, const std::string& variant, Settings& settings) {
+  const auto list = json::parse(config_json)["/control/policy"_json_pointer];
+  std::vector<std::string> policies;
+  for (std::size_t k = 0; list.is_array() && k < list.size(); ++k) policies.push_back(as_text(list[k]));
+  settings["control.otherwise"] = kAnyValue;  // it has no effect in a list that says every phase itself
+  for (const std::string& otherwise : otherwise_of(facts, variant)) {
+    std::vector<std::size_t> special;
+    for (std::size_t k = 0; k < policies.size(); ++k)
+      if (!same_policy(policies[k], otherwise)) special.push_back(k);
+    if (special.size() > 1) continue;
+    settings["control.in_phase"] = special.empty() ? kAnyValue : std::to_string(special.front() + 1);
+    settings["control.policy"] = special.empty() ? otherwise : policies[special.front()];
+    if (!sets(facts, variant, "control.in_phase") || !special.empty()) settings["control.otherwise"] = otherwise;
+    return;
+  }
 }
 
 }  // namespace
@@ -83,7 +114,8 @@ Settings settings_of(const std::string& config_json) {
 
 Axes axes_of(const std::string& config_json, const SweepFacts& facts, const std::string& variant) {
   auto settings = settings_of(config_json);
-  if (std::count(facts.axes.begin(), facts.axes.end(), "control.in_phase") > 0) restore_in_phase(config_json, facts, settings);
+  const bool by_phase = std::any_of(facts.axes.begin(), facts.axes.end(), [](const auto& key) { return key == "control.in_phase" || key == "control.otherwise"; });
+  if (by_phase) restore_in_phase(config_json, facts, variant, settings);
   Axes axes;
   for (const auto& key : facts.axes) {
     const auto found = settings.find(key);

@@ -41,9 +41,9 @@ struct FinishedRun {
   double wall_s = std::numeric_limits<double>::quiet_NaN();
 };
 
-// The values of the sweep's axes in a resolved configuration; kAnyValue where the variant sets the key itself. control.in_phase and
-// control.policy are taken apart again where the sweep varies in_phase: resolved, a run only has a policy for every phase. A run with
-// control.otherwise in all phases is then in_phase *, so that it is the baseline of every phase.
+// The values of the sweep's axes in a resolved configuration; kAnyValue where the variant sets the key itself. control.in_phase, control.otherwise
+// and control.policy are taken apart again where the sweep varies one of the first two: resolved, a run only has a policy for every phase. A run
+// with control.otherwise in all phases is then in_phase *, so that it is the baseline of every phase.
 Axes axes_of(const std::string& config_json, const SweepFacts& facts, const std::string& variant);
 
 // Refuses runs that two versions of a sweep left in one folder: two runs for one variant, cell and seed; or different settings

@@ -18,11 +18,14 @@ struct SweepFacts {
   std::string name, baseline;
   double delta = 0;                 // points; 0: not declared
   std::string delta_from;           // where it comes from if not from the sweep, and what that declares
-  std::string otherwise = "exact";  // control.otherwise: the policy outside of control.in_phase
   std::vector<std::int64_t> seeds;
   std::vector<std::string> variants;                          // in the order of the file
   std::vector<std::string> axes;                              // dotted keys of [sweep], in the order of the file
   std::map<std::string, std::set<std::string>> variant_sets;  // variant -> dotted keys that it sets itself
+  // control.otherwise, the policy outside of control.in_phase: of an override, of the variants that set it, and what the file or its axis says.
+  std::string otherwise_override;
+  std::map<std::string, std::string> variant_otherwise;
+  std::vector<std::string> otherwise = {"exact"};
   std::vector<Contrast> contrasts;                            // left to the caller: harness/sweep/contrasts.hpp reads and checks them
 };
 

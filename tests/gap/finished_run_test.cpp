@@ -95,6 +95,39 @@ TEST_CASE("the controlled phase is read back from the policy of every phase") {
   CHECK(axes(R"json(["exact", "exact", "exact"])json") == Axes{{"control.in_phase", "*"}, {"control.policy", "exact"}});
 }
 
+TEST_CASE("the controlled phase is found whatever policy the other phases have, and wherever that was said") {
+  const std::string sweep = "name = \"p\"\n[sweep]\n\"control.in_phase\" = [1, 2]\n\"control.policy\" = [\"exact\", \"rounds(3)\"]\n"
+                            "[[variant]]\nname = \"own\"\ncontrol.otherwise = \"target(0.50)\"\n[[variant]]\nname = \"plain\"\n";
+  const auto axes = [&](const std::string& below, const std::string& policies, const std::string& variant) {
+    return axes_of(R"({"control": {"in_phase": 0, "otherwise": "exact", "policy": )" + policies + "}}", read_sweep_facts(sweep + below, "p"), variant);
+  };
+  const Axes second{{"control.in_phase", "2"}, {"control.policy", "exact"}};
+
+  for (const char* below : {"# --set control.otherwise=\"rounds(2)\"\n", "# --set control.otherwise = rounds(2)\n", "# XIBENCH_CONTROL__OTHERWISE=rounds(2)\n"}) {
+    CAPTURE(below);
+    CHECK(axes(below, R"json(["rounds(2)", "exact"])json", "plain") == second);
+    CHECK(axes(below, R"json(["rounds(2)", "exact", "rounds(2)"])json", "own") == second);  // an override beats the variant
+  }
+  CHECK(axes("", R"json(["target(0.5)", "exact"])json", "own") == second);
+  CHECK(axes("", R"json(["exact", "rounds(3)"])json", "plain") == Axes{{"control.in_phase", "2"}, {"control.policy", "rounds(3)"}});
+}
+
+TEST_CASE("a sweep may vary the policy of the other phases, alone or with another key") {
+  const std::string base = "[[variant]]\nname = \"exact\"\ncontrol.in_phase = 0\ncontrol.policy = \"exact\"\n[[variant]]\nname = \"one\"\n";
+  const auto other = [&](const std::string& sweep, const std::string& policies, const std::string& variant) {
+    const auto axes = axes_of(R"({"control": {"in_phase": 0, "otherwise": "exact", "policy": )" + policies + "}}", read_sweep_facts(sweep + base, "p"), variant);
+    return axes.front();
+  };
+  const std::string alone = "name = \"p\"\n[control]\nin_phase = 2\npolicy = \"rounds(3)\"\n[sweep]\n\"control.otherwise\" = [\"exact\", \"rounds(1)\"]\n";
+  const std::string coupled = "name = \"p\"\n[sweep]\n\"control.otherwise, control.in_phase\" = [[\"exact\", 1], [\"rounds(1)\", 2]]\n";
+  for (const auto& sweep : {alone, coupled}) {
+    CAPTURE(sweep);
+    CHECK(other(sweep, R"json(["exact", "rounds(3)", "exact"])json", "one") == std::pair<std::string, std::string>("control.otherwise", "exact"));
+    CHECK(other(sweep, R"json(["rounds(1)", "rounds(3)", "rounds(1)"])json", "one") == std::pair<std::string, std::string>("control.otherwise", "rounds(1)"));
+    CHECK(other(sweep, R"json(["exact", "exact", "exact"])json", "exact") == std::pair<std::string, std::string>("control.otherwise", "*"));
+  }
+}
+
 TEST_CASE("overrides of the environment and of --set below the file hold, the later one first, and an author's comment does not") {
   const auto delta_of = [](const std::string& below) { return read_sweep_facts("# --set delta = 7\nname = \"p\"\ndelta = 0.5\n" + below, "p").delta; };
 
