@@ -10,8 +10,8 @@ from rank_tests import PAIRED_FROM, order_statistic, walsh
 
 SIGNIFICANCE = 0.01
 FOUND = 0.95  # how probably a slowdown is found that launches are said to be able to show
-# The scatter of few launches is itself uncertain: its upper bound at this confidence is what their power is judged by. With the scatter as it is
-# (0.5), 6 of 100 slowdowns of 10 % were missed at a coefficient of variation of 5 and 8 %, more than FOUND allows; with 0.8, 2.
+# The scatter of few launches is itself uncertain, and an estimate that is too small promises too much: power is judged at its upper bound at this
+# confidence.
 SCATTER_CONFIDENCE = 0.8
 MOST = 1000   # pairs that are asked for
 SCALED = 80   # launches from which errors are taken to fall with the square root of their number
