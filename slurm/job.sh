@@ -37,12 +37,11 @@ read_arguments() {
 
 # refuse_other_runs ID...: what this job plans, with the program, the libraries and the environment of its node, is what was submitted.
 refuse_other_runs() {
-  local plan id
+  local plan other=()
   plan=$("${xibench[@]}" plan "$spec" "${sets[@]}" --json) || problem "$spec cannot be planned here, and could where it was submitted"
-  for id in "$@"; do
-    grep -q "\"id\": \"$id\"" <<<"$plan" ||
-      problem "run $id was submitted, and $spec gives other runs here: the program, a graph file or the environment has changed since; submit again"
-  done
+  mapfile -t other < <(comm -23 <(printf '%s\n' "$@" | sort) <(sed -n 's/^      "id": "\(.*\)",$/\1/p' <<<"$plan" | sort))
+  [ ${#other[@]} = 0 ] ||
+    problem "run ${other[0]} was submitted, and $spec gives other runs here: the program, a graph file or the environment has changed since; submit again"
 }
 
 # How many processes the kernel of this host has killed for want of memory, in a job's own limit or in that of the host.
