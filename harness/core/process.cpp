@@ -64,6 +64,11 @@ bool process_is_gone(std::int64_t pid, std::int64_t started) {
   return entry.state == 'Z' || entry.state == 'X' || (started != 0 && entry.start != started);
 }
 
+std::string folder_of_program() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string();
+}
+
 std::string output_of(const std::string& command) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   std::string text;

@@ -21,6 +21,8 @@ struct ProcessSpace {
 };
 ProcessSpace process_space();
 
+std::string folder_of_program();  // where the running executable is; "" where the system does not say
+
 // What a shell command prints to its standard output, with "" for one that cannot be started. The command bounds its own time ("timeout 20 ...").
 std::string output_of(const std::string& command);
 

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/core/process.hpp"
 #include "harness/gap/published_arm.hpp"
 #include "harness/gap/published_settings.hpp"
 #include "reference/published.hpp"
@@ -54,6 +56,9 @@ PublishedLookup published_lookup(const std::string& folder) {
   };
 }
 
-std::string published_folder() { return XB_PUBLISHED_DIR; }
+std::string published_folder() {
+  const std::string installed = folder_of_program() + "/" XB_PUBLISHED_FROM_BIN;
+  return look_at(installed).kind == Place::Kind::folder ? installed : XB_PUBLISHED_DIR;
+}
 
 }  // namespace xib

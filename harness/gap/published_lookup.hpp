@@ -11,6 +11,6 @@ namespace xib {
 // settings file that cannot be read, or settings of a table that is not there.
 PublishedLookup published_lookup(const std::string& folder);
 
-std::string published_folder();  // of the source tree that this program was built from
+std::string published_folder();  // beside an installed program, else of the source tree that it was built from
 
 }  // namespace xib
