@@ -92,21 +92,25 @@ why_killed() {
   echo "$cause: raise --mem in sbatch_options of $site$had, or lower --pack"
 }
 
-# Says of a job that is no longer RUNNING what Slurm does with it. A job that Slurm requeues counts one restart more than this attempt.
-ended_by_slurm() { # STATE
-  local restarts
-  restarts=$(patiently scontrol show job "$job" | sed -En 's/.* Restarts=([0-9]+).*/\1/p' | head -n 1) || restarts=''
+# leave_to_slurm: where Slurm ends this job, says what becomes of it and ends the shell. Slurm gives the step and this shell KillWait seconds together
+# (30 by default) for that: nothing slow comes before. A job that Slurm has requeued counts one restart more than this attempt. Where it goes on:
+# $excluded are the nodes that it must not get already.
+leave_to_slurm() {
+  local shown state restarts
+  shown=$(patiently scontrol show job "$job") || return 0 # no answer is no cancellation
+  state=$(sed -En 's/.*\bJobState=([A-Z_]+).*/\1/p' <<<"$shown" | head -n 1)
+  restarts=$(sed -En 's/.*\bRestarts=([0-9]+).*/\1/p' <<<"$shown" | head -n 1)
+  excluded=$(sed -En 's/.*\bExcNodeList=([^ (]+).*/\1/p' <<<"$shown" | head -n 1)
+  [ "$state" != RUNNING ] || return 0
   if [ "${restarts:-0}" -gt "${SLURM_RESTART_COUNT:-0}" ]; then
     log "Slurm ends this job and has requeued it itself (preempted, a node lost, or scontrol requeue)"
   else
-    log "the job is ${1:-unknown to Slurm} (cancelled, or out of time): not requeued; submit again to go on"
+    log "Slurm ends this job (${state:-no state}: cancelled, or out of time): not requeued; submit again to go on"
   fi
+  exit 75
 }
 
 fit=1 unfit='' # preflight.sh: 0 where the nodes are not fit to run on, and which of them are not, where that is known
-
-# excluded_nodes: those that this job must not get already.
-excluded_nodes() { patiently scontrol show job "$job" | sed -En 's/.* ExcNodeList=([^ ]+).*/\1/p' | grep -vx '(null)' | head -n 1; }
 
 # exclude_nodes LIST: Slurm takes one for waiting jobs only, hence after the requeue.
 exclude_nodes() {
@@ -117,14 +121,19 @@ exclude_nodes() {
   fi
 }
 
-unfinished='^[0-9a-f]+ (running|interrupted|failed|missing) ' # a line of progress_of_runs; then a digit where there is a checkpoint
+has_checkpoint='^[0-9a-f]+ (running|interrupted|failed|missing) [0-9]' # a line of progress_of_runs: not complete, and there is a checkpoint
 
-# wants_to_go_on PROGRESS: whether the step, which ended with $status, leaves runs that may go on: after 75; after 0 where results are missing, as at a
-# node's failure, when srun ends with 0 too; and where it, or a run of it, was killed.
+results_are_there() {
+  local id
+  for id in "${wanted[@]}"; do [ -e "${logs%/logs}/$id.h5" ] || return 1; done
+}
+
+# wants_to_go_on: whether the step, which ended with $status, leaves runs that may go on: after 75; after 0 where results are missing, as at a node's
+# failure, when srun ends with 0 too; and where it, or a run of it, was killed.
 wants_to_go_on() {
   case $status in
     75) ;;
-    0) grep -Eq "$unfinished" <<<"$1" && log "the step ended with status 0, but its runs are not complete" ;;
+    0) ! results_are_there && log "the step ended with status 0, but its runs are not complete" ;;
     137) was_killed=1 ;;
     1) [ "$(oom_kills)" != "$oom_kills_before" ] && was_killed=1 ;;
     *) return 1 ;;
@@ -135,19 +144,15 @@ wants_to_go_on() {
 # has cancelled it, or when it was requeued three times without having done a step; otherwise as often as it takes.
 end_job() {
   local -r memory=$logs/requeued-$job
-  local now state before='' times=0 was_killed=0
-  now=$(progress_of_runs) || now=unknown-$SECONDS-$RANDOM
-  if ! wants_to_go_on "$now"; then
+  local now before='' times=0 was_killed=0 excluded=''
+  if ! wants_to_go_on; then
     rm -f "$memory"
     exit "$status"
   fi
-  state=$(patiently squeue --noheader --jobs "$job" --format %T) || state=RUNNING # no answer is no cancellation
-  if [ "$state" != RUNNING ]; then
-    ended_by_slurm "$state"
-    exit 75
-  fi
+  leave_to_slurm
+  now=$(progress_of_runs) || now=unknown-$SECONDS-$RANDOM
   if [ $was_killed = 1 ]; then log "$(why_killed)"; fi
-  if [ $was_killed = 1 ] && ! grep -Eq "${unfinished}[0-9]" <<<"$now"; then
+  if [ $was_killed = 1 ] && ! grep -Eq "$has_checkpoint" <<<"$now"; then
     log "there is no checkpoint to go on from: not requeued"
     rm -f "$memory"
     exit "$status"
@@ -167,7 +172,7 @@ end_job() {
     exit 1
   fi
   printf '%s\n' $times "$now" >"$memory"
-  local -r excluded=$([ -z "$unfit" ] || excluded_nodes || true)
+  leave_to_slurm # again: what came between took seconds, and a job that was cancelled meanwhile must stay so
   if ! patiently scontrol requeue "$job"; then
     log "interrupted, and Slurm cannot be asked to requeue: submit again"
     exit 75

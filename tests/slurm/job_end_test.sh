@@ -6,29 +6,30 @@ set -euo pipefail
 source=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-die() {
-  echo "FAILED: $*"
-  exit 1
-}
-expect() { grep -qe "$2" <<<"$1" || die "expected '$2' in: $1"; }
-never() { if grep -qe "$2" <<<"$1"; then die "did not expect '$2' in: $1"; fi; }
+# shellcheck source=tests/slurm/expect.sh
+source "$source/tests/slurm/expect.sh"
 
 mkdir -p "$scratch/bin" "$scratch/sweep/logs"
 cat >"$scratch/bin/results" <<'STANDIN'
 #!/bin/sh
+echo results >>"$CALLS"
 echo "$RUNS" | while read -r id state; do printf '      "id": "%s",\n      "state": "%s",\n' "$id" "$state"; done
 STANDIN
-printf '#!/bin/sh\necho "$STATE"\n' >"$scratch/bin/squeue"
-printf '#!/bin/sh\nif [ "$1" = requeue ]; then exit 0; fi\necho "   Requeue=1 Restarts=$RESTARTS BatchFlag=1"\n' >"$scratch/bin/scontrol"
+cat >"$scratch/bin/scontrol" <<'STANDIN'
+#!/bin/sh
+echo "scontrol $1" >>"$CALLS"
+[ "$1" != show ] || printf 'JobId=8 ArrayJobId=7 ArrayTaskId=1\n   JobState=%s Reason=None Dependency=(null)\n   Requeue=1 Restarts=%s BatchFlag=1\n' "$STATE" "$RESTARTS"
+STANDIN
 printf '#!/bin/sh\nexit 1\n' >"$scratch/bin/sacct" # no accounting
 chmod +x "$scratch/bin"/*
 printf '%s\n' '0 a0' '1 a1' '2 a2' '5 a5' >"$scratch/ids"
 
-# ended STATUS [NAME=VALUE ...]: what the batch shell says, and its exit status, when the step has ended with STATUS.
+# ended STATUS [NAME=VALUE ...]: what the batch shell says, and its exit status, when the step has ended with STATUS; in $scratch/calls, whom it asked.
 ended() {
   local -r status=$1
   shift
-  env PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here SLURM_MEM_PER_NODE=200 \
+  : >"$scratch/calls"
+  env CALLS="$scratch/calls" PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here SLURM_MEM_PER_NODE=200 \
     STATE=RUNNING RESTARTS=0 RUNS='a1 interrupted' OOM=0 "$@" bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=()
       read_arguments "$1" the-site spec out "$2/sweep/logs" "$2/ids" 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0
       echo "oom_kill $OOM" >"$vmstat"; status=$3; end_job' - "$source" "$scratch" "$status" 2>&1 || echo "status $?"
@@ -38,7 +39,8 @@ ended() {
 said=$(ended 75 STATE=COMPLETING RESTARTS=1)
 expect "$said" 'has requeued it itself'
 never "$said" 'not requeued'
-expect "$(ended 75 STATE=COMPLETING)" 'COMPLETING (cancelled, or out of time): not requeued'
+expect "$(ended 75 STATE=COMPLETING)" 'COMPLETING: cancelled, or out of time): not requeued'
+[ "$(cat "$scratch/calls")" = 'scontrol show' ] || die "Slurm gives it KillWait seconds, and it spends them on: $(cat "$scratch/calls")"
 said=$(ended 75 STATE=COMPLETING RESTARTS=1 SLURM_RESTART_COUNT=1) # an attempt that was requeued once, and is cancelled now
 expect "$said" 'not requeued'
 
@@ -50,7 +52,19 @@ said=$(ended 137 STATE=COMPLETING RESTARTS=1)
 expect "$said" 'has requeued it itself'
 never "$said" 'memory'
 expect "$(ended 0)" 'interrupted: requeued'
+touch "$scratch/sweep/a1.h5"
 [ -z "$(ended 0 RUNS='a1 complete')" ] || die "says something of a run that is complete"
+[ ! -s "$scratch/calls" ] || die "asks of a run that is complete: $(cat "$scratch/calls")"
+rm "$scratch/sweep/a1.h5"
+
+# Cancelled while the job looked at its runs, which takes seconds: it stays cancelled.
+cp "$scratch/bin/results" "$scratch/slow"
+printf '#!/bin/sh\n%s "$@"\nsed -i s/JobState=%%s/JobState=CANCELLED/ %s\n' "$scratch/slow" "$scratch/bin/scontrol" >"$scratch/bin/results"
+cp "$scratch/bin/scontrol" "$scratch/plain"
+said=$(ended 75)
+expect "$said" 'CANCELLED: cancelled, or out of time): not requeued'
+never "$(cat "$scratch/calls")" 'requeue'
+cp "$scratch/slow" "$scratch/bin/results" && cp "$scratch/plain" "$scratch/bin/scontrol"
 
 # Killed: the cause, what to raise, and on from the checkpoint where there is one, for as long as there is a newer one each time.
 said=$(ended 137 OOM=1)

@@ -6,12 +6,8 @@ set -euo pipefail
 source=$1 build=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-die() {
-  echo "FAILED: $*"
-  exit 1
-}
-expect() { grep -qe "$2" <<<"$1" || die "expected '$2' in: $1"; }
-never() { if grep -qe "$2" <<<"$1"; then die "did not expect '$2' in: $1"; fi; }
+# shellcheck source=tests/slurm/expect.sh
+source "$source/tests/slurm/expect.sh"
 
 cat >"$scratch/site.sh" <<SITE
 partition=somewhere program=$build/xibench interpreter=/usr/bin/python3 cpus_per_task=1
@@ -236,10 +232,9 @@ expect "$said" 'status 2$'
 # Before a run over several nodes, preflight: the node that fails is named and excluded, and the job requeued without having begun the run.
 stand_in scontrol 'case "$*" in
   "show hostnames "*) tr , "\n" <<<"$3" ;;
-  "show job "*) echo "   ReqNodeList=(null) ExcNodeList=${EXCLUDED:-(null)}" ;;
+  "show job "*) echo "   JobState=RUNNING ReqNodeList=(null) ExcNodeList=${EXCLUDED:-(null)}" ;;
   *) echo "scontrol $*" ;;
 esac'
-stand_in squeue 'echo RUNNING'
 printf '#!/bin/sh\ncase $1 in\n preflight) eval "$FLIGHT" ;;\n *) exec %q "$@" ;;\nesac\n' "$build/xibench" >"$scratch/flight"
 chmod +x "$scratch/flight"
 { cat "$scratch/site.sh" && echo "program=$scratch/flight"; } >"$scratch/flight.sh"

@@ -4,10 +4,8 @@ set -euo pipefail
 source=$1 build=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-die() {
-  echo "FAILED: $*"
-  exit 1
-}
+# shellcheck source=tests/slurm/expect.sh
+source "$source/tests/slurm/expect.sh"
 
 cat >"$scratch/site.sh" <<SITE
 partition=somewhere account=someone time_limit=03:00:00 cpus_per_task=6 gpus_per_node=4
@@ -35,7 +33,6 @@ name = "half"
 control.policy = ["fraction(0.5)", "exact"]
 TOML
 dry() { env -u SLURM_CONF "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/site.sh" --out "$scratch/out" --dry-run "$@" 2>"$scratch/said"; }
-expect() { grep -qe "$2" <<<"$1" || die "expected '$2' in: $1"; }
 
 all=$(dry)
 expect "$all" '^sbatch --parsable --export=NONE .*--qos=long --partition=somewhere --account=someone --time=03:00:00 --cpus-per-task=6 .*--array=0-3 .*sweep.sbatch'
@@ -126,10 +123,10 @@ expect "$collected" '5 runs are not complete; report: none was made'
 dry >/dev/null
 if grep -q 'no report' "$scratch/said"; then die "misses what is there"; fi
 
-# What happens to a job when Slurm does not answer: job.sh, with stand-ins for squeue and scontrol that fail twice.
+# What happens to a job when Slurm does not answer: job.sh, with a stand-in for scontrol that fails twice.
 job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its exit status
   # shellcheck disable=SC2016  # for the other shell
-  printf '#!/bin/sh\necho x >>%q\n[ "$(wc -l <%q)" -gt 2 ] || exit 1\n[ "${0##*/}" != squeue ] || echo RUNNING\n' "$scratch/calls" "$scratch/calls" | tee "$scratch/bin/squeue" >"$scratch/bin/scontrol"
+  printf '#!/bin/sh\necho x >>%q\n[ "$(wc -l <%q)" -gt 2 ] || exit 1\n[ "$1" != show ] || echo JobState=RUNNING\n' "$scratch/calls" "$scratch/calls" >"$scratch/bin/scontrol"
   chmod +x "$scratch"/bin/*
   : >"$scratch/calls"
   (
@@ -140,7 +137,7 @@ job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its ex
   echo "status $?"
 }
 said=$(job_ends 75 || true)
-expect "$said" 'no success: squeue'
+expect "$said" 'no success: scontrol'
 expect "$said" 'interrupted: requeued'
 expect "$(job_ends 3 || true)" '^status 3$' # any other status is the job's own
 
