@@ -44,17 +44,21 @@ site_environment() { export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONF
 SITE
 
 say() { echo "== $SECONDS s: $*"; }
-die() {
-  echo "FAILED: $*"
-  exit 1
+# shellcheck source=tests/slurm/expect.sh
+source "$source/tests/slurm/expect.sh"
+
+listed() { timeout 60 squeue --noheader --format %i; } # a squeue that gives no answer is no empty queue
+nothing_is_queued() {
+  local jobs
+  jobs=$(listed) && [ -z "$jobs" ]
 }
 
-# wait_until SECONDS COMMAND...
+# wait_until COMMAND...: for at most a quarter of an hour, however loaded the machine is, and only while there is a job that could make it true.
 wait_until() {
-  local -r end=$((SECONDS + $1))
-  shift
+  local -r end=$((SECONDS + 900))
   until "$@"; do
-    [ $SECONDS -lt $end ] || die "waited in vain: $*"
+    if nothing_is_queued && ! "$@"; then die "nothing is queued any more, and it has not come to: $*"; fi
+    [ $SECONDS -lt $end ] || die "given up after 900 s of waiting for: $*"
     sleep 0.5
   done
 }
@@ -72,7 +76,7 @@ hurry() {
 }
 queue_is_empty() {
   hurry
-  [ -z "$(squeue --noheader --format %i)" ]
+  nothing_is_queued
 }
 
 at_work() { "$xibench" status "$1" --out "$2" --json 2>/dev/null | grep -Eq '"step": [1-9]'; } # SPEC OUT: some run has done steps

@@ -22,7 +22,7 @@ if [ -n "${own_mounts:-}" ]; then
   { cat /etc/profile && echo 'export XIBENCH_TRAIN__LR=0.5 XIBENCH_SEEDS="[9]" OMP_NUM_THREADS=7 MKL_CBWR=COMPATIBLE CDPATH=/usr'; } >"$scratch/profile"
   mount --bind "$scratch/profile" /etc/profile
   "${submit[@]}" "$scratch/small.toml" --out "$scratch/hostile"
-  wait_until 240 queue_is_empty
+  wait_until queue_is_empty
   umount /etc/profile
   logs_say small "$scratch/hostile" 'cleared, .* XIBENCH_TRAIN__LR' || die "Slurm did not load the profile, or the log does not say what was cleared"
   same_science "$scratch/small.toml" small "$scratch/hostile" "$plain"
@@ -41,25 +41,25 @@ begin() {
   out=$scratch/$1
   shift
   job=$("${submit[@]}" "$scratch/run.toml" --out "$out" "$@" | sed -n '1s/ .*//p')_0
-  wait_until 90 at_work "$scratch/run.toml" "$out"
+  wait_until at_work "$scratch/run.toml" "$out"
 }
 
 say "cancelled: the job does not come back by itself, and another submit goes on from the checkpoint"
 begin cancelled
 scancel "${job%_0}"
-wait_until 60 queue_is_empty
+wait_until queue_is_empty
 [ "$("$xibench" status "$scratch/run.toml" --out "$out" --json | grep -c '"state": "interrupted"')" = 1 ] || die "not interrupted with a checkpoint"
 logs_say run "$out" 'not requeued' || die "the log does not say that it leaves the job cancelled"
 "${submit[@]}" "$scratch/run.toml" --out "$out"
-wait_until 300 queue_is_empty
+wait_until queue_is_empty
 logs_say run "$out" 'goes on after step' || die "began anew"
 same_science "$scratch/run.toml" run "$out" "$plain"
 
 say "preempted by a job of another partition"
 begin preempted
 sbatch --partition=urgent --nodes="$XB_SLURM_NODES" --exclusive --time=1 --output="$scratch/urgent.log" --wrap 'echo urgent was here'
-wait_until 60 grep -qs 'urgent was here' "$scratch/urgent.log"
-wait_until 300 queue_is_empty
+wait_until grep -qs 'urgent was here' "$scratch/urgent.log"
+wait_until queue_is_empty
 logs_say run "$out" 'restart 1' || die "was not preempted"
 logs_say run "$out" 'goes on after step' || die "began anew"
 same_science "$scratch/run.toml" run "$out" "$plain"
@@ -68,7 +68,7 @@ say "out of time: USR1 before the limit, as often as it takes; Slurm may look ha
 long_run run $((8000 * 60 / took))
 "$xibench" run "$scratch/run.toml" --out "$plain" --threads 1 --progress none
 EXTRA_SBATCH_OPTIONS=--signal=B:USR1@45 begin late --time 1
-wait_until 600 queue_is_empty
+wait_until queue_is_empty
 logs_say run "$out" 'asked to stop with a checkpoint' || die "was not out of time"
 same_science "$scratch/run.toml" run "$out" "$plain"
 
@@ -79,13 +79,13 @@ spread() {
   out=$scratch/$1
   local -r start=("$source/slurm/submit" "$scratch/wide.toml" --site "$scratch/$1.sh" --out "$out" --nodes 2 --ranks-per-node 2 -- --checkpoint-minutes 0.05)
   job=$("${start[@]}" | sed -n '1s/ .*//p')_0
-  wait_until 90 compgen -G "$out/wide/*.checkpoint" >/dev/null # mpirun may kill its ranks before they have written another one
+  wait_until compgen -G "$out/wide/*.checkpoint" >/dev/null # mpirun may kill its ranks before they have written another one
   scancel "${job%_0}"
-  wait_until 60 queue_is_empty
+  wait_until queue_is_empty
   job=$("${start[@]}" | sed -n '1s/ .*//p')_0
-  wait_until 90 logs_say wide "$out" 'goes on after step'
+  wait_until logs_say wide "$out" 'goes on after step'
   scancel --batch --signal=USR1 "$job"
-  wait_until 300 queue_is_empty
+  wait_until queue_is_empty
   logs_say wide "$out" 'restart 1' || die "was not requeued"
   [ "$(cat "$out"/wide/logs/*.log | grep -c 'goes on after step')" = 2 ] || die "began anew"
   same_science "$scratch/wide.toml" wide "$out" "$plain"
@@ -123,7 +123,7 @@ printf '#!/bin/sh\n[ "$1" != run ] || exit 75\nexec %q "$@"\n' "$xibench" >"$scr
 chmod +x "$scratch/stuck"
 out=$scratch/never
 "$source/slurm/submit" "$scratch/run.toml" --site "$scratch/stuck.sh" --out "$out"
-wait_until 120 queue_is_empty
+wait_until queue_is_empty
 logs_say run "$out" 'no new step in three attempts' || die "does not give up"
 
 say "a node lost: its slurmd is killed, the step there writes on beside its successor until it sees that its lease is gone"
@@ -131,17 +131,17 @@ long_run run 40000
 begin lost -- --checkpoint-minutes 0.05
 node=$(squeue --noheader --jobs "$job" --format %N)
 old=$(sed -n 's/^pid //p' "$out"/run/*.lease)
-wait_until 60 compgen -G "$out/run/*.checkpoint" >/dev/null
+wait_until compgen -G "$out/run/*.checkpoint" >/dev/null
 kill -KILL "$(cat "$scratch/slurm/run/slurmd-$node.pid")"
 is_requeued() { [ "$(squeue --noheader --jobs "$job" --format %T)" = PENDING ]; }
-wait_until 120 is_requeued
+wait_until is_requeued
 kill -0 "$old" || die "the old step has ended with its slurmd: there is nothing to test here"
 restarted() { hurry && logs_say run "$out" 'is taken over from process'; }
-wait_until 120 restarted
+wait_until restarted
 old_has_stopped() { ! kill -0 "$old" 2>/dev/null; }
-wait_until 60 old_has_stopped # nobody else stops it: its slurmd is not there
+wait_until old_has_stopped # nobody else stops it: its slurmd is not there
 "$source/slurm/local/cluster.sh" start-node "$node"
-wait_until 900 queue_is_empty
+wait_until queue_is_empty
 "$xibench" run "$scratch/run.toml" --out "$plain" --threads 1 --progress none
 same_science "$scratch/run.toml" run "$out" "$plain"
 say "done"

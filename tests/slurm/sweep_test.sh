@@ -13,7 +13,7 @@ spec small 4
 "$xibench" run "$scratch/small.toml" --out "$plain" --threads 1 --progress none
 "${submit[@]}" "$scratch/small.toml" --out "$out" | tee "$scratch/jobs"
 [ "$(grep -c stage "$scratch/jobs")" = 3 ] || die "six runs in two stages, chunks of three: expected three arrays"
-wait_until 120 queue_is_empty
+wait_until queue_is_empty
 same_science "$scratch/small.toml" small "$out" "$plain"
 logs_say small "$out" '| half *|' || die "the collecting job shows no gap table"
 diff <("$xibench" gap "$out/small" --sweep "$scratch/small.toml") "$out/small/gap.md" || die "gap.md is not the gap table"
@@ -32,7 +32,7 @@ for file in "$command" "$sweep" "$example"; do [ -s "$file" ] || die "there is n
   eval "$next"
   "$command" "$scratch/small.toml" --site "$scratch/example.sh" --where variant=centralized --where seed=1 --out "$scratch/example"
 )
-wait_until 120 queue_is_empty
+wait_until queue_is_empty
 compgen -G "$scratch/example/small/*.h5" >/dev/null || die "no run is complete"
 
 say "packed, with blanks and a % in names, and with a sweep file that is edited while its jobs wait"
@@ -42,7 +42,7 @@ cp "$scratch/small.toml" "$place/my sweep.toml"
 (cd "$place" && EXTRA_SBATCH_OPTIONS=--hold "${submit[@]}" 'my sweep.toml' --out 'my results' --pack 2 --set 'evaluation.every="2 epoch"') | tee "$scratch/jobs"
 echo 'seeds = [7]' >"$place/my sweep.toml"
 sed 's/ .*//' "$scratch/jobs" | xargs -n 1 scontrol release
-wait_until 120 queue_is_empty
+wait_until queue_is_empty
 same_science "$scratch/small.toml" small "$place/my results" "$plain"
 logs_say small "$place/my results" ' --jobs 2 ' || die "the runs were not packed"
 logs_say small "$place/my results" '| half *|' || die "the collecting job shows no gap table"
@@ -51,7 +51,7 @@ say "a run that cannot succeed: the job of the table fails and names it, and has
 spec broken 2
 printf '[[variant]]\nname = "unreachable"\ncontrol.policy = "target(1e-300)"\n' >>"$scratch/broken.toml"
 "${submit[@]}" "$scratch/broken.toml" --out "$out" --where seed=1
-wait_until 120 queue_is_empty
+wait_until queue_is_empty
 squeue --states=all --noheader --format '%j %T' | grep -qx 'xb-broken-collect FAILED' || die "the collecting job does not fail"
 grep -q '^| centralized *| baseline ' "$out/broken/gap.md" || die "gap.md lacks the run that is complete"
 grep -q '^- missing: .*unreachable, seed 1' "$out/broken/gap.md" || die "gap.md does not name the missing run"
@@ -62,11 +62,11 @@ say "a run that is signalled, as before a time limit, and requeued; and submit, 
 long_run long 2500
 "$xibench" run "$scratch/long.toml" --out "$plain" --threads 2 --progress none
 "${submit[@]}" "$scratch/long.toml" --out "$out" | tee "$scratch/jobs"
-wait_until 60 at_work "$scratch/long.toml" "$out"
+wait_until at_work "$scratch/long.toml" "$out"
 if "${submit[@]}" "$scratch/long.toml" --out "$out" 2>"$scratch/refusal"; then die "submitted twice"; fi
 grep -q 'still queued or running' "$scratch/refusal" || die "refused for another reason: $(cat "$scratch/refusal")"
 scancel --batch --signal=USR1 "$(sed -n '1s/ .*//p' "$scratch/jobs")_0"
-wait_until 180 queue_is_empty
+wait_until queue_is_empty
 logs_say long "$out" 'restart 1' || die "the job was not requeued"
 logs_say long "$out" 'goes on after step' || die "the run did not go on from its checkpoint"
 same_science "$scratch/long.toml" long "$out" "$plain"
@@ -76,7 +76,7 @@ spread() {
   say "runs over two nodes, with $1"
   printf 'source %q\nlauncher=%s\n' "$site" "$1" >"$scratch/$1.sh"
   "$source/slurm/submit" "$scratch/small.toml" --site "$scratch/$1.sh" --where variant=centralized --out "$scratch/$1" --nodes 2 --ranks-per-node 2
-  wait_until 180 queue_is_empty
+  wait_until queue_is_empty
   [ "$(find "$scratch/$1/small" -name '*.h5' | wc -l)" = 2 ] || die "not both runs are complete"
   for run in "$scratch/$1"/small/*.h5; do
     [ "$("$xibench" show --science-digest "$run")" = "$("$xibench" show --science-digest "$plain/small/${run##*/}")" ] || die "$run differs from the plain one"
@@ -98,7 +98,7 @@ NARROW
   printf 'source %q\nprogram=%q\n' "$site" "$scratch/narrow" >"$scratch/narrow.sh"
   EXTRA_SBATCH_OPTIONS=--nodelist=n1 "$source/slurm/submit" "$scratch/small.toml" --site "$scratch/narrow.sh" --where variant=centralized --where seed=1 \
     --out "$scratch/unfit" --nodes 2 --ranks-per-node 2
-  wait_until 180 queue_is_empty
+  wait_until queue_is_empty
   logs_say small "$scratch/unfit" 'not fit are n2$' || die "preflight does not name the node"
   logs_say small "$scratch/unfit" 'restart 1, on n\[1,3\]' || die "the job was not requeued without the node"
   [ "$(find "$scratch/unfit/small" -name '*.h5' | wc -l)" = 1 ] || die "the run is not complete"
