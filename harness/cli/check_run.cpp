@@ -158,7 +158,8 @@ class Check {
     const double together = std::min(asked_.ranks_per_node, asked_.ranks) * static_cast<double>(asked_.jobs);
     for (const auto* run : missing_) {
       const RunSize size = run_size(run->config, std::min<int>(asked_.ranks, static_cast<int>(run->config.train.nodes)), asked_.threads);
-      const double on_machine = asked_.jobs * size.record + together * (size.memory() - size.record);  // one rank of a run keeps the record
+      const double driver = asked_.jobs > 1 ? size.program : 0;  // a process more, which starts the others
+      const double on_machine = size.libraries + driver + asked_.jobs * size.record + together * size.of_rank();  // one rank of a run keeps the record
       too_large += on_machine > has.value;
       if (on_machine > memory_) largest = run, memory_ = on_machine, size_ = size;
       disk_ += size.result;

@@ -1,11 +1,14 @@
 """`xibench run --check` tells everything that would be in the way of the runs of a sweep, in one answer, and writes nothing."""
 
 import json
+import re
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 import support
+from support import signal
 
 FRACTION = support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = ["fraction(0.5)", "exact"]')
 SYNTHETIC = """
@@ -66,6 +69,28 @@ class Check(support.RunTest):
         self.check(text, "--memory-per-node", enough)
         for more in (("--jobs", 2), ("--ranks", 4)):
             self.assertIn("--memory-per-node is", self.check(text, "--memory-per-node", enough, *more, status=2))
+
+    def test_many_ranks_on_a_machine_have_the_libraries_once(self):
+        text = support.QUADRATIC.replace("nodes = 8", "nodes = 64")
+        many = ("--ranks", 64, "--ranks-per-node", 64, "--processors-per-node", 64, "--memory-per-node")
+        self.check(text, *many, "8G")  # 64 x 96 MB and 160 MB are 6.3 GB; 64 x 256 MB would be 16 GB
+        self.assertIn("libraries 160 MB", self.check(text, *many, "4G", status=2))
+
+    @unittest.skipUnless(support.HAS_MPI, "built without MPI")
+    def test_ranks_of_a_machine_take_no_more_than_was_told(self):
+        text = support.LONG.format(epochs=400)
+        told, unit = re.search(r"up to ([0-9.]+) ([MG])B of memory", self.check(text, "--ranks", 3, "--ranks-per-node", 3)).groups()
+        process = self.start(self.spec(text), self.out, 3, 1, ("--checkpoint-minutes", "0.005"))
+        self.wait_for_file(self.out, ".checkpoint", process)
+        own, shared = 0, 0  # pages of one rank alone; of libraries, which all have, the most that one maps
+        for pid in support.ranks_of(process):
+            pages = dict(re.findall(r"^(\w+): +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE))
+            own += int(pages["Private_Clean"]) + int(pages["Private_Dirty"])
+            shared = max(shared, int(pages["Shared_Clean"]) + int(pages["Shared_Dirty"]))
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        self.assertGreater(own, 0)
+        self.assertLess((own + shared) * 1024, float(told) * {"M": 1e6, "G": 1e9}[unit])
 
     def test_absent_and_damaged_data_are_named_with_the_line_of_the_key(self):
         if not support.HAS_TORCH:

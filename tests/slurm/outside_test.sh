@@ -135,17 +135,30 @@ stand_in sbatch "printf '%s ' \"\$@\" >>'$scratch/calls'; echo >>'$scratch/calls
 
 # What would be in the way of the runs is said before hours in the queue.
 sed 's/dim = 10,/dim = 100000000,/' "$scratch/s.toml" >"$scratch/large.toml"
-for more in '--nodes 1 --ranks-per-node 5' '--nodes 1 -- --device tpu' ''; do
+large() { # [ARGUMENT ...]
   status=0
-  # shellcheck disable=SC2086  # words
-  "$source/slurm/submit" "$scratch/large.toml" --site "$scratch/memory.sh" --out "$scratch/out" $more >/dev/null 2>"$scratch/said" || status=$?
-  [ $status = 2 ] || die "submitted: $more"
-  case $more in
-    *5) expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks' ;;
-    *tpu) expect "$(cat "$scratch/said")" "--device: 'tpu' is none of" ;;
-  esac
-  expect "$(cat "$scratch/said")" '--memory-per-node is 1.05 GB'
+  "$source/slurm/submit" "$scratch/large.toml" --site "$scratch/memory.sh" --out "$scratch/out" "$@" >/dev/null 2>"$scratch/said" || status=$?
+  [ $status = 2 ] || die "submitted: $*"
+  expect "$(cat "$scratch/said")" "--memory-per-node is ${has:-1.05 GB}"
+}
+large
+expect "$(cat "$scratch/said")" "is here: --mem in sbatch_options of $scratch/memory.sh"
+large --nodes 1 --ranks-per-node 5
+expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks'
+large --nodes 1 -- --device tpu
+expect "$(cat "$scratch/said")" "--device: 'tpu' is none of"
+for words in --mem-per-cpu=250M '--mem-per-cpu 250'; do # four processors
+  { cat "$scratch/site.sh" && echo "cpus_per_task=2 sbatch_options=($words)"; } >"$scratch/memory.sh"
+  large --nodes 1 --ranks-per-node 2
+  expect "$(cat "$scratch/said")" 'is here: --mem-per-cpu in sbatch_options of .*, times 4 processors'
 done
+{ cat "$scratch/site.sh" && echo 'sbatch_options=(--mem 1K)'; } >"$scratch/memory.sh"
+has='1.02 kB' large
+{ cat "$scratch/site.sh" && echo 'sbatch_options=()'; } >"$scratch/memory.sh"
+stand_in sinfo 'case "$*" in *%m*) echo 1000 ;; *) echo "somewhere* infinite" ;; esac'
+large
+expect "$(cat "$scratch/said")" 'is here: the most that a node has'
+stand_in sinfo 'echo "somewhere* ${PARTITION_LIMIT:-infinite}"'
 
 # Inside a job (salloc): its variables are options to sbatch, and not ours.
 SLURM_JOB_ID=3 SLURM_MEM_PER_CPU=100 SBATCH_EXCLUSIVE=1 SRUN_CPUS_PER_TASK=9 SALLOC_X=1 SQUEUE_USERS=x SLURM_CONF=/c SLURM_CLUSTERS=blue submit
