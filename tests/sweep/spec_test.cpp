@@ -236,6 +236,6 @@ TEST_CASE("a plan that would be endless is refused") {
     for (int k = 1; k <= 50; ++k) text += std::to_string(k) + ",";
     text += "]\n";
   }
-  CHECK(refusal(text) == 
+  CHECK(refusal(text) ==
         "t.toml: the sweep has 125000 runs or more; a plan holds at most 100000: write fewer values, seeds or variants, or several files");
 }
