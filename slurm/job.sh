@@ -35,13 +35,15 @@ read_arguments() {
   job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # SLURM_JOB_ID is another number, and scontrol takes this one for an array's task
 }
 
-# refuse_other_runs ID...: what this job plans, with the program, the libraries and the environment of its node, is what was submitted.
+# refuse_other_runs ID...: what this job plans, with the program, the libraries and the environment of its node, is what was submitted. Sets $device, of
+# the first of them.
 refuse_other_runs() {
   local plan other=()
   plan=$("${xibench[@]}" plan "$spec" "${sets[@]}" --json) || problem "$spec cannot be planned here, and could where it was submitted"
   mapfile -t other < <(comm -23 <(printf '%s\n' "$@" | sort) <(sed -n 's/^      "id": "\(.*\)",$/\1/p' <<<"$plan" | sort))
   [ ${#other[@]} = 0 ] ||
     problem "run ${other[0]} was submitted, and $spec gives other runs here: the program, a graph file or the environment has changed since; submit again"
+  device=$(sed -n "/\"id\": \"$1\"/,\$s/^ *\"device\": \"\(.*\)\",\$/\1/p" <<<"$plan" | head -n 1)
 }
 
 # How many processes the kernel of this host has killed for want of memory, in a job's own limit or in that of the host.
@@ -115,9 +117,9 @@ fit=1 unfit='' # preflight.sh: 0 where the nodes are not fit to run on, and whic
 # exclude_nodes LIST: Slurm takes one for waiting jobs only, hence after the requeue.
 exclude_nodes() {
   if patiently scontrol update JobId="$job" ExcNodeList="$1"; then
-    log "excluded from this job: $1; tell the administrators"
+    log "the job will not get these nodes again: $1; tell the administrators"
   else
-    log "Slurm cannot be asked to exclude them: scontrol update JobId=$job ExcNodeList=$1"
+    log "Slurm gives no answer to the request to exclude them: scontrol update JobId=$job ExcNodeList=$1"
   fi
 }
 
@@ -146,6 +148,7 @@ end_job() {
   local -r memory=$logs/requeued-$job
   local now before='' times=0 was_killed=0 excluded=''
   if ! wants_to_go_on; then
+    if [ $signalled = 1 ] && [ "$status" != 0 ]; then leave_to_slurm; fi # mpirun ends with 1 at the SIGTERM of a cancelled job
     rm -f "$memory"
     exit "$status"
   fi
@@ -165,19 +168,19 @@ end_job() {
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
   if [ $times -gt 3 ]; then
     local remedy='give it more time (--time), or a signal nearer to its end (--signal=B:USR1@60 in sbatch_options)'
-    if [ $was_killed = 1 ]; then remedy='each was killed'; fi
-    if [ $fit = 0 ]; then remedy='the nodes were not fit: why is above'; fi
-    log "no new step in three attempts: not requeued; $remedy"
+    if [ $was_killed = 1 ]; then remedy='each of them was killed'; fi
+    if [ $fit = 0 ]; then remedy='the nodes were not fit (the lines above say why)'; fi
+    log "three attempts have made no new step: not requeued; $remedy"
     rm -f "$memory"
     exit 1
   fi
   printf '%s\n' $times "$now" >"$memory"
   leave_to_slurm # again: what came between took seconds, and a job that was cancelled meanwhile must stay so
   if ! patiently scontrol requeue "$job"; then
-    log "interrupted, and Slurm cannot be asked to requeue: submit again"
+    log "the runs were interrupted, and Slurm gives no answer to the request to requeue the job: submit again to go on"
     exit 75
   fi
-  log "$([ $fit = 1 ] && echo interrupted || echo 'not begun'): requeued"
+  log "the runs were $([ $fit = 1 ] && echo interrupted || echo 'not begun'); the job is requeued"
   if [ -n "$unfit" ]; then exclude_nodes "${excluded:+$excluded,}$unfit"; fi
   sleep 300 # Slurm ends this shell
   exit 75

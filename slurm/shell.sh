@@ -46,8 +46,8 @@ clear_profile() {
       NCCL_* | UCX_* | FI_* | OMPI_* | PRTE_* | PMIX_MCA_* | HDF5_*) listed+=" $name" ;;
     esac
   done
-  [ -z "$cleared" ] || log "cleared, as the login profile is no part of the experiment (set it in site_environment of $site):$cleared"
-  [ -z "$listed" ] || log "set before the site's file, and kept:$listed"
+  [ -z "$cleared" ] || log "cleared, because the login profile is no part of the experiment (site_environment of $site may set them):$cleared"
+  [ -z "$listed" ] || log "these variables were set before the site's file was read, and are kept:$listed"
 }
 
 # foreign COMMAND...: shell code that is not ours, under the rules it was written for: unset variables are empty, and a failing line is not the end. It
@@ -126,7 +126,7 @@ patiently() {
   local pause
   for pause in "${patience[@]}"; do
     if timeout 20 "$@"; then return 0; fi
-    log "no success: $*; again in $pause s" >&2
+    log "this failed: $*; it is tried again in $pause s" >&2
     sleep "$pause"
   done
   timeout 20 "$@"

@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -38,9 +40,13 @@ struct Options {
   bool json = false;
 };
 
-RankPlace this_place(int threads) {
+std::string node_name() {
   const char* slurms = std::getenv("SLURMD_NODENAME");
-  RankPlace place{.node = slurms && *slurms ? slurms : host_name(), .processors = {}, .online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), .threads = threads};
+  return slurms && *slurms ? slurms : host_name();
+}
+
+RankPlace this_place(int threads) {
+  RankPlace place{.node = node_name(), .processors = {}, .online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), .threads = threads};
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) == 0)
@@ -114,17 +120,36 @@ int told(const Options& o, const Preflight& preflight) {
   return preflight.launch_problems.empty() ? 0 : static_cast<int>(Fault::input);
 }
 
+// A rank that hangs tells nothing, and its node is known from the others: slurm/preflight.sh counts the ranks of every node that "wait for others".
+constexpr std::string_view kWaits = "waits for others";
+
+// Watches the start of MPI, before which there is no communicator: a rank that has not met the others after `seconds` says so, and ends after twice that.
+std::jthread watch_meeting(double seconds) {
+  if (!(seconds > 0 && seconds <= 1e6)) return {};
+  return std::jthread([pause = std::chrono::duration<double>(seconds)](const std::stop_token& met) {
+    std::mutex mutex;
+    std::condition_variable_any waiting;
+    std::unique_lock lock(mutex);
+    const auto waited = [&] { return waiting.wait_for(lock, met, pause, [] { return false; }), !met.stop_requested(); };
+    if (!waited()) return;
+    notify("xibench: preflight: node {}: a rank {} in MPI_Init since {:.0f} s\n", node_name(), kWaits, pause.count());
+    if (waited()) std::_Exit(static_cast<int>(Fault::work));
+  });
+}
+
 // From the watchdog's thread: a rank hangs. The others get a moment to say for whom they wait; then all end.
 void end_hanging(Communicator& communicator, const std::string& report) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // an MPI that hangs must not keep this process
-  notify("xibench: preflight: {}\n", report);
+  notify("xibench: preflight: node {}: rank {} {}: {}\n", node_name(), communicator.rank(), communicator.activity().operation.empty() ? "hangs by itself" : kWaits, report);
   std::this_thread::sleep_for(std::chrono::seconds(2));
   communicator.abort(static_cast<int>(Fault::work));
 }
 
 int preflight(const Options& o) {
+  std::jthread meeting = watch_meeting(o.stall_seconds);
   const auto world = make_world();
+  meeting = {};
   Communicator& communicator = *world;
   try {
     const int threads = on_every_rank(communicator, [&] {

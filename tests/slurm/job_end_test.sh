@@ -31,7 +31,7 @@ ended() {
   : >"$scratch/calls"
   env CALLS="$scratch/calls" PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here SLURM_MEM_PER_NODE=200 \
     STATE=RUNNING RESTARTS=0 RUNS='a1 interrupted' OOM=0 "$@" bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=()
-      read_arguments "$1" the-site spec out "$2/sweep/logs" "$2/ids" 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0
+      read_arguments "$1" the-site spec out "$2/sweep/logs" "$2/ids" 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0 signalled=${SIGNALLED:-0}
       echo "oom_kill $OOM" >"$vmstat"; status=$3; end_job' - "$source" "$scratch" "$status" 2>&1 || echo "status $?"
 }
 
@@ -44,6 +44,10 @@ expect "$(ended 75 STATE=COMPLETING)" 'COMPLETING: cancelled, or out of time): n
 said=$(ended 75 STATE=COMPLETING RESTARTS=1 SLURM_RESTART_COUNT=1) # an attempt that was requeued once, and is cancelled now
 expect "$said" 'not requeued'
 
+said=$(ended 1 STATE=COMPLETING SIGNALLED=1) # mpirun, whatever its ranks end with
+expect "$said" 'COMPLETING: cancelled, or out of time): not requeued'
+expect "$(ended 1 SIGNALLED=1)" '^status 1$' # a failure, just then
+
 # A node of the job is lost: srun ends with 0 or as killed, and it is Slurm that ends the job.
 said=$(ended 0 STATE=COMPLETING RESTARTS=1)
 expect "$said" 'status 0, but its runs are not complete'
@@ -51,7 +55,7 @@ expect "$said" 'has requeued it itself'
 said=$(ended 137 STATE=COMPLETING RESTARTS=1)
 expect "$said" 'has requeued it itself'
 never "$said" 'memory'
-expect "$(ended 0)" 'interrupted: requeued'
+expect "$(ended 0)" 'the runs were interrupted; the job is requeued'
 touch "$scratch/sweep/a1.h5"
 [ -z "$(ended 0 RUNS='a1 complete')" ] || die "says something of a run that is complete"
 [ ! -s "$scratch/calls" ] || die "asks of a run that is complete: $(cat "$scratch/calls")"
@@ -76,12 +80,12 @@ attempts() {
   for _ in 1 2 3; do
     said=$(ended 137)
     expect "$said" 'killed (SIGKILL), and nothing here says why; it is often memory: raise --mem'
-    expect "$said" 'interrupted: requeued'
+    expect "$said" 'the runs were interrupted; the job is requeued'
   done
 }
 attempts
 said=$(ended 137)
-expect "$said" 'no new step in three attempts: not requeued; each was killed'
+expect "$said" 'three attempts have made no new step: not requeued; each of them was killed'
 expect "$said" '^status 1$'
 ended 137 >/dev/null
 touch --date='1 hour' "$scratch/sweep/a1.checkpoint"

@@ -145,8 +145,8 @@ large
 expect "$(cat "$scratch/said")" "is here: --mem in sbatch_options of $scratch/memory.sh"
 large --nodes 1 --ranks-per-node 5
 expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks'
-large --nodes 1 -- --device tpu
-expect "$(cat "$scratch/said")" "--device: 'tpu' is none of"
+large --nodes 1 -- --retries -1
+expect "$(cat "$scratch/said")" '--retries: -1'
 for words in --mem-per-cpu=250M '--mem-per-cpu 250'; do # four processors
   { cat "$scratch/site.sh" && echo "cpus_per_task=2 sbatch_options=($words)"; } >"$scratch/memory.sh"
   large --nodes 1 --ranks-per-node 2
@@ -195,6 +195,10 @@ with 'site_environment() { return 4; }' && refused 'site_environment ends with s
 with 'false' && refused 'ends with status 1: its last command has failed'
 with 'if' && refused 'is no shell code: '
 with program=/nowhere/xibench && refused 'program /nowhere/xibench is not there'
+printf '#!/bin/sh\n[ "$1" != run ] || exit 75\nexec %q "$@"\n' "$scratch/xibench" >"$scratch/mute" && chmod +x "$scratch/mute"
+with program="$scratch/mute" && submit
+[ $status = 2 ] || die "submitted though run --check fails"
+expect "$(cat "$scratch/said")" 'mute run --check fails and says nothing of why'
 with interpreter=/nowhere/python3 && refused 'interpreter /nowhere/python3 is not there'
 with container=/nowhere.sif && refused 'no apptainer here'
 stand_in apptainer ':'
@@ -231,7 +235,7 @@ job() {
 said=$(job XIBENCH_TRAIN__LR=0.5 XIBENCH_SEEDS='[9]' OMP_NUM_THREADS=7 MKL_CBWR=COMPATIBLE NCCL_DEBUG=INFO)
 expect "$said" 'cleared, .*XIBENCH_SEEDS XIBENCH_TRAIN__LR'
 expect "$said" 'MKL_CBWR'
-expect "$said" 'kept: NCCL_DEBUG'
+expect "$said" 'are kept: NCCL_DEBUG'
 never "$said" 'status [1-9]$'
 [ "$(cd "$scratch/done/s" && ls ./*.h5)" = "$(head -n 2 "$ids" | sed 's/.* \(.*\)/.\/\1.h5/' | sort)" ] || die "other runs were done: $(ls "$scratch/done/s")"
 sed 's/lr = 0.1/lr = 0.5/' "$scratch/s.toml" >"$scratch/other.toml"
@@ -241,55 +245,3 @@ expect "$said" 'status 2$'
 said=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/site.sh" "$scratch/other.toml" "$scratch/done" s "$ids" 2>&1 || echo "status $?")
 expect "$said" 'gives other runs here'
 expect "$said" 'status 2$'
-
-# Before a run over several nodes, preflight: the node that fails is named and excluded, and the job requeued without having begun the run.
-stand_in scontrol 'case "$*" in
-  "show hostnames "*) tr , "\n" <<<"$3" ;;
-  "show job "*) echo "   JobState=RUNNING ReqNodeList=(null) ExcNodeList=${EXCLUDED:-(null)}" ;;
-  *) echo "scontrol $*" ;;
-esac'
-printf '#!/bin/sh\ncase $1 in\n preflight) eval "$FLIGHT" ;;\n *) exec %q "$@" ;;\nesac\n' "$build/xibench" >"$scratch/flight"
-chmod +x "$scratch/flight"
-{ cat "$scratch/site.sh" && echo "program=$scratch/flight"; } >"$scratch/flight.sh"
-# flight NODES CODE-OF-PREFLIGHT [OPTION of xibench run...]: array task 0 of run 0, over so many nodes.
-flight() {
-  rm -rf "$scratch/flown"
-  mkdir -p "$scratch/flown/s/logs"
-  env FLIGHT="$2" SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST='n[1-2]' SLURM_JOB_NUM_NODES="$1" bash "$source/slurm/run.sbatch" "$source" \
-    "${site:-$scratch/flight.sh}" "$scratch/s.toml" "$scratch/flown" "$scratch/flown/s/logs" "$ids" 0-1 0 1 "${@:3}" 2>&1 || echo "status $?"
-}
-flown() { compgen -G "$scratch/flown/s/*.h5" >/dev/null; }
-fails='echo "node n2: rank 3: no" >&2; printf "{\n  \"exclude\": \"n2\",\n}\n"; exit 1'
-said=$(flight 2 "$fails")
-expect "$said" 'node n2: rank 3: no'
-expect "$said" 'preflight failed with status 1: not fit are n2$'
-expect "$said" 'scontrol requeue 7_0'
-expect "$said" 'scontrol update JobId=7_0 ExcNodeList=n2$'
-expect "$said" 'not begun: requeued'
-expect "$said" 'status 75$'
-if flown; then die "the run was done on a node that is not fit"; fi
-said=$(EXCLUDED=n9 flight 2 "$fails")
-expect "$said" 'ExcNodeList=n9,n2$'
-said=$(flight 2 'echo "srun: error: n1: task 0: Exited with exit code 1" >&2; echo "srun: error: n2: task 1: Segmentation fault (core dumped)" >&2; exit 139')
-expect "$said" 'not fit are n2$'
-said=$(flight 2 'echo "srun: error: n1: task 0: Exited with exit code 1" >&2; exit 1')
-expect "$said" 'no node is named'
-expect "$said" 'scontrol requeue 7_0'
-never "$said" 'ExcNodeList='
-said=$(flight 2 'echo "srun: error: n[1-2]: tasks 0-1: Illegal instruction" >&2; exit 132' | sed 's/hostnames//')
-expect "$said" 'not fit are n\[1-2\]'
-said=$(flight 2 'printf "{\n  \"exclude\": \"n1,n2\",\n}\n"; exit 1')
-expect "$said" 'all nodes of the job: .*not requeued'
-expect "$said" 'status 1$'
-never "$said" 'scontrol requeue'
-said=$(flight 2 'echo bound >&2; exit 2')
-expect "$said" 'the ranks cannot run as they are launched'
-expect "$said" 'status 2$'
-said=$(flight 2 'exit 0' --device cpu)
-expect "$said" 'flight preflight --threads 1 --stall-seconds 30 --json --device cpu$'
-expect "$said" 'the nodes are fit'
-flown || die "the run was not done on nodes that are fit: $said"
-never "$(flight 1 "$fails")" preflight
-{ cat "$scratch/flight.sh" && echo preflight=no; } >"$scratch/no-flight.sh"
-never "$(site=$scratch/no-flight.sh flight 2 "$fails")" 'preflight failed'
-flown || die "the run was not done without preflight"

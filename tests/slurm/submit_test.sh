@@ -119,7 +119,7 @@ expect "$(cat "$scratch/said")" "there will be no report: .*h5py.*set interprete
 ids_of() { "$build/xibench" plan "$@" --json | sed -n 's/^      "id": "\(.*\)",$/\1/p' | nl -v 0 -w 1 -s ' '; }
 ids_of "$scratch/s.toml" >"$scratch/ids"
 collected=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/bare.sh" "$scratch/s.toml" "$scratch/some" s "$scratch/ids" 2>&1) && die "the collecting job succeeds without a report"
-expect "$collected" '5 runs are not complete; report: none was made'
+expect "$collected" 'runs that are not complete: 5; report: none was made'
 dry >/dev/null
 if grep -q 'no report' "$scratch/said"; then die "misses what is there"; fi
 
@@ -137,8 +137,8 @@ job_ends() { # job_ends STATUS-OF-THE-STEP: what the batch shell says and its ex
   echo "status $?"
 }
 said=$(job_ends 75 || true)
-expect "$said" 'no success: scontrol'
-expect "$said" 'interrupted: requeued'
+expect "$said" 'this failed: scontrol'
+expect "$said" 'the runs were interrupted; the job is requeued'
 expect "$(job_ends 3 || true)" '^status 3$' # any other status is the job's own
 
 # A signal while the environment is loaded: the step does not begin. One that the step dies of, before it can catch it: as if it had.
@@ -170,7 +170,7 @@ refused "--pack: 'many' is not a whole number" "$scratch/s.toml" --site "$scratc
 export XIBENCH_TRAIN__EPOCHS=7
 refused 'XIBENCH_TRAIN__EPOCHS is set in this shell' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run
 unset XIBENCH_TRAIN__EPOCHS
-for option in --set=train.lr=1 --out=x --index=1 --id=x --where=seed=1 --stage=1 --all --jobs=2 --threads=2 --progress=plain; do
+for option in --set=train.lr=1 --out=x --index=1 --id=x --where=seed=1 --stage=1 --all --jobs=2 --threads=2 --progress=plain --device=cuda; do
   refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- --retries 1 "$option"
   refused "${option%%=*} after --: " "$scratch/s.toml" --site "$scratch/site.sh" --dry-run -- "${option%%=*}" x
 done
