@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""arrays.py PLAN.json STATUS.json WANTED.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET TASKS RUNS, the
-last two as ranges. On stderr, what it will cost. PLAN.json is what `xibench plan --json` prints, STATUS.json and WANTED.json what `xibench status
---json` prints, of all runs and of those that are asked for; what these need and is missing is done too."""
+"""arrays.py PLAN.json STATUS.json WANTED.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET TASKS RUNS MEMORY. Tasks and
+runs are ranges; memory is what a task asks for, in MiB (0: nothing is asked for). On stderr, what it will cost. PLAN.json is what `xibench plan --json`
+prints, STATUS.json and WANTED.json what `xibench status --json` prints, of all runs and of those that are asked for; what these need and is missing is
+done too."""
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -24,16 +26,43 @@ def ranges(numbers):
     return ",".join(text)
 
 
-def arrays(missing, pack, max_array):
-    """(stage, offset, tasks, indices) of every array: its task t does those of `indices` from offset + t * pack on, before the next
-    task's; Slurm wants t < max_array."""
+LEAST_MEMORY = 512 * 2**20  # bytes: the job's shell, srun, and xibench planning the sweep before the run
+PLANNED_RUN = 20_000  # bytes that each run of the plan takes while the job plans; measured: 17 kB
+
+
+def size_class(bytes_needed):
+    """Tasks of one class are one array. The largest of a class needs at most 1.42 times what the smallest does."""
+    return math.ceil(2 * math.log2(bytes_needed / LEAST_MEMORY))
+
+
+def arrays(missing, pack, max_array, memory=None):
+    """(stage, offset, tasks, indices, bytes) of every array: its task t does those of `indices` from offset + t * pack on, before the next
+    task's; Slurm wants t < max_array. `memory` has the bytes of each index. A task needs those of its runs together, and `bytes` is the need of the
+    array's largest task: an array is of tasks of one size class, so that small runs do not ask for the memory of large ones."""
     found = []
     for stage in sorted({run["stage"] for run in missing}):
-        indices = sorted({run["index"] for run in missing if run["stage"] == stage})
-        for chunk in sorted({index // pack // max_array for index in indices}):
-            mine = [index for index in indices if index // pack // max_array == chunk]
-            found.append((stage, chunk * max_array * pack, sorted({index // pack - chunk * max_array for index in mine}), mine))
+        blocks = {}  # index // pack -> what that task does
+        for index in sorted({run["index"] for run in missing if run["stage"] == stage}):
+            blocks.setdefault(index // pack, []).append(index)
+        need = {block: sum(memory[index] for index in mine) if memory else 0 for block, mine in blocks.items()}
+        alike = {}
+        for block, bytes_needed in need.items():
+            alike.setdefault((size_class(bytes_needed) if memory else 0, block // max_array), []).append(block)
+        for (_, chunk), tasks in sorted(alike.items()):
+            indices = [index for block in tasks for index in blocks[block]]
+            found.append((stage, chunk * max_array * pack, [block - chunk * max_array for block in tasks], indices, max(need[block] for block in tasks)))
     return found
+
+
+def memory_of(plan, threads):
+    """Bytes of every run in a process with `threads` threads, by its index; None where the plan does not know."""
+    memory = {}
+    for run in plan["runs"]:
+        one, more = run["cost"].get("memory_bytes"), run["cost"].get("memory_bytes_per_thread")
+        if one is None or more is None:
+            return None
+        memory[run["index"]] = max(one + (threads - 1) * more, LEAST_MEMORY + PLANNED_RUN * len(plan["runs"]))
+    return memory
 
 
 def with_needs(wanted, plan, status):
@@ -101,14 +130,16 @@ def main():
     parser.add_argument("--pack", type=whole(1, 4096), default=1)
     parser.add_argument("--limit", type=whole(0, 10**6), default=0, help="array tasks at once; 0: no limit")
     parser.add_argument("--max-array", type=whole(1, 4 * 10**6 + 1), default=1001, help="Slurm's MaxArraySize")
+    parser.add_argument("--threads", type=whole(0, 10**6), default=0, help="of each run; arrays are then made by memory. 0: by stage alone")
     parser.add_argument("--processors", type=whole(1, 10**9), default=1, help="of one task, for the estimate's text")
     parser.add_argument("--seconds-per-step", type=real(0, 1e9, above=True))
     parser.add_argument("--xibench", default="xibench")
     o = parser.parse_args()
     plan, status, wanted = (json.loads(Path(path).read_text()) for path in (o.plan, o.status, o.wanted))
     missing = with_needs(wanted, plan, status)
-    for stage, offset, tasks, indices in arrays(missing, o.pack, o.max_array):
-        print(stage, offset, ranges(tasks), ranges(indices))
+    memory = memory_of(plan, o.threads) if o.threads else None
+    for stage, offset, tasks, indices, needed in arrays(missing, o.pack, o.max_array, memory):
+        print(stage, offset, ranges(tasks), ranges(indices), math.ceil(needed / 2**20))
     if more := len(missing) - len([run for run in wanted["runs"] if run["state"] != "complete"]):
         print(f"{more} more than asked for: these need their consensus distance", file=sys.stderr)
     print(*estimate(missing, plan, status, o), sep="\n", file=sys.stderr)

@@ -10,7 +10,7 @@ account=''
 time_limit=04:00:00        # a run that takes longer requeues itself and goes on
 cpus_per_task=4            # threads of one rank
 gpus_per_node=0            # for submit --nodes: as many as ranks per node
-sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0); not --comment: it is submit's
+sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0); --mem here: for all tasks alike, else by the plan; not --comment: it is submit's
 
 # The job that makes table and report, after all others; sbatch_options are not for it.
 collect_partition=''       # default: partition

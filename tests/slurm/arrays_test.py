@@ -26,27 +26,57 @@ class Arrays(unittest.TestCase):
         self.assertEqual(arrays.ranges([3]), "3")
 
     def test_array_task_is_plan_index(self):
-        self.assertEqual(arrays.arrays(missing(1, 2, 4), 1, 1001), [(1, 0, [1, 2, 4], [1, 2, 4])])
+        self.assertEqual(arrays.arrays(missing(1, 2, 4), 1, 1001), [(1, 0, [1, 2, 4], [1, 2, 4], 0)])
 
     def test_stages_come_in_order_whatever_the_order_of_runs(self):
-        self.assertEqual(arrays.arrays(missing(0, stage=2) + missing(1), 1, 1001), [(1, 0, [1], [1]), (2, 0, [0], [0])])
+        self.assertEqual(arrays.arrays(missing(0, stage=2) + missing(1), 1, 1001), [(1, 0, [1], [1], 0), (2, 0, [0], [0], 0)])
 
     def test_no_task_reaches_max_array_size_and_none_is_lost(self):
         found = arrays.arrays(missing(*range(0, 25, 2)), 1, 10)
-        self.assertEqual([(stage, offset) for stage, offset, _, _ in found], [(1, 0), (1, 10), (1, 20)])
-        self.assertTrue(all(0 <= task < 10 for _, _, tasks, _ in found for task in tasks))
-        self.assertEqual([offset + task for _, offset, tasks, _ in found for task in tasks], list(range(0, 25, 2)))
+        self.assertEqual([(stage, offset) for stage, offset, *_ in found], [(1, 0), (1, 10), (1, 20)])
+        self.assertTrue(all(0 <= task < 10 for _, _, tasks, *_ in found for task in tasks))
+        self.assertEqual([offset + task for _, offset, tasks, *_ in found for task in tasks], list(range(0, 25, 2)))
 
     def test_packed_tasks_cover_every_missing_run_once(self):
         indices = [0, 3, 4, 11, 12, 29]
         for pack in (2, 3, 7):
             done = []  # what the tasks do, as job.sh reads it
-            for _, offset, tasks, runs in arrays.arrays(missing(*indices), pack, 3):
+            for _, offset, tasks, runs, _ in arrays.arrays(missing(*indices), pack, 3):
                 done += [offset + task * pack + k for task in tasks for k in range(pack) if offset + task * pack + k in runs]
             self.assertEqual(sorted(done), indices)
 
     def test_nothing_missing_is_no_array(self):
         self.assertEqual(arrays.arrays([], 1, 1001), [])
+
+
+class Memory(unittest.TestCase):
+    sizes = {index: 2**30 * (1 if index % 3 else 40) for index in range(30)}  # every third run is forty times as large
+
+    def test_small_runs_do_not_ask_for_the_memory_of_large_ones(self):
+        found = arrays.arrays(missing(*range(30)), 1, 1001, self.sizes)
+        self.assertEqual([(len(runs), needed) for *_, runs, needed in found], [(20, 2**30), (10, 40 * 2**30)])
+        self.assertEqual(found[1][3], list(range(0, 30, 3)))
+
+    def test_every_task_fits_and_every_run_is_done_once(self):
+        for pack, max_array in ((1, 7), (3, 4), (4, 1001)):
+            done = []
+            for _, offset, tasks, runs, needed in arrays.arrays(missing(*range(30)), pack, max_array, self.sizes):
+                for task in tasks:
+                    mine = [index for index in range(offset + task * pack, offset + (task + 1) * pack) if index in runs]
+                    self.assertLessEqual(sum(self.sizes[index] for index in mine), needed)
+                    self.assertGreater(sum(self.sizes[index] for index in mine) * 1.42, needed)  # sqrt(2): half a power of two
+                    done += mine
+            self.assertEqual(sorted(done), list(range(30)))
+
+    def test_stages_are_not_mixed(self):
+        self.assertEqual([(stage, runs) for stage, _, _, runs, _ in arrays.arrays(missing(0, 3) + missing(6, stage=2), 1, 1001, self.sizes)], [(1, [0, 3]), (2, [6])])
+
+    def test_threads_add_their_memory_and_what_is_unknown_asks_for_nothing(self):
+        plan = {"runs": [{"index": 0, "cost": {"memory_bytes": 2e9, "memory_bytes_per_thread": 1e8}}, {"index": 1, "cost": {"memory_bytes": 1e6, "memory_bytes_per_thread": 0}}]}
+        least = arrays.LEAST_MEMORY + 2 * arrays.PLANNED_RUN
+        self.assertEqual(arrays.memory_of(plan, 4), {0: 2.3e9, 1: least})
+        plan["runs"][1]["cost"]["memory_bytes"] = None
+        self.assertIsNone(arrays.memory_of(plan, 4))
 
 
 class Needs(unittest.TestCase):

@@ -46,6 +46,29 @@ packed=$(dry --pack 4 --limit 2 --time 5 --where variant=half --where seed=2 -- 
 expect "$packed" '--time=5 .*--array=1%2 .*s.toml .*-runs 5 0 4 --retries 1'
 expect "$packed" '--array=0%2 .*s.toml .*-runs 3 0 4 --retries 1' # what it needs, and of the pack nothing else
 expect "$(cat "$scratch/said")" '1 more than asked for'
+# Runs of one size are one array, which asks for what they need, unless the site's file says it.
+cat >"$scratch/sizes.toml" <<'TOML'
+name = "s"
+[data]
+dataset = "quadratic(dim = 1000)"
+[model]
+name = "none"
+[train]
+batch_size = 1
+epochs = 1
+[sweep]
+"data.dataset" = ["quadratic(dim = 1000)", "quadratic(dim = 20000000)"]
+"train.lr" = [0.1, 0.2]
+TOML
+sized() { "$source/slurm/submit" "$scratch/sizes.toml" --site "$1" --out "$scratch/out" --dry-run 2>&1; }
+said=$(sized "$scratch/site.sh")
+expect "$said" '--mem=[0-9]\{3\}M .*--array=0-1 .*sweep.sbatch'
+expect "$said" '--mem=[0-9]\{5\}M .*--array=2-3 .*sweep.sbatch'
+sed 's/--qos=long/--mem=90G/' "$scratch/site.sh" >"$scratch/site-memory.sh"
+said=$(sized "$scratch/site-memory.sh")
+expect "$said" '--mem=90G .*--array=0-3 .*sweep.sbatch'
+if grep -q 'mem=[0-9]*M' <<<"$said"; then die "asks for other memory than the site's file says"; fi
+if dry --nodes 2 --ranks-per-node 2 | grep -q -e '--mem='; then die "asks for the memory of one node over several"; fi
 expect "$(dry --set train.epochs=4)" 'sweep.sbatch .*--set train.epochs=4'
 [ ! -e "$scratch/out" ] || die "a dry run has written something"
 
