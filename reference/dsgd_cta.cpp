@@ -8,7 +8,7 @@ Trace dsgd_cta(const Problem& problem, const std::vector<Phase>& phases, const S
   Trace trace;
   std::int64_t step = 0;
   for (const Phase& phase : phases) {
-    require(phase.policy.kind != Policy::Kind::target, "this twin knows rounds() and exact() only");
+    require(phase.policy.kind == Policy::Kind::rounds || phase.policy.kind == Policy::Kind::exact, "this twin knows rounds() and exact() only");
     std::int64_t round = 0;
     for (std::int64_t s = 0; s < phase.steps; ++s, ++step) {
       StepTrace row;

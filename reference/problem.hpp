@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 #include "reference/dense.hpp"
 
@@ -27,6 +28,7 @@ struct StepTrace {
   double distance_after = 0;   // Ξ of `after`
   int rounds = 0;              // gossip rounds; 0 with exact averaging
   bool exact = false;          // the mean of all models (or gradients) instead of gossip
+  double target = std::numeric_limits<double>::quiet_NaN();  // Ξ aimed at; NaN: none
   bool reached = true;         // false: the target was still exceeded after the most rounds allowed
   double loss = 0;             // mean over the nodes, at the models that the gradients were taken at; NaN without Problem::loss
 };

@@ -18,6 +18,7 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
   for (auto& phase : phases) {
     auto& mine = phases_.emplace_back(Phase{std::move(phase.schedule), std::move(phase.policy), nullptr, 0});
     mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.schedule);
+    for (const auto& earlier : std::span(phases_).first(phases_.size() - 1)) mine.policy->follow(*earlier.policy);
     if (!mine.policy->needs().full_gradient) continue;
     require(static_cast<bool>(full_gradient_), "[control] policy: this policy needs the full gradient, which this task does not know");
     mean_.resize(dim);

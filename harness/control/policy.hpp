@@ -57,6 +57,9 @@ class ConsensusPolicy {
   // Called once per step, in step order. Where needs().any(), rank 0 decides and all ranks get its decision; else every rank
   // computes the same one.
   virtual Decision decide(const ConsensusView& view) = 0;
+  // Called for the policy of every earlier phase, in their order and before the first step: where a policy goes on from what one of them has come to.
+  // `earlier` lives as long as this one.
+  virtual void follow(const ConsensusPolicy& /*earlier*/) {}
   // What must survive an interruption; restore(state()) changes nothing.
   virtual std::vector<double> state() const { return {}; }
   virtual void restore(std::span<const double>) {}

@@ -23,7 +23,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kExamples = {
     {"target", {"target(0.25)"}},
     {"fraction", {"fraction(0.5)"}},
     {"fraction-of-start", {"fraction-of-start(0.25, steps = 3)"}},
-    {"adaptive", {"adaptive(0.1)", "adaptive(0.1, beta = 0.5)"}},
+    {"adaptive", {"adaptive(0.1)", "adaptive(0.1, beta = 0.5)", "adaptive(0.1, average = run)"}},
     {"critical", {"critical", "critical(0.5, L = 3)"}},
     {"dsgd-ac", {"dsgd-ac", "dsgd-ac(after = 2, power = 1)"}},
 };
@@ -161,6 +161,23 @@ TEST_CASE("adaptive follows the moving average of the gradient norm from its fir
   CHECK(policy->decide(views.at(1)).target == 0.5 * (0.75 * 1 + 0.25 * 2));
 }
 
+TEST_CASE("adaptive begins its average anew in each phase, or goes on with what the last adaptive phase left") {
+  Views views;
+  const auto first = make("adaptive(0.5, beta = 0.75)"), between = make("rounds(1)");
+  for (int step = 0; step < 2; ++step) first->decide(views.at(step));  // 0.75 · 1 + 0.25 · 2 = 1.25
+  const auto target = [&](std::string_view text) {
+    const auto policy = make(text);
+    policy->follow(*first);
+    policy->follow(*between);
+    return policy->decide(views.at(2)).target;  // the norm is 3
+  };
+  CHECK(target("adaptive(0.5, beta = 0.75)") == 0.5 * 3);
+  CHECK(target("adaptive(0.5, beta = 0.75, average = phase)") == 0.5 * 3);
+  CHECK(target("adaptive(0.5, beta = 0.75, average = run)") == 0.5 * (0.75 * 1.25 + 0.25 * 3));
+  CHECK(target("adaptive(2, beta = 0.5, average = run)") == 2 * (0.5 * 1.25 + 0.5 * 3));
+  CHECK(make("adaptive(0.5, beta = 0.75, average = run)")->decide(views.at(2)).target == 0.5 * 3);  // no phase before
+}
+
 TEST_CASE("critical holds factor times the critical distance") {
   Views views;
   // Known σ² = 4, L = 2, n = 2, lr = 1/2, ‖∇f‖² = 32: Γ² = 0.5·4/(2·2) + 32/(8·4) = 1.5.
@@ -207,7 +224,8 @@ TEST_CASE("unknown names, impossible and superfluous arguments are refused with 
       {"rounds(1.5)", "not a whole number"}, {"rounds(1, 2)", "does not take"}, {"exact(1)", "does not take"}, {"exact-every", "needs the argument k"},
       {"exact-every(0)", "at least 1"}, {"exact-every(2, rounds = -1)", "local SGD"}, {"target", "needs the argument distance"}, {"target(0)", "write exact"},
       {"target(-1)", "positive"}, {"fraction(0)", "positive"}, {"fraction-of-start(0.5, steps = 0)", "at least 1"}, {"adaptive(0)", "positive"},
-      {"adaptive(1, beta = 1)", "0 <= beta < 1"}, {"adaptive(1, beta = -0.5)", "0 <= beta < 1"}, {"critical(0)", "positive"}, {"critical(L = 0)", "positive"},
+      {"adaptive(1, beta = 1)", "0 <= beta < 1"}, {"adaptive(1, beta = -0.5)", "0 <= beta < 1"},
+      {"adaptive(1, average = epoch)", "write average = phase or average = run"}, {"adaptive(1, 0.5, 1)", "average is '1'"}, {"adaptive(1, keep = run)", "does not take: 'keep'"}, {"critical(0)", "positive"}, {"critical(L = 0)", "positive"},
       {"critical(L = -2)", "positive"}, {"dsgd-ac(after = -1)", "negative"}, {"dsgd-ac(power = -1)", "beyond W"}, {"target(x)", "not a number"}};
   for (const auto& [text, message] : bad) {
     INFO(text);

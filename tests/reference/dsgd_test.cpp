@@ -143,6 +143,34 @@ TEST_CASE("control adds rounds to the least number, one unless said otherwise, t
   CHECK(run(0.5, {.least = 3})[0].rounds == 4);
 }
 
+TEST_CASE("an adaptive target is s times the average of the gradient norm, of the phase or of the run") {
+  // Every step moves both nodes alike: gradients 1, 3, 5, 2 are the norms. beta = 1/2.
+  const Problem p{.nodes = 2, .initial = {0}, .gradient = [](int, std::int64_t step, const Vector&) { return Vector{std::vector{1.0, 3.0, 5.0, 2.0}[static_cast<std::size_t>(step)]}; }, .loss = {}};
+  const auto targets = [&](bool of_run, const Policy& between) {
+    std::vector<double> out;
+    for (const auto& step : dsgd(p, {{1, adaptive(2, 0.5, of_run), fixed(kPair)}, {1, between, fixed(kPair)}, {2, adaptive(2, 0.5, of_run), fixed(kPair)}}, {}, kOne))
+      out.push_back(step.target);
+    return out;
+  };
+
+  CHECK(targets(false, adaptive(2, 0.5, false)) == std::vector{2.0, 6.0, 10.0, 7.0});
+  CHECK(targets(true, adaptive(4, 0.5, true)) == std::vector{2.0, 8.0, 7.0, 5.5});   // averages 1, 2, 3.5, 2.75
+  CHECK(targets(true, adaptive(4, 0.5, false)) == std::vector{2.0, 12.0, 8.0, 6.0});  // averages 1, 3 anew, 4, 3
+  const auto plain = targets(true, rounds(1));
+  CHECK(std::isnan(plain[1]));
+  CHECK(plain[2] == 6);  // (1 + 5)/2: the step between did not count
+  CHECK(plain[3] == 5);  // (3 + 2)/2
+}
+
+TEST_CASE("the norm of an adaptive target is the root of the mean over nodes of their squared gradients") {
+  const Trace t = dsgd(constant({{1}, {7}}, {0}), {{1, adaptive(1, 0, false), fixed(kPair)}}, {}, kOne);
+
+  CHECK(t[0].target == 5);
+  CHECK(t[0].distance_before == 3);
+  CHECK(t[0].rounds == 1);
+  CHECK(t[0].reached);
+}
+
 TEST_CASE("control gives up after the most rounds allowed and says so") {
   const Trace t = dsgd(apart(), {{1, target(1, {.most = 2}), fixed(kPair)}}, {}, kOne);
 
