@@ -9,6 +9,18 @@ source "$1/slurm/shell.sh"
 signalled=0
 trap 'signalled=1' USR1 TERM
 
+# The SIGTERM of a cancelled job reaches all its processes: a plan or a module that ends with it is no bad input.
+problem() {
+  if [ $signalled = 1 ]; then
+    log "a signal came before the step: $*"
+    status=75
+    [ -z "${job:-}" ] || end_job
+    exit 75
+  fi
+  log "$*" >&2
+  exit 2
+}
+
 # read_arguments ROOT SITE SPEC OUT LOGS IDS RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t does those of plan
 # indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are among RUNS (as 0-2,5) and not complete. IDS is the file of what was submitted,
 # lines "index id": a task asks for its runs by id, so it does these runs or none.

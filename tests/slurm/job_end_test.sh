@@ -32,7 +32,7 @@ ended() {
   env CALLS="$scratch/calls" PATH="$scratch/bin:$PATH" SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_JOB_ID=7 SLURM_JOB_NODELIST=here SLURM_MEM_PER_NODE=200 \
     STATE=RUNNING RESTARTS=0 RUNS='a1 interrupted' OOM=0 "$@" bash -c 'set -euo pipefail; source "$1"/slurm/job.sh; sleep() { :; }; patience=()
       read_arguments "$1" the-site spec out "$2/sweep/logs" "$2/ids" 0-2,5 0 1; xibench=(results); vmstat=$2/vmstat; oom_kills_before=0 signalled=${SIGNALLED:-0}
-      echo "oom_kill $OOM" >"$vmstat"; status=$3; end_job' - "$source" "$scratch" "$status" 2>&1 || echo "status $?"
+      echo "oom_kill $OOM" >"$vmstat"; status=$3; '"${begin:-}"' end_job' - "$source" "$scratch" "$status" 2>&1 || echo "status $?"
 }
 
 # Slurm ends the job itself: preempted, it is requeued before its step ends; cancelled, it is not.
@@ -47,6 +47,14 @@ expect "$said" 'not requeued'
 said=$(ended 1 STATE=COMPLETING SIGNALLED=1) # mpirun, whatever its ranks end with
 expect "$said" 'COMPLETING: cancelled, or out of time): not requeued'
 expect "$(ended 1 SIGNALLED=1)" '^status 1$' # a failure, just then
+
+# Cancelled while it plans: the SIGTERM reaches the program too.
+printf '#!/bin/sh\nkill -TERM "$(cat %q)"\nkill -TERM $$\n' "$scratch/shell" >"$scratch/bin/killed"
+chmod +x "$scratch/bin/killed"
+said=$(begin='echo $$ >"$2/shell"; xibench=(killed); sets=(); refuse_other_runs a1;' ended 75 STATE=COMPLETING)
+expect "$said" 'COMPLETING: cancelled, or out of time): not requeued'
+expect "$said" '^status 75$'
+expect "$(begin='xibench=(false); sets=(); refuse_other_runs a1;' ended 75)" '^status 2$' # nobody has cancelled it
 
 # A node of the job is lost: srun ends with 0 or as killed, and it is Slurm that ends the job.
 said=$(ended 0 STATE=COMPLETING RESTARTS=1)
