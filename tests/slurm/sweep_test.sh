@@ -3,6 +3,7 @@
 # requeued; one spread over nodes. All equal the same sweep without Slurm.
 set -euo pipefail
 source=$1 build=$2
+export XB_SLURM_GPUS=0 # nodes without a generic resource
 # shellcheck source=tests/slurm/cluster.sh
 source "$source/tests/slurm/cluster.sh"
 out=$scratch/out plain=$scratch/plain
@@ -71,6 +72,24 @@ logs_say long "$out" 'restart 1' || die "the job was not requeued"
 logs_say long "$out" 'goes on after step' || die "the run did not go on from its checkpoint"
 same_science "$scratch/long.toml" long "$out" "$plain"
 
+# What README says of bench, in an interactive job. Its variables are options to sbatch and srun: with the memory per processor, a job would not fit them.
+say "from inside an interactive job: bench in it and over its ranks, and a sweep that is submitted with the time it measured"
+spec inside 4
+cat >"$scratch/inside.sh" <<INSIDE
+set -euo pipefail
+[ "\$SLURM_MEM_PER_CPU" = 100 ]
+"$xibench" bench "$scratch/inside.toml" --threads 1 --steps 5 --json >"$scratch/bench"
+if srun --mpi=list 2>&1 | grep -q pmix; then srun --mpi=pmix "$xibench" bench "$scratch/inside.toml" --threads 1 --steps 5 --json >"$scratch/bench-of-ranks"; fi
+"$source/slurm/submit" "$scratch/inside.toml" --site "$site" --out "$scratch/inside" --seconds-per-step 0.001
+"$xibench" status "$scratch/inside.toml" --out "$scratch/inside" >"$scratch/inside-status"
+INSIDE
+salloc --nodes=1 --ntasks=2 --mem-per-cpu=100 --time=10 bash "$scratch/inside.sh"
+wait_until queue_is_empty
+grep -q '"ranks": 1' "$scratch/bench" || die "bench in the job's shell is not one rank: $(cat "$scratch/bench")"
+[ ! -e "$scratch/bench-of-ranks" ] || grep -q '"ranks": 2' "$scratch/bench-of-ranks" || die "bench under srun is not two ranks: $(cat "$scratch/bench-of-ranks")"
+"$xibench" run "$scratch/inside.toml" --out "$plain" --threads 1 --progress none
+same_science "$scratch/inside.toml" inside "$scratch/inside" "$plain"
+
 # spread LAUNCHER: two runs on four ranks each, over two nodes.
 spread() {
   say "runs over two nodes, with $1"
@@ -86,24 +105,28 @@ spread() {
 if srun --mpi=list 2>&1 | grep -q pmix; then spread srun; else echo "not tested: this Slurm has no pmix"; fi
 if command -v mpirun >/dev/null; then spread mpirun; else echo "not tested: there is no mpirun here"; fi
 
-# On node n2 all ranks are bound to one processor, as a broken prolog or an administrator's process may do it.
+# unfit LAUNCHER: on node n2 all ranks are bound to one processor, as a broken prolog or an administrator's process may do it.
 unfit() {
-  say "a node that is not fit for a run over two: preflight names it, and the job goes on without it"
+  say "a node that is not fit for a run over two, with $1: preflight names it, and the job goes on without it"
   cat >"$scratch/narrow" <<NARROW
 #!/bin/sh
 if [ "\$SLURMD_NODENAME" = n2 ]; then exec taskset --cpu-list "$(taskset --cpu-list --pid $$ | sed 's/.*: \([0-9]*\).*/\1/')" "$xibench" "\$@"; fi
 exec "$xibench" "\$@"
 NARROW
   chmod +x "$scratch/narrow"
-  printf 'source %q\nprogram=%q\n' "$site" "$scratch/narrow" >"$scratch/narrow.sh"
+  printf 'source %q\nprogram=%q launcher=%s\n' "$site" "$scratch/narrow" "$1" >"$scratch/narrow.sh"
   EXTRA_SBATCH_OPTIONS=--nodelist=n1 "$source/slurm/submit" "$scratch/small.toml" --site "$scratch/narrow.sh" --where variant=centralized --where seed=1 \
-    --out "$scratch/unfit" --nodes 2 --ranks-per-node 2
+    --out "$scratch/unfit-$1" --nodes 2 --ranks-per-node 2
   wait_until queue_is_empty
-  logs_say small "$scratch/unfit" 'not fit are n2$' || die "preflight does not name the node"
-  logs_say small "$scratch/unfit" 'restart 1, on n\[1,3\]' || die "the job was not requeued without the node"
-  [ "$(find "$scratch/unfit/small" -name '*.h5' | wc -l)" = 1 ] || die "the run is not complete"
-  "$xibench" show "$scratch"/unfit/small/*.h5 | grep -q 'on 4 ranks' || die "the run was not done on 4 ranks"
+  logs_say small "$scratch/unfit-$1" 'these nodes are not fit: n2$' || die "preflight does not name the node"
+  logs_say small "$scratch/unfit-$1" 'restart 1, on n\[1,3\]' || die "the job was not requeued without the node"
+  [ "$(find "$scratch/unfit-$1/small" -name '*.h5' | wc -l)" = 1 ] || die "the run is not complete"
+  "$xibench" show "$scratch/unfit-$1"/small/*.h5 | grep -q 'on 4 ranks' || die "the run was not done on 4 ranks"
 }
-# With one processor all nodes are as narrow.
-if [ "$(nproc)" -gt 1 ] && srun --mpi=list 2>&1 | grep -q pmix; then unfit; else echo "not tested: preflight needs two processors, and a Slurm with pmix"; fi
+if [ "$(nproc)" -gt 1 ]; then
+  if srun --mpi=list 2>&1 | grep -q pmix; then unfit srun; fi
+  if command -v mpirun >/dev/null; then unfit mpirun; fi
+else
+  echo "not tested: preflight of a narrow node needs two processors; with one all nodes are as narrow"
+fi
 say "done"
