@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""How often is the gate wrong? Launches one program many times, then lets the gate compare it with itself, and with itself slowed down.
+
+  gate_rates.py launch -o quiet.json --count 600 -- build/micro --benchmark_format=json --benchmark_filter=one_shot/nodes:64
+  gate_rates.py rates quiet.json loaded.json -o benchmarks/results/gate.md
+
+A comparison takes launches that followed each other, as analysis/interleave.py makes them: old new, new old, ..., as many as its rule asks for (at
+most --most pairs a set), and a second set where the first is red. What drifts or jumps on this machine is therefore in it. The planted slowdown
+multiplies the times of one side. Comparisons begin at every launch of a pool; those that overlap are not independent, so the interval of a rate counts
+as many comparisons as fit side by side."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "analysis"))
+
+import numpy as np  # noqa: E402
+from scipy.stats import beta  # noqa: E402
+
+from arguments import Parser, real, whole  # noqa: E402
+from interleave import FIRST_PAIRS, next_size  # noqa: E402
+from launches import reader_of  # noqa: E402
+from messages import say  # noqa: E402
+from power import log_time  # noqa: E402
+from rank_tests import Sample  # noqa: E402
+from verdicts import DOUBT, RED, Rule, judge, judge_set  # noqa: E402
+
+PROGRAM = "gate_rates"
+
+
+def launch(options):
+    """Cells -> seconds of each launch, and the load at each."""
+    cells, loads, begun = {}, [], time.time()
+    for k in range(options.count):
+        loads.append(os.getloadavg()[0])
+        done = subprocess.run(options.command, capture_output=True, check=False)
+        if done.returncode != 0:
+            say(PROGRAM, f"launch {k + 1} ended with status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-200:]}")
+            return 1
+        data = json.loads(done.stdout)
+        reader, _ = reader_of(data)
+        if reader is None:
+            say(PROGRAM, "the program prints neither JSON of xibench bench, end_to_end nor Google Benchmark")
+            return 2
+        for _, label, seconds, _ in reader(data):
+            cells.setdefault(label, []).append(seconds)
+        if (k + 1) % 50 == 0:
+            say(PROGRAM, f"{k + 1} of {options.count} launches, {(time.time() - begun) / (k + 1) * (options.count - k - 1):.0f} s left")
+    uneven = [label for label, seconds in cells.items() if len(seconds) != options.count]
+    if uneven:
+        say(PROGRAM, f"{uneven[0]}: is not in every launch exactly once")
+        return 2
+    pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "processors": len(os.sched_getaffinity(0)),
+            "load": loads, "cells": cells}
+    options.out.write_text(json.dumps(pool) + "\n")
+    return 0
+
+
+class Pool:
+    def __init__(self, path):
+        self.path, self.facts = path, json.loads(path.read_text())
+        self.log_seconds = {label: np.log(seconds) for label, seconds in self.facts["cells"].items()}
+        self.size = len(self.facts["load"])
+
+    def samples(self, start, pairs, slowdown, slow_cell):
+        """Sets of `pairs` pairs of launches from `start` on: old new, new old, ..."""
+        at = (start + np.arange(2 * pairs)) % self.size
+        old = at[[2 * k + k % 2 for k in range(pairs)]]
+        new = at[[2 * k + 1 - k % 2 for k in range(pairs)]]
+        return {label: Sample(values[old], values[new] + (log_time(slowdown) if label == slow_cell else 0), True) for label, values in self.log_seconds.items()}
+
+    def compare(self, start, slowdown, slow_cell, rule, most):
+        """What interleave.py does: (words of the cells, pairs of a set, launches in all)."""
+        have, want = 0, min(FIRST_PAIRS, most)
+        while have < want:
+            have = want
+            want = next_size(judge_set(self.samples(start, have, slowdown, slow_cell), rule).values(), have, rule, most)
+        first, second = (self.samples(at, have, slowdown, slow_cell) for at in (start, start + 2 * have))
+        verdicts = judge(first, rule, second)
+        return {label: verdict.word for label, verdict in verdicts.items()}, have, 2 * have * (1 + any(verdict.second for verdict in verdicts.values()))
+
+
+def interval(hits, tries, independent):
+    """95 % of a rate, Clopper and Pearson, with the hits scaled to the comparisons that are independent."""
+    n = max(1, independent)
+    k = hits / tries * n
+    low = beta.ppf(0.025, k, n - k + 1) if k > 0 else 0.0
+    high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+    return low, high
+
+
+def rates(pool, slowdown, options):
+    """Of all comparisons of a pool: counts of the table's words, and the median pairs."""
+    rule = Rule()
+    cells = list(pool.log_seconds)
+    starts = range(0, pool.size, options.stride)
+    counts, pairs, used, comparisons = {RED: 0, DOUBT: 0}, [], [], 0
+    for k, start in enumerate(starts):
+        slow_cell = cells[k % len(cells)] if slowdown else None
+        words, made, launches = pool.compare(start, slowdown, slow_cell, rule, options.most)
+        seen = [words[slow_cell]] if slowdown else list(words.values())
+        counts[RED] += RED in seen      # of a comparison without slowdown: any cell
+        counts[DOUBT] += RED not in seen and DOUBT in seen
+        pairs.append(made)
+        used.append(launches)
+        comparisons += 1
+    return counts, comparisons, int(np.median(pairs)), int(pool.size / np.mean(used))
+
+
+def percent(hits, tries, independent):
+    low, high = interval(hits, tries, independent)
+    return f"{100 * hits / tries:.1f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def write_table(options):
+    pools = [Pool(path) for path in options.pools]
+    lines = ["| launches | load | cells | planted slowdown | red | cannot tell | pairs a set, median | comparisons, independent |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    for pool in pools:
+        load = f"{np.median(pool.facts['load']):.1f} on {pool.facts['processors']}"
+        for slowdown in options.slowdowns:
+            counts, tries, pairs, independent = rates(pool, slowdown / 100, options)
+            lines.append(f"| {pool.path.stem}, {pool.size} | {load} | {len(pool.log_seconds)} | {f'{slowdown:g} %' if slowdown else 'none'} | {percent(counts[RED], tries, independent)} | "
+                         f"{percent(counts[DOUBT], tries, independent)} | {pairs} | {tries}, {independent} |")
+            say(PROGRAM, lines[-1])
+    text = "\n".join(lines) + "\n"
+    commands = "".join(f"- {pool.path.name}, {pool.facts['date']}: `{' '.join(pool.facts['command'])}`\n" for pool in pools)
+    if options.out:
+        options.out.write_text(f"# How often the gate is wrong\n\n{PAGE}\n{text}\nLaunches:\n{commands}")
+    print(text, end="")
+    return 0
+
+
+PAGE = """Made by `benchmarks/gate_rates.py`, whose head says how: the gate of `analysis/interleave.py` compares a program with itself on one machine, and with itself slowed down. *red*:
+the comparison ends with a regression (without a planted slowdown: in any cell), second set included. *cannot tell* is no pass: the gate asks for more launches than it was
+allowed. Intervals are of 95 %, with as many comparisons as fit side by side into the launches.
+"""
+
+
+def main():
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="what", required=True, metavar="launch|rates")
+    make = commands.add_parser("launch", help="launch a program many times")
+    make.add_argument("-o", "--out", type=Path, required=True, help="file for the launches")
+    make.add_argument("--count", type=whole(20, 100000), default=600, help="launches (default %(default)s)")
+    make.add_argument("command", nargs="+", help="-- the program and its words")
+    table = commands.add_parser("rates", help="error rates from such files")
+    table.add_argument("pools", nargs="+", type=Path)
+    table.add_argument("-o", "--out", type=Path, help="also write the table as a page")
+    table.add_argument("--most", type=whole(2, 1000), default=40, help="pairs of a set at most (default %(default)s)")
+    table.add_argument("--stride", type=whole(1, 1000), default=1, help="launches between the beginnings of comparisons (default %(default)s)")
+    table.add_argument("--slowdowns", type=real(0, 99), nargs="+", default=[0, 5, 10, 50], metavar="PERCENT", help="planted ones (default 0 5 10 50)")
+    options = parser.parse_args()
+    return launch(options) if options.what == "launch" else write_table(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

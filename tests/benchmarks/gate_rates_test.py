@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""benchmarks/gate_rates.py on launches whose answer is known. gate_rates_test.py SOURCE BUILD"""
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(sys.argv[1])
+
+
+class GateRates(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def run_script(self, *arguments):
+        return subprocess.run(["/usr/bin/python3", SOURCE / "benchmarks" / "gate_rates.py", *map(str, arguments)], capture_output=True, text=True, check=False)
+
+    def rates(self, seconds, *options):
+        """The cells of the table's rows, for launches of these seconds."""
+        pool = self.folder / "pool.json"
+        pool.write_text(json.dumps({"command": ["a"], "date": "2026-01-01", "processors": 2, "load": [0.5] * len(seconds), "cells": {"a": seconds}}))
+        done = self.run_script("rates", pool, "-o", self.folder / "page.md", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(done.stdout, (self.folder / "page.md").read_text())
+        return [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()[2:]]
+
+    def test_steady_launches_are_never_red_and_a_slowdown_always_is(self):
+        none, tenth = self.rates([1 + 1e-4 * (k % 7) for k in range(120)], "--slowdowns", 0, 10, "--stride", 3)
+        self.assertEqual((none[4].split(" (")[0], none[5].split(" (")[0], none[6]), ("0.0 %", "0.0 %", "6"))
+        self.assertEqual(tenth[4].split(" (")[0], "100.0 %")
+        # Comparisons begin at every third launch; without a second set each uses 2 x 6 of the 120, with one 4 x 6.
+        self.assertEqual((none[7], tenth[7]), ("40, 10", "40, 5"))
+
+    def test_launches_that_scatter_cannot_tell(self):
+        draw = random.Random(1)
+        (none,) = self.rates([draw.lognormvariate(0, 0.5) for _ in range(120)], "--slowdowns", 0, "--stride", 12, "--most", 8)
+        self.assertEqual(none[5].split(" (")[0], "100.0 %")
+
+    def test_a_launch_that_alternates_by_itself_is_no_slowdown(self):
+        # Slow, fast, slow, ...: a driver that always launches the old side first would see a factor of two.
+        (none,) = self.rates([1 + k % 2 + 1e-3 * (k % 5) for k in range(120)], "--slowdowns", 0, "--stride", 4)
+        self.assertEqual(none[4].split(" (")[0], "0.0 %")
+
+    def test_launches_of_a_program(self):
+        program = self.folder / "program"
+        program.write_text('#!/bin/sh\necho \'{"context": {}, "benchmarks": [{"name": "a", "real_time": 2, "time_unit": "ms"}]}\'\n')
+        program.chmod(0o755)
+        done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", program)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        pool = json.loads((self.folder / "pool.json").read_text())
+        self.assertEqual((pool["cells"], len(pool["load"])), ({"a": [0.002] * 20}, 20))
+
+    def test_a_program_that_fails_is_named(self):
+        done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", "/bin/false")
+        self.assertEqual((done.returncode, (self.folder / "pool.json").exists()), (1, False))
+        self.assertIn("launch 1 ended with status 1", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
