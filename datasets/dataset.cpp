@@ -5,6 +5,7 @@
 #include "datasets/idx.hpp"
 #include "datasets/synthetic.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/random.hpp"
 
@@ -48,14 +49,7 @@ constexpr std::array<DatasetInfo, 5> kDatasets = {{
 std::span<const DatasetInfo> datasets() { return kDatasets; }
 
 const DatasetInfo& dataset_info(const Term& term, std::string_view where) {
-  std::vector<std::string> names;
-  for (const auto& info : kDatasets) {
-    if (info.name == term.name) return info;
-    names.emplace_back(info.name);
-  }
-  const auto near = nearest(term.name, names);
-  refuse("{}: unknown dataset '{}'{}; known: {}", where, term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-         fmt::join(names, " "));
+  return row_of(kDatasets, term.name, "dataset", where);
 }
 
 std::string find_dataset(const DatasetInfo& info, const std::string& directory) {

@@ -2,6 +2,7 @@
 
 #include "datasets/dirichlet.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/random.hpp"
 
 #include <algorithm>
@@ -79,16 +80,7 @@ constexpr std::array<PartitionInfo, 4> kPartitions = {{
 
 std::span<const PartitionInfo> partitions() { return kPartitions; }
 
-const PartitionInfo& partition_info(const Term& term, std::string_view where) {
-  std::vector<std::string> names;
-  for (const auto& info : kPartitions) {
-    if (info.name == term.name) return info;
-    names.emplace_back(info.name);
-  }
-  const auto near = nearest(term.name, names);
-  refuse("{}: unknown partition '{}'{}; known: {}", where, term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-         fmt::join(names, " "));
-}
+const PartitionInfo& partition_info(const Term& term, std::string_view where) { return row_of(kPartitions, term.name, "partition", where); }
 
 Shards make_partition(const Term& term, const PartitionProblem& problem) {
   const auto& info = partition_info(term, "[data] partition");

@@ -1,6 +1,7 @@
 #include "harness/control/gauge.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/term.hpp"
 
 #include <algorithm>
@@ -31,22 +32,15 @@ const GaugeInfo& gauge_info(Gauge::Kind kind) {
 Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed) {
   const Term term = Term::parse(text, where);
   Arguments arguments(term, where);
-  std::vector<std::string> names;
-  for (const auto& info : kGauges) {
-    names.emplace_back(info.name);
-    if (info.name != term.name) continue;
-    Gauge gauge{.kind = info.kind};
-    if (gauge.kind == Gauge::Kind::sketch) {
-      const auto k = arguments.integer("k", 128);
-      require(k >= 1 && k <= kMaxBuckets, "{}: {}: a sketch has between 1 and {} numbers per node", where, text, kMaxBuckets);
-      gauge.buckets = static_cast<int>(k);
-      gauge.seed = seed;
-    }
-    arguments.done();
-    return gauge;
+  Gauge gauge{.kind = row_of(kGauges, term.name, "gauge", where).kind};
+  if (gauge.kind == Gauge::Kind::sketch) {
+    const auto k = arguments.integer("k", 128);
+    require(k >= 1 && k <= kMaxBuckets, "{}: {}: a sketch has between 1 and {} numbers per node", where, text, kMaxBuckets);
+    gauge.buckets = static_cast<int>(k);
+    gauge.seed = seed;
   }
-  const std::string near = nearest(term.name, names);
-  refuse("{}: there is no gauge '{}'; {}known: {}", where, term.name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
+  arguments.done();
+  return gauge;
 }
 
 }  // namespace xib

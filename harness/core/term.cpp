@@ -1,6 +1,7 @@
 #include "harness/core/term.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/text.hpp"
 
 #include <algorithm>
@@ -179,6 +180,12 @@ void Arguments::done() const {
     require(used_[k], "{}{} has an argument that {} does not take: '{}'", where_prefix(where_), term_.text(), term_.name,
             printable(a.name.empty() ? a.text : a.name));
   }
+}
+
+void refuse_name(std::string_view where, std::string_view what, std::string_view name, const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  refuse("{}unknown {} '{}'{}; known: {}", where_prefix(where), what, printable(name), near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+         fmt::join(known, ", "));
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& members) {

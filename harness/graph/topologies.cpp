@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/graph/base_graph.hpp"
 #include "harness/graph/graph_files.hpp"
 #include "harness/graph/random_graphs.hpp"
@@ -260,14 +261,7 @@ MixingSchedule make_mixing(std::string_view topology, std::string_view weights, 
   const Term term = Term::parse(topology, kWhere);
   check_rule(weights);
   require(nodes >= 1, "{} of {} nodes: a topology needs at least one", topology, nodes);
-  std::vector<std::string> names;
-  for (const auto& info : topologies()) {
-    if (info.name == term.name) return info.make(term, nodes, weights, seed);
-    names.emplace_back(info.name);
-  }
-  const std::string near = nearest(term.name, names);
-  refuse("unknown topology '{}'{}; known: {}", term.name, near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
-         fmt::format("{}", fmt::join(names, ", ")));
+  return row_of(topologies(), term.name, "topology").make(term, nodes, weights, seed);
 }
 
 }  // namespace xib

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/graph/exact_sum.hpp"
 
 namespace xib {
@@ -63,14 +64,7 @@ MixingMatrix push_sum(const Topology& t) {
 
 std::span<const WeightsInfo> weight_rules() { return kRules; }
 
-void check_rule(std::string_view rule) {
-  std::vector<std::string> names;
-  for (const auto& r : kRules) names.emplace_back(r.name);
-  if (std::find(names.begin(), names.end(), rule) != names.end()) return;
-  const std::string near = nearest(rule, names);
-  refuse("unknown weights '{}'{}; known: {}", rule, near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
-         fmt::format("{}", fmt::join(names, ", ")));
-}
+void check_rule(std::string_view rule) { row_of(weight_rules(), rule, "weights"); }
 
 MixingMatrix weigh(const Topology& topology, std::string_view rule, std::string_view graph) {
   check_rule(rule);

@@ -5,6 +5,7 @@
 #include "harness/control/gauge.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/graph/default_weights.hpp"
 #include "harness/graph/mixing_matrix.hpp"
@@ -25,13 +26,6 @@
 
 namespace xib {
 namespace {
-
-template <class Table>
-std::vector<std::string> names_of(const Table& table) {
-  std::vector<std::string> names;
-  for (const auto& row : table) names.emplace_back(row.name);
-  return names;
-}
 
 void check_training(const RunConfig::Train& train, Problems& problems) {
   problems.attempt([&] {

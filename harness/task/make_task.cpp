@@ -2,6 +2,7 @@
 
 #include "datasets/sampler.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
 #ifdef XB_WITH_TORCH
 #include "harness/task/torch_task.hpp"
@@ -82,14 +83,9 @@ void check_images(const RunConfig& config, const DatasetFacts& facts) {
 void check_data_and_model(const RunConfig& config) {
   const auto term = dataset_term(config);
   if (const auto* problem = find_problem(term.name)) return check_problem(config, term, *problem);
-  std::vector<std::string> names;
-  for (const auto& info : datasets()) names.emplace_back(info.name);
-  for (const auto& info : problems()) names.emplace_back(info.name);
-  if (std::find(names.begin(), names.end(), term.name) == names.end()) {
-    const auto near = nearest(term.name, names);
-    refuse("[data] dataset: unknown dataset '{}'{}; known: {}", term.name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-           fmt::join(names, " "));
-  }
+  std::vector<std::string> names = names_of(datasets());
+  for (auto& name : names_of(problems())) names.push_back(std::move(name));
+  if (std::find(names.begin(), names.end(), term.name) == names.end()) refuse_name("[data] dataset", "dataset", term.name, names);
   check_images(config, dataset_info(term, "[data] dataset").facts(term));
 }
 

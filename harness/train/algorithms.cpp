@@ -1,4 +1,5 @@
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/mix/moments.hpp"
 #include "harness/train/algorithm.hpp"
 
@@ -40,15 +41,7 @@ constexpr std::array kAlgorithms{
 
 std::span<const AlgorithmInfo> algorithms() { return kAlgorithms; }
 
-const AlgorithmInfo& algorithm_info(std::string_view name) {
-  std::vector<std::string> names;
-  for (const auto& a : kAlgorithms) {
-    if (a.name == name) return a;
-    names.emplace_back(a.name);
-  }
-  const std::string near = nearest(name, names);
-  refuse("[train] algorithm: there is no '{}'; {}known: {}", name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
-}
+const AlgorithmInfo& algorithm_info(std::string_view name) { return row_of(kAlgorithms, name, "algorithm", "[train] algorithm"); }
 
 namespace {
 

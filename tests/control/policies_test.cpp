@@ -220,7 +220,7 @@ TEST_CASE("a target that floats cannot resolve is an error that names the step")
 
 TEST_CASE("unknown names, impossible and superfluous arguments are refused with a remedy") {
   const std::pair<const char*, const char*> bad[] = {
-      {"round(3)", "did you mean rounds?"}, {"xyzzyxyzzy", "known: rounds, exact"}, {"rounds(-1)", "between 0 and 50"}, {"rounds(51)", "between 0 and 50"},
+      {"round(3)", "did you mean 'rounds'?"}, {"xyzzyxyzzy", "known: rounds, exact"}, {"rounds(-1)", "between 0 and 50"}, {"rounds(51)", "between 0 and 50"},
       {"rounds(1.5)", "not a whole number"}, {"rounds(1, 2)", "does not take"}, {"exact(1)", "does not take"}, {"exact-every", "needs the argument k"},
       {"exact-every(0)", "at least 1"}, {"exact-every(2, rounds = -1)", "local SGD"}, {"target", "needs the argument distance"}, {"target(0)", "write exact"},
       {"target(-1)", "positive"}, {"fraction(0)", "positive"}, {"fraction-of-start(0.5, steps = 0)", "at least 1"}, {"adaptive(0)", "positive"},

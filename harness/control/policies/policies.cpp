@@ -1,6 +1,7 @@
 #include "harness/control/policies/policies.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,14 +21,7 @@ constexpr std::array<PolicyInfo, 9> kPolicies = {{
     {"dsgd-ac", "after = 10, power = 3", "one round, weakened by (lr/lr_max)^power after some epochs", false, false, make_weaken},
 }};
 
-const PolicyInfo& find(const Term& term, std::string_view where) {
-  const auto it = std::find_if(kPolicies.begin(), kPolicies.end(), [&](const auto& p) { return p.name == term.name; });
-  if (it != kPolicies.end()) return *it;
-  std::vector<std::string> names;
-  for (const auto& p : kPolicies) names.emplace_back(p.name);
-  const std::string near = nearest(term.name, names);
-  refuse("{}: there is no policy '{}'; {}known: {}", where, term.name, near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", "));
-}
+const PolicyInfo& find(const Term& term, std::string_view where) { return row_of(kPolicies, term.name, "policy", where); }
 
 }  // namespace
 

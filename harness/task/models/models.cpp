@@ -1,6 +1,7 @@
 #include "harness/task/models/models.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,14 +29,7 @@ Norm norm_of(const ModelOptions& options) {
 int scaled(int channels, const ModelOptions& options) { return std::max(1, static_cast<int>(std::lround(channels * options.width))); }
 
 Network make_network(const Term& term, const ModelOptions& options, const ImageShape& input, int classes) {
-  std::vector<std::string> names;
-  for (const auto& info : kModels) names.emplace_back(info.name);
-  const auto info = std::find_if(kModels.begin(), kModels.end(), [&](const auto& m) { return m.name == term.name; });
-  if (info == kModels.end()) {
-    const auto near = nearest(term.name, names);
-    refuse("[model] name: unknown model '{}'{}; known: {} (and none, for constructed problems)", term.name,
-           near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), fmt::join(names, " "));
-  }
+  const ModelInfo* info = &row_of(kModels, term.name, "model (none is for constructed problems)", "[model] name");
   const ModelOptions plain;
   require(options.width > 0 && options.width <= 64, "[model] width = {} is not in (0, 64]", options.width);
   require(options.norm == "batch" || options.norm == "group" || options.norm == "none", "[model] norm = '{}' is none of batch group none",

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xib {
+
+// Throws Error(input): "WHERE: unknown WHAT 'NAME', did you mean 'NEAR'?; known: ...". where "": without it.
+[[noreturn]] void refuse_name(std::string_view where, std::string_view what, std::string_view name, const std::vector<std::string>& known);
+
+// Tables of what can be named in a sweep: topologies, policies, algorithms, ... A row has a `name`.
+template <class Table>
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.emplace_back(row.name);
+  return names;
+}
+
+// The row of a table that bears the name. Throws Error(input) with the nearest name and all of them.
+template <class Table>
+const auto& row_of(const Table& table, std::string_view name, std::string_view what, std::string_view where = "") {
+  const auto row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.name == name; });
+  if (row == table.end()) refuse_name(where, what, name, names_of(table));
+  return *row;
+}
+
+}  // namespace xib
