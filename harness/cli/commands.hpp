@@ -14,6 +14,7 @@ namespace xib {
 using Command = std::function<int()>;
 
 Command add_doctor(CLI::App& command);
+Command add_list(CLI::App& command);
 Command add_topology(CLI::App& command);
 Command add_plan(CLI::App& command);
 Command add_run(CLI::App& command);

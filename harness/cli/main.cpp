@@ -23,12 +23,13 @@ struct Row {
   xib::Command (*add)(CLI::App& command);
 };
 
-constexpr std::array<Row, 11> kCommands = {{
+constexpr std::array<Row, 12> kCommands = {{
     {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
+    {"list", "what a sweep file may name: algorithms, policies, graphs, models, data sets, keys, with their arguments", xib::add_list},
     {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
     {"data", "the data sets: which are known and here, fetch one, compare it with what was published, look at a partition", xib::add_data},
     {"plan", "the runs of a sweep: index, id, what varies, cost; runs nothing", xib::add_plan},
-    {"run", "run what of a sweep is not yet complete", xib::add_run},
+    {"run", "run the unfinished runs of a sweep", xib::add_run},
     {"status", "per run of a sweep: complete, running, failed, missing", xib::add_status},
     {"show", "one run file in a screen", xib::add_show},
     {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},

@@ -1,0 +1,113 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+#include "datasets/dataset.hpp"
+#include "datasets/partition.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/json_text.hpp"
+#include "harness/cli/text_table.hpp"
+#include "harness/control/gauge.hpp"
+#include "harness/control/policy.hpp"
+#include "harness/core/row_of.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/sweep/fields.hpp"
+#include "harness/task/models/models.hpp"
+#include "harness/task/problems.hpp"
+#include "harness/train/algorithm.hpp"
+
+namespace xib {
+namespace {
+
+struct Entry {
+  std::string name, arguments, help;
+};
+using Entries = std::vector<Entry>;
+
+template <class Table>
+Entries entries_of(const Table& table) {
+  Entries entries;
+  for (const auto& row : table) {
+    Entry entry{std::string(row.name), "", std::string(row.help)};
+    if constexpr (requires { row.arguments; }) entry.arguments = row.arguments;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+Entries keys() {
+  Entries entries;
+  for (const Field& field : run_fields()) {
+    if (!field.instead.empty()) continue;
+    std::string range = range_text(field);
+    if (!field.members.empty()) range = field.members;
+    if (!field.set.empty() && field.members.empty()) range = fmt::format("one of `xibench list {}`", field.set);
+    entries.push_back({std::string(field.key), range.empty() ? std::string(expected(field.kind)) : range, std::string(field.help)});
+  }
+  return entries;
+}
+
+// One closed set that sweep files choose from.
+struct Set {
+  std::string_view name, key, help;
+  std::string_view second;  // title of the entries' second column
+  Entries (*entries)();
+};
+
+constexpr Set kSets[] = {
+    {"algorithms", "train.algorithm", "how a step trains", "arguments", [] { return entries_of(algorithms()); }},
+    {"policies", "control.policy", "how much the nodes communicate in a step", "arguments", [] { return entries_of(policies()); }},
+    {"gauges", "control.gauge", "how the consensus distance is measured for the record", "arguments", [] { return entries_of(gauges()); }},
+    {"topologies", "topology.name", "who sends to whom", "arguments", [] { return entries_of(topologies()); }},
+    {"weights", "topology.weights", "the weights of a mixing matrix", "", [] { return entries_of(weight_rules()); }},
+    {"models", "model.name", "networks", "arguments", [] { return entries_of(models()); }},
+    {"datasets", "data.dataset", "data sets", "arguments", [] { return entries_of(datasets()); }},
+    {"problems", "data.dataset", "constructed problems with known constants", "arguments", [] { return entries_of(problems()); }},
+    {"partitions", "data.partition", "how the data are divided among the nodes", "arguments", [] { return entries_of(partitions()); }},
+    {"keys", "", "what a sweep file may set", "values", keys},
+};
+
+nlohmann::ordered_json as_json(const Entries& entries) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const Entry& entry : entries) rows.push_back({{"name", entry.name}, {"arguments", entry.arguments}, {"help", entry.help}});
+  return rows;
+}
+
+int list(const std::string& name, bool json) {
+  if (json) {
+    nlohmann::ordered_json sets;
+    for (const Set& set : kSets)
+      if (name.empty() || &set == &row_of(std::span(kSets), name, "set")) sets[std::string(set.name)] = as_json(set.entries());
+    fmt::print("{}\n", json_text(sets));
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  if (name.empty()) {
+    rows.push_back({"set", "key", "what"});
+    for (const Set& set : kSets) rows.push_back({std::string(set.name), std::string(set.key), std::string(set.help)});
+  } else {
+    const Set& set = row_of(std::span(kSets), name, "set");
+    rows.push_back({std::string(set.name), std::string(set.second), ""});
+    for (const Entry& entry : set.entries()) rows.push_back({entry.name, entry.arguments, entry.help});
+    rows[0][2] = "help";
+  }
+  fmt::print("{}", text_table(rows));
+  return 0;
+}
+
+}  // namespace
+
+Command add_list(CLI::App& command) {
+  struct Options {
+    std::string set;
+    bool json = false;
+  };
+  const auto o = std::make_shared<Options>();
+  command.add_option("SET", o->set, "algorithms, policies, gauges, topologies, weights, models, datasets, problems, partitions or keys; none: the sets");
+  command.add_flag("--json", o->json, "as JSON, all sets where none is named");
+  return [o] { return list(o->set, o->json); };
+}
+
+}  // namespace xib
