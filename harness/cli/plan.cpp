@@ -24,6 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Runs = std::vector<const PlannedRun*>;
+using Costs = std::vector<Cost>;  // of the runs, in their order
 
 struct Options {
   std::string spec;
@@ -86,19 +87,21 @@ std::vector<std::string> varying(const Runs& runs) {
   return keys;
 }
 
-void print_table(const Runs& runs) {
+void print_table(const Runs& runs, const Costs& costs) {
   const auto keys = varying(runs);
   std::vector<std::vector<std::string>> rows = {{"index", "stage", "id", "variant"}};
   rows[0].insert(rows[0].end(), keys.begin(), keys.end());
   for (const char* title : {"seed", "steps", "samples", "needs"}) rows[0].emplace_back(title);
-  for (const auto* run : runs) {
+  rows.reserve(runs.size() + 1);
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const auto* run = runs[k];
     std::vector<std::string> row = {fmt::format("{}", run->index), fmt::format("{}", run->stage), run->id,
                                     fmt::format("{}", fmt::join(run->variants, " | "))};
     for (const auto& key : keys) {
       const auto at = std::find_if(run->varies.begin(), run->varies.end(), [&](const auto& entry) { return entry.first == key; });
       row.push_back(at == run->varies.end() ? text(get(*find_field(key), run->config)) : at->second);
     }
-    const Cost cost = cost_of(*run);
+    const Cost& cost = costs[k];
     for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)})
       row.push_back(std::move(cell));
     row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
@@ -108,16 +111,15 @@ void print_table(const Runs& runs) {
 }
 
 // What all of it takes, for the person who is about to submit it.
-void print_total(const Runs& runs) {
+void print_total(const Runs& runs, const Costs& costs) {
   Cost total{0, 0, 0};
   int stages = 0;
   double largest = 0;
-  for (const auto* run : runs) {
-    const Cost cost = cost_of(*run);
+  for (const Cost& cost : costs) {
     total = {total.steps + cost.steps, total.samples + cost.samples, total.bytes_sent + cost.bytes_sent};
-    stages = std::max(stages, run->stage);
     largest = std::fmax(largest, cost.gpu_bytes);
   }
+  for (const auto* run : runs) stages = std::max(stages, run->stage);
   fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
              stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps),
              amount(total.samples));
@@ -141,8 +143,10 @@ Command add_plan(CLI::App& command) {
     if (o->json) {
       print_json(plan.sweep, runs);
     } else {
-      print_table(runs);
-      print_total(runs);
+      Costs costs;
+      for (const auto* run : runs) costs.push_back(cost_of(*run));
+      print_table(runs, costs);
+      print_total(runs, costs);
     }
     return 0;
   };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,6 +40,7 @@ bool is_unseen(std::uint32_t point) {
 
 template <class Keep>
 std::string escape_unless(std::string_view text, Keep keep) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) return std::string(text);  // nearly all texts
   std::string out;
   while (!text.empty()) {
     const Sign sign = first_sign(text);

@@ -1,11 +1,13 @@
 #include "harness/run/run_size.hpp"
 
 #include "harness/control/policy.hpp"
+#include "harness/core/check.hpp"
 #include "harness/core/limits.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/mix/column_slices.hpp"
 #include "harness/record/rows.hpp"
+#include "harness/run/known_graph.hpp"
 #include "harness/sweep/interval.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/task_size.hpp"
@@ -47,9 +49,12 @@ Graphs graphs_of(const RunConfig& c, double mine, int ranks) {
   Graphs found;
   const auto n = static_cast<double>(c.train.nodes);
   for (const std::string& name : c.topology.name) {
-    const MixingSchedule schedule = make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
-    found.bytes += static_cast<double>(schedule.period()) * n * n * sizeof(double);
-    if (ranks > 1) found.halo += std::min(n - mine, mine * round_traffic(schedule).most_received);
+    const auto nodes = static_cast<int>(c.train.nodes);
+    const auto seed = static_cast<std::uint64_t>(c.seed);
+    const KnownGraph& graph = known_graph(name, c.topology.weights, nodes, seed);
+    if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
+    found.bytes += static_cast<double>(graph.period) * n * n * sizeof(double);
+    if (ranks > 1) found.halo += std::min(n - mine, mine * round_traffic(make_mixing(name, c.topology.weights, nodes, seed)).most_received);
   }
   return found;
 }

@@ -7,13 +7,13 @@
 #include "harness/core/check.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
-#include "harness/graph/default_weights.hpp"
 #include "harness/graph/mixing_matrix.hpp"
-#include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
+#include "harness/graph/uses_seed.hpp"
 #include "harness/run/accelerator.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/run/gpu_memory.hpp"
+#include "harness/run/known_graph.hpp"
 #include "harness/run/run_size.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
@@ -47,16 +47,9 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
-// The smallest eigenvalue of what a step mixes with: W^q after q rounds. NaN where it is not known: too many nodes.
-double lambda_min(const MixingSchedule& schedule, double rounds) try {
-  return std::pow(spectrum(schedule).lambda_min, rounds);
-} catch (const Error&) {
-  return kUnknown;
-}
-
 // What an algorithm needs of the matrices (AlgorithmInfo::lambda_min_above). Exact averaging in every step leaves nothing that could grow; every second
 // step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
-void check_matrices(const RunConfig& c, const MixingSchedule& schedule, const std::string& name, const std::string& policy) {
+void check_matrices(const RunConfig& c, const KnownGraph& graph, const std::string& name, const std::string& policy) {
   const AlgorithmInfo& info = algorithm_info(c.train.algorithm);
   if (info.lambda_min_above < -1) return;
   const Term term = Term::parse(policy);
@@ -64,12 +57,12 @@ void check_matrices(const RunConfig& c, const MixingSchedule& schedule, const st
   const std::int64_t every = term.name == "exact-every" ? arguments.integer("k") : 1;
   if (term.name == "exact" || (term.name == "exact-every" && every <= 1)) return;
   require(every <= 2, "control.policy: {} diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", info.name, policy);
-  require(schedule.period() == 1 && schedule.at(0).symmetric(),
+  require(graph.one_symmetric,
           "topology.name: {} diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
           "that stays as it is",
           info.name, name, c.topology.weights);
   const double rounds = term.name == "rounds" ? static_cast<double>(arguments.integer("q", 1)) : policy_info(policy).holds_target ? static_cast<double>(c.control.min_rounds) : 1;
-  const double smallest = lambda_min(schedule, std::max(rounds, 1.0));
+  const double smallest = std::pow(known_lambda_min(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed)), std::max(rounds, 1.0));
   require(!(smallest <= info.lambda_min_above + 1e-9),
           "train.algorithm: {} needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set "
           "topology.weights = \"{}\"",
@@ -87,25 +80,21 @@ void check_start(const RunConfig& c) {
 }
 
 void check_topology(const RunConfig& c, const std::string& name, const std::string& policy) {
-  const auto schedule = [&] {
-    try {
-      return make_mixing(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
-    } catch (const Error& error) {
-      refuse("topology.name: {}", error.what());
-    }
-  }();
-  require(schedule.at(0).stochastic() == MixingMatrix::Stochastic::rows,
+  const KnownGraph& graph = known_graph(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
+  if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
+  require(graph.keeps_mean,
           "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
           c.train.algorithm);
-  check_matrices(c, schedule, name, policy);
+  check_matrices(c, graph, name, policy);
 }
 
-// One rule for all phases: metropolis where the graph of any of them needs it.
+// One rule for all phases: metropolis where the graph of any of them needs it, as default_weights() has it.
 std::string weights_of(const RunConfig& c) {
-  const auto nodes = static_cast<int>(c.train.nodes);
-  const auto seed = static_cast<std::uint64_t>(c.seed);
+  const auto fits = [&](const std::string& name, std::string_view weights) {
+    return known_graph(name, weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed)).refusal.empty();
+  };
   for (const auto& name : c.topology.name)
-    if (default_weights(name, nodes, seed) == "metropolis") return "metropolis";
+    if (!fits(name, "uniform") && fits(name, "metropolis")) return "metropolis";
   return "uniform";
 }
 
@@ -172,6 +161,7 @@ Vocabulary make_vocabulary() {
   v.holds_target = [](const Term& policy) { return policy_info(policy.text()).holds_target; };
   v.check_reference = check_reference;
   v.topology_sha256 = topology_files_sha256;
+  v.uses_seed = [](const std::string& topology) { return uses_seed(topology); };
   v.default_weights = weights_of;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;

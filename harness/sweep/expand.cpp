@@ -1,14 +1,17 @@
 #include "harness/sweep/expand.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "harness/sweep/resolve.hpp"
 
 namespace xib {
 namespace {
 
-constexpr std::size_t kMostRuns = 100'000;       // a plan of so many is made in seconds
+constexpr std::size_t kMostRuns = 100'000;    // a plan of so many is made in seconds
 constexpr std::size_t kMostPhases = 200'000;  // of all runs together
+constexpr std::int64_t kMostNodes = 2'000'000;  // of all graphs that are not alike: each is made to see whether it exists
 
 // A problem of resolved runs is found once per run, but said once, with the first run that has it.
 class RunProblems {
@@ -38,6 +41,29 @@ std::string label(const Draft& draft) {
   for (const auto& [key, value] : draft.varies) out += fmt::format("{} = {}, ", key, value);
   return out + fmt::format("seed {}", draft.config.seed);
 }
+
+// The graphs of a plan, those that are alike counted once.
+class Graphs {
+ public:
+  void add(const RunConfig& config, const Vocabulary& vocabulary, const std::string& path) {
+    if (!vocabulary.uses_seed) return;
+    for (const std::string& name : config.topology.name) {
+      const bool is_new = seen_.insert(fmt::format("{}|{}|{}", name, config.train.nodes, uses_seed(name, vocabulary) ? config.seed : 0)).second;
+      if (is_new) nodes_ += config.train.nodes;
+    }
+    require(nodes_ <= kMostNodes, "{}: the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
+            "train.nodes, or several files", path, nodes_, kMostNodes);
+  }
+
+ private:
+  bool uses_seed(const std::string& name, const Vocabulary& vocabulary) {
+    const auto at = uses_seed_.find(name);
+    return at != uses_seed_.end() ? at->second : uses_seed_.emplace(name, vocabulary.uses_seed(name)).first->second;
+  }
+  std::unordered_set<std::string> seen_;
+  std::unordered_map<std::string, bool> uses_seed_;
+  std::int64_t nodes_ = 0;
+};
 
 // false: a value was refused when it was read.
 bool apply(const Setting& setting, Draft& draft) {
@@ -96,6 +122,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
   }
 
   RunProblems found;
+  Graphs graphs;
   std::size_t phases = 0;
   for (const VariantSpec& variant : variants)
     for (std::size_t point = 0; point < product.points; ++point)
@@ -114,6 +141,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         ok = apply(spec.overrides, draft) && ok;
         draft.config.seed = seed;
         if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
+        if (ok) graphs.add(draft.config, vocabulary, spec.sweep.path);
         const auto messages = ok ? faults(draft, spec, vocabulary) : std::vector<std::string>();
         for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));
         product.whole = product.whole && ok && messages.empty();

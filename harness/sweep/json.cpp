@@ -1,5 +1,6 @@
 #include "harness/sweep/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -81,6 +82,8 @@ void read(RunConfig& config, const nlohmann::json& object, const std::string& pr
 }  // namespace
 
 std::string json_string(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return fmt::format("\"{}\"", text);
   return nlohmann::json(valid_utf8(text)).dump();
 }
 
@@ -88,9 +91,10 @@ std::string json_number(double value) { return std::isfinite(value) ? fmt::forma
 
 // Objects nest as the tables of the sweep file do. kRunFields is in the order of its keys, so the output is too.
 std::string canonical_json(const RunConfig& config) {
+  static const RunConfig kDefaults;
   std::string out = "{", group;
   for (const Field& field : run_fields()) {
-    if (field.optional && get(field, config) == get(field, RunConfig())) continue;
+    if (field.optional && get(field, config) == get(field, kDefaults)) continue;
     const auto dot = field.key.find('.');
     const std::string_view table = dot == std::string_view::npos ? "" : field.key.substr(0, dot);
     if (table != group) {
@@ -106,9 +110,8 @@ std::string canonical_json(const RunConfig& config) {
   return out + (group.empty() ? "}" : "}}");
 }
 
-std::string run_id(const RunConfig& config) {
-  return sha256(fmt::format("xibench science {}\n{}", kScienceVersion, canonical_json(config))).substr(0, 16);
-}
+std::string run_id_of(std::string_view canonical_json) { return sha256(fmt::format("xibench science {}\n{}", kScienceVersion, canonical_json)).substr(0, 16); }
+std::string run_id(const RunConfig& config) { return run_id_of(canonical_json(config)); }
 
 RunConfig config_from_json(const std::string& json) {
   RunConfig config;

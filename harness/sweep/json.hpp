@@ -9,4 +9,6 @@ namespace xib {
 std::string json_string(std::string_view text);
 std::string json_number(double value);
 
+std::string run_id_of(std::string_view canonical_json);  // of a configuration
+
 }  // namespace xib

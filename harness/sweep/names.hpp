@@ -30,6 +30,8 @@ struct Vocabulary {
   // Throws Error(input) "some.key: problem; remedy" where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
   // May be empty.
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
+  // Whether a topology is another with another seed. May be empty: then no graph is.
+  std::function<bool(const std::string& topology)> uses_seed;
   // topology.weights of a run whose sweep does not name them, from its topology.name. May be empty: then they are the default of RunConfig.
   std::function<std::string(const RunConfig&)> default_weights;
   // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
+#include <utility>
 
 #include "harness/core/check.hpp"
+#include "harness/sweep/json.hpp"
 #include "harness/sweep/resolve.hpp"
 
 namespace xib {
@@ -22,16 +25,18 @@ class Linker {
 
   std::vector<PlannedRun> all() {
     std::vector<PlannedRun> runs;
-    std::map<std::string, std::size_t> place;  // id -> in runs
-    const auto take = [&](const PlannedRun& run) {
+    std::unordered_map<std::string, std::size_t> place;  // id -> in runs
+    const auto take = [&](PlannedRun& run) {
       const auto [at, is_new] = place.emplace(run.id, runs.size());
-      if (is_new) return runs.push_back(run);
+      if (is_new) return runs.push_back(std::move(run));
       auto& names = runs[at->second].variants;
       for (const auto& name : run.variants)
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     };
-    for (std::size_t k = 0; k < product_.drafts.size(); ++k) take(visible(k));
-    for (const PlannedRun& run : references_) {
+    for (std::size_t k = 0; k < product_.drafts.size(); ++k) visible(k);  // all, before any is moved away
+    runs.reserve(states_.size() + references_.size());
+    for (State& state : states_) take(state.run);
+    for (PlannedRun& run : references_) {
       if (!place.contains(run.id)) take(run);
     }
     return runs;
@@ -99,7 +104,7 @@ class Linker {
 
   static PlannedRun identified(PlannedRun run) {
     run.canonical_json = canonical_json(run.config);
-    run.id = run_id(run.config);
+    run.id = run_id_of(run.canonical_json);
     return run;
   }
 

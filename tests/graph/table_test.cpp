@@ -8,6 +8,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/graph/spectrum.hpp"
+#include "harness/graph/uses_seed.hpp"
 
 using namespace xib;
 
@@ -260,4 +261,25 @@ TEST_CASE("max-degree weights are those of the largest node on every edge") {
   const MixingMatrix w = make_mixing("path", "max-degree", 3, 1).at(0);
 
   CHECK((w.at(0, 1) == 1.0 / 3 && w.at(1, 2) == 1.0 / 3 && w.at(0, 0) == 1 - 1.0 / 3));
+}
+
+TEST_CASE("a graph that is said to use no seed is the same with every seed") {
+  for (const TopologyInfo& info : topologies()) {
+    const std::string name = written(info);
+    if (name.empty() || uses_seed(name)) continue;
+    INFO(name);
+    const int n = info.name == "karate-club" ? 34 : info.name == "davis-southern-women" ? 32 : info.name == "florentine-families" ? 15 : 16;
+    const auto one = make_mixing(name, fitting_weights(info.name), n, 1), other = make_mixing(name, fitting_weights(info.name), n, 2);
+    REQUIRE(one.period() > 0);
+    REQUIRE(one.period() == other.period());
+    for (std::int64_t t = 0; t < one.period(); ++t) {
+      const MixingMatrix w = one.at(t), v = other.at(t);
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < n; ++j) CHECK(w.at(i, j) == v.at(i, j));
+    }
+  }
+  CHECK_FALSE(uses_seed("torus(4, 4)"));
+  CHECK_FALSE(uses_seed("alternate(\"torus 4 4\", 2, complete, 1)"));
+  CHECK(uses_seed("alternate(ring, 2, \"random-regular 3\", 1)"));
+  CHECK(uses_seed("random-regular(3)"));
 }

@@ -160,3 +160,13 @@ TEST_CASE("the plan knows where each value came from") {
                                                           {"train.epochs", file.path() + ":8"},
                                                           {"data.limit", "--set"}});
 }
+
+TEST_CASE("a plan that would have to draw graphs for minutes is refused; graphs that are alike count once") {
+  Vocabulary vocabulary;
+  vocabulary.uses_seed = [](const std::string& topology) { return topology == "drawn"; };
+  const auto text = [](const std::string& topology) {
+    return "name = 't'\nseeds = [1, 2, 3]\ntrain.nodes = 1_000_000\ntopology.name = '" + topology + "'\n";
+  };
+  CHECK(refusal(text("ring"), {}, vocabulary) == "");
+  CHECK_THAT(refusal(text("drawn"), {}, vocabulary), Catch::Matchers::Contains("t.toml: the graphs of the runs have 3000000 nodes together or more") && Catch::Matchers::Contains("write fewer seeds"));
+}
