@@ -1,14 +1,17 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/slow_hosts.hpp"
+#include "harness/cli/slurm_accounting.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
@@ -16,6 +19,7 @@
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/execute.hpp"
+#include "harness/run/lease.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
 #include "harness/sweep/select.hpp"
@@ -38,8 +42,16 @@ struct Options {
 struct RunCost {
   const PlannedRun* run;
   std::string state;  // complete; of its heartbeat; missing; unreadable
-  double attempts = kUnknown, core_seconds = kUnknown, step_core_seconds = kUnknown, memory = kUnknown, joules = kUnknown;
+  double attempts = kUnknown, core_seconds = kUnknown, step_core_seconds = kUnknown, memory = kUnknown, joules = kUnknown, gpu_joules = kUnknown;
+  std::vector<AttemptCost> each = {};  // attempt by attempt, those that tell
+  std::set<std::string> jobs = {};     // of Slurm
 };
+
+std::string text_fact(const RunRecord& record, const std::string& name) {
+  for (const auto& [key, value] : record.provenance)
+    if (key == name) return value;
+  return "";
+}
 
 double fact(const RunRecord& record, const std::string& name) {
   for (const auto& [key, value] : record.provenance)
@@ -64,7 +76,9 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
   try {
     if (is_there(files.result)) {
       const RunRecord record = read_run_file(files.result);
-      cost = {&run, "complete", fact(record, "attempts_begun"), fact(record, "core_seconds"), core_seconds_of_steps(record), fact(record, "memory_peak_bytes"), fact(record, "energy_joules")};
+      cost = {&run, "complete", fact(record, "attempts_begun"), fact(record, "core_seconds"), core_seconds_of_steps(record), fact(record, "memory_peak_bytes"), fact(record, "energy_joules"), fact(record, "gpu_joules")};
+      if (const std::string each = text_fact(record, "attempt_costs"); !each.empty()) cost.each = costs_from_json(each);
+      for (const auto& attempt : record.attempts) cost.jobs.insert(attempt.slurm_job);
       std::string group = fmt::format("{}", fmt::join(run.variants, " | "));
       for (const auto& [key, value] : run.varies) group += fmt::format(", {} = {}", key, value);
       for (auto& sample : host_samples(record, group)) samples.push_back(std::move(sample));
@@ -73,7 +87,16 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
       if (beat->attempts > 0) cost.attempts = static_cast<double>(beat->attempts);
       cost.core_seconds = beat->core_seconds;
       cost.joules = beat->energy_joules;
+      cost.gpu_joules = beat->gpu_joules;
+      cost.each = beat->costs;
+      if (beat->state == "running" && !Lease::held_by(files.lease)) {  // nobody does it any more, and it said nothing of its end
+        cost.state = "interrupted";
+        if (!cost.each.empty()) cost.each.back().state = "killed";
+      }
     }
+    for (const auto& attempt : cost.each) cost.jobs.insert(attempt.slurm_job);
+  } catch (const nlohmann::json::exception& error) {
+    notify("xibench: {}: attempt_costs: {}\n", files.result, error.what());
   } catch (const Error& error) {  // one bad file must not hide the costs of the others
     cost.state = "unreadable";
     notify("xibench: {}\n", error.what());
@@ -92,7 +115,20 @@ std::pair<double, int> total(const std::vector<RunCost>& costs, double RunCost::
   return sum;
 }
 
-void print_json(const Options& o, const Plan& plan, const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts) {
+constexpr std::string_view kKilled = "killed";  // AttemptCost::state
+
+std::ptrdiff_t killed(const std::vector<RunCost>& costs) {
+  std::ptrdiff_t sum = 0;
+  for (const auto& cost : costs) sum += std::count_if(cost.each.begin(), cost.each.end(), [](const auto& attempt) { return attempt.state == kKilled; });
+  return sum;
+}
+
+Json sum_or_null(const std::vector<RunCost>& costs, double RunCost::*value) {
+  const auto [sum, told] = total(costs, value);
+  return told > 0 ? Json(sum) : Json();
+}
+
+void print_json(const Options& o, const Plan& plan, const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts, const Accounting& accounting) {
   Json out = {{"schema", "xibench-costs"}, {"schema_version", 1}, {"name", plan.sweep.name}, {"out", o.out}, {"runs", Json::array()}};
   for (const auto& c : costs)
     out["runs"].push_back({{"index", c.run->index},
@@ -104,32 +140,82 @@ void print_json(const Options& o, const Plan& plan, const std::vector<RunCost>& 
                            {"core_seconds", number(c.core_seconds)},
                            {"core_seconds_of_steps", number(c.step_core_seconds)},
                            {"memory_peak_bytes", number(c.memory)},
-                           {"energy_joules", number(c.joules)}});
-  const auto [core_seconds, told] = total(costs, &RunCost::core_seconds);
-  const auto [joules, with_energy] = total(costs, &RunCost::joules);
-  out["total"] = {{"core_seconds", core_seconds}, {"runs_that_tell", told}, {"energy_joules", with_energy > 0 ? Json(joules) : Json()}, {"runs_with_energy", with_energy}};
+                           {"energy_joules", number(c.joules)},
+                           {"gpu_energy_joules", number(c.gpu_joules)},
+                           {"each_attempt", Json::parse(cost_json(c.each))}});
+  out["total"] = {{"core_seconds", total(costs, &RunCost::core_seconds).first},
+                  {"runs_that_tell", total(costs, &RunCost::core_seconds).second},
+                  {"killed_attempts", killed(costs)},
+                  {"energy_joules", sum_or_null(costs, &RunCost::joules)},
+                  {"runs_with_energy", total(costs, &RunCost::joules).second},
+                  {"gpu_energy_joules", sum_or_null(costs, &RunCost::gpu_joules)}};
   out["hosts"] = Json::array();
   for (const auto& h : hosts) out["hosts"].push_back({{"host", h.host}, {"relative", h.relative}, {"seconds_per_step", h.seconds}, {"runs", h.runs}});
+  out["slurm"] = {{"problem", accounting.problem}, {"jobs", Json::array()}};
+  for (const auto& j : accounting.jobs)
+    out["slurm"]["jobs"].push_back({{"job", j.job}, {"state", j.state}, {"core_seconds", number(j.core_seconds)}, {"energy_joules", number(j.energy_joules)}});
   fmt::print("{}\n", json_text(out));
 }
 
-void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts) {
-  std::vector<std::vector<std::string>> rows = {{"index", "id", "variant", "seed", "state", "attempts", "core-hours", "in steps", "peak MB", "kJ"}};
+using Rows = std::vector<std::vector<std::string>>;
+
+void print_if_any(const Rows& rows) {
+  if (rows.size() > 1) fmt::print("\n{}", text_table(rows));
+}
+
+// The attempts of runs that took more than one.
+void print_attempts(const std::vector<RunCost>& costs) {
+  Rows rows = {{"index", "id", "attempt", "ended", "begun", "counted to", "host", "job", "core-hours", "kJ", "GPU kJ"}};
+  for (const auto& c : costs) {
+    if (c.each.size() < 2 && (c.each.empty() || c.each.back().state != kKilled)) continue;
+    const auto before = static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0) - std::min(c.each.size(), static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0));
+    for (std::size_t k = 0; k < c.each.size(); ++k) {
+      const AttemptCost& a = c.each[k];
+      rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", before + k + 1), a.state, a.begun, a.heard, a.host, a.slurm_job, cell(a.core_seconds, 3600),
+                      cell(a.energy_joules, 1000), cell(a.gpu_joules, 1000)});
+    }
+  }
+  print_if_any(rows);
+  if (const auto lost = killed(costs))
+    notify("{} attempt{} killed: counted up to the last heartbeat (`counted to`); what came after it is not known, and not counted\n", lost, lost == 1 ? " was" : "s were");
+}
+
+void say_energy(const std::vector<RunCost>& costs, double RunCost::*value, std::string_view source, std::string_view absent) {
+  const auto [joules, told] = total(costs, value);
+  notify("energy{}: {}\n", source, told > 0 ? fmt::format("{} kJ of {} of {} runs", cell(joules, 1000), told, costs.size()) : fmt::format("absent: {}", absent));
+}
+
+void print_accounting(const Accounting& accounting) {
+  Rows rows = {{"Slurm job", "state", "core-hours", "kJ"}};
+  double core_seconds = 0, joules = 0;
+  int with_energy = 0;
+  for (const auto& j : accounting.jobs) {
+    rows.push_back({j.job, j.state, cell(j.core_seconds, 3600), cell(j.energy_joules, 1000)});
+    if (std::isfinite(j.core_seconds)) core_seconds += j.core_seconds;
+    if (std::isfinite(j.energy_joules)) joules += j.energy_joules, ++with_energy;
+  }
+  print_if_any(rows);
+  if (!accounting.problem.empty()) return notify("Slurm's accounting: absent: {}\n", accounting.problem);
+  notify("Slurm's accounting: {} core-hours of {} jobs and requeues, all that they were given; energy {}\n", cell(core_seconds, 3600), accounting.jobs.size(),
+         with_energy > 0 ? fmt::format("{} kJ of {} of them, as their nodes count it", cell(joules, 1000), with_energy) : "absent: this Slurm gathers none (AcctGatherEnergyType)");
+}
+
+void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts, const Accounting& accounting) {
+  Rows rows = {{"index", "id", "variant", "seed", "state", "attempts", "core-hours", "in steps", "peak MB", "kJ", "GPU kJ"}};
   for (const auto& c : costs)
     rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", fmt::join(c.run->variants, " | ")), fmt::format("{}", c.run->config.seed), c.state, cell(c.attempts),
-                    cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000)});
+                    cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000), cell(c.gpu_joules, 1000)});
   fmt::print("{}", text_table(rows));
-  if (!hosts.empty()) {
-    std::vector<std::vector<std::string>> table = {{"host", "time of a step, relative", "s/step", "runs"}};
-    for (const auto& h : hosts) table.push_back({h.host, fmt::format("{:.2f}", h.relative), cell(h.seconds), fmt::format("{}", h.runs)});
-    fmt::print("\n{}", text_table(table));
-  }
+  Rows table = {{"host", "time of a step, relative", "s/step", "runs"}};
+  for (const auto& h : hosts) table.push_back({h.host, fmt::format("{:.2f}", h.relative), cell(h.seconds), fmt::format("{}", h.runs)});
+  print_if_any(table);
+  print_attempts(costs);
+  print_accounting(accounting);
   const auto [core_seconds, told] = total(costs, &RunCost::core_seconds);
-  const auto [joules, with_energy] = total(costs, &RunCost::joules);
   notify("{} core-hours (ranks x threads x time, attempts that were lost included) of {} of {} runs; the others are not begun, or of a build that kept no costs\n", cell(core_seconds, 3600), told,
          costs.size());
-  notify("energy: {}\n", with_energy > 0 ? fmt::format("{} kJ of {} runs, as RAPL counts the whole host of rank 0", cell(joules, 1000), with_energy)
-                                         : "absent: no run could read /sys/class/powercap/intel-rapl:*/energy_uj");
+  say_energy(costs, &RunCost::joules, " of processors (RAPL, the whole host of rank 0)", "no run could read /sys/class/powercap/intel-rapl:*/energy_uj");
+  say_energy(costs, &RunCost::gpu_joules, " of GPUs (NVML, all of rank 0's host)", "no run computed on a GPU whose driver tells it");
   if (hosts.empty()) notify("slow hosts: no two hosts did runs that differ by their seed alone\n");
 }
 
@@ -148,7 +234,11 @@ Command add_costs(CLI::App& command) {
     std::vector<HostSample> samples;
     for (const auto* run : select(plan, o->selection)) costs.push_back(look(*o, plan, *run, samples));
     const auto hosts = slow_hosts(samples);
-    o->json ? print_json(*o, plan, costs, hosts) : print_tables(costs, hosts);
+    std::set<std::string> jobs;
+    for (const auto& cost : costs) jobs.insert(cost.jobs.begin(), cost.jobs.end());
+    jobs.erase("");
+    const Accounting accounting = jobs.empty() ? Accounting{{}, "no run was a job of Slurm"} : ask_accounting(jobs);
+    o->json ? print_json(*o, plan, costs, hosts, accounting) : print_tables(costs, hosts, accounting);
     return 0;
   };
 }

@@ -40,6 +40,23 @@ constexpr Field kFields[] = {
     {"attempts", &Heartbeat::attempts},
     {"core_seconds", &Heartbeat::core_seconds},
     {"energy_joules", &Heartbeat::energy_joules},
+    {"gpu_joules", &Heartbeat::gpu_joules},
+};
+
+struct CostField {
+  const char* name;
+  std::variant<std::string AttemptCost::*, std::int64_t AttemptCost::*, double AttemptCost::*> member;
+};
+constexpr CostField kCostFields[] = {
+    {"begun", &AttemptCost::begun},
+    {"heard", &AttemptCost::heard},
+    {"state", &AttemptCost::state},
+    {"host", &AttemptCost::host},
+    {"slurm_job", &AttemptCost::slurm_job},
+    {"processors", &AttemptCost::processors},
+    {"core_seconds", &AttemptCost::core_seconds},
+    {"energy_joules", &AttemptCost::energy_joules},
+    {"gpu_joules", &AttemptCost::gpu_joules},
 };
 
 void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = valid_utf8(value); }
@@ -56,11 +73,37 @@ void take(const nlohmann::json& json, double& value) {
   value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
+nlohmann::ordered_json json_of(const std::vector<AttemptCost>& attempts) {
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& attempt : attempts) {
+    nlohmann::ordered_json one = nlohmann::ordered_json::object();
+    for (const auto& field : kCostFields) std::visit([&](auto member) { put(one, field.name, attempt.*member); }, field.member);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::vector<AttemptCost> costs_of(const nlohmann::json& json) {
+  std::vector<AttemptCost> attempts;
+  for (const auto& one : json.get<std::vector<nlohmann::json>>()) {
+    AttemptCost attempt;
+    for (const auto& field : kCostFields)
+      if (one.contains(field.name)) std::visit([&](auto member) { take(one.at(field.name), attempt.*member); }, field.member);
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
 }  // namespace
+
+std::string cost_json(const std::vector<AttemptCost>& attempts) { return json_of(attempts).dump(); }
+
+std::vector<AttemptCost> costs_from_json(const std::string& text) { return costs_of(nlohmann::json::parse(text)); }
 
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by) {
   nlohmann::ordered_json json = {{"schema", "xibench-heartbeat"}, {"schema_version", 1}};
   for (const auto& field : kFields) std::visit([&](auto member) { put(json, field.name, heartbeat.*member); }, field.member);
+  if (!heartbeat.costs.empty()) json["costs"] = json_of(heartbeat.costs);
   const std::string text = json.dump(2) + "\n";
   replace_file_quickly(path, ".new", {std::as_bytes(std::span(text))}, by);
 }
@@ -76,6 +119,7 @@ std::optional<Heartbeat> read_heartbeat(const std::string& path) {
       if (!json.contains(field.name)) continue;
       std::visit([&](auto member) { take(json.at(field.name), heartbeat.*member); }, field.member);
     }
+    if (json.contains("costs")) heartbeat.costs = costs_of(json.at("costs"));
   } catch (const nlohmann::json::exception& error) {
     refuse("{} is not a heartbeat of a run: {}; remove it", path, error.what());
   }

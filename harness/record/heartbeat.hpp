@@ -6,8 +6,22 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace xib {
+
+// What one attempt has cost, up to its last sign of life. An attempt that was killed (SIGKILL, preemption, a node lost) leaves what its last heartbeat said;
+// what it did after that nobody knows.
+struct AttemptCost {
+  std::string begun = {}, heard = {};  // ISO 8601 UTC: its beginning, and its last heartbeat
+  std::string state = {};  // running, finished, diverged, interrupted, failed; killed: it left without a word
+  std::string host = {}, slurm_job = {};  // of rank 0
+  std::int64_t processors = 0;  // ranks x threads
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  double core_seconds = kUnknown, energy_joules = kUnknown, gpu_joules = kUnknown;
+};
+std::string cost_json(const std::vector<AttemptCost>& attempts);         // an array of objects; NaN is null
+std::vector<AttemptCost> costs_from_json(const std::string& text);       // throws nlohmann::json::exception for anything else
 
 // DIR/<name>/<id>.json: what a run that is under way (or failed) says of itself; `xibench status` reads it. Replaced by rename,
 // so a reader never sees half of it. Removed when the run file is there.
@@ -22,6 +36,8 @@ struct Heartbeat {
   double updated_unix = 0;
   std::int64_t processors = 0, attempts = 0;                       // ranks x threads of this attempt; attempts up to this one, 0: not known
   double core_seconds = kUnknown, energy_joules = kUnknown;        // of all attempts so far (run/cost_meter.hpp)
+  double gpu_joules = kUnknown;
+  std::vector<AttemptCost> costs = {};  // attempt by attempt, this one last; fewer than `attempts` where builds that kept none took part
 };
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});
 std::optional<Heartbeat> read_heartbeat(const std::string& path);  // nullopt: none, or empty after a power loss; throws Error(input) for what is no heartbeat

@@ -12,6 +12,8 @@
 namespace xib {
 namespace {
 
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
 double read_number(const std::string& path) {
   std::ifstream in(path);
   double value = std::nan("");
@@ -42,30 +44,50 @@ double EnergyMeter::joules() const {
   return sum;
 }
 
-CostMeter::CostMeter(std::int64_t processors, const std::string& energy_directory) : processors_(processors), energy_(energy_directory) {}
+CostMeter::CostMeter(std::int64_t processors, const EnergySources& sources) : processors_(processors), energy_(sources.powercap), gpu_energy_(sources.nvml) {}
 
 void CostMeter::add_earlier(const std::optional<Heartbeat>& earlier) {
   if (!earlier) return;
-  earlier_attempts_ = earlier->attempts;  // 0: it was written before costs were; then nothing is known of the attempts so far
-  earlier_core_seconds_ = earlier->attempts > 0 ? earlier->core_seconds : std::nan("");
-  earlier_joules_ = earlier->attempts > 0 ? earlier->energy_joules : std::nan("");
+  const bool told = earlier->attempts > 0;  // else it was written before costs were: then nothing is known of the attempts so far
+  earlier_attempts_ = earlier->attempts;
+  earlier_core_seconds_ = told ? earlier->core_seconds : kUnknown;
+  earlier_joules_ = told ? earlier->energy_joules : kUnknown;
+  earlier_gpu_joules_ = told ? earlier->gpu_joules : kUnknown;
+  earlier_ = earlier->costs;
+  if (!earlier_.empty() && earlier_.back().state == "running") earlier_.back().state = "killed";  // and this attempt has its lease
 }
 
 void CostMeter::write(Heartbeat& beat) const {
+  AttemptCost mine{.begun = begun_utc_, .heard = beat.updated, .state = beat.state, .host = beat.host, .slurm_job = beat.slurm_job, .processors = processors_};
+  mine.core_seconds = static_cast<double>(processors_) * std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  mine.energy_joules = energy_.joules();
+  mine.gpu_joules = gpu_energy_.joules();
   beat.processors = processors_;
   beat.attempts = earlier_attempts_ + 1;
-  beat.core_seconds = earlier_core_seconds_ + static_cast<double>(processors_) * std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-  beat.energy_joules = earlier_joules_ + energy_.joules();
+  beat.core_seconds = earlier_core_seconds_ + mine.core_seconds;
+  beat.energy_joules = earlier_joules_ + mine.energy_joules;
+  beat.gpu_joules = earlier_gpu_joules_ + mine.gpu_joules;
+  beat.costs = earlier_;
+  beat.costs.push_back(std::move(mine));
 }
 
-Facts CostMeter::facts(std::int64_t peak_memory) const {
+Facts CostMeter::facts(std::int64_t peak_memory, const std::string& outcome) const {
   Heartbeat beat;
+  beat.updated = utc_now();
+  beat.state = outcome;
+  beat.host = host_name();
+  beat.slurm_job = slurm_job();
   write(beat);
   Facts facts;
   if (std::isfinite(beat.core_seconds)) facts = {{"attempts_begun", fmt::format("{}", beat.attempts)}, {"core_seconds", fmt::format("{:.3f}", beat.core_seconds)}};
+  facts.emplace_back("attempt_costs", cost_json(beat.costs));
   if (std::isfinite(beat.energy_joules)) {
     facts.emplace_back("energy_joules", fmt::format("{:.1f}", beat.energy_joules));
     facts.emplace_back("energy_source", "RAPL: the packages of rank 0's host, whatever else ran there");
+  }
+  if (std::isfinite(beat.gpu_joules)) {
+    facts.emplace_back("gpu_joules", fmt::format("{:.1f}", beat.gpu_joules));
+    facts.emplace_back("gpu_energy_source", fmt::format("NVML: the {} GPUs that rank 0's host shows, whatever else ran there", gpu_energy_.gpus()));
   }
   if (peak_memory > 0) facts.emplace_back("memory_peak_bytes", fmt::format("{}", peak_memory));
   return facts;

@@ -136,7 +136,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (!Lease::holds(files.lease, token)) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
   }};
   const auto note_failure = [&](const std::string& why) { mark_failed(files.heartbeat, why, incarnation); };
-  Herald herald(planned, files.heartbeat, incarnation, progress, std::int64_t{1} * communicator.size() * execution.machine.threads);
+  Herald herald(planned, files.heartbeat, incarnation, progress, std::int64_t{1} * communicator.size() * execution.machine.threads,
+                {.nvml = planned.config.train.device == "cpu" ? "" : kNvml});
   try {
     from_rank_0<int>(communicator, [&] {
       herald.say("running");
@@ -222,7 +223,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       r.phases = phase_rows(*run, r);
       mark_stragglers(r.steps);
       close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
-      for (const Facts& facts : {build_facts(), machine_facts(), herald.costs(peak)}) r.provenance.insert(r.provenance.end(), facts.begin(), facts.end());
+      for (const Facts& facts : {build_facts(), machine_facts(), herald.costs(peak, outcome)}) r.provenance.insert(r.provenance.end(), facts.begin(), facts.end());
       r.provenance.emplace_back("ranks", fmt::format("{}", run->layout.ranks));
       r.provenance.emplace_back("rank_facts", facts_of_ranks);
       r.provenance.emplace_back("threads", fmt::format("{}", execution.machine.threads));

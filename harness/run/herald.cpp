@@ -28,8 +28,8 @@ std::optional<Heartbeat> last_heartbeat(const std::string& path) try {
 
 }  // namespace
 
-Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors)
-    : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line), costs_(processors) {
+Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors, const EnergySources& energy)
+    : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line), costs_(processors, energy) {
   reset_peak_memory();
   beat_.run_id = planned.id;
   beat_.variant = planned.variants.empty() ? "" : planned.variants.front();
@@ -42,8 +42,8 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnatio
 void Herald::say(const std::string& state, const std::string& error) {
   if (!knows_earlier_) costs_.add_earlier(last_heartbeat(path_));
   knows_earlier_ = true;
-  costs_.write(beat_);
   stamp(beat_, state, error);
+  costs_.write(beat_);
   write_heartbeat(path_, beat_, incarnation_);
   written_ = std::chrono::steady_clock::now();
 }
@@ -69,6 +69,7 @@ void mark_failed(const std::string& heartbeat_path, const std::string& reason, c
   auto beat = read_heartbeat(heartbeat_path);
   if (!beat || beat->state == "failed") return;
   stamp(*beat, "failed", reason);
+  if (!beat->costs.empty()) beat->costs.back().state = "failed";
   write_heartbeat(heartbeat_path, *beat, by);
 } catch (const std::exception&) {
 }

@@ -42,6 +42,21 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
+TEST_CASE("what each attempt has cost comes back, and what is not known is not 0") {
+  const Scratch folder;
+  Heartbeat beat;
+  beat.costs = {{.begun = "2021-07-18T00:00:00Z", .heard = "2021-07-18T00:01:00Z", .state = "killed", .host = "n1", .slurm_job = "17_3", .processors = 8, .core_seconds = 480.5}};
+  write_heartbeat(folder / "a.json", beat);
+
+  const auto back = read_heartbeat(folder / "a.json").value().costs;
+
+  REQUIRE(back.size() == 1);
+  CHECK((back[0].begun == "2021-07-18T00:00:00Z" && back[0].heard == "2021-07-18T00:01:00Z" && back[0].state == "killed"));
+  CHECK((back[0].host == "n1" && back[0].slurm_job == "17_3" && back[0].processors == 8 && back[0].core_seconds == 480.5));
+  CHECK((std::isnan(back[0].energy_joules) && std::isnan(back[0].gpu_joules)));
+  CHECK(costs_from_json(cost_json(back)).size() == 1);
+}
+
 TEST_CASE("what is no heartbeat is refused by name") {
   const Scratch folder;
   for (const char* text : {" ", "{", "[1]", "{\"step\": \"five\"}"}) {
