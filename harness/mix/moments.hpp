@@ -26,7 +26,8 @@ enum class Gram { no, yes };
 // Exact statistics of the rows of a node matrix over all ranks. Every rank takes some column slices of all n rows (one
 // all-to-all), so that sums run over nodes in ascending order, in double, on whatever number of ranks and threads: same bits.
 // With equal rows the mean is that row to the last bit (n·x is exact in double for n < 2^29).
-// Traffic with one node per rank: measure (n-1)·dim floats over all nodes, half an all-reduce; mean and average twice that.
+// Traffic of all nodes with one node per rank: measure (n-1)·(4·dim + 8·numbers·slices) bytes, half an all-reduce and the sums of every slice, with
+// numbers = n + 1, with a Gram matrix n(n+1)/2 more, and slices as in ColumnSlices; mean and average (n-1)·8·dim bytes, an all-reduce.
 class NodeStatistics {
  public:
   NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <mutex>
 
 using namespace xib;
 using namespace xib::test;
@@ -123,24 +124,32 @@ TEST_CASE("more ranks than column slices: ranks without columns take part") {
   CHECK(averaged(rows, {7, 1}) == averaged(rows));
 }
 
-TEST_CASE("the bytes that a measurement names are what the ranks really sent, with one node per rank") {
-  const int n = 5;
-  for (const std::size_t dim : {3, 500}) {
-    std::int64_t measured_plain[n] = {}, measured_gram[n] = {}, average[n] = {}, said[3] = {};
-    spread(random_rows(n, dim, 5), {n, 1}, [&](Communicator& c, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
-      NodeStatistics s(c, pool, layout, dim);
-      s.measure(x, Gram::no);
-      measured_plain[c.rank()] = c.traffic().bytes;
-      s.measure(x, Gram::yes);
-      measured_gram[c.rank()] = c.traffic().bytes - measured_plain[c.rank()];
-      s.average(x);
-      average[c.rank()] = c.traffic().bytes - measured_plain[c.rank()] - measured_gram[c.rank()];
-      if (c.rank() == 0) said[0] = s.measure_bytes(Gram::no), said[1] = s.measure_bytes(Gram::yes), said[2] = s.average_bytes();
-    });
-    std::int64_t sums[3] = {};
-    for (int r = 0; r < n; ++r) sums[0] += measured_plain[r], sums[1] += measured_gram[r], sums[2] += average[r];
-    for (int k = 0; k < 3; ++k) CHECK(sums[k] == said[k]);
-  }
+TEST_CASE("the bytes that a measurement names are what the ranks really sent, with one node per rank, and follow the formula of the README") {
+  for (const int n : {1, 2, 5, 16})
+    for (const std::size_t dim : {1, 19, 64, 1000, 100003}) {
+      if (n == 16 && dim > 1000) continue;  // 16 threads
+      CAPTURE(n, dim);
+      std::mutex mutex;
+      std::int64_t sent[4] = {}, said[4] = {};
+      spread(random_rows(n, dim, 5), {n, 1}, [&](Communicator& c, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+        NodeStatistics s(c, pool, layout, dim);
+        std::vector<float> mean(dim);
+        std::int64_t before = 0, mine[4] = {};
+        const auto count = [&](std::int64_t& bytes) { bytes = c.traffic().bytes - before, before += bytes; };
+        s.measure(x, Gram::no), count(mine[0]);
+        s.measure(x, Gram::yes), count(mine[1]);
+        s.mean(x, mean), count(mine[2]);
+        s.average(x), count(mine[3]);
+        const std::lock_guard lock(mutex);
+        for (int k = 0; k < 4; ++k) sent[k] += mine[k];
+        if (c.rank() == 0) said[0] = s.measure_bytes(Gram::no), said[1] = s.measure_bytes(Gram::yes), said[2] = said[3] = s.average_bytes();
+      });
+      for (int k = 0; k < 4; ++k) CHECK(sent[k] == said[k]);
+      const std::int64_t d = static_cast<std::int64_t>(dim), slices = std::min<std::int64_t>(64, (d + 15) / 16);
+      CHECK(said[0] == (n - 1) * (4 * d + 8 * (n + 1) * slices));
+      CHECK(said[1] == (n - 1) * (4 * d + 8 * (n + 1 + n * (n + 1) / 2) * slices));
+      CHECK(said[2] == (n - 1) * 8 * d);
+    }
 }
 
 TEST_CASE("a matrix without columns has statistics too") {

@@ -33,14 +33,27 @@ TEST_CASE("rows begin at multiples of 64 bytes and are zero with their padding")
 
 TEST_CASE("column slices cover all columns once, in order, at multiples of 16") {
   for (const int nodes : {1, 16, 300, 3000})
-    for (const std::size_t dim : {0, 1, 15, 16, 100, 1024, 272474}) {
+    for (const std::size_t dim : {0, 1, 15, 16, 17, 19, 100, 1000, 1023, 1024, 1025, 1041, 272474}) {
       const ColumnSlices slices(nodes, dim);
       CHECK(slices.begin(0) == 0);
       for (int s = 0; s + 1 < slices.count; ++s) {
-        CHECK(slices.begin(s) <= slices.end(s));
+        CHECK(slices.begin(s) < slices.end(s));
         CHECK(slices.end(s) == slices.begin(s + 1));
         CHECK((slices.end(s) % 16 == 0 || slices.end(s) == dim));
       }
+      CHECK((slices.begin(slices.count - 1) < dim || dim == 0));
       CHECK(slices.end(slices.count - 1) == dim);
     }
+}
+
+TEST_CASE("slices with columns are those that 64 slices had, so that sums over them keep their bits") {
+  for (std::size_t dim = 1; dim < 3000; ++dim) {
+    std::vector<std::size_t> begins, expected;
+    const ColumnSlices slices(8, dim);
+    for (int s = 0; s < slices.count; ++s) begins.push_back(slices.begin(s));
+    const auto begin = [&](std::size_t slice) { return slice == 64 ? dim : std::min(dim, (dim * slice / 64 + 15) / 16 * 16); };
+    for (std::size_t s = 0; s < 64; ++s)
+      if (begin(s) < begin(s + 1)) expected.push_back(begin(s));
+    CHECK(begins == expected);
+  }
 }
