@@ -92,6 +92,8 @@ Json to_json(const RunRecord& record) {
                              {"topology", row.topology},
                              {"policy", row.policy},
                              {"target", number_or_null(row.target)},
+                             {"target_first", number_or_null(row.target_first)},
+                             {"target_min", number_or_null(row.target_min)},
                              {"target_source", row.target_source},
                              {"consensus_distance_mean", number_or_null(row.consensus_distance_mean)},
                              {"consensus_distance_max", number_or_null(row.consensus_distance_max)},
@@ -140,6 +142,8 @@ void print_phases(const RunRecord& record) {
     fmt::print("{:<6} {:<16} {:<17} {:<17} {:<10} {:<10} {:<10} {:<10} {}\n", k + 1, fmt::format("{}-{}", row.first_step, row.last_step),
                row.topology, row.policy, number(row.target), number(row.consensus_distance_mean), number(row.consensus_distance_max),
                row.rounds, amount(static_cast<double>(row.bytes_sent), "B"));
+    if (row.target_min < row.target || row.target_min < row.target_first)
+      fmt::print("       target {} at first, {} at last, {} at least\n", number(row.target_first), number(row.target), number(row.target_min));
   }
 }
 

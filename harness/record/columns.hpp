@@ -90,12 +90,14 @@ inline constexpr Column<PhaseRow> kPhaseColumns[] = {
     {"last_step", &PhaseRow::last_step, "1", "last step of the phase (inclusive)"},
     {"topology", &PhaseRow::topology, "", "topology of the phase"},
     {"policy", &PhaseRow::policy, "", "consensus policy of the phase"},
-    {"target", &PhaseRow::target, "1", "consensus distance the policy was given (NaN: none)"},
+    {"target", &PhaseRow::target, "1", "consensus distance the policy aimed at, in the last step that had one (NaN: none)"},
     {"target_source", &PhaseRow::target_source, "", "run id the target was taken from, or empty"},
     {"consensus_distance_mean", &PhaseRow::consensus_distance_mean, "1", "mean of the consensus distance after mixing"},
     {"consensus_distance_max", &PhaseRow::consensus_distance_max, "1", "maximum of the consensus distance after mixing"},
     {"rounds", &PhaseRow::rounds, "1", "gossip rounds of the phase"},
     {"bytes_sent", &PhaseRow::bytes_sent, "byte", "bytes the algorithm would send between nodes with one node per rank"},
+    {"target_first", &PhaseRow::target_first, "1", "the first of what the policy aimed at (NaN: nothing)", kNotScience, kOptional},
+    {"target_min", &PhaseRow::target_min, "1", "the least of what the policy aimed at (NaN: nothing)", kNotScience, kOptional},
 };
 
 inline constexpr Column<Attempt> kAttemptColumns[] = {

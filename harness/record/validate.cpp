@@ -53,6 +53,8 @@ constexpr Range kRanges[] = {
     {"/evaluations/train_seconds", 0, kInfinity, false},
     {"/phases/first_step", 0, kInfinity, false},
     {"/phases/target", 0, kInfinity, true},
+    {"/phases/target_first", 0, kInfinity, true},
+    {"/phases/target_min", 0, kInfinity, true},
     {"/phases/rounds", 0, kInfinity, false},
     {"/phases/bytes_sent", 0, kInfinity, false},
 };
@@ -98,6 +100,14 @@ class Checker {
                                  row.decision_bytes_sent, row.gauge_bytes_sent));
       if (!in_order || !grows || !adds_up || !within) return;  // the first is enough
       phase = row.phase;
+    }
+  }
+
+  void targets() {
+    for (std::size_t k = 0; k < record_.phases.size(); ++k) {
+      const PhaseRow& row = record_.phases[k];  // NaN: not known
+      expect(!(row.target_min > row.target) && !(row.target_min > row.target_first),
+             fmt::format("/phases/target_min[{}] is {}, more than the first target, {}, or the last, {}", k, row.target_min, row.target_first, row.target));
     }
   }
 
@@ -167,6 +177,7 @@ Validation validate_run_file(const std::string& path) {
     checker.table("/steps", kStepColumns, record.steps);
     checker.table("/evaluations", kEvaluationColumns, record.evaluations);
     checker.table("/phases", kPhaseColumns, record.phases);
+    checker.targets();
     checker.table("/provenance/attempts", kAttemptColumns, record.attempts);
     checker.steps();
     checker.topologies();

@@ -36,6 +36,11 @@ std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
       if (step.phase != static_cast<int>(k) + 1) continue;
       row.rounds += step.gossip_rounds;
       row.bytes_sent += step.bytes_sent;
+      if (!std::isnan(step.target_distance)) {
+        row.target = step.target_distance;
+        if (std::isnan(row.target_first)) row.target_first = row.target;
+        row.target_min = std::fmin(row.target_min, row.target);
+      }
       if (std::isnan(step.consensus_distance)) continue;
       sum += step.consensus_distance;
       largest = std::fmax(largest, step.consensus_distance);
@@ -43,8 +48,6 @@ std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
     }
     if (measured > 0) row.consensus_distance_mean = sum / measured;
     row.consensus_distance_max = largest;
-    for (const auto& step : record.steps)
-      if (step.phase == static_cast<int>(k) + 1 && !std::isnan(step.target_distance)) row.target = step.target_distance;
     rows.push_back(std::move(row));
   }
   return rows;

@@ -34,6 +34,7 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
   RunRecord written = sample_record();  // without what came later
   for (auto& row : written.steps) row.decision_bytes_sent = row.displacement = row.mixing_strength = kNotMeasured;
   written.problem = {};
+  for (auto& row : written.phases) row.target_first = row.target_min = kNotMeasured;
   for (auto& topology : written.topologies) topology.contraction = kNotMeasured, topology.contraction_rounds = 0;
   for (auto& row : written.evaluations)
     row.suboptimality_mean_model = row.gradient_norm_mean_model = row.gradient_variance_mean_model = kNotMeasured;

@@ -21,8 +21,8 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
   record.config_json = R"({"seed":-7,"train.nodes":3})";
   record.config_source = "# Ξ\nname = \"sample\"\n";
   const std::int64_t half = steps / 2;
-  record.phases = {{0, half - 1, "ring", "fraction(0.5)", 0.125, "fedcba9876543210", 0.25, 0.5, half, 100 * half},
-                   {half, steps - 1, "complete", "exact", kNotMeasured, "", kNotMeasured, kNotMeasured, 0, 200 * half}};
+  record.phases = {{0, half - 1, "ring", "fraction(0.5)", 0.125, "fedcba9876543210", 0.25, 0.5, half, 100 * half, 0.1875, 0.0625},
+                   {half, steps - 1, "complete", "exact", kNotMeasured, "", kNotMeasured, kNotMeasured, 0, 200 * half, kNotMeasured, kNotMeasured}};
   for (int k = 1; k <= 2; ++k) {
     TopologyRecord topology{.name = k == 1 ? "ring" : "complete",
                             .weights = "uniform",

@@ -1,6 +1,7 @@
 """What the columns of a run file say of communication: under every gauge, with every kind of mixing, and with rounds that control adds or leaves out."""
 
 import math
+import subprocess
 import sys
 import unittest
 
@@ -146,6 +147,28 @@ class Columns(support.RunTest):
         self.assertEqual(runs["critical"]["model"], plain["model"])  # a target that asks for nothing
         self.nan(plain["critical_distance"])
         self.assertTrue(math.isfinite(plain["p"]))
+
+    def test_a_moving_target_is_recorded_with_its_first_last_and_least_value_and_a_fixed_one_as_itself(self):
+        policies = ["adaptive(0.1, beta = 0.25)", "target(0.3)", "rounds(1)", "fraction-of-start(0.5, steps = 2)"]
+        spec = self.spec(f'name = "targets"{PROBLEM.replace("epochs = 5", "epochs = 4")}phases = [1, 2, 3]\n[control]\npolicy = {policies}\n'.replace("'", '"'))
+        out = self.folder / "targets"
+        self.run_to_end(spec, out, 2 if support.HAS_MPI else 0)
+        path = next(out.glob("*/*.h5"))
+        with h5py.File(path) as run:
+            steps, phase, found = run["steps/target_distance"][()], run["steps/phase"][()], {name: column[()] for name, column in run["phases"].items()}
+        for k in range(4):
+            known = steps[(phase == k + 1) & np.isfinite(steps)]
+            expected = [known[0], known[-1], known.min()] if known.size else [math.nan] * 3
+            np.testing.assert_array_equal([found[name][k] for name in ("target_first", "target", "target_min")], expected)
+        self.assertGreater(len({found[name][0] for name in ("target_first", "target", "target_min")}), 1)
+        self.assertEqual(found["target_first"][1], 0.3)
+        self.nan(found["target_min"][2:3])
+
+        shown = subprocess.run([support.XIBENCH, "show", path], capture_output=True, text=True, check=True).stdout
+        lines = [line.strip() for line in shown.splitlines() if " at first, " in line]
+        self.assertEqual(lines, ["target {:.4g} at first, {:.4g} at last, {:.4g} at least".format(*(found[name][0] for name in ("target_first", "target", "target_min")))])
+        self.assertEqual(self.show(path)["phases"][0]["target_min"], found["target_min"][0])
+        self.assertIn(": valid", subprocess.run([support.XIBENCH, "show", "--validate", path], capture_output=True, text=True, check=True).stdout)
 
 
 class Stragglers(support.RunTest):
