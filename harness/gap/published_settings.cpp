@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <set>
 #include <sstream>
 
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
 #include "reference/published.hpp"
 
 namespace xib {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::string_view kAssumed = "assumed";  // of settings only: not known of the paper, what our sweep takes
 constexpr std::string_view kNodes = "nodes.";     // nodes.<n>.train.lr
@@ -45,7 +43,7 @@ void add_section(const std::string& status, const toml::table& section, Publishe
 PublishedSettings read_settings(const std::string& path) {
   toml::table table;
   try {
-    table = toml::parse_file(path);
+    table = toml::parse(read_file(path, "keep settings files there only"), path);
   } catch (const toml::parse_error& error) {
     refuse("{}: no TOML at line {}: {}", path, error.source().begin.line, error.description());
   }
@@ -85,11 +83,9 @@ bool of_mixing(const std::string& key) { return key.starts_with("topology.") || 
 }  // namespace
 
 std::vector<PublishedSettings> read_published_settings(const std::string& folder) {
-  require(fs::is_directory(folder), "{}: no such folder", folder);
   std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
+  for (const auto& name : names_in(folder, "name the folder of the published tables"))
+    if (name.ends_with(".toml")) files.push_back(folder + "/" + name);
   std::vector<PublishedSettings> all;
   std::set<std::string> tables;
   for (const auto& file : files) {

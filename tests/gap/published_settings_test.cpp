@@ -1,5 +1,7 @@
 #include "harness/gap/published_settings.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -154,6 +156,17 @@ TEST_CASE("a run of other settings, of no arm, or without JSON finds nothing") {
 TEST_CASE("settings of a table that is not there are refused") {
   read(kSettings);
   CHECK_THROWS_WITH(published_lookup(kFolder), Contains("no table table.csv"));
+}
+
+TEST_CASE("a folder or settings that cannot be read are refused by name, reason and remedy") {
+  read(kSettings);
+  CHECK_THROWS_WITH(read_published_settings(kFolder + "/none"), Contains("cannot read " + kFolder + "/none: ") && Contains("name the folder"));
+  CHECK_THROWS_WITH(read_published_settings(kFolder + "/a.toml"), Contains("it is a file, not a folder"));
+  std::filesystem::create_directory(kFolder + "/b.toml");
+  CHECK_THROWS_WITH(read_published_settings(kFolder), Contains("cannot read " + kFolder + "/b.toml: it is a folder"));
+  std::filesystem::remove(kFolder + "/b.toml");
+  REQUIRE(::mkfifo((kFolder + "/b.toml").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_published_settings(kFolder), Contains("b.toml: it is no file but a pipe"));  // and nothing waits for the other end
 }
 
 TEST_CASE("the shipped settings belong to tables of their data set and model") {
