@@ -1,7 +1,7 @@
 #include "harness/run/gpu_memory.hpp"
 
 #include "harness/control/gauge.hpp"
-#include "harness/task/make_task.hpp"
+#include "harness/task/task_size.hpp"
 #include "harness/train/algorithm.hpp"
 
 namespace xib {
@@ -14,7 +14,7 @@ double row_bytes(std::size_t dim) { return 4.0 * static_cast<double>((dim + 15) 
 }  // namespace
 
 double gpu_bytes(const RunConfig& config) {
-  const ModelSize size = model_size(config);
+  const TaskSize size = task_size(config);
   const AlgorithmInfo& algorithm = algorithm_info(config.train.algorithm);
   const bool velocity = config.train.momentum != 0 && !algorithm.own_momentum;
   const bool moved = make_gauge(config.control.gauge, "[control] gauge", 0).kind == Gauge::Kind::displacement;

@@ -100,15 +100,6 @@ std::int64_t training_samples(const RunConfig& config) {
   return samples - held_out_count(samples, config.evaluation.validation);
 }
 
-ModelSize model_size(const RunConfig& config) {
-  const auto term = dataset_term(config);
-  if (const auto* problem = find_problem(term.name))
-    return {problem->size(term, static_cast<int>(config.train.nodes), config.train.batch_size).dim, 0};
-  const auto facts = dataset_info(term, "[data] dataset").facts(term);
-  const auto network = network_of(config, facts.shape, facts.classes);
-  return {network.dim, network.buffer_dim};
-}
-
 bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_term(config).name) != nullptr; }
 
 void check_task(const RunConfig& config) {

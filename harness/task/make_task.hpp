@@ -21,12 +21,6 @@ void check_task(const RunConfig& config);
 // Training images, of all nodes together, in one pass: after [data] limit, without the share held out. Reads no data.
 std::int64_t training_samples(const RunConfig& config);
 
-// Parameters of a model, and floats of its buffers. Reads no data.
-struct ModelSize {
-  std::size_t dim = 0, buffer_dim = 0;
-};
-ModelSize model_size(const RunConfig& config);
-
 // Whether the task knows L, the smoothness: constructed problems do, networks do not. Reads no data.
 bool knows_smoothness(const RunConfig& config);
 
