@@ -9,13 +9,14 @@ using namespace xib;
 using namespace xib::equivalence;
 
 TEST_CASE("adaptive control has the targets, rounds and bits of its twin, with an average of the phase and of the run") {
-  const double s = 0.25, beta = 0.5;
+  const double s = 0.1875, beta = 0.5;
   for (const bool of_run : {false, true}) {
     const auto policy = reference::adaptive(s, beta, of_run);
-    const auto twin = reference::dsgd(twin_problem(), {{1, policy, kRing}, {1, reference::rounds(1), kRing}, {1, policy, kRing}, {1, policy, kRing}}, {}, kHalf);
+    const auto twin = reference::dsgd(twin_problem(), {{1, policy, kRing}, {1, reference::rounds(1), kRing}, {1, policy, kRing}}, {}, kHalf);
+    CHECK(twin[0].rounds > 1);
 
     const std::string text = fmt::format("adaptive({}, beta = {}{})", s, beta, of_run ? ", average = run" : "");
-    const RunConfig c = config_of("dsgd", 4, {text, "rounds(1)", text, text});
+    const RunConfig c = config_of("dsgd", 3, {text, "rounds(1)", text});
     for (const Places places : kPlaces) {
       CAPTURE(text, places.ranks, places.threads);
       check_same(harness(places, c, 1, kRing), twin);
