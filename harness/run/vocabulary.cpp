@@ -28,11 +28,6 @@ namespace xib {
 namespace {
 
 void check_training(const RunConfig::Train& train, Problems& problems) {
-  problems.attempt([&] {
-    const AlgorithmInfo& info = algorithm_info(train.algorithm);
-    require(!info.own_momentum || train.momentum > 0,
-            "train.momentum: {} is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"", info.name);
-  });
   problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
   const auto expect = [&](bool ok, const std::string& problem) {
     if (!ok) problems.add(problem);
@@ -47,28 +42,6 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
-// What an algorithm needs of the matrices (AlgorithmInfo::lambda_min_above). Exact averaging in every step leaves nothing that could grow; every second
-// step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
-void check_matrices(const RunConfig& c, const KnownGraph& graph, const std::string& name, const std::string& policy) {
-  const AlgorithmInfo& info = algorithm_info(c.train.algorithm);
-  if (info.lambda_min_above < -1) return;
-  const Term term = Term::parse(policy);
-  Arguments arguments(term, "control.policy");
-  const std::int64_t every = term.name == "exact-every" ? arguments.integer("k") : 1;
-  if (term.name == "exact" || (term.name == "exact-every" && every <= 1)) return;
-  require(every <= 2, "control.policy: {} diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", info.name, policy);
-  require(graph.one_symmetric,
-          "topology.name: {} diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
-          "that stays as it is",
-          info.name, name, c.topology.weights);
-  const double rounds = term.name == "rounds" ? static_cast<double>(arguments.integer("q", 1)) : policy_info(policy).holds_target ? static_cast<double>(c.control.min_rounds) : 1;
-  const double smallest = std::pow(known_lambda_min(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed)), std::max(rounds, 1.0));
-  require(!(smallest <= info.lambda_min_above + 1e-9),
-          "train.algorithm: {} needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set "
-          "topology.weights = \"{}\"",
-          info.name, info.lambda_min_above, name, c.topology.weights, smallest, c.train.nodes, c.topology.weights == "uniform" ? "lazy" : "lazy-" + c.topology.weights);
-}
-
 // A target that is a share of the first step's distance.
 void check_start(const RunConfig& c) {
   const Term term = Term::parse(c.control.policy.front());
@@ -79,13 +52,21 @@ void check_start(const RunConfig& c) {
           c.train.algorithm);
 }
 
-void check_topology(const RunConfig& c, const std::string& name, const std::string& policy) {
-  const KnownGraph& graph = known_graph(name, c.topology.weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed));
-  if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
-  require(graph.keeps_mean,
-          "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", c.topology.weights,
-          c.train.algorithm);
-  check_matrices(c, graph, name, policy);
+// The graphs, and what the algorithm needs of them and of other settings.
+void check_topologies(const RunConfig& c, Problems& problems) {
+  const auto nodes = static_cast<int>(c.train.nodes);
+  const auto seed = static_cast<std::uint64_t>(c.seed);
+  AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum};
+  for (std::size_t k = 0; k < c.topology.name.size(); ++k)
+    problems.attempt([&] {
+      const std::string &name = c.topology.name[k], &weights = c.topology.weights;
+      const KnownGraph& graph = known_graph(name, weights, nodes, seed);
+      if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
+      require(graph.keeps_mean, "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", weights,
+              c.train.algorithm);
+      settings.phases.push_back({name, weights, c.control.policy[k], graph.one_symmetric, [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
+    });
+  check_algorithm(c.train.algorithm, settings, problems);
 }
 
 // One rule for all phases: metropolis where the graph of any of them needs it, as default_weights() has it.
@@ -103,7 +84,7 @@ void check_run(const RunConfig& c) {
   Problems problems;
   problems.attempt([&] { check_task(c); });
   check_training(c.train, problems);
-  for (std::size_t k = 0; k < c.topology.name.size(); ++k) problems.attempt([&] { check_topology(c, c.topology.name[k], c.control.policy[k]); });
+  check_topologies(c, problems);
   problems.attempt([&] {
     const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
                                 .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "harness/control/controller.hpp"
+#include "harness/core/problems.hpp"
 #include "harness/core/stopwatch.hpp"
+#include "harness/core/term.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_matrix.hpp"
 #include "harness/task/task.hpp"
 #include "harness/train/optimizer.hpp"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,26 +50,38 @@ struct AlgorithmSetup {
   Device* device = nullptr;  // null: host memory
 };
 
+// What an algorithm may refuse before a run begins: settings that it is wrong or meaningless with.
+struct AlgorithmSettings {
+  struct Phase {
+    std::string topology, weights, policy;
+    bool one_symmetric = false;           // every round mixes with the same symmetric W
+    std::function<double()> lambda_min;  // of W; NaN where it is not known: too many nodes
+  };
+  std::vector<Phase> phases;
+  int nodes = 1;
+  std::int64_t min_rounds = 1;
+  double momentum = 0;  // [train] momentum
+};
+
+// One row of the table of algorithms: what parser, plan, `xibench list`, tests and docs loop over. It stands in the algorithm's own file.
 struct AlgorithmInfo {
-  std::string_view name, help;
+  std::string_view name, arguments = "", help;
   bool uses_policy = true;     // false: [control] and [topology] have no meaning for it
-  bool own_momentum = false;   // [train] momentum is the algorithm's own and not 0; StepContext::optimizer has none
-  bool combines_first = false;   // gossip comes before the local step: Ξ is 0 in the first step
-  int matrices = 0;              // per-node matrices that it keeps: state() and what it needs within a step
-  double lambda_min_above = -2;  // W has to be the same in every step, symmetric, and to have larger eigenvalues; -2: any W will do
-  std::unique_ptr<Algorithm> (*make)(const AlgorithmSetup& setup);
+  bool own_momentum = false;   // [train] momentum is the algorithm's own; StepContext::optimizer has none
+  bool combines_first = false;  // gossip comes before the local step: Ξ is 0 in the first step
+  int matrices = 0;             // per-node matrices that it keeps: state() and what it needs within a step
+  void (*check)(Arguments& arguments, const AlgorithmSettings& settings, Problems& problems) = nullptr;  // null: nothing to refuse, no arguments
+  std::unique_ptr<Algorithm> (*make)(Arguments& arguments, const AlgorithmSetup& setup);
 };
 std::span<const AlgorithmInfo> algorithms();
-const AlgorithmInfo& algorithm_info(std::string_view name);  // throws Error(input) with the nearest name
+const AlgorithmInfo& algorithm_info(std::string_view text);  // of "slowmo(0.7)" or a name alone; throws Error(input) with the nearest name
+
+// The algorithm written as `text`. Throws Error(input) for an unknown name or wrong arguments.
+std::unique_ptr<Algorithm> make_algorithm(std::string_view text, const AlgorithmSetup& setup);
+// Adds what is wrong with the algorithm written as `text` under these settings, its arguments included.
+void check_algorithm(std::string_view text, const AlgorithmSettings& settings, Problems& problems);
 
 // Every node's mini-batch gradient at its own model, nodes in parallel: g_i, loss_i, ‖g_i‖².
 void compute_gradients(StepContext& context);
-
-std::unique_ptr<Algorithm> make_centralized(const AlgorithmSetup& setup);
-std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup& setup);
-std::unique_ptr<Algorithm> make_qg_dsgdm(const AlgorithmSetup& setup);
-std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup);
-std::unique_ptr<Algorithm> make_gradient_tracking(const AlgorithmSetup& setup);
-std::unique_ptr<Algorithm> make_dsgd_cta(const AlgorithmSetup& setup);
 
 }  // namespace xib

@@ -9,39 +9,36 @@
 namespace xib {
 namespace {
 
-constexpr std::array kAlgorithms{
-    AlgorithmInfo{.name = "centralized",
-                  .help = "mini-batch SGD: gradients averaged exactly in every step (all-reduce)",
-                  .uses_policy = false,
-                  .make = make_centralized},
-    AlgorithmInfo{.name = "dsgd",
-                  .help = "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)",
-                  .make = make_dsgd},
-    AlgorithmInfo{.name = "dsgd-cta",
-                  .help = "D-SGD with gossip first and the step, by the gradient at the old model, after it (combine, then adapt: D-PSGD)",
-                  .combines_first = true,
-                  .make = make_dsgd_cta},
-    AlgorithmInfo{.name = "qg-dsgdm",
-                  .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
-                  .own_momentum = true,
-                  .matrices = 2,
-                  .make = make_qg_dsgdm},
-    AlgorithmInfo{.name = "d2",
-                  .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
-                  .matrices = 1,
-                  .lambda_min_above = -1.0 / 3,
-                  .make = make_d2},
-    AlgorithmInfo{.name = "gradient-tracking",
-                  .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
-                  .matrices = 2,
-                  .make = make_gradient_tracking},
-};
+constexpr std::string_view kWhere = "[train] algorithm";
 
 }  // namespace
 
-std::span<const AlgorithmInfo> algorithms() { return kAlgorithms; }
+// The table: a row stands in its algorithm's file.
+extern const AlgorithmInfo kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking;
 
-const AlgorithmInfo& algorithm_info(std::string_view name) { return row_of(kAlgorithms, name, "algorithm", "[train] algorithm"); }
+std::span<const AlgorithmInfo> algorithms() {
+  static const std::array all{kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking};
+  return all;
+}
+
+const AlgorithmInfo& algorithm_info(std::string_view text) { return row_of(algorithms(), Term::parse(text, kWhere).name, "algorithm", kWhere); }
+
+std::unique_ptr<Algorithm> make_algorithm(std::string_view text, const AlgorithmSetup& setup) {
+  const Term term = Term::parse(text, kWhere);
+  Arguments arguments(term, kWhere);
+  auto algorithm = algorithm_info(text).make(arguments, setup);
+  arguments.done();
+  return algorithm;
+}
+
+void check_algorithm(std::string_view text, const AlgorithmSettings& settings, Problems& problems) {
+  problems.attempt([&] {
+    const Term term = Term::parse(text, kWhere);
+    Arguments arguments(term, kWhere);
+    if (const auto check = algorithm_info(text).check) check(arguments, settings, problems);
+    arguments.done();
+  });
+}
 
 namespace {
 

@@ -20,6 +20,11 @@ class Centralized final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_centralized(const AlgorithmSetup&) { return std::make_unique<Centralized>(); }
+extern const AlgorithmInfo kCentralized{
+    .name = "centralized",
+    .help = "mini-batch SGD: gradients averaged exactly in every step (all-reduce)",
+    .uses_policy = false,
+    .make = [](Arguments&, const AlgorithmSetup&) -> std::unique_ptr<Algorithm> { return std::make_unique<Centralized>(); },
+};
 
 }  // namespace xib

@@ -1,5 +1,8 @@
 #include "harness/train/algorithm.hpp"
 
+#include "harness/core/check.hpp"
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -38,8 +41,39 @@ class D2 final : public Algorithm {
   std::vector<float> first_;  // column of it
 };
 
+// W has to be the same in every step, symmetric, with eigenvalues above -1/3. Exact averaging in every step leaves nothing that could grow; every
+// second step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
+void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings& settings) {
+  constexpr double kAbove = -1.0 / 3;
+  const Term policy = Term::parse(phase.policy, "control.policy");
+  Arguments arguments(policy, "control.policy");
+  const std::int64_t every = policy.name == "exact-every" ? arguments.integer("k") : 1;
+  if (policy.name == "exact" || (policy.name == "exact-every" && every <= 1)) return;
+  require(every <= 2, "control.policy: d2 diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", phase.policy);
+  require(phase.one_symmetric,
+          "topology.name: d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
+          "that stays as it is",
+          phase.topology, phase.weights);
+  const double rounds = policy.name == "rounds"                          ? static_cast<double>(arguments.integer("q", 1))
+                        : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
+                                                                         : 1;
+  const double smallest = std::pow(phase.lambda_min(), std::max(rounds, 1.0));  // of W^q
+  require(!(smallest <= kAbove + 1e-9),
+          "train.algorithm: d2 needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set topology.weights = \"{}\"", kAbove,
+          phase.topology, phase.weights, smallest, settings.nodes, phase.weights == "uniform" ? "lazy" : "lazy-" + phase.weights);
+}
+
 }  // namespace
 
-std::unique_ptr<Algorithm> make_d2(const AlgorithmSetup& setup) { return std::make_unique<D2>(setup); }
+extern const AlgorithmInfo kD2{
+    .name = "d2",
+    .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+    .matrices = 1,
+    .check =
+        [](Arguments&, const AlgorithmSettings& settings, Problems& problems) {
+          for (const auto& phase : settings.phases) problems.attempt([&] { check_phase(phase, settings); });
+        },
+    .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<D2>(setup); },
+};
 
 }  // namespace xib

@@ -17,6 +17,10 @@ class Dsgd final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_dsgd(const AlgorithmSetup&) { return std::make_unique<Dsgd>(); }
+extern const AlgorithmInfo kDsgd{
+    .name = "dsgd",
+    .help = "decentralized SGD: local step, then gossip as the consensus policy asks (adapt, then combine)",
+    .make = [](Arguments&, const AlgorithmSetup&) -> std::unique_ptr<Algorithm> { return std::make_unique<Dsgd>(); },
+};
 
 }  // namespace xib

@@ -18,6 +18,11 @@ class DsgdCta final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_dsgd_cta(const AlgorithmSetup&) { return std::make_unique<DsgdCta>(); }
+extern const AlgorithmInfo kDsgdCta{
+    .name = "dsgd-cta",
+    .help = "D-SGD with gossip first and the step, by the gradient at the old model, after it (combine, then adapt: D-PSGD)",
+    .combines_first = true,
+    .make = [](Arguments&, const AlgorithmSetup&) -> std::unique_ptr<Algorithm> { return std::make_unique<DsgdCta>(); },
+};
 
 }  // namespace xib

@@ -28,6 +28,11 @@ class GradientTracking final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_gradient_tracking(const AlgorithmSetup& setup) { return std::make_unique<GradientTracking>(setup); }
+extern const AlgorithmInfo kGradientTracking{
+    .name = "gradient-tracking",
+    .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
+    .matrices = 2,
+    .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<GradientTracking>(setup); },
+};
 
 }  // namespace xib

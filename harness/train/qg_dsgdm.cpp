@@ -1,5 +1,7 @@
 #include "harness/train/algorithm.hpp"
 
+#include "harness/core/check.hpp"
+
 namespace xib {
 namespace {
 
@@ -35,6 +37,16 @@ class QgDsgdm final : public Algorithm {
 
 }  // namespace
 
-std::unique_ptr<Algorithm> make_qg_dsgdm(const AlgorithmSetup& setup) { return std::make_unique<QgDsgdm>(setup); }
+extern const AlgorithmInfo kQgDsgdm{
+    .name = "qg-dsgdm",
+    .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
+    .own_momentum = true,
+    .matrices = 2,
+    .check =
+        [](Arguments&, const AlgorithmSettings& settings, Problems&) {
+          require(settings.momentum > 0, "train.momentum: qg-dsgdm is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"");
+        },
+    .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<QgDsgdm>(setup); },
+};
 
 }  // namespace xib
