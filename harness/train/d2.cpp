@@ -54,8 +54,8 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
           "topology.name: d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
           "that stays as it is",
           phase.topology, phase.weights);
-  const double rounds = policy.name == "rounds"                          ? static_cast<double>(arguments.integer("q", 1))
-                        : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
+  const double rounds = policy.name == "rounds" ? static_cast<double>(arguments.integer("q", 1))
+                                               : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
                                                                          : 1;
   const double smallest = std::pow(phase.lambda_min(), std::max(rounds, 1.0));  // of W^q
   require(!(smallest <= kAbove + 1e-9),
