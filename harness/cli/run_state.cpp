@@ -34,10 +34,10 @@ RunState state_of(bool complete, const std::optional<Heartbeat>& heartbeat, cons
   if (beat.state == "failed") return {State::failed, beat.error};
   if (beat.state == "interrupted") return {State::interrupted, beat.error};
   if (beat.host == this_host && process_is_gone(beat.pid))
-    return {State::interrupted, fmt::format("process {} on {} is gone, last heard of {}", beat.pid, beat.host, beat.updated)};
+    return {State::interrupted, fmt::format("process {} on {} is gone; its last report is of {}", beat.pid, beat.host, beat.updated)};
   const std::string where = beat.slurm_job.empty() ? beat.host : fmt::format("{}, Slurm job {}", beat.host, beat.slurm_job);
   const double silent = now_unix - beat.updated_unix;
-  if (silent > kSilence) return {State::running, fmt::format("silent for {:.0f} s on {}, process {}", silent, where, beat.pid), true};
+  if (silent > kSilence) return {State::running, fmt::format("no report for {:.0f} s: process {} on {}", silent, beat.pid, where), true};
   return {State::running, fmt::format("on {}", where)};
 }
 

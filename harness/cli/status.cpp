@@ -72,7 +72,7 @@ Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   line.state = state_of(look_at(line.files.result).kind == Place::Kind::file, line.beat, host_name(), now);
   if (line.state.silent && !Lease::held_by(line.files.lease))
-    line.state = {State::interrupted, fmt::format("its process on {} is gone, last heard of {}", line.beat->host, line.beat->updated)};
+    line.state = {State::interrupted, fmt::format("its process on {} is gone; its last report is of {}", line.beat->host, line.beat->updated)};
   return line;
 }
 

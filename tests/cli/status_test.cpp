@@ -96,7 +96,7 @@ TEST_CASE("a run whose process lives is running, and its silence is told") {
   CHECK(state_of(false, beat("running", "here", getpid(), 1000), "here", 1001).detail == "on here");
   const RunState silent = state_of(false, beat("running", "there", 77, 1000), "here", 1500);
   CHECK(silent.state == State::running);
-  CHECK(silent.detail == "silent for 500 s on there, process 77");
+  CHECK(silent.detail == "no report for 500 s: process 77 on there");
   CHECK(silent.silent);
 
   Heartbeat job = beat("running", "there", 77, 1000);
@@ -109,7 +109,7 @@ TEST_CASE("a run whose process on this host is gone is interrupted") {
   const RunState state = state_of(false, beat("running", "here", dead, 1000), "here", 1001);
 
   CHECK(state.state == State::interrupted);
-  CHECK(state.detail == fmt::format("process {} on here is gone, last heard of then", dead));
+  CHECK(state.detail == fmt::format("process {} on here is gone; its last report is of then", dead));
   CHECK(state_of(false, beat("running", "there", dead, 1000), "here", 1001).state == State::running);  // cannot be asked
   CHECK(state_of(false, beat("running", "here", 0, 1000), "here", 1001).state == State::interrupted);
   CHECK(state_of(false, beat("interrupted", "there", 1, 1000), "here", 1001).state == State::interrupted);
