@@ -73,6 +73,7 @@ struct ncclComm {
   int polls_left = 0;
 
   void meet(const std::string& id) {
+    while (stand_in::number("XB_STAND_IN_NCCL_ABSENT", -1) == rank && !is_aborted) pause_a_little();
     const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     socklen_t length = 0;
     const sockaddr_un mine = address_of(id, rank, length);
@@ -166,7 +167,9 @@ struct ncclComm {
       Link& link = links[static_cast<std::size_t>(op.peer)];
       (op.send ? link.out : link.in).push_back(op);
     }
-    if (!move_all(links))
+    const bool breaks = stand_in::number("XB_STAND_IN_NCCL_BREAKS", -1) == rank;
+    if (breaks) fails(ncclSystemError);
+    if (breaks || !move_all(links))
       while (!is_aborted) pause_a_little();  // as a kernel of NCCL, which ends when it is aborted and not before
     --under_way;
   }
@@ -253,8 +256,13 @@ ncclResult_t ncclRecv(void* data, size_t count, ncclDataType_t type, int peer, n
   return add(false, data, count, type, peer, comm, stream);
 }
 const char* ncclGetErrorString(ncclResult_t code) {
-  return code == ncclRemoteError ? "remote process exited or there was a network error" : code == ncclInvalidUsage ? "invalid usage" : "an error of the stand-in";
+  switch (code) {
+    case ncclRemoteError: return "remote process exited or there was a network error";
+    case ncclInvalidUsage: return "invalid usage";
+    case ncclSystemError: return "unhandled system error (run with NCCL_DEBUG=INFO for details)";
+    default: return "an error of the stand-in";
+  }
 }
-const char* ncclGetLastError(ncclComm_t) { return ""; }
+const char* ncclGetLastError(ncclComm_t comm) { return comm->error == ncclSystemError ? "Call to ibv_modify_qp failed with error Connection timed out" : ""; }
 
 }
