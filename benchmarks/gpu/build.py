@@ -96,7 +96,9 @@ def enter(session):
     bundle's, by their RPATH and from mpirun."""
     folder = session.build / "bundle"
     session.env["OMPI_ALLOW_RUN_AS_ROOT"] = session.env["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
-    session.env.pop("LD_LIBRARY_PATH", None) if session.options.stand_in else None
+    if session.options.stand_in:
+        session.env.pop("LD_LIBRARY_PATH", None)
+        session.env.setdefault("XB_STAND_IN_DEVICES", "1")  # so that ranks have to share one, as on the machine that this is a rehearsal for
     if not (folder / "usr").exists():
         return None
     prefix = folder / "usr"
@@ -159,16 +161,30 @@ def configure(session):
     return {"warnings": re.findall(r"CMake Warning[^\n]*\n\s*([^\n]*)", output)[:20]}
 
 
-def compile_all(session):
+def ninja(session, *targets):
     enter(session)
     jobs = session.options.jobs or session.record["machine"]["processors"]
-    output = session.run(["ninja", "-C", session.build, "-j", str(jobs), "-k", "0"])
+    output = session.run(["ninja", "-C", session.build, "-j", str(jobs), "-k", "0", *targets])
     return {"jobs": jobs, "warnings": sorted(set(re.findall(r"warning: .*", output)))[:20], "last_line": output.splitlines()[-1]}
+
+
+def compile_needed(session):
+    """What the steps on the GPU call: a machine with one is lent by the minute, and the other tests are not for it."""
+    enter(session)
+    known = set(re.findall(r"^(\S+): phony$", session.run(["ninja", "-C", session.build, "-t", "targets", "all"], 60), re.MULTILINE))
+    tests = sorted(name for name in known if re.fullmatch(r"on_gpu\.\w+_test", name))
+    if session.options.stand_in:  # with what a machine with a GPU would build: it has to compile and link, too
+        tests += ["xibench-stand-in", "gpu_bench_stand_in", *(f"gpu.{name}_test" for name in ("device", "steps", "nccl_contract", "nccl_failures"))]
+    return ninja(session, "xibench", "gpu_bench", *tests)
+
+
+def compile_all(session):
+    return ninja(session)
 
 
 STEPS = [
     Step("machine", "card, driver, versions", 300, machine),
     Step("bundle", "Debian packages unpacked beside the build", 120, bundle, ("machine",)),
     Step("configure", "CMake, with torch's LibTorch", 240, configure, ("machine",)),
-    Step("build", "compile and link everything", 570, compile_all, ("configure",)),
+    Step("build", "compile and link what the steps on the GPU need", 570, compile_needed, ("configure",)),
 ]

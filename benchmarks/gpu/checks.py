@@ -1,4 +1,4 @@
-"""Steps of gpu_check that compare: tests, sanitizer, ranks that share a GPU, a rank that is killed, bits from run to run, the CPU's first steps."""
+"""Steps of gpu_check that compare: tests, sanitizer, ranks that share a GPU, a rank that is killed."""
 
 import json
 import os
@@ -8,29 +8,8 @@ import signal
 import time
 from pathlib import Path
 
-from build import cuda_folder, enter
+from build import compile_all, cuda_folder, enter
 from steps import TAIL, Failed, Skipped, Step
-
-NETWORK = """name = "gpu-check"
-seeds = [1]
-[data]
-dataset = "synthetic(size = 32, channels = 3, samples = 4096)"
-[model]
-name = "resnet20"
-[train]
-nodes = 8
-epochs = 1
-batch_size = 32
-lr = 0.05
-[topology]
-name = "ring"
-[[variant]]
-name = "ring"
-control.policy = "rounds(1)"
-"""
-STEPS_COMPARED = 10
-LR_CHANGE = 2.0**-20  # relative, of the run that measures how strongly the loss answers to a changed gradient
-GRADIENT_ERROR = 1e-6  # relative, of gradients whose sums have another order: what tests/task allow between the ways of computing them
 
 
 def program(session, name):
@@ -43,7 +22,13 @@ def program(session, name):
 
 
 def gpu_count(session):
-    return 8 if session.options.stand_in else len(session.record["machine"]["gpus"])
+    return int(session.env.get("XB_STAND_IN_DEVICES", "1")) if session.options.stand_in else len(session.record["machine"]["gpus"])
+
+
+def networks_cannot(session):
+    """Why this program does not compute networks on a GPU, in its own words; "" where it does."""
+    row = next((row for row in doctor(session)["findings"] if row["name"] == "networks on a GPU"), {"missing": True, "cost": "this build has no CUDA"})
+    return row["cost"] if row["missing"] else ""
 
 
 def ranks_command(session, ranks, command, options=()):
@@ -52,7 +37,7 @@ def ranks_command(session, ranks, command, options=()):
     if ranks <= gpu_count(session):
         return [*launch, "-n", str(ranks), *command]
     for rank in range(ranks):
-        launch += [*([":"] if rank else []), "-n", "1", "-x", f"NCCL_HOSTID=host{rank}", "-x", "NCCL_SOCKET_IFNAME=lo", *command]
+        launch += [*([":"] if rank else []), "-n", "1", "-x", f"NCCL_HOSTID=host{rank}", "-x", "NCCL_SOCKET_IFNAME=lo", "-x", "NCCL_IB_DISABLE=1", *command]
     return launch
 
 
@@ -72,6 +57,7 @@ def ctest(session, *selection):
     failed = re.findall(r"^\s*\d+ - (\S+) \((.*)\)", output.partition("The following tests FAILED:")[2], re.MULTILINE)
     result = {"tests": int(found[3]) if found else 0, "failed": [f"{name}: {why}" for name, why in failed],
               "skipped": re.findall(r"Test +#\d+: (\S+) .*\*\*\*Skipped", output)}
+    result["passed"] = result["tests"] - len(result["failed"]) - len(result["skipped"])
     if not result["tests"]:
         raise Skipped("no such tests in this build")
     if status != 0:
@@ -81,7 +67,11 @@ def ctest(session, *selection):
 
 
 def tests_on_gpu(session):
-    return ctest(session, "-L", "on_gpu") if not session.options.stand_in else ctest(session, "-R", "^gpu[.]")
+    """The real libraries have to be tested, not skipped because no GPU answers; the stand-in's tests are here only to show that they start."""
+    result = ctest(session, "-L", "on_gpu") if not session.options.stand_in else ctest(session, "-R", "^gpu[.](device|steps|nccl_contract|nccl_failures)_test$")
+    if result["skipped"]:
+        raise Failed(f"{result['skipped'][0]} was skipped: no GPU answers it (its words are in the log)", result)
+    return result
 
 
 def tests_others(session):
@@ -99,11 +89,17 @@ def sanitizer(session):
     if not programs:
         raise Skipped("no tests for the GPU are built")
     enter(session)
-    result = {}
+    result, problems = {}, []
     for kind in ("memcheck", "racecheck"):
         for test in programs:
-            output = session.run([tool, "--tool", kind, "--error-exitcode", "9", "--print-limit", "5", test], 150)
-            result[f"{kind} {test.name}"] = next((line.strip("= ") for line in reversed(output.splitlines()) if "SUMMARY" in line), "no summary")
+            try:
+                output = session.run([tool, "--tool", kind, "--error-exitcode", "9", "--print-limit", "5", test], 150)
+                result[f"{kind} {test.name}"] = next((line.strip("= ") for line in reversed(output.splitlines()) if "SUMMARY" in line), "no summary")
+            except Failed as why:  # the others are worth having
+                result[f"{kind} {test.name}"] = str(why).splitlines()[0]
+                problems.append(f"{kind} {test.name}: {why}")
+    if problems:
+        raise Failed("\n".join(problems), result)
     return result
 
 
@@ -179,64 +175,14 @@ def alive(pid):
         return False
 
 
-def train(session, out, device, *more):
-    """One run of the network; the run file."""
-    spec = session.build / "gpu-check.toml"
-    spec.write_text(NETWORK, encoding="utf-8")
-    folder = session.build / "runs" / out
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run([program(session, "xibench"), "run", spec, "--out", folder, "--device", device, "--progress", "none", "--set", f"data.limit={STEPS_COMPARED * 8 * 32}", *more], 200)
-    (path,) = folder.glob("*/*.h5")
-    return path
-
-
-def bits(session):
-    enter(session)
-    result = {}
-    for precision in ("float32", "tf32", "bfloat16"):
-        digests = [session.run([program(session, "xibench"), "show", "--science-digest", train(session, f"{precision}-{k}", "cuda", "--set", f'train.precision="{precision}"')], 60).split()[0]
-                   for k in (1, 2)]
-        result[precision] = digests[0]
-        if digests[0] != digests[1]:
-            raise Failed(f"two runs in {precision} differ: {digests[0]}, {digests[1]}")
-    return result
-
-
-def losses(session, path):
-    """train_loss of every step, by h5dump."""
-    output = session.run(["h5dump", "-d", "/steps/train_loss", "-y", "-m", "%.17g", path], 60)
-    data = output.partition("DATA {")[2].partition("}")[0]
-    values = [float(text) for text in re.findall(r"[-+0-9.eE]+", data)]
-    if len(values) < STEPS_COMPARED:
-        raise Failed(f"{path.name} has {len(values)} steps instead of {STEPS_COMPARED}\n{output}")
-    return values[:STEPS_COMPARED]
-
-
-def first_steps(session):
-    """Losses of the first steps in float32 against the CPU's. The tolerance of step t: gradients whose sums have another order differ by at most GRADIENT_ERROR;
-    a run on the CPU whose learning rate, and with it every update, is LR_CHANGE larger shows how the loss answers to an error along the gradient, the direction
-    in which it answers most; four times that, scaled, and at least what one float32 sum of the batch's losses leaves."""
-    enter(session)
-    cpu = losses(session, train(session, "cpu", "cpu"))
-    moved = losses(session, train(session, "cpu-moved", "cpu", "--set", f"train.lr={0.05 * (1 + LR_CHANGE)!r}"))
-    gpu = losses(session, train(session, "gpu", "cuda"))
-    steps, worst = [], 0.0
-    for a, b, c in zip(cpu, moved, gpu):
-        tolerance = 4 * abs(b - a) * GRADIENT_ERROR / LR_CHANGE + 32 * 2.0**-24 * abs(a) * 4
-        steps.append({"cpu": a, "gpu": c, "difference": abs(c - a), "tolerance": tolerance})
-        worst = max(worst, abs(c - a) / tolerance)
-    if worst > 1:
-        raise Failed("losses leave the tolerance of the CPU's\n" + "\n".join(map(json.dumps, steps)))
-    return {"steps": steps, "worst_share_of_tolerance": worst}
-
-
 STEPS = [
     Step("doctor", "what the build runs on", 60, doctor, ("build",)),
     Step("tests", "tests of kernels, steps and NCCL on the real libraries", 300, tests_on_gpu, ("build",)),
     Step("sanitizer", "compute-sanitizer over the kernels' tests", 300, sanitizer, ("build",)),
     Step("ranks", "2, 3 and 7 ranks by NCCL have the CPU's bits", 280, ranks, ("build",)),
     Step("kill", "kill -9 of one of three ranks", 180, kill, ("build",)),
-    Step("bits", "two runs have the same bits, in every precision", 400, bits, ("build",)),
-    Step("first-steps", "the first 10 steps of ResNet-20 against the CPU's", 400, first_steps, ("build",)),
 ]
-LAST = [Step("suite", "all other tests of the project", 560, tests_others, ("build",))]
+LAST = [
+    Step("build-rest", "compile and link all other programs", 570, compile_all, ("build",)),
+    Step("suite", "all other tests of the project", 560, tests_others, ("build-rest",)),
+]

@@ -14,11 +14,19 @@ TAIL = 30  # lines of output kept of a step that failed
 
 
 class Failed(Exception):
-    """A step did not do what it should; the text says what was seen."""
+    """A step did not do what it should; the text says what was seen, the result what is worth having all the same."""
+
+    def __init__(self, text, result=None):
+        super().__init__(text)
+        self.result = result
 
 
 class Skipped(Exception):
-    """A step cannot be done here; the text says why."""
+    """A step cannot be done here; the text says why, the result what of it could be done."""
+
+    def __init__(self, text, result=None):
+        super().__init__(text)
+        self.result = result
 
 
 @dataclass
@@ -41,6 +49,7 @@ class Session:
         self.out = self.options.out.resolve()
         self.out.mkdir(parents=True, exist_ok=True)
         self.build = self.options.build.resolve()
+        self.slow = getattr(self.options, "slow", 1.0)  # by what all limits are multiplied
         self.file = self.out / "gpu_check.json"
         self.log = open(self.out / "gpu_check.log", "a", buffering=1, encoding="utf-8", errors="replace")
         self.record = self.earlier() or {"schema": "xibench-gpu-check", "schema_version": 1, "machine": {}, "steps": {}}
@@ -61,7 +70,7 @@ class Session:
 
     def left(self, limit=float("inf")):
         """Seconds that a command may take: the limit, or what is left of the step's time."""
-        seconds = min(limit, self.deadline - time.monotonic())
+        seconds = min(limit * self.slow, self.deadline - time.monotonic())
         if seconds <= 1:
             raise Failed("no time is left in this step")
         return seconds
@@ -112,10 +121,10 @@ def do_step(session, step, limit):
     try:
         outcome = {"outcome": "ok", "result": step.body(session) or {}}
     except Skipped as why:
-        outcome = {"outcome": "skipped", "reason": str(why)}
+        outcome = {"outcome": "skipped", "reason": str(why), **({"result": why.result} if why.result else {})}
     except Failed as why:
         first, _, rest = str(why).partition("\n")
-        outcome = {"outcome": "failed", "reason": first, "last_lines": rest.splitlines()[-TAIL:]}
+        outcome = {"outcome": "failed", "reason": first, "last_lines": rest.splitlines()[-TAIL:], **({"result": why.result} if why.result else {})}
     except Exception as why:  # a mistake of a step must not cost the others
         outcome = {"outcome": "failed", "reason": f"{type(why).__name__}: {why}", "last_lines": []}
     outcome["seconds"] = round(time.monotonic() - began, 1)
@@ -136,7 +145,7 @@ def run_steps(session, steps, seconds):
             outcome = {"outcome": "skipped", "reason": f"no time left: call again with --only {step.name}"}
         else:
             print(f"gpu_check: {step.name}: {step.what}", file=sys.stderr, flush=True)
-            outcome = do_step(session, step, min(step.limit_s, left))
+            outcome = do_step(session, step, min(step.limit_s * session.slow, left))
         recorded[step.name] = outcome
         session.save()
         failed = failed or outcome["outcome"] == "failed"

@@ -17,6 +17,8 @@ sys.path.insert(0, str(SOURCE / "benchmarks/gpu"))
 sys.dont_write_bytecode = True
 import build  # noqa: E402
 import checks  # noqa: E402
+import runs  # noqa: E402
+import speed  # noqa: E402
 from steps import Failed, Session, Skipped, Step, run_steps  # noqa: E402
 
 
@@ -103,8 +105,42 @@ class GpuCheck(unittest.TestCase):
         self.assertNotIn("-x", checks.ranks_command(session, 2, ["program"]))
         shared = " ".join(checks.ranks_command(session, 3, ["program"]))
         for rank in range(3):
-            self.assertIn(f"-n 1 -x NCCL_HOSTID=host{rank} -x NCCL_SOCKET_IFNAME=lo program", shared)
+            self.assertIn(f"-n 1 -x NCCL_HOSTID=host{rank} -x NCCL_SOCKET_IFNAME=lo -x NCCL_IB_DISABLE=1 program", shared)
         self.assertEqual(shared.count(" : "), 2)
+
+    def test_a_test_that_no_gpu_answers_is_a_failure_of_its_step(self):
+        session = self.session()
+        session.record["machine"]["processors"] = 1
+        said = "Test #1: on_gpu.mix_test ...***Skipped 0.02 sec\n100% tests passed, 0 tests failed out of 1\n"
+        with unittest.mock.patch.object(Session, "finish", return_value=(0, said)), self.assertRaisesRegex(Failed, "on_gpu.mix_test was skipped: no GPU answers it"):
+            checks.tests_on_gpu(session)
+
+    def test_what_a_step_could_do_before_it_failed_is_kept(self):
+        def half(_):
+            raise Skipped("of networks it cannot be measured: why", {"constructed problem": "ab"})
+
+        self.assertEqual(self.do(Step("a", "", 60, half)), 0)
+        self.assertEqual(self.record()["a"]["result"], {"constructed problem": "ab"})
+
+    def test_where_the_program_computes_no_networks_on_a_gpu_the_steps_say_what_they_cannot_measure(self):
+        row = {"name": "networks on a GPU", "value": "", "missing": True, "cost": "they are computed on the CPU"}
+        with unittest.mock.patch.object(checks, "doctor", return_value={"findings": [row]}):
+            self.assertEqual(self.do(Step("images", "", 60, speed.images), Step("first-steps", "", 60, runs.first_steps)), 0)
+        self.assertEqual(self.record()["images"]["reason"], "images per second cannot be measured, in none of 6 ways and precisions: they are computed on the CPU")
+        self.assertEqual(self.record()["first-steps"]["reason"], "it cannot be measured: they are computed on the CPU")
+
+    def test_targets_are_met_missed_or_not_measured(self):
+        def arms(images, step):
+            return {"arms": {"no mixing": {"images_per_s": images, "seconds_per_step": step}, "exact distance": {"images_per_s": images, "seconds_per_step": step * 1.04}}}
+
+        session = self.session()
+        session.record["steps"] = {"images": {"result": {"grouped float32": arms(59e3, 1), "graph float32": arms(61e3, 1), "graph tf32": arms(9e4, 1), "grouped tf32": {"failed": ["it broke"]}}}}
+        found = speed.targets(session)
+        self.assertEqual({name: row["verdict"] for name, row in found.items()}, {"images per second, float32": "met", "images per second, tf32 or bfloat16": "missed",
+                                                                                "share of the step for mixing and measuring": "met", "share of copy bandwidth, gossip": "not measured"})
+        self.assertEqual(found["images per second, float32"]["way"], "graph float32")
+        session.record["steps"]["memory"] = {"result": {"copy": {"bytes_per_s": 3e12}, "64 x 9": {"one_round": {"share_of_copy": 0.8}}, "32 x 9": {"one_round": {"share_of_copy": 0.6}}}}
+        self.assertEqual(speed.targets(session)["share of copy bandwidth, gossip"], {"measured": 0.6, "target": 0.7, "verdict": "missed"})
 
     def test_unknown_steps_and_times_are_refused_in_a_line(self):
         for arguments, said in ((["--only", "build,tset"], "'tset' is none of machine, bundle"), (["--minutes", "-1"], "'-1' is not a positive number"), (["--minutes", "nan"], "'nan'")):
