@@ -8,9 +8,9 @@ import unittest.mock
 
 import cells
 import gap_twin
-import report
 import runs
 import synthetic_runs
+from page import effects, gap_table, notes
 
 TWIN = support.SOURCE / "tests" / "analysis" / "gap_twin.py"
 
@@ -24,18 +24,23 @@ class Report(support.FolderTest):
         return subprocess.run([sys.executable, support.SOURCE / "analysis" / "report.py", *places, "-o", self.folder / "out", "--xibench", program],
                               capture_output=True, text=True, check=False)
 
+    def table(self, made, table):
+        """HTML of the gap table."""
+        metric = effects.metric_of(cells.unique_runs(made))
+        return gap_table.table_html(made, effects.effects_of(made, table["delta"], metric), {v: k for k, v in enumerate(cells.variants_of(made))}, metric)
+
     def test_a_sweep_becomes_a_page_that_needs_nothing_else(self):
         synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16))
         done = self.report(self.folder / "runs")
 
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         page = (self.folder / "out" / "index.html").read_text()
-        self.assertEqual(page.count("data:image/svg+xml;base64,"), 6)
-        self.assertNotRegex(page, r"https?://")
-        self.assertNotRegex(page, r"<(script|link|iframe)\b")
-        for target in re.findall(r'(?:href|src)="(?!data:)([^"]+)"', page):
+        self.assertEqual(re.findall(r"https?://\S*", page), ["https://github.com/leeoniya/uPlot"])  # where the drawing library comes from
+        self.assertNotRegex(page, r"<(iframe|img|script[^>]* src)\b")
+        self.assertEqual(re.findall("<link[^>]*>", page), ['<link rel="icon" href="data:,">'])  # else a browser asks for one
+        for target in re.findall(r'(?:href|src)="(?!data:|#)([^"]+)"', page):
             self.assertTrue((self.folder / "out" / target).is_file(), target)
-        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<", ">messages<", ">modelled<", "<h2>Contrasts</h2>",
+        for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<", ">messages<", ">modelled<", "<h3>Contrasts</h3>", "<h2>Gap against n</h2>", "<h2>Time</h2>", 'class="forest narrow"',
                       "share of the gap closed", "50 µs per message and 1.25 GB/s"):
             self.assertIn(words, page)
         with open(self.folder / "out" / "contrasts.csv", encoding="utf-8") as file:
@@ -50,11 +55,12 @@ class Report(support.FolderTest):
         table = gap_twin.gap([self.folder / "runs"])
         ring = table["groups"][0]["rows"][1]
         made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
-        self.assertNotIn("‡", report.gap_table(made, table) + report.notes(table))
+        shown = lambda: self.table(made, table)
+        self.assertNotIn("‡", shown() + notes.notes(table, None))
         for gauge, every in (("sketch(64)", 1), ("exact", 10)):
             ring["distance_gauge"], ring["distance_measured_every"] = gauge, every
-            self.assertEqual(report.gap_table(made, table).count(" ‡"), 3)
-            self.assertIn("‡: estimated by a gauge", report.notes(table))
+            self.assertEqual(shown().count(" ‡"), 3)
+            self.assertIn("‡: estimated by a gauge", notes.notes(table, None))
 
     def test_a_row_with_a_diverged_run_says_so_and_has_no_final_accuracy_anywhere(self):
         synthetic_runs.write_sweep(self.folder / "runs")
@@ -63,9 +69,9 @@ class Report(support.FolderTest):
 
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         page = (self.folder / "out" / "index.html").read_text()
-        row = next(line for line in page.splitlines() if '<td class="text">ring</td>' in line)
-        self.assertRegex(row, r'<td class="text">ring</td><td class="text"><span class="gap"[^>]*>1 of 3 diverged</span></td>')
-        self.assertEqual(row.count(" †"), 4)  # rounds, sent, measured, to decide: what these files hold
+        row = next(line for line in page.splitlines() if 'data-l="variant">ring</td>' in line)
+        self.assertRegex(row, r'data-l="variant">ring</td><td class="text" data-l="verdict"[^>]*><span class="gap"[^>]*>1 of 3 diverged</span></td>')
+        self.assertEqual(row.count(" †"), 5)  # sent, wall, rounds, measured, to decide: what these files hold
         self.assertTrue("<!-- 1 of 3 diverged -->" in (self.folder / "out" / "gap.svg").read_text())
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
             run = next(row for row in csv.DictReader(file) if row["run_id"] == path.stem)
@@ -103,12 +109,9 @@ class Report(support.FolderTest):
         ring["published_difference"] = {"difference": -2.4, "spread": None, "status": "secondary", "source": "a <paper>"}
         made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
 
-        head, baseline, row = report.gap_table(made, table).splitlines()[:3]
-        names = re.findall(r"<th[^>]*>([^<]*)</th>", head)
-        values = [re.findall(r"<td>([^<]*)</td>", line) for line in (baseline, row)]
-        numbers = names[names.index("seeds") + 1:]
-        for cells_of_row, difference, accuracy in zip(values, ("–", "−2.40 (secondary)"), ("–", "89.87 (unverified)")):
-            shown = dict(zip(numbers, cells_of_row, strict=True))
+        rows = self.table(made, table).splitlines()[1:3]
+        for line, difference, accuracy in zip(rows, ("–", "−2.40 (secondary)"), ("–", "89.87 (unverified)")):
+            shown = dict(re.findall(r'<td[^>]*data-l="([^"]*)"[^>]*>([^<]*)</td>', line))
             self.assertEqual((shown["published difference"], shown["published, %"]), (difference, accuracy))
         flat = cells.gap_rows(table)[1]
         self.assertEqual((flat["published_percent"], flat["published_difference_points"], flat["published_difference_status"]), (89.87, -2.4, "secondary"))
@@ -137,10 +140,35 @@ class Report(support.FolderTest):
         done = self.report(self.folder / "0", self.folder / "1")
         self.assertEqual(done.returncode, 0)
         self.assertIn("12 files are copies or further launches of the same runs", done.stderr)
-        self.assertIn("12 runs, 4 variants", (self.folder / "out" / "index.html").read_text())
+        page = (self.folder / "out" / "index.html").read_text()
+        self.assertIn("12 runs, 4 variants", page)
+        self.assertIn("12 files are copies or further launches of the same runs: each run counts once", page)
+
+    def test_the_same_folder_named_twice_counts_once(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        self.report(self.folder / "runs")
+        once = (self.folder / "out" / "gap.csv").read_bytes()
+        done = self.report(self.folder / "runs", self.folder / "runs", next((self.folder / "runs").glob("*.h5")))
+        self.assertIn("13 files are copies or further launches of the same runs", done.stderr)
+        self.assertEqual((self.folder / "out" / "gap.csv").read_bytes(), once)
+
+    def test_several_sweeps_share_a_page_and_each_has_its_own_files(self):
+        synthetic_runs.write_sweep(self.folder / "a", seeds=(1, 2))
+        with unittest.mock.patch.object(synthetic_runs, "SWEEP", synthetic_runs.SWEEP.replace('"synthetic"', '"other / sweep"')):
+            synthetic_runs.write_sweep(self.folder / "b", seeds=(1, 2, 3), name="other / sweep")  # its runs of seeds 1 and 2 are those of the first too
+        done = self.report(self.folder / "a", self.folder / "b")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        page = (self.folder / "out" / "index.html").read_text()
+        self.assertEqual(re.findall("<h1>([^<]*)</h1>", page), ["synthetic and other / sweep", "synthetic", "other / sweep"])
+        self.assertIn("8 runs, 4 variants", page)
+        self.assertIn("12 runs, 4 variants", page)
+        for folder, count in (("1-synthetic", 8), ("2-other-sweep", 12)):
+            with open(self.folder / "out" / folder / "runs.csv", encoding="utf-8") as file:
+                self.assertEqual(len(list(csv.DictReader(file))), count)
+            self.assertIn(f'href="{folder}/gap.csv"', page)
 
     def test_names_of_variants_come_out_as_they_are_written(self):
-        names = {"ring": "$x^$", "exponential": "_hidden & <b>", "ring, exact in phase 1": '=cmd/"\\alpha", 环 Ξ'}
+        names = {"ring": "$x^$", "exponential": "_hidden & </script><script>", "ring, exact in phase 1": '=cmd/"\\alpha", 环 Ξ'}
         sweep = synthetic_runs.SWEEP
         for arm, name in names.items():
             sweep = sweep.replace(f'name = "{arm}"', f"name = '{name}'")
@@ -156,7 +184,7 @@ class Report(support.FolderTest):
             self.assertEqual({row["variant"] for row in csv.DictReader(file)}, {"centralized", *names})
         page = (self.folder / "out" / "index.html").read_text()
         for name in names:
-            self.assertIn(f'<td class="text">{html.escape(name)}</td>', page)
+            self.assertIn(f'data-l="variant">{html.escape(name)}</td>', page)
             for figure in ("accuracy", "gap", "cost_and_gap", "where_time_goes", "accuracy_over_distance"):
                 drawn = (self.folder / "out" / f"{figure}.svg").read_text()
                 self.assertIn(f"<!-- {name}", html.unescape(drawn), figure)

@@ -1,0 +1,46 @@
+"""What the words and signs of the gap table mean, and what is missing."""
+
+from .gap_table import distance_mark
+from .text import escape, number
+
+
+def margin(table):
+    return (f"Margin δ = {table['delta']} points{' (' + escape(table['delta_from']) + ')' if table['delta_from'] else ''}. <b>gap</b>: the 95 % interval lies "
+            "outside of ±δ; <b>no gap larger than δ</b>: inside; <b>undecided</b>: neither (the reason is in the CSV). A false word has a rate of at most "
+            "5 % per row; those with * hold for all rows at once (Holm).")
+
+
+def resolution_of(table):
+    resolution = table["resolution"]
+    if not resolution:
+        return ""
+    wanted = resolution["seeds_for_delta"]
+    return (f"What {resolution['seeds']} seeds resolve: paired differences spread by {number(resolution['sd'])} points, so the 95 % interval is "
+            f"± {number(resolution['half_width_95'])} points" + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
+
+
+def missing_of(table):
+    missing = [f"{run['variant']}, seed {run['seed']}" + "".join(f", {k} = {v}" for k, v in run["axes"].items()) for run in table["missing"]]
+    return f"Missing runs: {'; '.join(missing[:20])}" + (f" and {len(missing) - 20} more" if len(missing) > 20 else "") if missing else ""
+
+
+def notes(table, metric):
+    if metric and not metric.accuracy:
+        how = "the ratio of an arm to the baseline is the geometric mean over seeds" if metric.log else "differences are means over seeds"
+        out = [f"This task has no accuracy: arms are compared by {escape(metric.label)} of the mean model at the last evaluation; {how}, paired by seed, with the 95 % t "
+               "interval. δ is a margin of accuracy and does not apply: <b>higher</b> and <b>lower</b> say that the interval of that row leaves out equality, not adjusted over rows."]
+    else:
+        out = ["Accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds. Differences are paired by seed."]
+        out += [margin(table)] if table["delta"] else []
+        out += [resolution_of(table)] if table["resolution"] else []
+    out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the record only.")
+    network = table["network"]
+    out.append("Messages: with one node per rank, an all-reduce as a ring in 2 (n − 1) rounds. Modelled: what the network takes for the busiest node of every round at "
+               f'<span class="at-network">{1e6 * network["latency_s"]:.3g} µs per message and {1e-9 * network["bandwidth_bytes_per_s"]:.3g} GB/s</span>. '
+               "Wall: seconds of the whole run on its machine, with evaluations and checkpoints.")
+    if any(distance_mark(row) for group in table["groups"] for row in group["rows"]):
+        out.append("‡: estimated by a gauge, or not measured in every step: not the exact maximum (distance_gauge and distance_measured_every in the CSV).")
+    if any(row["diverged"] for group in table["groups"] for row in group["rows"]):
+        out.append("A run that diverged has no final accuracy, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
+                   "diverged, not to be compared with those of whole runs.")
+    return "".join(f'<p class="note">{line}</p>' for line in out)

@@ -1,0 +1,62 @@
+"""Inline SVG whose text keeps its size on any screen: places are percentages of the width, so nothing is scaled."""
+
+import math
+
+from .text import escape, short
+
+
+def nice_ticks(low, high, count=6):
+    """Round numbers between the two."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / count
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw)
+    return [k * step for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def log_ticks(low, high):
+    """Powers of ten between two positive numbers; 1, 2, 5 in between where there are few."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1,) if len(decades) > 4 else (1, 2, 5)
+    every = max(1, len(decades) // 7)
+    return [t for d in decades if d % every == 0 for f in factors if low <= (t := f * 10.0 ** d) <= high * 1.0001]
+
+
+class Scale:
+    """From a value to percent of the axis."""
+
+    def __init__(self, values, log=False, pad=0.06):
+        values = [v for v in values if v is not None and math.isfinite(v) and (v > 0 or not log)] or [1.0]
+        self.log = log
+        low, high = (math.log10(min(values)), math.log10(max(values))) if log else (min(values), max(values))
+        room = pad * (high - low) or 0.5 * (1 if log else abs(low) or 1)
+        self.low, self.high = low - room, high + room
+
+    def __call__(self, value):
+        at = math.log10(value) if self.log else value
+        return round(100 * (at - self.low) / (self.high - self.low), 2)
+
+    def ticks(self, count=6):
+        if self.log:
+            found = log_ticks(10 ** self.low, 10 ** self.high)
+            return found if len(found) > 1 else [10 ** ((self.low + self.high) / 2)]
+        return nice_ticks(self.low, self.high, count)
+
+
+def frame(x, y, inner, x_label, y_label, height=300, css="", title=""):
+    """A plot: axes of two scales around `inner`, which is drawn in percent of the plot's area, y downwards."""
+    ticks = "".join(f'<line x1="{x(t)}%" x2="{x(t)}%" y1="0" y2="100%"/>' for t in x.ticks()) + "".join(
+        f'<line y1="{100 - y(t):.2f}%" y2="{100 - y(t):.2f}%" x1="0" x2="100%"/>' for t in y.ticks(5))
+    x_text = "".join(f'<text x="{x(t)}%" y="100%" dy="16" text-anchor="middle">{short(t)}</text>' for t in x.ticks())
+    y_text = "".join(f'<text x="0" dx="-6" y="{100 - y(t):.2f}%" dy="4" text-anchor="end">{short(t)}</text>' for t in y.ticks(5))
+    return (f'<div class="plot {css}"><svg role="img" aria-label="{escape(title)}" width="100%" height="{height}" overflow="visible"><g class="grid">{ticks}</g>'
+            f'<g class="ticks x">{x_text}</g><g class="ticks">{y_text}</g>{inner}<text class="axis" x="0" dx="-50" y="-9">{escape(y_label)}</text>'
+            f'<text class="axis" x="100%" y="100%" dy="33" text-anchor="end">{escape(x_label)}</text></svg></div>')
+
+
+def polyline(points, css, dash=""):
+    """A line over the whole plot, points in percent with y upwards; its width is not scaled."""
+    path = "".join(f"{'M' if k == 0 else 'L'}{px:.1f} {100 - py:.1f}" for k, (px, py) in enumerate(points))
+    return (f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="line" style="stroke:{css}"'
+            + (f' stroke-dasharray="{dash}"' if dash else "") + f' d="{path}"/></svg>')

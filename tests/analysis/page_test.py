@@ -1,0 +1,171 @@
+import support
+import base64
+import copy
+import hashlib
+import json
+import re
+
+import numpy as np
+from scipy import stats
+
+import cells
+import gap_twin
+import page
+import runs
+import style
+import synthetic_runs
+from page import colours, curves, effects, phases, table_texts, timing
+from page.sections import Sweep
+
+
+def sweep_of(folder):
+    found, problems = runs.find_runs([folder])
+    assert not problems, problems
+    table = gap_twin.gap([folder])
+    made = cells.cells_of(table, found)
+    return Sweep("synthetic", table, made, found, style.looks_of(cells.variants_of(made), "centralized"), {"csv": "", "md": "", "tex": ""}, [])
+
+
+def block_of(text):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL).group(1))
+
+
+def floats(block, place):
+    return np.frombuffer(base64.b64decode(block["arrays"][place]), "<f4")
+
+
+def without_accuracy(sweep, gap):
+    """The same runs as a task without accuracy would have left them: f - f* of an arm is `gap`[variant] to the power of ten, times a factor of the seed."""
+    for cell in sweep.cells:
+        for row in cell.rows:
+            row.accuracy, row.gap = {}, copy.deepcopy(row.gap) | {"accuracy": {"n": 0, "mean": None, "sd": None}}
+            for run in row.runs:
+                final = 1e-3 * run.seed * 10 ** (gap[row.variant] + 0.01 * run.seed * (not row.baseline))
+                run.evaluations["test_accuracy_mean_model"][:] = np.nan
+                run.evaluations["suboptimality_mean_model"] = final * np.linspace(9, 1, len(run.evaluations["step"]))
+    return Sweep("quadratic", sweep.table, sweep.cells, sweep.runs, sweep.looks, sweep.texts, [])
+
+
+class Page(support.FolderTest):
+    def test_the_drawing_library_is_the_published_one(self):
+        vendor = support.SOURCE / "analysis" / "page" / "vendor"
+        published = {"uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",  # of npm's uplot-1.6.32.tgz
+                     "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+                     "LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd"}
+        self.assertEqual({name: hashlib.sha256((vendor / name).read_bytes()).hexdigest() for name in published}, published)
+        self.assertEqual((vendor / "SHA256SUMS").read_text(), "".join(f"{digest}  {name}\n" for name, digest in published.items()))
+
+    def test_120_runs_are_at_most_600_kB(self):
+        synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16, 32, 64, 128), seeds=range(1, 7))
+        sweep = sweep_of(self.folder / "runs")
+        sweep.texts = table_texts.texts(sweep.cells, sweep.effects, sweep.metric, cells.gap_rows(sweep.table))
+        self.assertEqual(len(sweep.runs), 120)
+        made = page.compose("synthetic", [sweep], [])
+        self.assertLessEqual(len(made.encode()), 600_000)
+        block = block_of(made)
+        self.assertEqual(len(block["sweeps"][0]["runs"]), 120)
+        self.assertLessEqual(max(len(text) for text in block["arrays"]), 4 * curves.POINTS * 4 / 3 + 4)
+
+    def test_the_block_holds_the_numbers_of_the_files(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1, 2))
+        sweep = sweep_of(self.folder / "runs")
+        block = block_of(page.compose("synthetic", [sweep], []))
+        for run, shown in zip(sweep.runs, block["sweeps"][0]["runs"]):
+            self.assertEqual((shown["seed"], shown["id"]), (run.seed, run.id))
+            np.testing.assert_array_equal(floats(block, shown["metric"]), run.evaluations["test_accuracy_mean_model"].astype("f4"))
+            np.testing.assert_array_equal(floats(block, shown["xi"]), run.steps["consensus_distance"].astype("f4"))
+            for name, column in (("bytes", "bytes_sent"), ("rounds", "gossip_rounds"), ("seconds", "wall_s")):
+                totals = np.concatenate([[0], np.cumsum(run.steps[column])])
+                drawn = np.interp(np.arange(len(totals)), *(floats(block, place).astype(float) for place in shown[name]))
+                self.assertLessEqual(np.abs(drawn - totals).max(), (curves.TOLERANCE + 2 ** -23) * totals[-1])  # float32 rounds by half a unit of 2^-23
+
+    def test_long_runs_are_drawn_by_medians_of_stretches(self):
+        values = np.arange(1201.0)
+        values[3] = np.nan
+        made = curves.medians(values, 500)
+        self.assertEqual((len(made), made[0], made[1], made[-1]), (401, 1.0, 4.5, 1200.0))
+        self.assertTrue(np.isnan(curves.medians(np.array([np.nan, np.nan, 1, 1]), 2)[0]))
+
+    def test_what_does_not_fit_gets_fewer_points(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        sweep = sweep_of(self.folder / "runs")
+        whole, _, points = curves.curves_of([(sweep.runs, sweep.metric)])
+        self.assertEqual(points, curves.POINTS)
+        fewer, _, points = curves.curves_of([(sweep.runs, sweep.metric)], room=sum(map(len, whole)) // 3)
+        self.assertLess(points, synthetic_runs.STEPS)
+        self.assertLessEqual(sum(map(len, fewer)), sum(map(len, whole)) // 3)
+
+    def test_no_name_can_end_the_block(self):
+        made = curves.json_block({"name": "</script><!-- \u2028"})
+        self.assertEqual(made.count("<"), 2)  # of its own element
+        self.assertEqual(block_of(made), {"name": "</script><!-- \u2028"})
+
+    def test_a_task_without_accuracy_is_compared_by_its_metric(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        sweep = without_accuracy(sweep_of(self.folder / "runs"), {"centralized": 0, "ring": 1, "exponential": 0, "ring, exact in phase 1": -1})
+        found = dict(zip((row.variant for row in sweep.cells[0].rows), sweep.effects[0]))
+        self.assertEqual([found[name].text for name in synthetic_runs.VARIANTS], ["baseline", "higher", "undecided", "lower"])
+        logs = [1 + 0.01 * seed for seed in (1, 2, 3)]
+        half = stats.t.ppf(0.975, 2) * np.std(logs, ddof=1) / 3 ** 0.5
+        np.testing.assert_allclose([found["ring"].mean, found["ring"].low, found["ring"].high], [1.02, 1.02 - half, 1.02 + half], rtol=1e-9)
+        made = page.compose("quadratic", [sweep], [])
+        for words in ("f − f*", "× 10.5", "This task has no accuracy", "Right: larger f − f* than centralized"):
+            self.assertIn(words, made)
+        self.assertTrue(block_of(made)["sweeps"][0]["metric"]["log"])
+
+    def test_phases_by_targets_has_a_row_per_target_and_a_column_per_phase(self):
+        synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16, 32))
+        sweep = sweep_of(self.folder / "runs")
+        self.assertEqual(phases.section(sweep.cells, sweep.effects, sweep.places, sweep.metric), "")
+        for phase, cell in enumerate(sweep.cells, 1):
+            cell.axes = {"control.in_phase": str(phase)}
+        sweep.cells[1].rows[1].runs = sweep.cells[2].rows[1].runs = sweep.cells[0].rows[1].runs  # ring: the same runs whatever the phase
+        sweep.cells[2].rows.pop(3)
+        sweep.effects[2].pop(3)
+        made = phases.section(sweep.cells, sweep.effects, sweep.places, sweep.metric)
+        rows = re.findall(r"<tr data-v=\"\d\"><td class=text>([^<]*)</td>(.*?)</tr>", made)
+        self.assertEqual([name for name, _ in rows], list(synthetic_runs.VARIANTS))
+        self.assertEqual([cells_of_row.count("<td") for _, cells_of_row in rows], [3, 1, 3, 3])
+        self.assertIn("<td>missing</td>", rows[3][1])
+        first = [run.summary["final_test_accuracy"] for run in sweep.cells[0].rows[2].runs]
+        self.assertIn(f"<td>{np.mean(first):.2f} ± {np.std(first, ddof=1):.2f}<br>", rows[2][1])
+
+    def test_timings_of_a_loaded_machine_are_told(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        sweep = sweep_of(self.folder / "runs")
+        self.assertEqual(timing.warnings_of(sweep.cells, sweep.runs), [])
+        sweep.runs[0].provenance |= {"load_at_start": "5.20 4.1 3.0 1/100 7", "usable_processors": "2"}
+        ring = sweep.cells[0].rows[1].runs[0]
+        ring.steps["compute_s"], ring.steps["wall_s"] = 1.4 * ring.steps["compute_s"], 1.4 * ring.steps["wall_s"]
+        load, scatter = timing.warnings_of(sweep.cells, sweep.runs)
+        self.assertIn("1 of 12 runs began on a machine with more load than cores (up to 5.2 on 2 cores)", load)
+        self.assertRegex(scatter, r"up to 1\.4 times as long .*\(ring\)")
+
+    def test_facts_that_differ_are_marked(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        sweep = sweep_of(self.folder / "runs")
+        sweep.runs[2].provenance["cpu"] = "another <processor>"
+        made = page.compose("synthetic", [sweep], [])
+        self.assertIn("Facts that differ between the runs: cpu.", made)
+        self.assertEqual(made.count("<mark>another &lt;processor&gt;</mark>"), 1)
+        self.assertNotIn("<mark>a processor</mark>", made)
+
+    def test_colours_can_be_seen_on_both_backgrounds(self):
+        looks = style.looks_of([f"v{k}" for k in range(20)] + ["base"], "base")
+        for colour, *_ in looks.values():
+            for background in (colours.LIGHT, colours.DARK):
+                self.assertGreaterEqual(colours.contrast(colours.seen_on(colour, background), background), 3)
+        self.assertAlmostEqual(colours.contrast("#000000", "#ffffff"), 21)
+
+    def test_tables_to_paste_hold_the_names_as_text(self):
+        synthetic_runs.write_sweep(self.folder / "runs")
+        sweep = sweep_of(self.folder / "runs")
+        sweep.cells[0].rows[1].variant = "$x^$ & |a_b|"
+        made = table_texts.texts(sweep.cells, sweep.effects, sweep.metric, cells.gap_rows(sweep.table))
+        self.assertIn(r"\$x\textasciicircum{}\$ \& |a\_b|", made["tex"])
+        self.assertIn(r"\$x^\$ & \|a\_b\|", made["md"])
+        self.assertEqual(len({line.count(" & ") for line in made["tex"].splitlines() if line.endswith(r"\\")}), 1)
+
+
+if __name__ == "__main__":
+    support.main()
