@@ -1,0 +1,190 @@
+"""What runs that are under way have done so far: rows of their checkpoints, and their heartbeats. Takes no lock and writes nothing; files are read whole, and
+a file that is replaced by rename meanwhile stays whole for who has opened it. Formats: harness/record/README.md."""
+
+import hashlib
+import json
+import re
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from runs import RunFileError, read_run
+
+MAGIC, VERSION, SUM = b"XIBENCH checkpoint\n", 2, 64
+TYPES = {"float64": "<f8", "int64": "<i8", "int32": "<i4", "int16": "<i2", "uint8": "u1"}
+TABLES = {"steps": rb"step int64\nepoch float64\nlr float64\n", "evaluations": rb"step int64\nepoch float64\ntest_accuracy_mean_model float64\n"}  # how their columns begin
+
+
+BEAT = {"run_id": str, "variant": str, "state": str, "error": str, "seed": int, "step": int, "steps": int, "updated_unix": (int, float)}
+DRAWN = ("step", "train_loss", "consensus_distance")  # of /steps: all columns of all runs would take memory for nothing
+
+
+class Unusable(Exception):
+    """A checkpoint that is damaged or of another version."""
+
+
+def record_section(file):
+    """The bytes of the section "record" of an open checkpoint; the others, which hold models, are passed over. Raises Unusable."""
+    start = file.read(len(MAGIC) + 12)
+    if len(start) < len(MAGIC) + 12 or not start.startswith(MAGIC):
+        raise Unusable("is no checkpoint")
+    version, size = struct.unpack("<IQ", start[len(MAGIC):])
+    if version != VERSION:
+        raise Unusable(f"is of version {version}, this reader knows {VERSION}")
+    head = file.read(min(size, 1 << 24))
+    if hashlib.sha256(start + head).hexdigest().encode() != file.read(SUM):
+        raise Unusable("is damaged (head)")
+    count, at, offset, found = struct.unpack_from("<Q", head)[0], 8, 0, None
+
+    def text():
+        nonlocal at
+        length = struct.unpack_from("<Q", head, at)[0]
+        at += 8 + length
+        return head[at - length:at]
+
+    for _ in range(count):
+        name = text()
+        size, at = struct.unpack_from("<Q", head, at)[0], at + 8
+        wanted = text()
+        if name == b"record":
+            found = offset, size, wanted
+        offset += size
+    if found is None:
+        raise Unusable("has no rows")
+    offset, size, wanted = found
+    file.seek(offset, 1)
+    rows = file.read(size)
+    if hashlib.sha256(rows).hexdigest().encode() != wanted:
+        raise Unusable("is damaged (rows)")
+    return rows
+
+
+def table(rows, begins):
+    """The table whose columns begin so: name -> array. Raises Unusable where the bytes are not one."""
+    found = re.search(begins + rb"(?:[a-z0-9_]+ [a-z0-9]+\n)*", rows)
+    names = found.group().decode().split("\n")[:-1] if found else []
+    if not names or struct.unpack_from("<Q", rows, found.start() - 8)[0] != len(found.group()):
+        raise Unusable("holds rows that this reader does not know")
+    at, out = found.end(), {}
+    length = struct.unpack_from("<Q", rows, at)[0]
+    at += 8
+    for line in names:
+        name, kind = line.split(" ")
+        if kind not in TYPES or struct.unpack_from("<Q", rows, at)[0] != length:
+            raise Unusable("holds rows that this reader does not know")
+        out[name] = np.frombuffer(rows, TYPES[kind], length, at + 8)
+        at += 8 + out[name].nbytes
+    return out
+
+
+def read_checkpoint(path):
+    """The rows so far, as {"steps": columns, "evaluations": columns}: of `path`, of `path`.previous where that is damaged or just being replaced, {} without any."""
+    for candidate in (path, path.with_name(path.name + ".previous")):
+        try:
+            with open(candidate, "rb") as file:
+                rows = record_section(file)
+            return {name: table(rows, begins) for name, begins in TABLES.items()}
+        except (OSError, Unusable, struct.error, ValueError):
+            continue
+    return {}
+
+
+def read_heartbeat(path):
+    """The heartbeat as a dict; None where it is none, or was just removed."""
+    try:
+        beat = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(beat, dict) and beat.get("schema") == "xibench-heartbeat" and all(isinstance(beat.get(key), kind) for key, kind in BEAT.items())
+    return beat if whole else None
+
+
+@dataclass
+class Progress:
+    """One run: what it says of itself, and what it has done."""
+    id: str
+    variant: str = ""
+    seed: int = 0
+    state: str = "running"   # or interrupted, failed, complete
+    detail: str = ""
+    step: int = 0
+    length: int = 0          # steps of the whole run; 0: not known yet
+    eta_s: float | None = None
+    updated: float = 0.0     # seconds since 1970; 0: complete
+    steps: dict = field(default_factory=dict)
+    evaluations: dict = field(default_factory=dict)
+    beats: list = field(default_factory=list)  # (step, loss, distance) heard after the last row
+
+    def line(self, column):
+        """(x, y) of a column of /steps, from rows and, beyond the last, heartbeats."""
+        x, y = self.steps.get("step", np.empty(0)), self.steps.get(column, np.empty(0))
+        place = {"train_loss": 1, "consensus_distance": 2}.get(column)
+        later = [(beat[0], beat[place]) for beat in self.beats if beat[place] is not None and beat[0] > (x[-1] if len(x) else -1)] if place else []
+        return np.concatenate([x, [a for a, _ in later]]).astype(float), np.concatenate([y, [b for _, b in later]]).astype(float)
+
+
+class Watch:
+    """Looks at folders again and again; a file that has not changed is not read again."""
+
+    def __init__(self, places):
+        self.places, self.runs, self.seen, self.problems = [Path(place) for place in places], {}, {}, []
+
+    def changed(self, path):
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        key = (status.st_ino, status.st_size, status.st_mtime_ns)
+        new = self.seen.get(path) != key
+        self.seen[path] = key
+        return new
+
+    def look(self):
+        """The runs, as Progress by id, in order of variant and seed; True where something has changed since the last look."""
+        news = False
+        for path in sorted({path for place in self.places for suffix in ("json", "checkpoint", "h5") for path in place.rglob(f"*.{suffix}")}):
+            if self.changed(path):
+                news = {".json": self.beat, ".checkpoint": self.rows, ".h5": self.result}[path.suffix](path) or news
+        self.runs = dict(sorted(self.runs.items(), key=lambda item: (item[1].variant, item[1].seed, item[0])))
+        return news
+
+    def of(self, run_id):
+        return self.runs.setdefault(run_id, Progress(run_id))
+
+    def beat(self, path):
+        found = read_heartbeat(path)
+        if found is None or self.runs.get(found["run_id"], Progress("")).state == "complete":
+            return False
+        run = self.of(found["run_id"])
+        run.variant, run.seed, run.state, run.detail = found["variant"], found["seed"], found["state"], found["error"]
+        run.step, run.length, run.eta_s, run.updated = found["step"], found["steps"], found.get("eta_s"), found["updated_unix"]
+        if run.beats and run.step < run.beats[-1][0]:
+            run.beats = []  # the run has gone back to a checkpoint
+        if run.step > 0 and (not run.beats or run.beats[-1][0] < run.step):
+            run.beats.append((run.step - 1, found.get("loss"), found.get("consensus_distance")))
+        return True
+
+    def rows(self, path):
+        found, run = read_checkpoint(path), self.of(path.stem)
+        if not found or run.state == "complete":
+            return False
+        run.steps, run.evaluations = {key: found["steps"][key].copy() for key in DRAWN}, {key: values.copy() for key, values in found["evaluations"].items()}
+        last = run.steps["step"][-1] if len(run.steps["step"]) else -1
+        run.beats = [beat for beat in run.beats if beat[0] > last]
+        run.step = max(run.step, int(last) + 1)
+        return True
+
+    def result(self, path):
+        try:
+            whole = read_run(path)
+        except RunFileError as error:
+            if str(error) not in self.problems:
+                self.problems.append(str(error))
+            return True
+        run = self.of(whole.id)
+        run.variant, run.seed, run.state, run.detail = " | ".join(whole.variants), whole.seed, "complete", "diverged" if whole.outcome == "diverged" else ""
+        run.steps, run.evaluations, run.beats, run.eta_s, run.updated = {key: whole.steps[key] for key in DRAWN}, whole.evaluations, [], None, 0.0
+        run.step = run.length = len(whole.steps["step"])
+        return True
