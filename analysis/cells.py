@@ -99,6 +99,7 @@ def gap_rows(table):
                          "accuracy_sd_points": row["accuracy"]["sd"], "accuracy_nodes_mean_percent": row["accuracy_nodes_mean"],
                          "accuracy_nodes_min_percent": row["accuracy_nodes_min"], **difference_columns(d, table["delta"]),
                          "truncated_runs": row["diverged"], "rounds": row["rounds"], "bytes_sent": row["bytes_sent"], **row["traffic"], "modelled_s": row["modelled_s"],
+                         "target_missed_steps": row.get("target_missed_steps"),  # programs from before it was counted do not say
                          **{key: row[key] for key in ("gauge_bytes_sent", "gauge_bytes_to_decide", "gauge_bytes_to_record")}, "wall_s": row["wall_s"],
                          "max_distance_by_phase": ";".join("" if x is None else repr(x) for x in row["max_distance"]),
                          "distance_gauge": row["distance_gauge"], "distance_measured_every": row["distance_measured_every"],
@@ -126,12 +127,12 @@ def evaluation_rows(cells):
     for run in unique_runs(cells):
         e = run.evaluations
         plain = [key for key in e if getattr(e[key], "ndim", 0) == 1 and len(e[key]) == len(e["step"])]
-        rows += [{"run_id": run.id, "seed": run.seed, **{key: e[key][k].item() for key in plain}} for k in range(len(e["step"]))]
+        rows += [{"run_id": run.id, "variant": " | ".join(run.variants), "seed": run.seed, **{key: e[key][k].item() for key in plain}} for k in range(len(e["step"]))]
     return rows
 
 
 def phase_table(cells):
-    return [{"run_id": run.id, "seed": run.seed, "phase": k + 1, **phase} for run in unique_runs(cells) for k, phase in enumerate(run.phases)]
+    return [{"run_id": run.id, "variant": " | ".join(run.variants), "seed": run.seed, "phase": k + 1, **phase} for run in unique_runs(cells) for k, phase in enumerate(run.phases)]
 
 
 def unique_runs(cells):

@@ -80,10 +80,12 @@ def compose(title, watch, every, now=None):
     if metric:
         lines = [(run.variant, *(run.evaluations[key][thin(len(run.evaluations["step"]), POINTS)] for key in ("epoch", metric.key))) for run in runs if metric.key in run.evaluations and len(run.evaluations["step"])]
         plots.append(panel(lines, looks, places, "epoch", metric.label + (f", {metric.unit}" if metric.unit else ""), metric.log))
-    plots += [panel([(run.variant, *condensed(*run.line(column))) for run in runs], looks, places, "step", label, log) for column, label, log in PANELS]
+    losses = [v for run in runs for v in run.line("train_loss")[1] if np.isfinite(v)]
+    wide = bool(losses) and min(losses) > 0 and max(losses) > 30 * min(losses)  # then a linear axis would show the beginning only
+    plots += [panel([(run.variant, *condensed(*run.line(column))) for run in runs], looks, places, "step", label, log or wide and column == "train_loss") for column, label, log in PANELS]
     again = f'<meta http-equiv="refresh" content="{every:g}">' if every else ""
     body = [f"<h1>{escape(title)}</h1>", f'<p class="verdict">{told}.</p><p class="note">As of {time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))}'
-            + (f"; loads itself again every {every:g} s." if every else "; no run is under way any more, so this page stays as it is.") + "</p>"]
+            + (f"; loads itself again every {every:g} s." if every else "; the watch has ended, so this page stays as it is.") + "</p>"]
     body += [f'<p class="problem">{escape(problem)}</p>' for problem in watch.problems]
     body += ['<div class="panels">' + "".join(f"<div>{plot}</div>" for plot in plots if plot) + "</div>",
              html_table(["variant", "seed", "state", "steps", "time left", "loss", "Ξ", metric.label if metric else "metric"], [run_row(run, metric, places[run.variant], now) for run in runs], "facts"),

@@ -32,12 +32,17 @@ function makeCost(section, sweep, chips) {
       dot.setAttribute("cx", `${at(all[k])}%`);
       dot.firstElementChild.textContent = `${names[k]}, ${withPrefix(all[k], "s")}`;
     });
-    let path = "", best = -Infinity;
-    for (const k of dots.map((_, k) => k).filter(k => chips.shown[dots[k].dataset.v]).sort((a, b) => all[a] - all[b] || better * (heights[b] - heights[a]))) {
-      if (better * heights[k] <= best) continue;
-      best = better * heights[k];
-      path += `${path ? "L" : "M"}${at(all[k]).toFixed(2)} ${(100 - heights[k]).toFixed(2)}`;
-    }
+    let path = "";
+    sweep.cells.forEach((_, cell) => {
+      let best = -Infinity, begun = false;
+      const arms = dots.map((_, k) => k).filter(k => dots[k].dataset.c === String(cell) && chips.shown[dots[k].dataset.v]);
+      for (const k of arms.sort((a, b) => all[a] - all[b] || better * (heights[b] - heights[a]))) {
+        if (better * heights[k] <= best) continue;
+        best = better * heights[k];
+        path += `${begun ? "L" : "M"}${at(all[k]).toFixed(2)} ${(100 - heights[k]).toFixed(2)}`;
+        begun = true;
+      }
+    });
     front.setAttribute("d", path);
     for (const line of section.querySelectorAll("table.gap tbody tr")) {
       const row = sweep.cells[line.dataset.c].rows[line.dataset.r], cell = line.querySelector("td.modelled");

@@ -18,10 +18,10 @@ function makeCurves(section, sweep, chips) {
       const points = { show: line.xs.length < 40, size: 5, fill: stroke };
       const ys = [line.ys.map(clip)];
       series.push({ stroke, dash, width: line.low ? 2 : 1.3, points, spanGaps: false });
-      if (line.low && line.runs > 1) {
+      if (line.banded) {
         ys.push(line.high.map(clip), line.low.map((y, i) => log && y <= 0 ? clip(line.ys[i] * 0.5) : clip(y)));
         series.push({ stroke: null, width: 0, points: { show: false } }, { stroke: null, width: 0, points: { show: false } });
-        bands.push({ series: [series.length - 2, series.length - 1], fill: stroke + "2b" });
+        bands.push({ series: [series.length - 2, series.length - 1], fill: stroke + "24" });
       }
       tables.push([line.xs, ...ys]);
     }
@@ -29,7 +29,7 @@ function makeCurves(section, sweep, chips) {
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
     const ticks = (_, values) => values.map(v => v === null ? null : short(v, 5));
     const range = (u, low, high) => {
-      const room = 0.35 * (largest - smallest);  // an interval of two runs may be ten times as long as what is of interest
+      const room = 0.2 * (largest - smallest);  // an interval of two runs may be ten times as long as what is of interest
       if (!log) return uPlot.rangeNum(Math.max(low, smallest - room), Math.min(high, largest + room), 0.06, false);
       const floor = Math.max(low, largest * ROUNDING);
       return [floor / 1.5, Math.max(high, floor) * 1.5];
@@ -100,7 +100,7 @@ function makeCurves(section, sweep, chips) {
   function draw() {
     const view = value(".view"), across = value(".across"), cell = sweep.cells[value("select.cell") ?? 0];
     unit = { metric: sweep.metric?.unit ? `, ${sweep.metric.unit}` : "", difference: sweep.metric?.accuracy ? ", points" : "", bytes: ", B" }[view] ?? "";
-    lines = linesOf(sweep, cell, view, across, value(".seeds") === "each", chips.shown);
+    lines = linesOf(sweep, cell, view, across, value(".seeds"), chips.shown);
     plot?.destroy();
     plot = null;
     place.replaceChildren();

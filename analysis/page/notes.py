@@ -20,8 +20,13 @@ def resolution_of(table):
 
 
 def missing_of(table):
-    missing = [f"{run['variant']}, seed {run['seed']}" + "".join(f", {k} = {v}" for k, v in run["axes"].items()) for run in table["missing"]]
-    return f"Missing runs: {'; '.join(missing[:20])}" + (f" and {len(missing) - 20} more" if len(missing) > 20 else "") if missing else ""
+    """The planned runs that are not there, by arm and cell."""
+    seeds = {}
+    for run in table["missing"]:
+        place = run["variant"] + "".join(f", {key.split('.')[-1]} = {value}" for key, value in run["axes"].items())
+        seeds.setdefault(place, []).append(run["seed"])
+    arms = [f"{place} (seed{'s' if len(found) > 1 else ''} {', '.join(map(str, found))})" for place, found in seeds.items()]
+    return f"{len(table['missing'])} planned runs are missing: {'; '.join(arms[:12])}" + (f" and {len(arms) - 12} more arms." if len(arms) > 12 else ".") if arms else ""
 
 
 def notes(table, metric):
@@ -32,7 +37,6 @@ def notes(table, metric):
     else:
         out = ["Accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds. Differences are paired by seed."]
         out += [margin(table)] if table["delta"] else []
-        out += [resolution_of(table)] if table["resolution"] else []
     out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the record only.")
     network = table["network"]
     out.append("Messages: with one node per rank, an all-reduce as a ring in 2 (n − 1) rounds. Modelled: what the network takes for the busiest node of every round at "

@@ -49,15 +49,15 @@ function meanLine(lines) {
 }
 
 // Everything that a plot shows, as a list of {v, label, xs, ys, low?, high?, strong}.
-function linesOf(sweep, cell, view, across, each, shown) {
+function linesOf(sweep, cell, view, across, seeds, shown) {
   const out = [];
   for (const row of cell.rows) {
     if (!shown[row.v]) continue;
     const lines = runLines(sweep, cell, row, view, across);
     if (!lines.length) continue;
     const label = sweep.variants[row.v].name;
-    if (each) lines.forEach(line => out.push({ v: row.v, label: `${label}, seed ${line.run.seed}`, ...line }));
-    else out.push({ v: row.v, label, runs: lines.length, ...meanLine(lines) });
+    if (seeds === "each") lines.forEach(line => out.push({ v: row.v, label: `${label}, seed ${line.run.seed}`, ...line }));
+    else out.push({ v: row.v, label, banded: seeds === "interval" && lines.length > 1, ...meanLine(lines) });
   }
   return out;
 }

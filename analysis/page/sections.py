@@ -43,7 +43,7 @@ def curves_section(sweep):
     metric = sweep.metric
     views = [(key, text or (metric.label if metric else "")) for key, text in METRIC_VIEWS if metric or key not in ("metric", "difference")]
     cell = choice("cell", "cell", [(k, c.label) for k, c in enumerate(sweep.cells)], 0) if len(sweep.cells) > 1 else ""
-    tools = (cell + choice("view", "y", views, views[0][0]) + choice("across", "x", AXES, "step") + choice("seeds", "runs", (("interval", "mean, 95 % interval"), ("each", "every seed")), "interval")
+    tools = (cell + choice("view", "y", views, views[0][0]) + choice("across", "x", AXES, "step") + choice("seeds", "runs", (("interval", "mean, 95 % interval"), ("mean", "mean"), ("each", "every seed")), "interval" if len(sweep.looks) <= 4 else "mean")
              + '<span class="saves"><button type="button" class="save-curves">CSV</button></span>')
     return (f'<h2>Curves</h2><div class="tools js">{tools}</div><div class="curves"><div class="static">{plots.static_curves(sweep.cells, sweep.looks, sweep.places, metric)}</div></div>'
             '<p class="note js">Dotted: phase boundaries; dashed, short: targets. Point at the plot to see all values; drag to zoom, double click to go back. '
@@ -57,7 +57,7 @@ def cost_section(sweep):
     slider = lambda css, name, low, high: f'<label>{name} <input class="{css}" type="range" min="{low}" max="{high}" step="any"><output></output></label>'
     return (f'<h2>Cost</h2><div class="tools js">{slider("latency", "latency", -7, -1)}{slider("bandwidth", "bandwidth", 5, 12)}<button type="button" class="reset-network">as in the table</button></div>{plot}'
             '<p class="note"><b>Modelled, not measured</b>: seconds = messages of the busiest node × latency + its bytes ÷ bandwidth, with one node per rank; the line joins the arms that no other '
-            "arm beats in both. The sliders also change the modelled seconds of the gap table.</p>")
+            "arm of their cell beats in both. The sliders also change the modelled seconds of the gap table.</p>")
 
 
 def further(sweep):

@@ -40,7 +40,7 @@ class Scale:
     def ticks(self, count=6):
         if self.log:
             found = log_ticks(10 ** self.low, 10 ** self.high)
-            return found if len(found) > 1 else [10 ** ((self.low + self.high) / 2)]
+            return found if len(found) > 1 else [t for t in nice_ticks(10 ** self.low, 10 ** self.high, count) if t > 0]
         return nice_ticks(self.low, self.high, count)
 
 

@@ -64,7 +64,10 @@ def what_closes(best, worst, arms, metric, table, baseline):
 def what_it_costs(best, worst, table):
     _, row, cell = best
     base = next((other for other in cell.rows if other.baseline), None)
-    ratio = lambda other: f"{short(row.gap['bytes_sent'] / other.gap['bytes_sent'], 2)} times what {other.variant} sends" if other.gap["bytes_sent"] else ""
+    def ratio(other):
+        times = row.gap["bytes_sent"] / other.gap["bytes_sent"] if other.gap["bytes_sent"] else 0
+        return "" if not times else f"about as much as {other.variant} sends" if 0.95 < times < 1.05 else f"{short(times, 2)} times what {other.variant} sends"
+
     parts = [part for part in ([ratio(base)] if base else []) + ([ratio(worst[1])] if worst[1] is not row else []) if part]
     network = table["network"]
     seconds = "" if row.gap["modelled_s"] is None else (f"; the network would take {short(row.gap['modelled_s'])} s for it (modelled, {1e6 * network['latency_s']:.3g} µs per message "

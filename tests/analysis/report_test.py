@@ -97,9 +97,12 @@ class Report(support.FolderTest):
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
             self.assertEqual(len(list(csv.DictReader(file))), 12)
         with open(self.folder / "out" / "evaluations.csv", encoding="utf-8") as file:
-            self.assertEqual(len(list(csv.DictReader(file))), 12 * synthetic_runs.EPOCHS)
+            evaluations = list(csv.DictReader(file))
         with open(self.folder / "out" / "phases.csv", encoding="utf-8") as file:
-            self.assertEqual(len(list(csv.DictReader(file))), 12 * 3)
+            phases = list(csv.DictReader(file))
+        self.assertEqual((len(evaluations), len(phases)), (12 * synthetic_runs.EPOCHS, 12 * 3))
+        for table, per_run in ((evaluations, synthetic_runs.EPOCHS), (phases, 3)):
+            self.assertEqual({name: sum(row["variant"] == name for row in table) for name in synthetic_runs.VARIANTS}, dict.fromkeys(synthetic_runs.VARIANTS, 3 * per_run))
 
     def test_published_values_stand_beside_the_measured_ones_with_their_status(self):
         synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
