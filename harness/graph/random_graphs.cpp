@@ -41,6 +41,12 @@ Edges pair_ends(int nodes, int degree, RandomStream& stream) {
   return edges;
 }
 
+// Of graphs that are drawn pair by pair.
+void check_pairs(int nodes) {
+  constexpr int kMost = 20'000;
+  require(nodes <= kMost, "a graph whose {} nodes are drawn pair by pair takes too long: take at most {} nodes, or random-regular", nodes, kMost);
+}
+
 Edges complement(int nodes, const Edges& edges) {
   Edges rest;
   for (int i = 0; i < nodes; ++i)
@@ -57,6 +63,7 @@ Topology random_regular(int nodes, int degree, RandomStream& stream) {
           nodes - 1);
   require(nodes % 2 == 0 || degree % 2 == 0,
           "a regular graph of degree {} on {} nodes would have half an edge (both are odd): make one of them even", degree, nodes);
+  check_edges(static_cast<double>(nodes) * degree);
   const int drawn = std::min(degree, nodes - 1 - degree);  // dense graphs are drawn as what they lack
   Edges edges;
   while (drawn > 0 && edges.empty()) edges = pair_ends(nodes, drawn, stream);
@@ -65,6 +72,8 @@ Topology random_regular(int nodes, int degree, RandomStream& stream) {
 
 Topology erdos_renyi(int nodes, double probability, RandomStream& stream) {
   require(0 <= probability && probability <= 1, "erdos-renyi: the edge probability {} is not in [0, 1]", probability);
+  check_pairs(nodes);
+  check_edges(probability * nodes * (nodes - 1));
   Edges edges;
   for (int i = 0; i < nodes; ++i)
     for (int j = i + 1; j < nodes; ++j)
@@ -79,6 +88,7 @@ Topology watts_strogatz(int nodes, int neighbors, double rewiring, RandomStream&
       "more nodes",
       neighbors, nodes);
   require(0 <= rewiring && rewiring <= 1, "watts-strogatz: the rewiring probability {} is not in [0, 1]", rewiring);
+  check_edges(static_cast<double>(nodes) * neighbors);
   Edges edges;
   std::vector<int> degree(static_cast<std::size_t>(nodes), neighbors);
   for (int o = 1; o <= neighbors / 2; ++o)
@@ -100,6 +110,7 @@ Topology barabasi_albert(int nodes, int attached, RandomStream& stream) {
   require(1 <= attached && attached < nodes,
           "barabasi-albert attaches each node to {} others, which needs more than {} nodes; {} are given: use attached = 1", attached,
           attached, nodes);
+  check_edges(2.0 * nodes * attached);
   Edges edges;
   std::vector<int> ends;  // every node as often as its degree
   const auto connect = [&](int a, int b) {
@@ -119,6 +130,8 @@ Topology barabasi_albert(int nodes, int attached, RandomStream& stream) {
 Topology random_directed(int nodes, int receivers, RandomStream& stream) {
   require(1 <= receivers && receivers < nodes,
           "random-directed: each node sends to {} others, which needs more than {} nodes; {} are given", receivers, receivers, nodes);
+  check_pairs(nodes);
+  check_edges(static_cast<double>(nodes) * receivers);
   std::vector<std::vector<int>> senders(static_cast<std::size_t>(nodes));
   std::vector<int> others(static_cast<std::size_t>(nodes));
   for (int i = 0; i < nodes; ++i) {

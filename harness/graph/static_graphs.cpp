@@ -20,6 +20,7 @@ Topology unique_edges(int nodes, Edges edges) {
 }
 
 void clique(int first, int last, Edges& edges) {
+  check_edges(static_cast<double>(last - first) * (last - first - 1));
   for (int i = first; i < last; ++i)
     for (int j = i + 1; j < last; ++j) edges.emplace_back(i, j);
 }
@@ -88,6 +89,7 @@ Topology hypercube(int nodes) {
 
 Topology circulant(int nodes, std::span<const std::int64_t> offsets) {
   check_offsets(nodes, offsets);
+  check_edges(2.0 * nodes * static_cast<double>(offsets.size()));
   Edges edges;
   for (int i = 0; i < nodes; ++i)
     for (const auto o : offsets) edges.emplace_back(i, wrapped(i + o, nodes));

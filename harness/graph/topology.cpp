@@ -27,9 +27,18 @@ bool all_reachable_from_0(const std::vector<std::vector<int>>& out) {
 
 }  // namespace
 
+void check_edges(double entries) {
+  constexpr double kMost = 2e7;
+  require(entries <= kMost, "this graph has {:.3g} messages in a round, and {:.0e} at most are held: take fewer nodes or a sparser graph (control.policy = \"exact\" averages without one)",
+          entries, kMost);
+}
+
 Topology::Topology(std::vector<std::vector<int>> neighbors, bool directed) : neighbors_(std::move(neighbors)), directed_(directed) {
   const int n = size();
   require(n > 0, "a topology needs at least one node");
+  double entries = 0;
+  for (const auto& list : neighbors_) entries += static_cast<double>(list.size());
+  check_edges(entries);
   for (int i = 0; i < n; ++i) {
     auto& list = neighbors_[static_cast<std::size_t>(i)];
     std::sort(list.begin(), list.end());

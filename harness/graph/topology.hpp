@@ -11,6 +11,10 @@
 
 namespace xib {
 
+// Entries of W off the diagonal that a graph may have: as many as are made in seconds and held in a gigabyte. Throws Error(input) above them; a graph
+// that takes long to draw asks before it does.
+void check_edges(double entries);
+
 // A graph on the nodes 0..size-1. Undirected: neighbors are symmetric. Directed: neighbors(i) are those that i receives from.
 // No self loops, no double edges; neighbor lists ascend.
 class Topology {
