@@ -27,7 +27,8 @@ function makeCurves(section, sweep, chips) {
     }
     const means = lines.flatMap(line => line.ys.filter(Number.isFinite)), largest = Math.max(...means), smallest = Math.min(...means);
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
-    const ticks = (_, values) => values.map(v => v === null ? null : short(v, 5));
+    const round = v => [1, 2, 3, 5].some(digit => Math.abs(v / 10 ** Math.floor(Math.log10(v)) - digit) < 1e-6);
+    const ticks = (_, values) => values.map(v => v === null || log && !round(v) ? null : short(v, 5));
     const range = (u, low, high) => {
       const room = 0.2 * (largest - smallest);  // an interval of two runs may be ten times as long as what is of interest
       if (!log) return uPlot.rangeNum(Math.max(low, smallest - room), Math.min(high, largest + room), 0.06, false);

@@ -9,6 +9,11 @@ from scipy import stats
 from .text import number, short, span
 
 
+def ratio(value):
+    """× 3.2; near 1 in percent, where three digits would hide the difference."""
+    return f"{100 * (value - 1):+.2g} %".replace("-", "−") if 0 < abs(value - 1) < 0.01 else "× " + short(value)
+
+
 @dataclass
 class Metric:
     key: str       # column of /evaluations
@@ -22,7 +27,13 @@ class Metric:
 
     def difference(self, x):
         """A difference as text; for a metric compared by ratio, x is the decimal logarithm of the ratio."""
-        return number(x, 2, True) if self.accuracy else "× " + short(10 ** x) if self.log else ("+" if x > 0 else "") + short(x)
+        if self.accuracy:
+            return number(x, 2, True)
+        return ratio(10 ** x) if self.log else ("+" if x > 0 else "") + short(x)
+
+    @property
+    def title(self):
+        return self.label if self.log else self.label.capitalize()
 
     @property
     def difference_label(self):

@@ -26,7 +26,8 @@ def tables(runs):
         return escape(shortened(value)) if value == usual[key] else f"<mark>{escape(shortened(value)) or 'empty'}</mark>"
 
     rows = [[f"<code>{run.id}</code>", escape(" | ".join(run.variants)), str(run.seed), escape(run.outcome), escape(run.provenance.get("start", "–")),
-             escape(run.provenance.get("load_at_start", "–").split(" ")[0]), *(cell(run, key) for key in differing)] for run in runs]
+             escape(run.provenance.get("load_at_start", "–").split(" ")[0]), *(cell(run, key) for key in differing)]
+            for run in sorted(runs, key=lambda run: (run.variants, run.seed, run.id))]
     says = f"Facts that differ between the runs: {', '.join(differing)}. Marked: what is not the most frequent value." if differing else "No fact differs between the runs, but for times, loads and command lines."
     return (f'<p class="note">{escape(says)}</p>' + html_table(["run", "variant", "seed", "outcome", "start", "load", *map(escape, differing)], rows, "facts")
             + f"<details><summary>{len(shared)} facts that all runs share</summary>{html_table(['fact', 'value'], shared, 'shared')}</details>")

@@ -1,7 +1,8 @@
 """The forest plot: per cell and arm the mean difference to the baseline, its 95 % interval, a dot per seed, the margin, the verdict."""
 
+from .effects import ratio
 from .svg import nice_ticks
-from .text import cut, escape, number, short
+from .text import cut, escape, short
 
 HEAD, FOOT = 26, 40
 
@@ -57,7 +58,7 @@ def forest(cells, effects, places, metric, delta, baseline, narrow):
                          f'<text class="{effect.word}" x="{"100%" if narrow else "66%"}" y="{line:.0f}"{" text-anchor=end" if narrow else ""}>{escape(numbers)} {escape(effect.text)}'
                          f'<title>{escape(effect.why)}</title></text></g>')
     ticks = "".join(f'<line class="grid" x1="{at(t)}" x2="{at(t)}" y1="0" y2="{y:.0f}"/><text class="tick" x="{at(t)}" y="{y + 16:.0f}" text-anchor="middle">'
-                    f'{escape(short(10 ** t) if metric.log else short(t))}</text>' for t in nice_ticks(low, high, 4 if narrow else 6))
+                    f'{escape(ratio(10 ** t) if metric.log else short(t))}</text>' for t in nice_ticks(low, high, 4 if narrow else 6))
     label = f"{'ratio' if metric.log else 'difference'} to {baseline}, {metric.label}" + (" (points)" if metric.accuracy else " (logarithmic)" if metric.log else "")
     return (f'<svg class="forest {"narrow" if narrow else "broad"}" role="img" aria-label="{escape(label)}" width="100%" height="{height:.0f}">'
             f'<svg x="{left}%" width="{width}%" height="{height:.0f}" overflow="visible">{"".join(margins)}{ticks}<line class="zero" x1="{at(0)}" x2="{at(0)}" y1="0" y2="{y:.0f}"/>{"".join(area)}</svg>{"".join(texts)}'

@@ -29,7 +29,7 @@ def section(cells, effects, places, metric):
         rest = ", ".join(f"{key.split('.')[-1]} = {value}" for key, value in cell.axes.items() if key != AXIS and len({c.axes[key] for c in cells}) > 1)
         groups.setdefault(rest, []).append((cell, found))
     tables = "".join(one(title, members, places, metric) for title, members in groups.items())
-    return ('<h2>Phase × target</h2>' + tables + f'<p class="note">{escape(metric.label.capitalize() if metric.accuracy else metric.label)}, mean ± standard deviation over seeds, where one phase is controlled; below it the difference '
+    return ('<h2>Phase × target</h2>' + tables + f'<p class="note">{escape(metric.title)}, mean ± standard deviation over seeds, where one phase is controlled; below it the difference '
             "to the baseline with its 95 % interval. A row that is the same run in every phase stands once.</p>")
 
 

@@ -108,7 +108,8 @@ def over_nodes(cells, effects, looks, places, metric):
                 lines.setdefault((row.variant, rest), []).append((float(cell.axes["train.nodes"]), e))
     if len({n for line in lines.values() for n, _ in line}) < 2:
         return ""
-    x = Scale([n for line in lines.values() for n, _ in line], True)
+    counts = sorted({n for line in lines.values() for n, _ in line})
+    x = Scale(counts, True, at=counts)
     y = Scale([v for line in lines.values() for _, e in line for v in (e.mean, 0.0, *([e.low, e.high] if e.low is not None else []))])
     inner = ""
     for (variant, rest), line in lines.items():

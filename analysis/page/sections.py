@@ -64,7 +64,7 @@ def further(sweep):
     if sweep.metric is None:
         return ""
     distance, nodes = plots.over_distance(sweep.cells, sweep.places, sweep.metric), plots.over_nodes(sweep.cells, sweep.effects, sweep.looks, sweep.places, sweep.metric)
-    return (f'<h2>{escape(sweep.metric.label[0].upper() + sweep.metric.label[1:])} against Ξ</h2><div class="panels">{distance}</div><p class="note">A dot per run.</p>' if distance else "") + (
+    return (f'<h2>{escape(sweep.metric.title)} against Ξ</h2><div class="panels">{distance}</div><p class="note">A dot per run.</p>' if distance else "") + (
         f"<h2>Gap against n</h2>{nodes}<p class=\"note\">Lines: the 95 % interval of the paired difference.</p>" if nodes else "")
 
 

@@ -26,9 +26,10 @@ def log_ticks(low, high):
 class Scale:
     """From a value to percent of the axis."""
 
-    def __init__(self, values, log=False, pad=0.06):
+    def __init__(self, values, log=False, pad=0.06, at=None):
+        """`at`: where the ticks are, if not at round numbers."""
         values = [v for v in values if v is not None and math.isfinite(v) and (v > 0 or not log)] or [1.0]
-        self.log = log
+        self.log, self.at = log, at
         low, high = (math.log10(min(values)), math.log10(max(values))) if log else (min(values), max(values))
         room = pad * (high - low) or 0.5 * (1 if log else abs(low) or 1)
         self.low, self.high = low - room, high + room
@@ -38,6 +39,8 @@ class Scale:
         return round(100 * (at - self.low) / (self.high - self.low), 2)
 
     def ticks(self, count=6):
+        if self.at:
+            return self.at
         if self.log:
             found = log_ticks(10 ** self.low, 10 ** self.high)
             return found if len(found) > 1 else [t for t in nice_ticks(10 ** self.low, 10 ** self.high, count) if t > 0]

@@ -23,6 +23,16 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 TWIN = support.SOURCE / "tests" / "analysis" / "gap_twin.py"
+# The invented runs say nothing of their graphs, so the twin models no seconds for gossip: each arm gets a traffic of its own.
+PROGRAM = """#!{python}
+import json, subprocess, sys
+table = json.loads(subprocess.run([sys.executable, {twin!r}, *sys.argv[1:]], capture_output=True, check=True).stdout)
+for group in table["groups"]:
+    for k, row in enumerate(group["rows"]):
+        row["traffic"] |= {{"serial_messages": 1000 * (k + 1), "serial_bytes": 1e9 / (k + 1)}}
+        row["modelled_s"] = row["traffic"]["serial_messages"] * table["network"]["latency_s"] + row["traffic"]["serial_bytes"] / table["network"]["bandwidth_bytes_per_s"]
+json.dump(table, sys.stdout)
+"""
 RENAMED = {"ring": "$x^$", "exponential": "<script>alert(1)</script>"}
 
 
@@ -42,7 +52,7 @@ class Browser(support.FolderTest):
                     for seed in (1, 2, 3):
                         synthetic_runs.write_run(cls.place.name + "/runs", arm, seed, nodes, source_nodes=[8, 16], variant=RENAMED.get(arm, arm))
         program = support.Path(cls.place.name) / "xibench"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TWIN}" "$@"\n')
+        program.write_text(PROGRAM.format(python=sys.executable, twin=str(TWIN)))
         program.chmod(0o755)
         subprocess.run([sys.executable, support.SOURCE / "analysis" / "report.py", cls.place.name + "/runs", "-o", cls.out, "--xibench", program], check=True, capture_output=True)
 
@@ -162,6 +172,20 @@ class Browser(support.FolderTest):
                 for each in ("interval", "each"):
                     view.select_by_value(one), across.select_by_value(other), seeds.select_by_value(each)
                     self.assertGreater(inked(), 20, (one, other, each))  # pixels of about the third variant's colour
+        self.assertEqual(driver.get_log("browser"), [])
+
+    def test_the_sliders_change_the_modelled_seconds_of_plot_and_table(self):
+        driver = self.open()
+        self.assertEqual(self.column(driver, "modelled")[:4], ["850 ms", "500 ms", "417 ms", "400 ms"])  # 1000 k messages of 50 µs and 1 / k GB at 1.25 GB/s
+        places = lambda: [float(dot.get_attribute("cx")[:-1]) for dot in driver.find_elements(By.CSS_SELECTOR, ".cost .arm")][:4]
+        before = places()
+        self.assertEqual(sorted(before, reverse=True), before)
+        driver.execute_script("const [l, b] = ['.latency', '.bandwidth'].map(name => document.querySelector(name)); l.value = -3; b.value = 12; l.dispatchEvent(new Event('input'))")
+        self.assertEqual(self.column(driver, "modelled")[:4], ["1 s", "2 s", "3 s", "4 s"])
+        self.assertEqual(sorted(places()), places())
+        self.assertIn("1 ms per message and 1 TB/s", driver.find_element(By.CSS_SELECTOR, ".at-network").text)
+        driver.find_element(By.CSS_SELECTOR, ".reset-network").click()
+        self.assertEqual(places(), before)
         self.assertEqual(driver.get_log("browser"), [])
 
     def test_buttons_save_the_tables(self):
