@@ -1,11 +1,11 @@
 """The gap table of `xibench gap --format json`, joined with the run files it was made from."""
 
-import csv
 import json
 import subprocess
 from dataclasses import dataclass
 
 from runs import RunFileError
+from table_formats import as_csv
 
 
 @dataclass
@@ -59,12 +59,8 @@ def variants_of(cells):
 
 def write_csv(path, rows):
     """A list of dicts with the same keys as CSV; None and NaN as empty fields."""
-    header = list(dict.fromkeys(key for row in rows for key in row))
     with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow(["" if row.get(key) is None or row.get(key) != row.get(key) else row[key] for key in header])
+        file.write(as_csv(rows))
 
 
 def difference_columns(d, delta):

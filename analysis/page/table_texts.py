@@ -1,22 +1,10 @@
 """The gap table as text to paste: CSV with all columns, Markdown and LaTeX (booktabs) with those of the page."""
 
-import csv
-import io
+from table_formats import as_csv, latex, markdown
 
-from .gap_table import mean_of
 from .effects import finals
+from .gap_table import mean_of
 from .text import scaled, telling_axes
-
-LATEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-         "<": r"\textless{}", ">": r"\textgreater{}", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "–": "--", "Ξ": r"$\Xi$", "δ": r"$\delta$", "*": r"$^{*}$"}
-
-
-def latex(text):
-    return "".join(LATEX.get(sign, sign) for sign in text)
-
-
-def markdown(text):
-    return "".join("\\" + sign if sign in "\\|`*_<>[]$~" else sign for sign in text).replace("\n", " ")
 
 
 def rows_of(cells, effects, metric):
@@ -41,16 +29,6 @@ def as_markdown(head, rows):
 def as_latex(head, rows):
     line = lambda values: " & ".join(map(latex, values)) + " \\\\\n"
     return "\\begin{tabular}{" + "l" * len(head) + "}\n\\toprule\n" + line(head) + "\\midrule\n" + "".join(map(line, rows)) + "\\bottomrule\n\\end{tabular}\n"
-
-
-def as_csv(rows):
-    """Rows as dicts, as cells.write_csv writes them."""
-    header = list(dict.fromkeys(key for row in rows for key in row))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([["" if row.get(key) is None or row.get(key) != row.get(key) else row[key] for key in header] for row in rows])
-    return out.getvalue()
 
 
 def texts(cells, effects, metric, flat):

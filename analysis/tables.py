@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Tables of a sweep as Markdown, CSV and LaTeX (booktabs): tables.py DIR... -o OUT writes OUT/<table>.md, .csv and .tex, and OUT/tables.tex, which pdflatex
+makes a PDF of all from. Without -o the Markdown is printed. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to do or bad usage."""
+
+import json
+import sys
+from pathlib import Path
+
+import cells as gap_cells
+import phase_table
+import table_data
+import table_formats as formats
+from arguments import Parser
+from messages import printable, say
+from page.effects import effects_of, metric_of
+from runs import RunFileError, find_runs, one_per_run, tell_odd
+
+FOLDER = Path(__file__).resolve().parent
+MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, table_data.cost, table_data.published)
+
+
+def unfinished(places, runs):
+    """Notes on runs that left a heartbeat and no run file: failed, interrupted, or still under way."""
+    done, out = {run.id for run in runs}, []
+    for path in sorted(path for place in map(Path, places) if place.is_dir() for path in place.rglob("*.json")):
+        try:
+            beat = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # no file of the program, which replaces its files whole
+        if isinstance(beat, dict) and beat.get("schema") == "xibench-heartbeat" and beat.get("run_id") not in done:
+            why = f" ({beat['error']})" if beat.get("error") else ""
+            out.append(f"Not finished: {beat.get('variant') or '(no variant)'}, seed {beat.get('seed')}: {beat.get('state')}{why} at step {beat.get('step')} of {beat.get('steps')}")
+    return out
+
+
+def tables_of(runs, table, notes=()):
+    """Every table that the sweep fills. Raises RunFileError where nothing was measured."""
+    cells = gap_cells.cells_of(table, runs)
+    metric = metric_of(runs)
+    if metric is None:
+        raise RunFileError(f"{table['sweep']}: no run has measured accuracy, f - f* or a loss: set evaluation.every in the sweep file")
+    arms = table_data.arms_of(cells, effects_of(cells, table["delta"], metric), table)
+    made = [found for make in MAKERS if (found := make(arms, metric, table))]
+    for one in made:
+        one.notes += notes
+    return made
+
+
+def write(made, out):
+    out.mkdir(parents=True, exist_ok=True)
+    for table in made:
+        for end, text in ((".md", formats.as_markdown(table)), (".csv", formats.as_csv(table.records)), (".tex", formats.as_latex(table))):
+            (out / f"{table.name}{end}").write_text(text, encoding="utf-8")
+    (out / "tables.tex").write_text(formats.document([table.name for table in made]), encoding="utf-8")
+
+
+def main():
+    parser = Parser(description=__doc__)
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched to the bottom")
+    parser.add_argument("-o", "--out", type=Path, help="where the tables go; made when it is not there")
+    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
+    options = parser.parse_args()
+    runs, problems = find_runs(options.places)
+    for problem in problems:
+        say("tables", problem)
+    tell_odd("tables", runs)
+    if not runs:
+        say("tables", f"no complete run file in {', '.join(options.places)}: run the sweep first")
+        return 2
+    if len(names := sorted({run.name for run in runs})) > 1:
+        say("tables", f"runs of several sweeps ({', '.join(names)}): a table is of one, so name the folder of one")
+        return 2
+    try:
+        runs, passed_over = one_per_run(runs)
+        made = tables_of(runs, gap_cells.gap_json(options.xibench, [run.path for run in runs]), unfinished(options.places, runs))
+        if passed_over:
+            say("tables", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
+        if options.out is None:
+            print("\n".join(printable(line) for table in made for line in formats.as_markdown(table).split("\n")))
+        else:
+            write(made, options.out)
+            print("\n".join(printable(options.out / f"{table.name}.md") for table in made))
+    except RunFileError as error:
+        say("tables", error)
+        return 2
+    except OSError as error:
+        say("tables", f"{options.out} cannot be written ({error.strerror}): choose another -o")
+        return 2
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
