@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -26,8 +27,8 @@ extern char** environ;
 namespace xib {
 namespace {
 
-// This process's own arguments, without those that select runs, start others or are the driver's own business.
-std::vector<std::string> inherited_arguments() {
+// This process's own arguments, without those that select runs, start others or are the driver's own business, and --device where the driver gives it.
+std::vector<std::string> inherited_arguments(bool with_device) {
   std::ifstream in("/proc/self/cmdline");
   std::vector<std::string> all, kept;
   for (std::string word; std::getline(in, word, '\0');) all.push_back(word);
@@ -39,14 +40,18 @@ std::vector<std::string> inherited_arguments() {
       if (word == option) takes_value = drop = true;
       if (word.starts_with(option + "=")) drop = true;
     }
+    if (!with_device && word == "--device") takes_value = drop = true;
+    if (!with_device && word.starts_with("--device=")) drop = true;
     if (takes_value) ++k;
     if (!drop) kept.push_back(word);
   }
   return kept;
 }
 
-pid_t start(const PlannedRun& run, int threads, bool again) {
-  std::vector<std::string> words = inherited_arguments();
+// gpu: its number; negative: it wants none.
+pid_t start(const PlannedRun& run, int threads, bool again, int gpu) {
+  std::vector<std::string> words = inherited_arguments(gpu < 0);
+  if (gpu >= 0) words.push_back(fmt::format("--device=cuda:{}", gpu));
   if (again) std::erase(words, "--no-resume");  // it goes on from what the first attempt has done
   words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
   std::vector<char*> arguments;
@@ -89,8 +94,9 @@ std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
-  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style)
-      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), progress_(style, static_cast<int>(runs.size())) {
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style,
+             const std::vector<int>& gpus)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), gpus_(gpus), progress_(style, static_cast<int>(runs.size())) {
     become_driver();
   }
   ~SideBySide() {
@@ -136,11 +142,21 @@ class SideBySide {
     const auto found = look(run);
     if (!found) return;
     if (*found == Found::nothing) {
-      running_.emplace(start(run, threads_, retried_[&run] > 0), &run);
+      const int gpu = free_gpu(run);
+      const pid_t child = start(run, threads_, retried_[&run] > 0, gpu);
+      running_.emplace(child, &run);
+      if (gpu >= 0) gpu_of_[child] = gpu;
       return;
     }
     ++tally_[how_it_was(*found)];
     progress_.passed_over();
+  }
+
+  // The GPU for a run that wants one, on which the fewest are under way; negative: it wants none.
+  int free_gpu(const PlannedRun& run) const {
+    if (run.config.train.device == "cpu") return -1;
+    const auto load = [&](int gpu) { return std::count_if(gpu_of_.begin(), gpu_of_.end(), [&](const auto& child) { return child.second == gpu; }); };
+    return gpus_.empty() ? -1 : *std::min_element(gpus_.begin(), gpus_.end(), [&](int a, int b) { return load(a) < load(b); });
   }
 
   // What the running ones say of themselves.
@@ -161,6 +177,7 @@ class SideBySide {
       if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
       if (pid <= 0) continue;
       const PlannedRun& its = *run;
+      gpu_of_.erase(child);
       running_.erase(child);
       return ended(its, status);
     }
@@ -210,8 +227,10 @@ class SideBySide {
   const Plan& plan_;
   const std::vector<const PlannedRun*>& runs_;
   int jobs_, threads_, retries_;
+  const std::vector<int>& gpus_;
   std::map<const PlannedRun*, int> retried_;
   std::map<pid_t, const PlannedRun*> running_;
+  std::map<pid_t, int> gpu_of_;
   std::vector<const PlannedRun*> left_;  // to other processes
   SideBySideProgress progress_;
   Tally tally_;
@@ -251,8 +270,8 @@ int report(const Tally& tally, std::size_t runs, bool print) {
 }
 
 Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
-                       ProgressStyle style) {
-  return SideBySide(out, plan, runs, jobs, threads, retries, style).run();
+                       ProgressStyle style, const std::vector<int>& gpus) {
+  return SideBySide(out, plan, runs, jobs, threads, retries, style, gpus).run();
 }
 
 }  // namespace xib

@@ -3,6 +3,7 @@
 #include "harness/cli/drive.hpp"
 #include "harness/cli/driven.hpp"
 #include "harness/cli/gpu_ranks.hpp"
+#include "harness/cli/gpus_side_by_side.hpp"
 #include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/ranks.hpp"
 #include "harness/cli/selection.hpp"
@@ -186,7 +187,7 @@ Command add_run(CLI::App& command) {
   command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
-  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own")->capture_default_str();
+  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs")->capture_default_str();
   command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")->capture_default_str();
   command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
@@ -207,9 +208,11 @@ Command add_run(CLI::App& command) {
     const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
     check_machine(*o);
     check_threads(threads);
-    const Plan plan = make_plan(o->spec, with_device(o->sets, parse_device(o->device).kind), vocabulary());
+    const DeviceChoice choice = parse_device(o->device);
+    const Plan plan = make_plan(o->spec, with_device(o->sets, choice.kind), vocabulary());
     const auto runs = select(plan, o->selection);
-    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, progress_style(o->progress)), runs.size(), !o->no_summary);
+    const std::vector<int> gpus = gpus_side_by_side(runs, choice, o->jobs);
+    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, progress_style(o->progress), gpus), runs.size(), !o->no_summary);
   };
 }
 

@@ -1,11 +1,18 @@
 #include "harness/core/check.hpp"
+#include "harness/mix/gpu_need.hpp"
 
 #include <cuda_runtime_api.h>
+
+#include <atomic>
 
 namespace xib {
 
 [[noreturn]] void cuda_failed(cudaError_t code, const char* call);
 [[noreturn]] void cuda_out_of_memory(const char* device, std::size_t asked, std::size_t left, std::size_t all);
+
+namespace {
+std::atomic<double> run_needs = 0;
+}
 
 // A GPU that cannot be used is the user's to change (exit status 2); one that failed at work is not.
 void cuda_failed(cudaError_t code, const char* call) {
@@ -25,9 +32,12 @@ void cuda_failed(cudaError_t code, const char* call) {
 
 void cuda_out_of_memory(const char* device, std::size_t asked, std::size_t left, std::size_t all) {
   const auto gib = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
-  fail("{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free): xibench plan --device cuda says what a run needs; spread its nodes over more GPUs "
-       "(ranks), or take fewer nodes",
-       device, gib(asked), gib(left), gib(all));
+  const double needed = run_needs.load();
+  fail("{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free){}: spread its nodes over more GPUs (ranks), or take fewer nodes; xibench plan --device cuda says "
+       "beforehand what a run needs",
+       device, gib(asked), gib(left), gib(all), needed > 0 ? fmt::format("; the run needs {:.2f} GiB in all", needed / (1 << 30)) : "");
 }
+
+void run_needs_gpu_bytes(double bytes) { run_needs = bytes; }
 
 }  // namespace xib

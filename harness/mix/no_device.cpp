@@ -1,5 +1,6 @@
 #include "harness/core/check.hpp"
 #include "harness/mix/device.hpp"
+#include "harness/mix/gpu_need.hpp"
 
 namespace xib {
 
@@ -7,6 +8,7 @@ std::unique_ptr<Device> make_cuda_device(int) {
   refuse("train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu");
 }
 int cuda_device_count() { return 0; }
+void run_needs_gpu_bytes(double) {}
 std::string cuda_version() { return ""; }
 
 }  // namespace xib

@@ -7,16 +7,26 @@
 #include "harness/mix/node_matrix.hpp"
 
 #include <charconv>
+#include <numeric>
 
 namespace xib {
 namespace {
 
-int number_of(const Communicator& world, const DeviceChoice& choice) {
+std::string gpus(int count) { return fmt::format("{} GPU{}", count, count == 1 ? "" : "s"); }
+
+// How many GPUs `who` sees: the one that was chosen among them.
+int visible_gpus(const DeviceChoice& choice, const std::string& who) {
   const int visible = cuda_device_count();
-  require(choice.number < visible, "--device: there is no cuda:{}: rank {} sees {} GPU{}", choice.number, world.rank(), visible, visible == 1 ? "" : "s");
+  require(visible > 0, "train.device: {} sees no GPU (does CUDA_VISIBLE_DEVICES hide them all?): go to a host that has one, or use --device cpu", who);
+  require(choice.number < visible, "--device: there is no cuda:{}: {} sees {}, of which the last is cuda:{}", choice.number, who, gpus(visible), visible - 1);
+  return visible;
+}
+
+int number_of(const Communicator& world, const DeviceChoice& choice) {
+  const int visible = visible_gpus(choice, fmt::format("rank {}", world.rank()));
   require(choice.number < 0 || world.size() == 1, "--device: cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own", choice.number, world.size());
   require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1,
-          "--device: {} ranks on a host that shows {} GPUs: start one rank per GPU", local_ranks(), visible);
+          "--device: {} ranks on a host that shows {}: start one rank per GPU", local_ranks(), gpus(visible));
   return choice.number >= 0 ? choice.number : local_rank() % visible;
 }
 
@@ -51,6 +61,14 @@ Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double
 }
 
 Accelerator::~Accelerator() = default;
+
+std::vector<int> gpus_of_host(const DeviceChoice& choice) {
+  const int visible = visible_gpus(choice, "this process");
+  if (choice.number >= 0) return {choice.number};
+  std::vector<int> all(static_cast<std::size_t>(visible));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
 
 std::string gpu_problem(const DeviceChoice& choice) try {
   if (choice.kind != "cuda") return "";

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xib {
 
@@ -33,6 +34,9 @@ class Accelerator {
   std::unique_ptr<Communicator> nccl_;
   std::string description_;
 };
+
+// The numbers of the GPUs that processes of this host may take: the one that was chosen, or all that this process sees. Throws Error(input) where there is none.
+std::vector<int> gpus_of_host(const DeviceChoice& choice);
 
 // Why the GPU that this rank would take does not work: it is asked for memory, and to compute. "" where it does, or on CPU.
 std::string gpu_problem(const DeviceChoice& choice);

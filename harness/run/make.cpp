@@ -1,6 +1,8 @@
 #include "harness/core/check.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
+#include "harness/mix/gpu_need.hpp"
+#include "harness/run/gpu_memory.hpp"
 #include "harness/run/run.hpp"
 #include "harness/task/host_task_on_device.hpp"
 #include "harness/task/make_task.hpp"
@@ -105,6 +107,7 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
           layout.nodes, layout.nodes);
   require(config.train.precision == "float32", "[train] precision: this build computes in float32 only, not {}", config.train.precision);
   if ((config.train.device == "cpu") != (machine.device == nullptr)) fail("a run on {} got another device (this is a bug)", config.train.device);
+  if (machine.device) run_needs_gpu_bytes(gpu_bytes(config));
   if (const auto set_up = task_thread_setup()) set_up();
   auto task = make_task(config, layout, machine.threads, machine.data_directory);
   if (machine.device && task->space() == Space::host) task = make_host_task_on_device(std::move(task));

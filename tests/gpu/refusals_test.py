@@ -36,7 +36,12 @@ class Refusals(support.RunTest):
             self.assertRegex(self.refused("--device", word), f"--device: '{word}' is none of cpu, cuda, cuda:K")
 
     def test_a_gpu_that_is_not_there(self):
-        self.assertRegex(self.refused("--device", "cuda:9"), "there is no cuda:9: rank 0 sees 8 GPUs")
+        self.assertRegex(self.refused("--device", "cuda:9"), "there is no cuda:9: rank 0 sees 8 GPUs, of which the last is cuda:7")
+
+    def test_runs_side_by_side_are_refused_before_one_begins(self):
+        self.assertRegex(self.refused("--device", "cuda:9", "--jobs", "2"), "there is no cuda:9: this process sees 8 GPUs, of which the last is cuda:7")
+        for state, said in (("none", "no CUDA-capable device"), ("old", "driver version is insufficient")):
+            self.assertRegex(self.refused("--device", "cuda", "--jobs", "2", XB_STAND_IN_DRIVER=state), said)
 
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
     def test_one_gpu_for_all_ranks(self):
@@ -58,7 +63,7 @@ class Refusals(support.RunTest):
         for ranks in self.worlds():
             with self.subTest(ranks=ranks):
                 self.assertRegex(self.refused("--device", "cuda", ranks=ranks, status=1, spec=large, XB_STAND_IN_MEMORY_MIB="6"),
-                                 "cuda:0 has no memory for .* GiB more .*xibench plan --device cuda says what a run needs")
+                                 r"cuda:0 has no memory for .* GiB more .* the run needs 0\.22 GiB in all: spread its nodes over more GPUs .*xibench plan --device cuda says")  # 192 MiB, and 8 x 3 + 1 rows of 400000 floats
 
     @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
     def test_networks_are_refused_by_key(self):
