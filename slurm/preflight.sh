@@ -1,4 +1,5 @@
-# Sourced by run.sbatch, with job.sh: are the nodes of this job fit for a run over several of them? One that is not slows or spoils the others' hours.
+# Sourced by run.sbatch, with job.sh: are the nodes of this job fit for a run over several of them, or on their GPUs? One that is not slows or spoils the
+# others' hours.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # job.sh and the scripts read what is set here, and set what is read
 
@@ -30,9 +31,10 @@ hanging_nodes() {
 # nodes_are_fit LAUNCHER...: about ten seconds, a minute and a half where a rank hangs. Where they are not: $status is 75 and $unfit names those that
 # failed, for end_job, which requeues the job without them. A launch that is wrong on every node ends the job with status 2.
 nodes_are_fit() {
-  [ "$preflight" = yes ] && [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] && [ "$signalled" = 0 ] || return 0
+  [ "$preflight" = yes ] && [ "$signalled" = 0 ] && { [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] || [ "$device" = cuda ]; } || return 0
   local -r begun=$SECONDS found=$(mktemp) said=$(mktemp)
-  local -r options=(--threads "$cpus" --stall-seconds 30 --json --device "$device")
+  local options=(--threads "$cpus" --stall-seconds 30 --json --device "$device")
+  if [ "$device" = cuda ]; then options+=(--all-reduce-file "$all_reduce_file"); fi
   local code=0
   log "preflight on $SLURM_JOB_NODELIST: $* ${xibench[*]} preflight ${options[*]}"
   timeout --kill-after=20 90 "$@" "${xibench[@]}" preflight "${options[@]}" >"$found" 2>"$said" </dev/null || code=$?
@@ -45,7 +47,7 @@ nodes_are_fit() {
     if [ $code = 124 ]; then log "preflight: it has not ended within 90 s"; fi
     log "preflight failed with status $code: ${unfit:+these nodes are not fit: }${unfit:-it names no node}"
     status=75 fit=0
-    if [ -n "$unfit" ] && [ "$(timeout 20 scontrol show hostnames "$unfit" | sort -u | wc -l)" -ge "$SLURM_JOB_NUM_NODES" ]; then
+    if [ -n "$unfit" ] && [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] && [ "$(timeout 20 scontrol show hostnames "$unfit" | sort -u | wc -l)" -ge "$SLURM_JOB_NUM_NODES" ]; then
       log "these are all nodes of the job, so the program or the launch is wrong: not requeued"
       status=1
     fi

@@ -64,7 +64,7 @@ foreign() {
   return $status
 }
 
-settings=(partition account time_limit cpus_per_task gpus_per_node sbatch_options collect_partition collect_options collect_minutes modules container
+settings=(partition account time_limit cpus_per_task gpus_per_node gpu_binding all_reduce_file sbatch_options collect_partition collect_options collect_minutes modules container
   container_options program interpreter launcher mpirun_options preflight)
 
 # Names at the start of lines of the site's file, and behind others there, that set something and are no setting: misspelt ones.
@@ -79,7 +79,7 @@ refuse_misspelt_settings() {
 
 # The site's settings, modules and environment; "${xibench[@]}" and "${python[@]}" then call the two.
 load_site() {
-  partition='' account='' time_limit='' cpus_per_task=1 gpus_per_node=0 sbatch_options=()
+  partition='' account='' time_limit='' cpus_per_task=1 gpus_per_node=0 gpu_binding=none all_reduce_file='' sbatch_options=()
   collect_partition='' collect_options=() collect_minutes=30
   launcher=srun mpirun_options=() container='' container_options=() modules=() preflight=yes
   program=$root/build/xibench interpreter=python3
@@ -103,6 +103,10 @@ load_site() {
   whole "$site: gpus_per_node" "$gpus_per_node" 0 1000 && gpus_per_node=$whole
   whole "$site: collect_minutes" "$collect_minutes" 1 100000 && collect_minutes=$whole
   case $launcher in srun | mpirun) ;; *) problem "$site: launcher is '$launcher': write srun or mpirun" ;; esac
+  case $gpu_binding in none | task) ;; *) problem "$site: gpu_binding is '$gpu_binding': write none or task" ;; esac
+  [ "$gpu_binding $launcher" != 'task mpirun' ] ||
+    problem "$site: gpu_binding=task is srun's: Slurm would give one GPU to all ranks that mpirun starts on a node; write gpu_binding=none, and each rank takes its own"
+  all_reduce_file=${all_reduce_file:-${site%.sh}.all-reduce}
   case $preflight in yes | no) ;; *) problem "$site: preflight is '$preflight': write yes or no" ;; esac
   export LC_ALL=C.UTF-8 TZ=UTC
   export OMP_NUM_THREADS=1 # nodes of the experiment are threads of xibench; the libraries below it add none

@@ -9,7 +9,9 @@ partition=''
 account=''
 time_limit=04:00:00        # a run that takes longer requeues itself and goes on
 cpus_per_task=4            # threads of one rank
-gpus_per_node=0            # for submit --nodes: as many as ranks per node
+gpus_per_node=0            # GPUs of a node, for runs with train.device="cuda"
+gpu_binding=none           # each rank sees the GPUs of its node and takes its own; task: Slurm binds one to each (--gpus-per-task)
+all_reduce_file=''         # where the first all-reduce between GPUs is kept; default: beside this file, as site.all-reduce
 sbatch_options=()          # e.g. (--qos=long --constraint=milan --mem=16G); for timings (--exclusive --mem=0); --mem here: for all tasks alike, else by the plan; not --comment: it is submit's
 
 # The job that makes table and report, after all others; sbatch_options are not for it.
@@ -27,7 +29,7 @@ interpreter=python3        # with numpy, h5py, scipy, matplotlib: for the report
 # One run over many nodes.
 launcher=srun              # or mpirun, where `srun --mpi=list` has no pmix
 mpirun_options=()          # default: --map-by ppr:RANKS:node:PE=CPUS --bind-to core
-preflight=yes              # ten seconds before it, for nodes that are slow, compute or send wrong numbers, or have ranks on too few processors
+preflight=yes              # ten seconds before it, for nodes that are slow, compute or send wrong numbers, have ranks on too few processors, or GPUs that do not answer
 
 # Jobs get nothing of the login shell's environment (so that a run is the same for everybody) but what is exported here.
 site_environment() {

@@ -14,9 +14,11 @@
 #include <optional>
 #include <thread>
 
+#include "harness/cli/all_reduce.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/preflight_checks.hpp"
+#include "harness/cli/preflight_places.hpp"
 #include "harness/cli/ranks.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/comm/collective.hpp"
@@ -35,7 +37,8 @@ using Json = nlohmann::ordered_json;
 struct Options {
   PreflightLimits limits;
   std::optional<int> threads;
-  std::string device = "cpu";
+  std::string device = "cpu", all_reduce_file;
+  double all_reduce_floor = 0.7, all_reduce_mebibytes = 256;
   double stall_seconds = 60;
   bool json = false;
 };
@@ -83,6 +86,7 @@ std::string failing(const Preflight& preflight) {
 
 void print_json(const Options& o, const Preflight& preflight) {
   Json out = {{"schema", "xibench-preflight"}, {"schema_version", 1}, {"ranks", preflight.places.size()}, {"floor", o.limits.floor}, {"exclude", failing(preflight)}};
+  out["all_reduce"] = {{"bytes_per_s", number(preflight.all_reduce)}, {"first_bytes_per_s", number(preflight.first_all_reduce)}, {"floor", o.all_reduce_floor}};
   out["launch_problems"] = preflight.launch_problems;
   out["remarks"] = preflight.remarks;
   for (const auto& node : preflight.nodes)
@@ -107,6 +111,7 @@ void print_table(const Preflight& preflight) {
                     speed(node.network_bandwidth), node.problems.empty() ? "fit" : "failing"});
   }
   fmt::print("{}", text_table(rows));
+  if (std::isfinite(preflight.all_reduce)) fmt::print("all-reduce between GPUs: {:.3g} GB/s, first at this site {:.3g}\n", preflight.all_reduce / 1e9, preflight.first_all_reduce / 1e9);
 }
 
 int told(const Options& o, const Preflight& preflight) {
@@ -146,6 +151,41 @@ void end_hanging(Communicator& communicator, const std::string& report) {
   communicator.abort(static_cast<int>(Fault::work));
 }
 
+// The card's name, the second of what a device says of itself.
+std::string card(const Device& device) {
+  const std::string all = device.description();
+  const auto begin = all.find(", ") + 2;
+  return all.substr(begin, all.find(", ", begin) - begin);
+}
+
+// Collective, after all GPUs have answered: the all-reduce between them against the first one of this site. `found` is rank 0's.
+void check_all_reduce(Communicator& world, const Options& o, Preflight& found) {
+  const DeviceChoice choice = parse_device(o.device);
+  if (choice.kind != "cuda" || !from_rank_0<bool>(world, [&] { return failing(found).empty(); })) return;
+  Accelerator gpu(world, choice, o.stall_seconds > 0 ? o.stall_seconds : 3600);  // ranks that would share a GPU are refused here
+  if (world.size() == 1) return;
+  Communicator& c = gpu.communicator();
+  const std::vector<int> node_of = nodes_of_ranks(world, found.places);
+  const auto floats = static_cast<std::size_t>(o.all_reduce_mebibytes) << 18;
+  const AllReduce measured = measure_all_reduce(c, &gpu.device(), floats);
+  const auto report = [&](int node) -> NodeReport& { return found.nodes[static_cast<std::size_t>(node)]; };
+  const bool slow = from_rank_0<bool>(world, [&] {
+    for (const int rank : measured.wrong) report(node_of[static_cast<std::size_t>(rank)]).problems.push_back(fmt::format("rank {}: wrong numbers from an all-reduce between GPUs", rank));
+    found.all_reduce = measured.bandwidth;
+    if (!measured.wrong.empty() || o.all_reduce_file.empty() || !std::isfinite(measured.bandwidth)) return false;
+    const std::string job = fmt::format("{} nodes, {} ranks, {} MiB, {}", found.nodes.size(), world.size(), o.all_reduce_mebibytes, card(gpu.device()));
+    found.first_all_reduce = first_at_site(o.all_reduce_file, job, measured.bandwidth);
+    return measured.bandwidth < o.all_reduce_floor * found.first_all_reduce;
+  });
+  if (!slow) return;
+  const std::vector<double> pairs = measure_pairs(c, &gpu.device(), node_of, floats / 8);
+  if (world.rank() != 0) return;
+  for (const int node : slowest_nodes(pairs, o.limits.floor))
+    report(node).problems.push_back(fmt::format("an all-reduce of {} MiB over {} ranks reaches {:.3g} GB/s, {:.2g} of the {:.3g} GB/s that this site had first ({}); at least {:.2g} of it is expected; in pairs this node reaches {:.3g} GB/s",
+                                                o.all_reduce_mebibytes, world.size(), found.all_reduce / 1e9, found.all_reduce / found.first_all_reduce, found.first_all_reduce / 1e9, o.all_reduce_file,
+                                                o.all_reduce_floor, pairs[static_cast<std::size_t>(node)] / 1e9));
+}
+
 int preflight(const Options& o) {
   std::jthread meeting = watch_meeting(o.stall_seconds);
   const auto world = make_world();
@@ -157,13 +197,16 @@ int preflight(const Options& o) {
       require(o.limits.floor > 0 && o.limits.floor < 1, "--floor: {} is not a share between 0 and 1", o.limits.floor);
       require(o.limits.seconds > 0 && o.limits.seconds <= 3600, "--seconds: {} is not a number of seconds up to an hour", o.limits.seconds);
       require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), "--stall-seconds: {} is not a number of seconds", o.stall_seconds);
+      require(o.all_reduce_floor > 0 && o.all_reduce_floor < 1, "--all-reduce-floor: {} is not a share between 0 and 1", o.all_reduce_floor);
+      require(o.all_reduce_mebibytes >= 1 && o.all_reduce_mebibytes <= 65536, "--all-reduce-mebibytes: {} is not between 1 and 65536", o.all_reduce_mebibytes);
       const int given = o.threads ? *o.threads : default_threads();
       require(given >= 1 && given <= 1024, "--threads: {} is not between 1 and 1024", given);
       return given;
     });
     const Watchdog watchdog(communicator, o.stall_seconds, [&](const std::string& report) { end_hanging(communicator, report); });
     const Probe probe{.place = [&] { return this_place(threads); }, .memory_bandwidth = copy_bandwidth, .device_problem = [&] { return gpu_problem(parse_device(o.device)); }};
-    const Preflight found = check_before_flight(communicator, probe, o.limits);
+    Preflight found = check_before_flight(communicator, probe, o.limits);
+    check_all_reduce(communicator, o, found);
     return from_rank_0<int>(communicator, [&] { return told(o, found); });
   } catch (const std::exception& error) {
     return end_for(error, communicator);
@@ -176,6 +219,9 @@ Command add_preflight(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("--threads", o->threads, "node threads per rank, as run will get them (default: the processors of this process)");
   command.add_option("--device", o->device, "cpu, cuda or cuda:K, as run will get it")->capture_default_str();
+  command.add_option("--all-reduce-file", o->all_reduce_file, "with --device cuda: where the first all-reduce between GPUs of each shape of job is kept; later ones have to reach a share of it (default: none is judged)");
+  command.add_option("--all-reduce-floor", o->all_reduce_floor, "that share")->capture_default_str();
+  command.add_option("--all-reduce-mebibytes", o->all_reduce_mebibytes, "of each rank in it")->capture_default_str();
   command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")->capture_default_str();
   command.add_option("--seconds", o->limits.seconds, "after which no further pair of nodes is measured")->capture_default_str();
   command.add_option("--stall-seconds", o->stall_seconds, "without progress for so long, all ranks say for whom they wait and end (in MPI_Init after as long again); 0: never")->capture_default_str();

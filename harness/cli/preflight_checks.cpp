@@ -50,17 +50,6 @@ std::vector<Wrong> exchange_known_numbers(Communicator& c) {
   return found;
 }
 
-// Whom `node` of `count` exchanges with in a round, by the circle method: every other node once in as many rounds; itself: it rests.
-int partner_of(int node, int round, int count) {
-  const int ring = count % 2 == 0 ? count - 1 : count;  // one node stays outside the ring where their number is even
-  if (node == ring) {
-    for (int other = 0; other < ring; ++other)
-      if (2 * other % ring == round) return other;
-  }
-  const int other = ((round - node) % ring + ring) % ring;
-  return other != node ? other : ring < count ? ring : node;
-}
-
 struct Network {
   std::vector<double> bandwidth;  // by node, as this rank knows them
   std::vector<Wrong> wrong;       // nodes
@@ -138,6 +127,16 @@ void judge(std::vector<NodeReport>& nodes, double NodeReport::*value, const char
 }
 
 }  // namespace
+
+int partner_of(int node, int round, int count) {
+  const int ring = count % 2 == 0 ? count - 1 : count;  // one node stays outside the ring where their number is even
+  if (node == ring) {
+    for (int other = 0; other < ring; ++other)
+      if (2 * other % ring == round) return other;
+  }
+  const int other = ((round - node) % ring + ring) % ring;
+  return other != node ? other : ring < count ? ring : node;
+}
 
 Preflight check_before_flight(Communicator& c, const Probe& probe, const PreflightLimits& limits) {
   Preflight result;

@@ -34,6 +34,8 @@ struct NodeReport {
 };
 
 struct Preflight {
+  double all_reduce = std::numeric_limits<double>::quiet_NaN();        // bytes/s between GPUs; NaN: not measured
+  double first_all_reduce = std::numeric_limits<double>::quiet_NaN();  // at this site
   std::vector<RankPlace> places;            // by rank
   std::vector<NodeReport> nodes;            // by their lowest rank
   std::vector<std::string> launch_problems;  // alike on all nodes: of how the ranks were launched, not of a node
@@ -45,6 +47,9 @@ struct PreflightLimits {
   double seconds = 10;   // after which no further pair of nodes is measured
   std::size_t floats = std::size_t{1} << 20;  // of a message between two nodes
 };
+
+// Whom `node` of `count` exchanges with in a round, by the circle method: every other node once in as many rounds; itself: it rests.
+int partner_of(int node, int round, int count);
 
 // Collective: whether these ranks are placed well, compute and exchange what they should, and no node is far slower than the others. The result is
 // rank 0's; the other ranks get an empty one. A bandwidth is judged from three nodes on: of two, none is the slow one.

@@ -185,7 +185,6 @@ with '_mine=1 MINE=2 sbatch_options+=(--a=b)' 'site_environment() {' '  local ot
 [ $status = 0 ] || die "refuses names that are fine: $(cat "$scratch/said")"
 with cpus_per_task=many && refused "cpus_per_task: 'many' is not a whole number"
 with launcher=mpiexec && refused "launcher is 'mpiexec'"
-with gpus_per_node=2 && refused 'ranks-per-node 4, and gpus_per_node=2' --nodes 1 --ranks-per-node 4
 with 'modules=(gcc)' && refused "no command 'module' here"
 with 'module() { return 3; }' 'modules=(gcc)' && refused "'module load gcc' failed with status 3"
 with 'module() { echo "$UNSET_BY_LMOD" >/dev/null; false; true; }' 'modules=(gcc)' 'site_environment() { false; : "$UNSET_BY_CONDA"; cd /; }' && submit

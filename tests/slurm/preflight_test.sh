@@ -105,7 +105,7 @@ for device in cpu cuda; do # that of the run; this build may have no CUDA
   printf '#!/bin/sh\nif [ "$1" = plan ]; then %q "$@" | sed %q; else exec %q "$@"; fi\n' "$build/xibench" "s/\"device\": \"cpu\"/\"device\": \"$device\"/" "$scratch/flight" >"$scratch/planned"
   chmod +x "$scratch/planned"
   { cat "$scratch/flight.sh" && echo "program=$scratch/planned"; } >"$scratch/planned.sh"
-  expect "$(site=$scratch/planned.sh flight 2 'exit 0')" "planned preflight .* --device $device\$"
+  expect "$(site=$scratch/planned.sh flight 2 'exit 0')" "planned preflight .* --device $device$([ $device = cpu ] || echo " --all-reduce-file $scratch/planned.all-reduce")\$"
 done
 { cat "$scratch/flight.sh" && echo preflight=no; } >"$scratch/no-flight.sh"
 never "$(site=$scratch/no-flight.sh flight 2 "$fails")" 'preflight failed'

@@ -41,7 +41,7 @@ expect "$all" '^sbatch .*--dependency=afterany:1:2 .*collect.sbatch'
 expect "$all" 'signal=B:USR1@120' # the script itself is shown
 expect "$(cat "$scratch/said")" '6 of 6 runs to do: 192 steps, 12288 samples'
 expect "$(dry --seconds-per-step 60 >/dev/null && cat "$scratch/said")" 'time, as given'
-expect "$(dry --nodes 2 --ranks-per-node 2)" '--nodes=2 --ntasks-per-node=2 --gpus-per-node=4 .*run.sbatch'
+expect "$(dry --nodes 2 --ranks-per-node 2)" '--nodes=2 --ntasks-per-node=2 .*run.sbatch' # on GPUs: gpu_test.sh
 packed=$(dry --pack 4 --limit 2 --time 5 --where variant=half --where seed=2 -- --retries 1)
 expect "$packed" '--time=5 .*--array=1%2 .*s.toml .*-runs 5 0 4 --retries 1'
 expect "$packed" '--array=0%2 .*s.toml .*-runs 3 0 4 --retries 1' # what it needs, and of the pack nothing else
@@ -202,7 +202,7 @@ refused 'train.epochz' "$scratch/s.toml" --site "$scratch/site.sh" --dry-run --s
 # Names of a site are in its file only.
 if grep -nE '^#SBATCH.*(partition|account|qos|constraint|mail)' "$source"/slurm/*.sbatch; then die "a script names a site's partition or account"; fi
 if command -v shellcheck >/dev/null; then
-  (cd "$source" && shellcheck -x slurm/submit slurm/*.sbatch slurm/*.sh slurm/local/*.sh tests/slurm/*.sh)
+  (cd "$source" && shellcheck -x slurm/submit slurm/*.sbatch slurm/*.sh slurm/local/*.sh slurm/sites/*.sh tests/slurm/*.sh)
 else
   echo "not tested: shellcheck is not here"
 fi

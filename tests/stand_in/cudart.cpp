@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <sstream>
+#include <string>
 #include <vector>
 
 struct CUevent_st {
@@ -26,7 +28,18 @@ Machine& machine() {
 }
 
 std::size_t memory_in_all() { return static_cast<std::size_t>(stand_in::number("XB_STAND_IN_MEMORY_MIB", 4096)) << 20; }
-int devices() { return static_cast<int>(stand_in::number("XB_STAND_IN_DEVICES", 8)); }
+
+// The GPUs of the machine that this process sees, as CUDA_VISIBLE_DEVICES says, by which Slurm binds them.
+std::vector<int> visible() {
+  const int all = static_cast<int>(stand_in::number("XB_STAND_IN_DEVICES", 8));
+  std::vector<int> seen;
+  const char* const list = std::getenv("CUDA_VISIBLE_DEVICES");
+  std::istringstream words(list ? list : "");
+  for (std::string word; std::getline(words, word, ',') && std::atoi(word.c_str()) < all;) seen.push_back(std::atoi(word.c_str()));
+  for (int k = 0; !list && k < all; ++k) seen.push_back(k);
+  return seen;
+}
+int devices() { return static_cast<int>(visible().size()); }
 
 CUstream_st& stream_of(cudaStream_t stream) {
   if (stream != nullptr && stream != cudaStreamLegacy) return *stream;
@@ -95,7 +108,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int device) {
-  std::snprintf(text, static_cast<size_t>(length), "0000:%02x:00.0", static_cast<unsigned>(device));
+  std::snprintf(text, static_cast<size_t>(length), "0000:%02x:00.0", static_cast<unsigned>(visible().at(static_cast<std::size_t>(device))));
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* left, size_t* all) {
