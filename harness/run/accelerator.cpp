@@ -30,6 +30,16 @@ int number_of(const Communicator& world, const DeviceChoice& choice) {
   return choice.number >= 0 ? choice.number : local_rank() % visible;
 }
 
+// Has a GPU keep and compute something known: what is wrong with it, or with this build for it, shows before the runs.
+void try_out(Device& device) {
+  NodeMatrix x(1, 3, &device);
+  const float row[] = {2, 3, 6};
+  x.write_row(0, row);
+  double norm2 = 0;
+  device.row_norms(x.data(), x.stride(), x.dim(), {&norm2, 1});
+  if (norm2 != 49) fail("{} computes 4 + 9 + 36 = {}: tell the administrators, and take another (CUDA_VISIBLE_DEVICES, --device cuda:K)", device.name(), norm2);
+}
+
 }  // namespace
 
 DeviceChoice parse_device(const std::string& flag) {
@@ -48,6 +58,7 @@ Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double
     if (const std::string problem = cuda_problem(); !problem.empty()) refuse("{}", problem);
     const int mine = number_of(world, choice);
     device_ = make_cuda_device(mine);
+    try_out(*device_);
     return mine;
   });
   description_ = device_->description();
@@ -74,13 +85,8 @@ std::string gpu_problem(const DeviceChoice& choice) try {
   if (choice.kind != "cuda") return "";
   const int visible = cuda_device_count();
   if (visible == 0) return "it sees no GPU";
-  const auto device = make_cuda_device(choice.number >= 0 ? choice.number : local_rank() % visible);
-  NodeMatrix x(1, 3, device.get());
-  const float row[] = {2, 3, 6};
-  x.write_row(0, row);
-  double norm2 = 0;
-  device->row_norms(x.data(), x.stride(), x.dim(), {&norm2, 1});
-  return norm2 == 49 ? "" : fmt::format("{} computes 4 + 9 + 36 = {}", device->name(), norm2);
+  try_out(*make_cuda_device(choice.number >= 0 ? choice.number : local_rank() % visible));
+  return "";
 } catch (const Error& error) {
   return error.what();
 }

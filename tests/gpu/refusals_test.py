@@ -53,7 +53,9 @@ class Refusals(support.RunTest):
         self.assertRegex(self.refused("--device", "cuda", ranks=3, XB_STAND_IN_DEVICES="1"), "would share a GPU .*: start one rank per GPU")
 
     def test_no_driver_an_old_one_and_a_gpu_that_is_taken(self):
-        for state, said in (("none", "no GPU that CUDA .* can use .no CUDA-capable device"), ("old", "driver version is insufficient.*install a driver"), ("exclusive", "the GPU is taken .*exclusive")):
+        for state, said in (("none", "no GPU that CUDA .* can use .no CUDA-capable device"), ("old", "driver version is insufficient.*install a driver"), ("exclusive", "the GPU is taken .*exclusive"),
+                            ("mismatch", "unsupported display driver.*install a driver"), ("unready", "not ready .system not yet initialized.*nvidia-fabricmanager"),
+                            ("card", "no kernels for this card .no kernel image.*CMAKE_CUDA_ARCHITECTURES")):
             for ranks in self.worlds():
                 with self.subTest(state, ranks=ranks):
                     self.assertRegex(self.refused("--device", "cuda", ranks=ranks, XB_STAND_IN_DRIVER=state), said)

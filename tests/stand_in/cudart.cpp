@@ -55,12 +55,14 @@ cudaError_t driver() {
   const std::string is = state ? state : "";
   if (is == "none" || devices() == 0) return cudaErrorNoDevice;
   if (is == "old") return cudaErrorInsufficientDriver;
+  if (is == "mismatch") return cudaErrorSystemDriverMismatch;
+  if (is == "unready") return cudaErrorSystemNotReady;
   return cudaSuccess;
 }
 
-bool is_exclusive() {
+bool driver_is(const char* what) {
   const char* const state = std::getenv("XB_STAND_IN_DRIVER");
-  return state && std::string(state) == "exclusive";
+  return state && std::string(state) == what;
 }
 
 }  // namespace
@@ -131,7 +133,7 @@ cudaError_t cudaMalloc(void** memory, size_t bytes) {
 }
 // As CUDA's, it waits for all work of the device.
 cudaError_t cudaFree(void* memory) {
-  if (is_exclusive() && !memory) return cudaErrorDevicesUnavailable;
+  if (driver_is("exclusive") && !memory) return cudaErrorDevicesUnavailable;
   if (!memory) return cudaSuccess;
   std::vector<CUstream_st*> streams{&stream_of(nullptr)};
   {
@@ -208,6 +210,7 @@ cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t 
   return cudaSuccess;
 }
 cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
+  if (driver_is("card")) return cudaErrorNoKernelImageForDevice;
   stream_of(stream).push([=] { function(data); });
   return cudaSuccess;
 }
@@ -220,6 +223,9 @@ const char* cudaGetErrorString(cudaError_t code) {
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorDevicesUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
     case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorSystemDriverMismatch: return "system has unsupported display driver / cuda driver combination";
+    case cudaErrorSystemNotReady: return "system not yet initialized";
+    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
     default: return "an error of the stand-in";
   }
 }
