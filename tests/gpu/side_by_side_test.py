@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
