@@ -39,7 +39,7 @@ chmod +x "$scratch/program"
 site() { printf '%s\n' "program=$scratch/program interpreter=/usr/bin/python3 cpus_per_task=1 gpus_per_node=4" "$@" >"$scratch/site.sh"; }
 
 # What submit asks for.
-dry() { "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/site.sh" --out "$scratch/submit" --dry-run "$@" 2>&1 || echo "status $?"; }
+dry() { "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/site.sh" --out "$scratch/submit" --dry-run "$@" 2>&1 | grep -E '^(sbatch|submit:)' || true; }
 site
 expect "$(dry --nodes 2 --ranks-per-node 2)" '--nodes=2 --ntasks-per-node=2 --gpus-per-node=2 .*run.sbatch'
 expect "$(dry --pack 2)" '--gpus-per-node=2 .*sweep.sbatch'
@@ -58,12 +58,12 @@ expect "$(dry)" "gpu_binding=task is srun's"
 site gpus_per_node=0
 expect "$(dry)" 'train.device is cuda, and gpus_per_node=0 in .*: the jobs would get no GPU'
 site gpus_per_node=0 'sbatch_options=(--gpus=1)'
-never "$(dry)" 'status 2'
+expect "$(dry)" '^sbatch .*--gpus=1 '
 
 # The examples of sites are sites.
 for example in none task; do
   { cat "$source/slurm/sites/gpu-$example.sh" && echo "program=$scratch/program interpreter=/usr/bin/python3"; } >"$scratch/site.sh"
-  expect "$(dry --nodes 2 --ranks-per-node 4)" "--partition=gpu .*--gpus-per-$([ $example = none ] && echo node=4 || echo task=1) .*run.sbatch"
+  expect "$(dry --nodes 1 --ranks-per-node 4)" "--partition=gpu .*--gpus-per-$([ $example = none ] && echo node=4 || echo task=1) .*run.sbatch"
 done
 
 # srun starts RANKS of them, spread over NODES, on a machine of GPUS. As Slurm does, it hides the others where it binds them.
