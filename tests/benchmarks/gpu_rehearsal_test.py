@@ -25,8 +25,9 @@ root=$1
 mount -t overlay overlay -o lowerdir=/usr,upperdir=$root.upper,workdir=$root.work $root/usr
 xargs -0 -a $root.doomed rm -f --
 rm -rf $root/usr/local/bin $root/usr/local/lib/python*
-mkdir -p $root/usr/lib/python3/dist-packages/torch/share/cmake
-ln -s /usr/lib/x86_64-linux-gnu/cmake/Torch $root/usr/lib/python3/dist-packages/torch/share/cmake/Torch
+torch=$root/usr/lib/python3/dist-packages/torch/share/cmake/Torch
+mkdir -p $torch
+for part in Config ConfigVersion; do echo "include(/usr/lib/x86_64-linux-gnu/cmake/Torch/Torch$part.cmake)" >$torch/Torch$part.cmake; done
 mount --bind /etc $root/etc
 mount -t proc proc $root/proc
 mount --rbind /dev $root/dev
