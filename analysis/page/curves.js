@@ -6,7 +6,7 @@ function makeCurves(section, sweep, chips) {
   const place = section.querySelector(".curves"), tip = element("div", "tip");
   const value = name => section.querySelector(name)?.value;
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  section.querySelector(".about-points").textContent = `At most ${data.points} points a curve: where a run has more steps, each is the median of its stretch; totals are within 0.1 %.`;
+  section.querySelector(".about-points").textContent = `At most ${data.points} points a curve: where a run has more steps, each is the median of its stretch; totals are within 0.5 %.`;
   let plot = null, lines = [], unit = "";
 
   function options(view, across, cell) {

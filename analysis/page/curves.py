@@ -8,7 +8,7 @@ import numpy as np
 POINTS = 500          # more than a screen shows
 ROOM = 330_000        # characters of all arrays; where they take more, curves get fewer points
 LEVELS = (POINTS, 350, 250, 180, 130, 90, 60, 40)
-TOLERANCE = 1e-3      # of cumulative curves, of their total: as straight pieces
+TOLERANCE = 5e-3      # of cumulative curves, of their total: as straight pieces
 
 
 class Arrays:
