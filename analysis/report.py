@@ -11,10 +11,11 @@ import cells as gap_cells
 import figures
 import page
 import scatter_figures
+import table_formats
+import tables
 from arguments import Parser
 from messages import printable, say
 from page.sections import Sweep
-from page.table_texts import texts
 from runs import RunFileError, find_runs, one_per_run, science_digest, tell_odd
 from style import looks_of, use_fonts_for
 
@@ -81,8 +82,14 @@ def write_sweep(found, out, folder):
     links = [(link(path), "") for path in sorted(folder.glob("*.csv"))]
     links += [(link(folder / f"{stem}{end}"), caption if end == ".svg" else "") for stem, caption in drawn for end in (".svg", ".png")]
     sweep = Sweep(table["sweep"], table, cells, runs, looks_of(gap_cells.variants_of(cells), table["baseline"] or ""), {}, links, passed_over)
-    sweep.texts = texts(cells, sweep.effects, sweep.metric, gap_cells.gap_rows(table))
+    sweep.texts = texts_of(sweep)
     return sweep
+
+
+def texts_of(sweep):
+    """What the buttons of the page save: the gap table with all its columns as CSV, the tables of tables.py as Markdown and LaTeX."""
+    made = tables.tables_of(sweep.runs, sweep.table) if sweep.metric else []
+    return {"csv": table_formats.as_csv(gap_cells.gap_rows(sweep.table)), "md": "\n".join(map(table_formats.as_markdown, made)), "tex": "\n".join(map(table_formats.as_latex, made))}
 
 
 def main():

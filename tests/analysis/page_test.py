@@ -11,10 +11,12 @@ from scipy import stats
 import cells
 import gap_twin
 import page
+import report
 import runs
 import style
 import synthetic_runs
-from page import colours, curves, effects, phases, table_texts, timing
+import tables
+from page import colours, curves, effects, phases, timing
 from page.sections import Sweep
 
 
@@ -58,7 +60,7 @@ class Page(support.FolderTest):
     def test_120_runs_are_at_most_600_kB(self):
         synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16, 32, 64, 128), seeds=range(1, 7))
         sweep = sweep_of(self.folder / "runs")
-        sweep.texts = table_texts.texts(sweep.cells, sweep.effects, sweep.metric, cells.gap_rows(sweep.table))
+        sweep.texts = report.texts_of(sweep)
         self.assertEqual(len(sweep.runs), 120)
         made = page.compose("synthetic", [sweep], [])
         self.assertLessEqual(len(made.encode()), 600_000)
@@ -114,22 +116,23 @@ class Page(support.FolderTest):
             self.assertIn(words, made)
         self.assertTrue(block_of(made)["sweeps"][0]["metric"]["log"])
 
-    def test_phases_by_targets_has_a_row_per_target_and_a_column_per_phase(self):
+    def test_phases_by_targets_stand_in_the_layout_of_the_paper(self):
         synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16, 32))
         sweep = sweep_of(self.folder / "runs")
-        self.assertEqual(phases.section(sweep.cells, sweep.effects, sweep.places, sweep.metric), "")
+        self.assertEqual(phases.section(sweep), "")
         for phase, cell in enumerate(sweep.cells, 1):
             cell.axes = {"control.in_phase": str(phase)}
-        sweep.cells[1].rows[1].runs = sweep.cells[2].rows[1].runs = sweep.cells[0].rows[1].runs  # ring: the same runs whatever the phase
-        sweep.cells[2].rows.pop(3)
-        sweep.effects[2].pop(3)
-        made = phases.section(sweep.cells, sweep.effects, sweep.places, sweep.metric)
-        rows = re.findall(r"<tr data-v=\"\d\"><td class=text>([^<]*)</td>(.*?)</tr>", made)
-        self.assertEqual([name for name, _ in rows], list(synthetic_runs.VARIANTS))
-        self.assertEqual([cells_of_row.count("<td") for _, cells_of_row in rows], [3, 1, 3, 3])
-        self.assertIn("<td>missing</td>", rows[3][1])
-        first = [run.summary["final_test_accuracy"] for run in sweep.cells[0].rows[2].runs]
-        self.assertIn(f"<td>{np.mean(first):.2f} ± {np.std(first, ddof=1):.2f}<br>", rows[2][1])
+            for row in cell.rows:
+                for run in row.runs:
+                    run.config["train"]["nodes"] = 16
+                row.runs = sweep.cells[0].rows[0].runs if row.baseline else row.runs  # the baseline: the same runs whatever the phase
+        made = phases.section(sweep)
+        table = tables.tables_of(sweep.runs, sweep.table)
+        self.assertEqual(re.findall(r'<th colspan="(\d+)"[^>]*>([^<]*)<', made), [("3", ""), ("3", "control in phase 1"), ("3", "control in phase 2"), ("3", "control in phase 3")])
+        self.assertEqual([made.count(f'<th data-v="{place}">') for place in range(4)], [1, 3, 3, 3])
+        first = [run.summary["final_test_accuracy"] for run in sweep.cells[1].rows[2].runs]
+        self.assertIn(f'<td data-v="2">{np.mean(first):.2f} ± {np.std(first, ddof=1):.2f}</td>', made)
+        self.assertNotIn("phase-by-target", [one.name for one in table])  # the sweep itself has no such axis
 
     def test_timings_of_a_loaded_machine_are_told(self):
         synthetic_runs.write_sweep(self.folder / "runs")
@@ -157,15 +160,6 @@ class Page(support.FolderTest):
             for background in (colours.LIGHT, colours.DARK):
                 self.assertGreaterEqual(colours.contrast(colours.seen_on(colour, background), background), 3)
         self.assertAlmostEqual(colours.contrast("#000000", "#ffffff"), 21)
-
-    def test_tables_to_paste_hold_the_names_as_text(self):
-        synthetic_runs.write_sweep(self.folder / "runs")
-        sweep = sweep_of(self.folder / "runs")
-        sweep.cells[0].rows[1].variant = "$x^$ & |a_b|"
-        made = table_texts.texts(sweep.cells, sweep.effects, sweep.metric, cells.gap_rows(sweep.table))
-        self.assertIn(r"\$x\textasciicircum{}\$ \& |a\_b|", made["tex"])
-        self.assertIn(r"\$x^\$ & \|a\_b\|", made["md"])
-        self.assertEqual(len({line.count(" & ") for line in made["tex"].splitlines() if line.endswith(r"\\")}), 1)
 
 
 if __name__ == "__main__":
