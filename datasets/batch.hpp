@@ -21,6 +21,8 @@ class BatchWriter {
   void write(const ImageSet& set, std::int64_t k, float* out) const;
   void write(const ImageSet& set, std::int64_t k, const Augmentation& augmentation, float* out) const;
 
+  std::span<const float> table() const { return table_; }
+
  private:
   std::vector<float> table_;  // channels x 256
 };

@@ -37,7 +37,7 @@ struct Options {
   std::vector<std::string> sets;
   Selection selection;
   Effort effort;
-  std::string device, gpu;
+  std::string device, way = "auto", gpu;
   bool json = false;
 };
 
@@ -71,7 +71,8 @@ std::vector<const PlannedRun*> one_per_seed(const std::vector<const PlannedRun*>
 }
 
 Json json_of(const Measured& m, int ranks) {
-  Json varies = Json::object(), parts = Json::object();
+  Json varies = Json::object(), parts = Json::object(), task = Json::object();
+  for (const auto& [name, value] : m.measurement.task_facts) task[name] = value;
   for (const auto& [key, value] : m.run->varies) varies[key] = value;
   for (const auto& [name, column] : kStepParts) parts[std::string(name) + "_s"] = m.mean(column);
   const auto& [config, of] = std::tie(m.run->config, m.measurement);
@@ -90,6 +91,7 @@ Json json_of(const Measured& m, int ranks) {
           {"nodes", config.train.nodes},
           {"ranks", ranks},
           {"threads", of.threads},
+          {"task", task},
           {"dim", of.dim},
           {"steps", of.steps.size()},
           {"seconds_per_step", seconds},
@@ -156,7 +158,12 @@ int bench(Options o) {
       return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);
-    const auto runs = on_every_rank(communicator, [&] { return one_per_seed(select(plan, o.selection)); });
+    const auto runs = on_every_rank(communicator, [&] {
+      o.effort.way = parse_way(o.way);
+      const auto selected = one_per_seed(select(plan, o.selection));
+      check_way(o.effort.way, selected);
+      return selected;
+    });
     const GpuRanks gpu(communicator, runs, choice, 600);
     o.gpu = gpu.description();
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
@@ -184,6 +191,7 @@ Command add_bench(CLI::App& command) {
   add_selection(command, o->selection);
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
+  command.add_option("--way", o->way, "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")->capture_default_str();
   command.add_option("--threads", o->threads, "numbers of node threads per rank, each is measured: 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
   command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")->capture_default_str();

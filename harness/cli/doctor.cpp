@@ -53,7 +53,8 @@ std::vector<Finding> examine() {
   if (!value(build, "cuda").empty()) {
     const std::string problem = gpu_problem({"cuda"});
     add("GPU as a run gets it", problem.empty() ? "answers" : "", problem);
-    add("networks on a GPU", "", "they are computed on the CPU: --device cuda takes constructed problems");
+    const std::string networks = networks_on_gpu_problem();
+    add("networks on a GPU", networks.empty() ? "grouped, graph, nodes" : "", networks);
   }
   add("mpirun", ask("mpirun --version 2>/dev/null"), "no ranks: install openmpi-bin");
   add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");

@@ -91,7 +91,10 @@ void print_table(const Runs& runs, const Costs& costs) {
   const auto keys = varying(runs);
   std::vector<std::vector<std::string>> rows = {{"index", "stage", "id", "variant"}};
   rows[0].insert(rows[0].end(), keys.begin(), keys.end());
-  for (const char* title : {"seed", "steps", "samples", "needs"}) rows[0].emplace_back(title);
+  const bool on_gpu = std::any_of(runs.begin(), runs.end(), [](const auto* run) { return run->config.train.device != "cpu"; });
+  for (const char* title : {"seed", "steps", "samples"}) rows[0].emplace_back(title);
+  if (on_gpu) rows[0].emplace_back("GPU GiB");
+  rows[0].emplace_back("needs");
   rows.reserve(runs.size() + 1);
   for (std::size_t k = 0; k < runs.size(); ++k) {
     const auto* run = runs[k];
@@ -104,6 +107,7 @@ void print_table(const Runs& runs, const Costs& costs) {
     const Cost& cost = costs[k];
     for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)})
       row.push_back(std::move(cell));
+    if (on_gpu) row.push_back(std::isfinite(cost.gpu_bytes) ? fmt::format("{:.2f}", cost.gpu_bytes / (1 << 30)) : "-");
     row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
     rows.push_back(std::move(row));
   }
@@ -133,7 +137,7 @@ Command add_plan(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
-  command.add_option("--device", o->device, "cpu or cuda, as run will get it; with cuda the memory that the largest run needs on a GPU (default: train.device of the sweep file)");
+  command.add_option("--device", o->device, "cpu or cuda, as run will get it; with cuda the memory that each run needs on a GPU (default: train.device of the sweep file)");
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
   return [o] {

@@ -31,7 +31,7 @@ namespace xib {
 namespace {
 
 struct Options {
-  std::string spec, out = "results", device, progress = "auto", data;
+  std::string spec, out = "results", device, way = "auto", progress = "auto", data;
   std::vector<std::string> sets;
   Selection selection;
   bool all = false, no_resume = false, no_summary = false, driven = false, check = false;
@@ -47,6 +47,7 @@ bool is_empty(const Selection& s) { return s.index.empty() && s.id.empty() && s.
 void check_flags(const Options& o) {
   Problems problems;
   problems.attempt([&] { progress_style(o.progress); });
+  problems.attempt([&] { parse_way(o.way); });
   problems.attempt([&] { require(!o.out.empty(), "--out: is empty (a shell variable that is not set?): name a directory"); });
   problems.attempt([&] { require(o.jobs >= 1, "--jobs: {} is less than 1", o.jobs); });
   problems.attempt([&] { require(o.retries >= 0, "--retries: {} is less than 0", o.retries); });
@@ -86,8 +87,14 @@ int run_here(const Options& o) {
       return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);
-    const auto runs = on_every_rank(communicator, [&] { return select(plan, o.selection); });
+    const Way way = parse_way(o.way);
+    const auto runs = on_every_rank(communicator, [&] {
+      const auto selected = select(plan, o.selection);
+      if (!o.driven) check_way(way, selected);  // a driver has looked at all runs, and this may be one on CPU
+      return selected;
+    });
     Execution execution;
+    execution.machine.way = way;
     execution.out = o.out;
     execution.machine.threads = threads;
     execution.machine.data_directory = o.data;
@@ -183,6 +190,7 @@ Command add_run(CLI::App& command) {
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)");
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
+  command.add_option("--way", o->way, "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")->capture_default_str();
   command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
@@ -211,6 +219,7 @@ Command add_run(CLI::App& command) {
     const DeviceChoice choice = parse_device(o->device);
     const Plan plan = make_plan(o->spec, with_device(o->sets, choice.kind), vocabulary());
     const auto runs = select(plan, o->selection);
+    check_way(parse_way(o->way), runs);
     const std::vector<int> gpus = gpus_side_by_side(runs, choice, o->jobs);
     return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, progress_style(o->progress), gpus), runs.size(), !o->no_summary);
   };

@@ -88,6 +88,17 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
           .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
 }
 
+// How the task computes. Where a run goes on in another way than it began, both are kept: their bits differ.
+void note_facts(RunRecord& record, const Run& run, std::int64_t first_step) {
+  for (const auto& [name, value] : run.task->facts()) {
+    const auto known = std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& entry) { return entry.first == name; });
+    if (known == record.provenance.end())
+      record.provenance.emplace_back(name, value);
+    else if (!known->second.ends_with(value))
+      known->second += fmt::format("; from step {} on {}", first_step, value);
+  }
+}
+
 struct Ready {
   Executed how = Executed::finished;
   std::array<char, 33> token{};  // of the lease
@@ -163,6 +174,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     if (first && !resumed.found && !resumed.note.empty()) notify("xibench: run {}: {}\n", planned.id, resumed.note);
     if (first && !resumed.note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed.note);
     const std::int64_t first_step = resumed.steps_done;
+    if (first) note_facts(record, *run, first_step);
     from_rank_0<int>(communicator, [&] {
       herald.begins(first_step, run->steps);
       return 0;

@@ -75,7 +75,7 @@ class Bench {
         const int threads = effort_.threads[a];
         begin_phase(arms[a], phases.front());
         mine.push_back({.threads = threads, .phases = phases, .run_steps = arms[a].run->steps, .dim = arms[a].run->task->dim(),
-                        .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)], .rank_facts = rank_facts(communicator_, threads)});
+                        .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)], .rank_facts = rank_facts(communicator_, threads), .task_facts = arms[a].run->task->facts()});
         for (const int phase : phases) mine[a].phase_steps += steps_of_phase(*arms[a].run, phase);
       }
       for (std::int64_t block = 0; block < blocks_; ++block)
@@ -93,7 +93,7 @@ class Bench {
     RunConfig config = planned.config;
     config.evaluation.every = "phase-ends";  // which require_steps() keeps out of reach
     Arm arm{.run = on_every_rank(communicator_, [&] {
-              return make_run(config, communicator_, {threads, effort_.data_directory, config.train.device == "cpu" ? nullptr : effort_.device},
+              return make_run(config, communicator_, {threads, effort_.data_directory, config.train.device == "cpu" ? nullptr : effort_.device, effort_.way},
                               [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
             })};
     arm.recorder.emplace(*arm.run, RunRecord{}, std::int16_t{0});

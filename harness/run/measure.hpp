@@ -18,6 +18,7 @@ struct Effort {
   std::int64_t warmup = 5, steps = 20;
   std::string data_directory;  // "": the data set's default place
   Device* device = nullptr;    // of this rank, for runs whose train.device is not cpu
+  Way way = Way::automatic;    // how networks are computed there
 };
 
 // What steps of one run take with one number of threads, in those of its phases that have the same graph and policy.
@@ -28,6 +29,7 @@ struct Measurement {
   std::size_t dim = 0;
   double reference_distance = kNotMeasured;  // that fraction() referred to, where it is the policy
   std::string rank_facts;
+  std::vector<std::pair<std::string, std::string>> task_facts;  // Task::facts()
   // On rank 0:
   std::vector<StepRow> steps = {};                           // the timed ones
   std::vector<float> rank_compute_s = {}, rank_wait_s = {};  // steps x ranks

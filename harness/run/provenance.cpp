@@ -22,8 +22,8 @@ extern char** environ;
 namespace xib {
 namespace {
 
-constexpr std::array<std::string_view, 17> kEnvironment = {"XIBENCH_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "OPENBLAS_", "NCCL_", "UCX_",
-                                                           "OMPI_MCA_", "PMIX_MCA_", "SLURM_", "CUDA_", "HDF5_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
+constexpr std::array<std::string_view, 21> kEnvironment = {"XIBENCH_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "OPENBLAS_", "NCCL_", "UCX_",
+                                                           "OMPI_MCA_", "PMIX_MCA_", "SLURM_", "CUDA_", "CUBLAS_", "CUDNN_", "TORCH_", "PYTORCH_", "HDF5_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
 
 std::string first_line(const std::string& path) {
   std::ifstream in(path);
@@ -113,6 +113,7 @@ Facts machine_facts() {
           {"cpu", field_of("/proc/cpuinfo", "model name")},
           {"cpu_flags", field_of("/proc/cpuinfo", "flags")},
           {"cpu_governor", first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")},
+          {"gpu_driver", first_line("/sys/module/nvidia/version")},  // "" where there is none
           {"processors", fmt::format("{}", std::thread::hardware_concurrency())},
           {"usable_processors", fmt::format("{}", usable_processors())},
           {"memory", field_of("/proc/meminfo", "MemTotal")},

@@ -8,6 +8,7 @@
 #include "harness/record/rows.hpp"
 #include "harness/sweep/run_config.hpp"
 #include "harness/task/task.hpp"
+#include "harness/task/way.hpp"
 #include "harness/train/algorithm.hpp"
 #include "harness/train/optimizer.hpp"
 #include "harness/train/schedule.hpp"
@@ -26,6 +27,7 @@ struct Machine {
   int threads = 1;             // per rank
   std::string data_directory;  // "": the data set's default place
   Device* device = nullptr;    // of this rank, where train.device is not cpu
+  Way way = Way::automatic;    // how networks are computed there
 };
 
 // One run's objects on this rank, ready to train. Members are built in this order: later ones refer to earlier ones.

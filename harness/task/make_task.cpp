@@ -4,6 +4,7 @@
 #include "harness/core/check.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
+#include "harness/task/task_size.hpp"
 #ifdef XB_WITH_TORCH
 #include "harness/task/torch_task.hpp"
 #endif
@@ -16,14 +17,17 @@ namespace {
 #ifdef XB_WITH_TORCH
 constexpr bool kTorch = true;
 std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition,
-                                        const RunConfig& config, const NodeLayout& layout, int workers) {
-  return make_torch_task(std::move(dataset), network,
-                         {partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)}, layout, workers);
+                                        const RunConfig& config, const NodeLayout& layout, int workers, const ComputePlace& place) {
+  const TorchTaskOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
+  if (!place.device) return make_torch_task(std::move(dataset), network, options, layout, workers);
+  return make_torch_device_task(std::move(dataset), network, options, layout,
+                                {.device = place.device, .way = place.way, .precision = config.train.precision, .activation_bytes = task_size(config).activations});
 }
 #else
 constexpr bool kTorch = false;
 void prepare_torch_thread() {}
-std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int) {
+std::string torch_device_problem() { return ""; }  // that there is no LibTorch has been said
+std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int, const ComputePlace&) {
   return nullptr;  // check_task() has refused
 }
 #endif
@@ -89,6 +93,21 @@ void check_data_and_model(const RunConfig& config) {
   check_images(config, dataset_info(term, "[data] dataset").facts(term));
 }
 
+void check_device(const RunConfig& config) {
+  const auto& [device, precision] = std::pair(config.train.device, config.train.precision);
+  Problems problems;
+  problems.attempt([&] {
+    require(precision == "float32" || device != "cpu", "[train] precision = '{}': a CPU computes in float32 only; write precision = \"float32\", or use --device cuda", precision);
+    require(precision == "float32" || !knows_smoothness(config), "[train] precision = '{}': the gradients of {} are computed on the host, in double; write precision = \"float32\"",
+            precision, dataset_term(config).name);
+  });
+  problems.attempt([&] {
+    require(device == "cpu" || knows_smoothness(config) || torch_device_problem().empty(), "[train] device = '{}' with [model] name = '{}': {}", device, config.model.name,
+            torch_device_problem());
+  });
+  problems.throw_if_any();
+}
+
 }  // namespace
 
 std::int64_t training_samples(const RunConfig& config) {
@@ -105,19 +124,12 @@ bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_ter
 void check_task(const RunConfig& config) {
   check_numbers(config);
   Problems problems;
-  problems.attempt([&] {
-    require(config.train.precision == "float32", "[train] precision = '{}': a CPU computes in float32 only", config.train.precision);
-  });
   problems.attempt([&] { check_data_and_model(config); });
-  problems.attempt([&] {
-    require(config.train.device == "cpu" || knows_smoothness(config),
-            "[train] device = '{}' with [model] name = '{}': networks are computed on the CPU only; use --device cpu, or a constructed problem such as dataset = \"quadratic\"",
-            config.train.device, config.model.name);
-  });
+  problems.attempt([&] { check_device(config); });
   problems.throw_if_any();
 }
 
-std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory) {
+std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory, const ComputePlace& place) {
   check_task(config);
   require(layout.nodes == config.train.nodes, "the layout has {} nodes, [train] nodes = {}", layout.nodes, config.train.nodes);
   const auto seed = static_cast<std::uint64_t>(config.seed);
@@ -128,7 +140,11 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layou
   dataset.test.truncate(config.data.test_limit);
   hold_out(dataset, config.evaluation.validation, seed);
   const auto network = network_of(config, dataset.train.shape, dataset.classes);
-  return make_network_task(std::make_shared<const Dataset>(std::move(dataset)), network, partition_term(config), config, layout, workers);
+  return make_network_task(std::make_shared<const Dataset>(std::move(dataset)), network, partition_term(config), config, layout, workers, place);
+}
+
+std::string networks_on_gpu_problem() {
+  return kTorch ? torch_device_problem() : "this build has no LibTorch, so it trains no networks: install libtorch-dev and build with -DXB_WITH_TORCH=ON";
 }
 
 std::function<void()> task_thread_setup() { return prepare_torch_thread; }

@@ -70,6 +70,8 @@ class Task {
   virtual ProblemConstants constants() const { return {}; }
   // Samples of each class on each node in the first epoch, nodes x classes row-major; empty when there are no classes.
   virtual std::vector<std::int64_t> class_histogram() const { return {}; }
+  // How it computes, where that is a choice, for provenance.
+  virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
   // Name and SHA-256 of every data file used, for provenance.
   virtual std::vector<std::pair<std::string, std::string>> data_checksums() const { return {}; }
 };

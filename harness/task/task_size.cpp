@@ -16,6 +16,10 @@ constexpr double kEvaluated = 500;  // images that are evaluated at once (kEvalu
 // an evaluation keeps nothing, but has input and output of a layer and their copies at once. malloc gives nothing of it back.
 constexpr double kCopiesOfTraining = 4, kCopiesOfEvaluation = 6;
 
+// On a device: LibTorch keeps a layer's output once, and the backward pass has gradients of input and output of a layer, and what they are made of. A pixel's place
+// is computed in whole numbers of 8 bytes, of which three tables are there at a time.
+constexpr double kBackward = 4, kPlace = sizeof(std::int64_t);
+
 struct Activations {
   double all = 0, largest = 0;  // floats per image
 };
@@ -62,11 +66,16 @@ TaskSize size_of_images(const RunConfig& config, const Term& term) {
   const Activations floats = activations(network);
   const auto pixels = static_cast<double>(facts.shape.pixels()), batch = static_cast<double>(config.train.batch_size);
   const auto images = static_cast<double>(facts.train + facts.test);
+  const double value = config.train.precision == "bfloat16" ? 2 : kFloat, places = 3 * kPlace;
+  const double on_device = value * batch * (floats.all + kBackward * floats.largest);
   return {.dim = network.dim,
           .buffer_dim = network.buffer_dim,
           .shared = 2 * images * (pixels + kFloat) + 2 * kDouble * images,  // bytes and labels, again while a file is unpacked; the order of two epochs
           .node = batch * (kFloat * pixels + 2 * kDouble),
-          .thread = kFloat * (kCopiesOfTraining * batch * floats.all + kCopiesOfEvaluation * kEvaluated * floats.largest)};
+          .thread = kFloat * (kCopiesOfTraining * batch * floats.all + kCopiesOfEvaluation * kEvaluated * floats.largest),
+          .device = images * (pixels + kPlace) + kEvaluated * ((kFloat + places) * pixels + kCopiesOfEvaluation * kFloat * floats.largest),
+          .device_node = batch * ((kFloat + places) * pixels + 4 * kPlace) + on_device + 4 * kFloat * static_cast<double>(network.dim),
+          .activations = on_device};
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter) {
 
 // LibTorch's own takes one type for images and parameters.
 at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight, const at::Tensor& bias) {
-  if (x.scalar_type() == at::kFloat) return at::group_norm(x, groups, weight, bias, 1e-5, false);
+  if (!weight.defined() || x.scalar_type() == weight.scalar_type()) return at::group_norm(x, groups, weight, bias, 1e-5, false);
   return at::group_norm(x.to(at::kFloat), groups, weight, bias, 1e-5, false).to(x.scalar_type());
 }
 

@@ -1,7 +1,7 @@
 #include "harness/task/torch_task.hpp"
 
 #include "datasets/batch.hpp"
-#include "datasets/sampler.hpp"
+#include "harness/task/image_task.hpp"
 #include "harness/task/torch_network.hpp"
 
 #include <ATen/Parallel.h>
@@ -27,28 +27,12 @@ void keep_freed_memory() {
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-class TorchTask : public Task {
+class TorchTask final : public ImageTask {
  public:
   TorchTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout, int workers)
-      : dataset_(std::move(dataset)), network_(network), options_(options), layout_(layout), writer_(*dataset_),
-        sampler_(options.partition, {dataset_->train.labels, dataset_->classes, layout.nodes, options.seed}, options.batch_size),
-        evaluation_inputs_(static_cast<std::size_t>(workers)) {
-    at::set_num_threads(1);
-    if (openblas_set_num_threads) openblas_set_num_threads(1);
-    keep_freed_memory();
-    prepare_torch_thread();
+      : ImageTask(std::move(dataset), network, options, layout), writer_(*dataset_), evaluation_inputs_(static_cast<std::size_t>(workers)) {
+    use_one_torch_thread();
   }
-
-  std::size_t dim() const override { return network_.dim; }
-  std::size_t buffer_dim() const override { return network_.buffer_dim; }
-  int classes() const override { return dataset_->classes; }
-  std::int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
-  std::int64_t batch_size() const override { return options_.batch_size; }
-  void initial_model(std::span<float> model, std::span<float> buffers) const override {
-    draw_initial_model(network_, options_.seed, model, buffers);
-  }
-  std::vector<std::int64_t> class_histogram() const override { return sampler_.histogram(); }
-  std::vector<std::pair<std::string, std::string>> data_checksums() const override { return dataset_->checksums; }
 
   void bind(NodeMatrix& x, NodeMatrix& g, NodeMatrix& buffers) override {
     nodes_.clear();
@@ -67,7 +51,7 @@ class TorchTask : public Task {
 
   // Gradients are added to the views: they must be zeroed, never dropped, or they would no longer be views.
   double gradient(int local, std::int64_t step, double* data_s) override {
-    prepare_this_thread();
+    prepare_torch_thread_once();
     auto& node = nodes_[static_cast<std::size_t>(local)];
     const double start = seconds();
     fetch(node, layout_.mine().first + local, step);
@@ -80,23 +64,19 @@ class TorchTask : public Task {
     return loss.item<double>();
   }
 
-  int evaluation_batches(Split split) const override {
-    return static_cast<int>((images_of(split).size() + kEvaluationBatch - 1) / kEvaluationBatch);
-  }
-
   Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker) override {
-    prepare_this_thread();
+    prepare_torch_thread_once();
     const at::NoGradGuard no_gradients;
     const auto& set = images_of(split);
-    const auto first = batch * kEvaluationBatch, count = std::min(kEvaluationBatch, set.size() - first);
+    const Stretch chosen = stretch(split, batch);
     auto& input = evaluation_inputs_[static_cast<std::size_t>(worker)];
     input.resize(static_cast<std::size_t>(kEvaluationBatch) * set.shape.pixels());
-    for (std::int64_t k = 0; k < count; ++k) writer_.write(set, first + k, input.data() + static_cast<std::size_t>(k) * set.shape.pixels());
+    for (std::int64_t k = 0; k < chosen.count; ++k) writer_.write(set, chosen.first + k, input.data() + static_cast<std::size_t>(k) * set.shape.pixels());
     // Neither is written to: gradients are off and running statistics only read.
     const auto parameters = parameter_views(network_, const_cast<float*>(model.data()));
     const auto statistics = statistics_views(network_, const_cast<float*>(buffers.data()));
-    const auto logits = forward(network_, parameters, statistics, image_views(network_, input.data(), count), false);
-    return score(logits, std::span(set.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+    const auto logits = forward(network_, parameters, statistics, image_views(network_, input.data(), chosen.count), false);
+    return score(logits, labels_of(split, chosen));
   }
 
  private:
@@ -108,16 +88,6 @@ class TorchTask : public Task {
     std::vector<std::int64_t> labels;
     std::vector<Augmentation> augmentations;
   };
-
-  static void prepare_this_thread() {
-    thread_local const bool prepared = (prepare_torch_thread(), true);
-    static_cast<void>(prepared);
-  }
-
-  const ImageSet& images_of(Split split) const {
-    if (split == Split::train) return dataset_->train;
-    return split == Split::test ? dataset_->test : dataset_->validation;
-  }
 
   void fetch(Node& node, int id, std::int64_t step) {
     const auto& set = dataset_->train;
@@ -133,12 +103,7 @@ class TorchTask : public Task {
     }
   }
 
-  std::shared_ptr<const Dataset> dataset_;
-  Network network_;
-  TorchTaskOptions options_;
-  NodeLayout layout_;
   BatchWriter writer_;
-  Sampler sampler_;
   std::vector<Node> nodes_;                            // local
   std::vector<std::vector<float>> evaluation_inputs_;  // per worker
 };
@@ -148,6 +113,18 @@ class TorchTask : public Task {
 void prepare_torch_thread() {
   at::init_num_threads();
   at::globalContext().setFlushDenormal(true);
+}
+
+void prepare_torch_thread_once() {
+  thread_local const bool prepared = (prepare_torch_thread(), true);
+  static_cast<void>(prepared);
+}
+
+void use_one_torch_thread() {
+  at::set_num_threads(1);
+  if (openblas_set_num_threads) openblas_set_num_threads(1);
+  keep_freed_memory();
+  prepare_torch_thread();
 }
 
 std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,

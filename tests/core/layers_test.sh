@@ -31,6 +31,7 @@ heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
   done < <(grep -rlE --include='*.[ch]pp' --include='*.cu' --include='*.cuh' "#include <$pattern" harness datasets reference || true)
 }
 heavy '(torch|ATen|c10)/' 'harness/task/torch_*.[ch]pp'
+heavy '(ATen|c10)/cuda' harness/task/torch_cuda.cpp
 heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/run/library_versions.cpp
 heavy 'cuda_runtime' 'harness/mix/cuda_*' harness/mix/launch.cuh harness/comm/nccl_communicator.cpp
 heavy 'nccl\.h' harness/comm/nccl_communicator.cpp

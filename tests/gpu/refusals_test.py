@@ -9,7 +9,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
 sys.dont_write_bytecode = True
-import digest_test  # noqa: E402
 import support  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
@@ -66,10 +65,6 @@ class Refusals(support.RunTest):
             with self.subTest(ranks=ranks):
                 self.assertRegex(self.refused("--device", "cuda", ranks=ranks, status=1, spec=large, XB_STAND_IN_MEMORY_MIB="6"),
                                  r"cuda:0 has no memory for .* GiB more .* the run needs 0\.22 GiB in all: spread its nodes over more GPUs .*xibench plan --device cuda says")  # 192 MiB, and 8 x 3 + 1 rows of 400000 floats
-
-    @unittest.skipUnless(support.HAS_TORCH, "built without LibTorch")
-    def test_networks_are_refused_by_key(self):
-        self.assertRegex(self.refused("--device", "cuda", spec=digest_test.MLP[:digest_test.MLP.index("[[variant]]")]), "networks are computed on the CPU only; use --device cpu")
 
     @unittest.skipIf(HAS_GPU, "here is a GPU")
     def test_the_real_libraries_without_a_driver_end_on_all_ranks_with_one_sentence(self):

@@ -33,7 +33,7 @@ control.policy = ["fraction(0.5)", "exact", "exact"]
 )
 MEASUREMENT = {"label", "index", "variants", "varies", "seed", "phases", "topology", "policy", "reference_distance", "nodes", "ranks", "threads", "dim",
                "steps", "seconds_per_step", "parts", "samples_per_step", "samples_per_s", "gossip_rounds", "bytes_sent", "gauge_bytes_sent", "wire_bytes",
-               "rank_compute_s", "rank_wait_s", "rank_facts", "phase_steps", "run_steps", "run_s"}
+               "rank_compute_s", "rank_wait_s", "rank_facts", "task", "phase_steps", "run_steps", "run_s"}
 SCIENCE = ("label", "phases", "reference_distance", "gossip_rounds", "bytes_sent", "gauge_bytes_sent")
 
 

@@ -1,5 +1,8 @@
 #include "harness/task/torch_replicas.hpp"
 
+#include <ATen/ATen.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "datasets/batch.hpp"
@@ -55,9 +58,12 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
       const auto task = make_torch_task(data, network, options, {kNodes, 1, 0}, 1);
       Rows rows(*task, kNodes);
       for (int k = 0; k < kNodes; ++k) draw_initial_model(network, static_cast<std::uint64_t>(100 + k), rows.x.row(k), rows.buffers.row(k));
-      const auto single = make_grouped_replicas(network, kNodes, kBatch);
-      const auto exact = make_grouped_replicas(network, kNodes, kBatch, Arithmetic::float64);
-      const auto alone = make_grouped_replicas(network, 1, kBatch, Arithmetic::float64);
+      const auto single = make_grouped_replicas({network, kNodes, kBatch});
+      const auto exact = make_grouped_replicas({network, kNodes, kBatch, Arithmetic::float64});
+      const auto alone = make_grouped_replicas({network, 1, kBatch, Arithmetic::float64});
+      const auto by_node = make_node_replicas({network, kNodes, kBatch}, 0);
+      const auto rough = make_grouped_replicas({network, kNodes, kBatch, Arithmetic::bfloat16});
+      const auto rough_by_node = make_node_replicas({network, kNodes, kBatch, Arithmetic::bfloat16}, 0);
       for (const std::int64_t step : {0, 1}) {
         std::vector<float> pixels(kNodes * kBatch * image);
         std::vector<std::int64_t> labels;
@@ -70,16 +76,21 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
             labels.push_back(data->train.labels[static_cast<std::size_t>(indices[j])]);
           }
         }
-        Matrices a(network, rows.buffers), b(network, rows.buffers), c(network, rows.buffers);
+        Matrices a(network, rows.buffers), b(network, rows.buffers), c(network, rows.buffers), d(network, rows.buffers), e(network, rows.buffers), f(network, rows.buffers);
         const auto pass = [&](Replicas& replicas, Matrices& m, int first) {
           const auto images = static_cast<std::size_t>(first * kBatch);
           replicas.gradients({rows.x.row(first).data(), m.g.row(first).data(), rows.x.stride(), m.buffers.row(first).data(),
-                              m.buffers.stride(), pixels.data() + images * image, labels.data() + images},
-                             m.loss.data() + first);
+                              m.buffers.stride(), pixels.data() + images * image, labels.data() + images});
+          replicas.losses(std::span(m.loss).subspan(static_cast<std::size_t>(first), &replicas == alone.get() ? 1 : kNodes));
         };
         pass(*single, a, 0);
         pass(*exact, b, 0);
         for (int k = 0; k < kNodes; ++k) pass(*alone, c, k);
+        pass(*by_node, d, 0);
+        at::globalContext().setUserEnabledMkldnn(false);  // oneDNN has bfloat16 on some CPUs only
+        pass(*rough, e, 0);
+        pass(*rough_by_node, f, 0);
+        at::globalContext().setUserEnabledMkldnn(true);
         for (int k = 0; k < kNodes; ++k) {
           const double loss = task->gradient(k, step);
           INFO(model << " " << o.norm << " " << o.shortcut << ", node " << k << ", step " << step);
@@ -97,6 +108,17 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
             const double of_task = distance(rows.g.row(k), b.g.row(k));
             CHECK(of_task <= 1e-5);  // four times the largest seen; else the next line would allow anything
             CHECK(distance(a.g.row(k), b.g.row(k)) <= 2 * of_task + 0x1p-23);
+          }
+          // A pass per node is the task's.
+          CHECK(std::ranges::equal(d.g.row(k), rows.g.row(k)));
+          CHECK(std::ranges::equal(d.buffers.row(k), rows.buffers.row(k)));
+          CHECK(d.loss[static_cast<std::size_t>(k)] == loss);
+          // bfloat16 rounds each of at most 60 results between pixels and loss by 2^-9, independently of the others: sqrt(60) 2^-9 = 1.5 % of logits, which
+          // are of the loss's size; the backward pass as much again, sqrt(120) 2^-9 = 2.1 % of a gradient where no ReLU takes the other side. Twice that.
+          for (const Matrices* m : {&e, &f}) {
+            CHECK(std::abs(m->loss[static_cast<std::size_t>(k)] - loss) <= 0.03 * loss);
+            CHECK(m->loss[static_cast<std::size_t>(k)] != loss);  // it is another arithmetic
+            if (smooth) CHECK(distance(m->g.row(k), b.g.row(k)) <= 0.042);
           }
           CHECK(distance(b.g.row(k), b.g.row((k + 1) % kNodes)) > 0.1);  // nodes that would be mistaken for each other show
           for (std::size_t i = 0; i < network.dim; ++i) rows.x.row(k)[i] -= 0.05f * rows.g.row(k)[i];

@@ -1,0 +1,28 @@
+#include "harness/task/way.hpp"
+
+#include "harness/core/row_of.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace xib {
+namespace {
+
+constexpr std::array kWays{
+    WayInfo{Way::automatic, "auto", "grouped"},
+    WayInfo{Way::grouped, "grouped", "one pass for all nodes of a rank: grouped convolutions, batched products; the number of launches does not depend on the number of nodes"},
+    WayInfo{Way::graph, "graph", "a pass per node, all of them recorded once as one CUDA graph with branches side by side; the bits do not depend on the number of ranks"},
+    WayInfo{Way::nodes, "nodes", "a pass per node, one after another, launched anew in every step: slow, with the bits of graph, to compare with"},
+};
+
+}  // namespace
+
+std::span<const WayInfo> ways() { return kWays; }
+
+Way parse_way(const std::string& flag) { return row_of(kWays, flag, "way", "--way").way; }
+
+std::string_view name_of(Way way) {
+  return std::find_if(kWays.begin(), kWays.end(), [&](const WayInfo& info) { return info.way == way; })->name;
+}
+
+}  // namespace xib
