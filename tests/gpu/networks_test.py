@@ -160,7 +160,7 @@ class Networks(support.RunTest):
                          "train.device: .*this build's LibTorch has no CUDA.*-DTorch_DIR=.*or use --device cpu")
 
     def test_too_little_memory_says_how_much(self):
-        self.assertRegex(self.refused(self.spec(ONE), status=1, XB_STAND_IN_MEMORY_MIB="1"), "cuda:0 has no memory for .* GiB more .*the run needs .* GiB in all")
+        self.assertRegex(self.refused(self.spec(ONE.replace("width = 0.5", "width = 4")), status=1, XB_STAND_IN_MEMORY_MIB="1"), "cuda:0 has no memory for .* GiB more .*the run needs .* GiB in all")
 
     def test_bench_and_plan(self):
         spec = self.spec(ONE)
