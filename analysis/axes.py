@@ -3,11 +3,16 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from style import plain, plt
+from style import Paper, plain, plt
 
 
 def finite(value):
     return value is not None and np.isfinite(value)
+
+
+def difference_label(baseline):
+    """Of an axis; a figure in a paper is too low for the name, which its caption says."""
+    return "difference (points)" if Paper.name else f"difference to {plain(baseline)} (points)"
 
 
 def title_panel(axis, cell):

@@ -1,13 +1,15 @@
-"""Figures of a sweep: each is a function from the cells of the gap table to a file (PNG and SVG). It returns its title, or None when
+"""Figures over training: each is a function from the cells of the gap table to a file (style.save). It returns its caption, or None when
 the runs hold nothing that it could draw."""
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from axes import finite, outer_labels, plain_log_ticks, title_panel
+from scipy import stats
+
+from axes import difference_label, finite, outer_labels, plain_log_ticks, title_panel
+from bar_figures import gap, time_parts, where_time_goes  # noqa: F401, report.py has all figures from here
 from cells import variants_of
-from runs import TIME_PARTS, timed_steps
-from style import BASELINE, PART_COLOURS, bar_panels, headline, legend, panels, plain, plt, save
+from style import BASELINE, explain, headline, legend, panels, plain, plt, save, thick
 
 POINTS = 500  # more per line than a screen shows only make the file large
 
@@ -30,8 +32,9 @@ def across_seeds(lines):
 def consensus_distance(cells, looks, stem):
     """Ξ over steps: a light line per seed, the median strong, phase boundaries dotted."""
     figure, axes = panels(len(cells), sharey=True)
-    drawn, empty, smallest, largest = [], {}, np.inf, 0.0  # empty: why nothing is drawn
+    drawn, empty, smallest, largest, targeted = [], {}, np.inf, 0.0, False  # empty: why nothing is drawn
     for axis, cell in zip(axes, cells):
+        known_runs = set()
         for row in cell.rows:
             lines = [condense(run.steps["step"].astype(float), np.where(run.steps["consensus_distance"] > 0, run.steps["consensus_distance"], np.nan))
                      for run in row.runs]
@@ -39,19 +42,27 @@ def consensus_distance(cells, looks, stem):
                 known = any(np.isfinite(run.steps["consensus_distance"]).any() for run in row.runs)
                 empty[row.variant] = "Ξ = 0" if known else "not measured"
                 continue
-            colour, dash = looks[row.variant]
+            colour, dash, _ = looks[row.variant]
+            if (key := tuple(sorted(run.id for run in row.runs))) in known_runs:  # one set of runs under two names: the later is drawn dashed on top
+                dash = (0, (1, 3))
+            known_runs.add(key)
             for x, y in lines:
-                axis.plot(x, y, color=colour, linewidth=0.8, alpha=0.4)
+                axis.plot(x, y, color=colour, linewidth=thick(0.8), alpha=0.4)
             x, values = across_seeds(lines)
             measured = np.isfinite(values).any(axis=0)
             middle = np.full(len(x), np.nan)
             middle[measured] = np.nanmedian(values[:, measured], axis=0)
-            axis.plot(x, middle, color=colour, linestyle=dash, linewidth=2)
+            axis.plot(x, middle, color=colour, linestyle=dash, linewidth=thick(2))
+            aims = targets_of(row)
+            for first, last, target in aims:
+                axis.plot([first, last], [target, target], color=colour, linewidth=thick(1.3), linestyle=(0, (1, 1.2)), zorder=1.5)
+                axis.plot([first, last], [target, target], "|", color=colour, markersize=thick(7), zorder=1.5)
+            targeted = targeted or bool(aims)
             drawn.append(row.variant)
             largest = max(largest, np.nanmax(middle))
             smallest = min(smallest, np.nanpercentile(middle, 2))
         for boundary in {phase["first_step"] for row in cell.rows for run in row.runs for phase in run.phases if phase["first_step"] > 0}:
-            axis.axvline(boundary, color="#999999", linewidth=1, linestyle=":")
+            axis.axvline(boundary, color="#999999", linewidth=thick(1), linestyle=":")
         axis.set_yscale("log")
         plain_log_ticks(axis.yaxis)
         title_panel(axis, cell)
@@ -62,151 +73,159 @@ def consensus_distance(cells, looks, stem):
     outer_labels(axes, "step", "consensus distance Ξ after mixing")
     legend(figure, looks, variants_of(cells), [f"{v} ({empty[v]})" if v in empty and v not in drawn else v for v in variants_of(cells)])
     title = "Consensus distance Ξ over training"
+    what = ("Light: each seed; strong: the median; vertical dots: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
+            + (" Horizontal dots between bars: the target of a phase." if targeted else ""))
     headline(figure, title)
+    explain(figure, what)
     save(figure, stem)
-    return title + ". Light: each seed; strong: the median; dotted: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
+    return f"{title}. {what}"
+
+
+def targets_of(row):
+    """(first step, last step, Ξ) of the phases in which some policy of these runs aims at a distance: the mean over seeds."""
+    out = []
+    for phases in zip(*(run.phases for run in row.runs)):
+        aims = [phase["target"] for phase in phases if phase.get("target") is not None and phase["target"] > 0]
+        if aims:
+            out.append((phases[0]["first_step"], phases[0]["last_step"], float(np.mean(aims))))
+    return out
+
+
+def band(values):
+    """Mean over seeds (rows), and half the width of its 95 % t interval; NaN for one seed."""
+    count = len(values)
+    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / count ** 0.5 if count > 1 else np.full(values.shape[1], np.nan)
+    return values.mean(axis=0), half
+
+
+BAND = "Line: mean over seeds; band or vertical bars (side by side): its 95 % t interval"
+
+
+def accuracy_lines(row):
+    lines = [(run.evaluations["epoch"].astype(float), run.evaluations["test_accuracy_mean_model"]) for run in row.runs]
+    return lines if lines and any(np.isfinite(y).any() for _, y in lines) else []
+
+
+def draw_band(axis, look, x, values, place=0.0):
+    """The mean with its interval: a band, or, of few points, bars that stand side by side, `place` from -1 to 1: bands on each other hide each other."""
+    middle, half = band(values)
+    few = 1 < len(x) < 30
+    if few:
+        x = x + 0.2 * place * np.diff(x).min()
+        axis.vlines(x, middle - half, middle + half, color=look.colour, linewidth=thick(1.4), alpha=0.6)
+    else:
+        axis.fill_between(x, middle - half, middle + half, color=look.colour, alpha=0.15, linewidth=0)
+    axis.plot(x, middle, color=look.colour, linestyle=look.dash, linewidth=thick(2), marker=look.marker if few else None, markersize=thick(4.5))
+    return middle
+
+
+def places_of(cell):
+    """variant -> -1 to 1, in order."""
+    names = [row.variant for row in cell.rows]
+    return {name: 2 * k / (len(names) - 1) - 1 if len(names) > 1 else 0.0 for k, name in enumerate(names)}
 
 
 def accuracy(cells, looks, stem):
-    """Test accuracy of the mean model over epochs: the mean over seeds, and the range from the worst to the best seed."""
+    """Test accuracy of the mean model over epochs: the mean over seeds with its interval."""
     figure, axes = panels(len(cells), sharey=True)
-    late = []
+    late, seen = [], []
     for axis, cell in zip(axes, cells):
         for row in cell.rows:
-            lines = [(run.evaluations["epoch"].astype(float), run.evaluations["test_accuracy_mean_model"]) for run in row.runs]
-            if not lines or not any(np.isfinite(y).any() for _, y in lines):
-                continue
-            x, values = across_seeds(lines)
-            colour, dash = looks[row.variant]
-            axis.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, linewidth=0)
-            axis.plot(x, values.mean(axis=0), color=colour, linestyle=dash, linewidth=2, marker="o" if len(x) < 30 else None, markersize=3.5)
-            late += list(values[:, len(x) // 4:].ravel())
+            if lines := accuracy_lines(row):
+                x, values = across_seeds(lines)
+                middle = draw_band(axis, looks[row.variant], x, values, places_of(cell)[row.variant])
+                late += list(middle[len(x) // 4:])
+                seen += list(middle)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.ticklabel_format(axis="y", useOffset=False)
         title_panel(axis, cell)
-    if not late:
+    if not np.isfinite(late).any():
         plt.close(figure)
         return None
     spread = np.nanmax(late) - np.nanmin(late)
-    axes[0].set_ylim(np.nanmin(late) - 0.06 * spread - 0.1, min(np.nanmax(late) + 0.06 * spread + 0.1, 100.5))  # the first quarter may leave the axis
+    cut = np.nanmin(seen) < np.nanmin(late) - 2 * spread  # a steep start would press all lines together
+    if cut:
+        axes[0].set_ylim(np.nanmin(late) - 0.12 * spread - 0.1, min(np.nanmax(late) + 0.12 * spread + 0.1, 100.5))
     outer_labels(axes, "epoch", "test accuracy, mean model (%)")
     legend(figure, looks, variants_of(cells))
     title = "Test accuracy of the mean model over epochs"
+    what = BAND + "." + (" The start of training lies below the axis." if cut else "")
     headline(figure, title)
+    explain(figure, what)
     save(figure, stem)
-    return title + ". Line: mean over seeds; band: from the worst to the best seed. The first quarter of training may lie below the axis."
+    return f"{title}. {what}"
 
 
-def gap(cells, looks, stem, delta, baseline):
-    """The paired difference to the baseline: bar, 95 % interval, a dot per seed, the margin shaded."""
-    shown = lambda row: row.gap["difference"] and (finite(row.gap["difference"]["mean"]) or row.gap["diverged"])
-    compared = [(cell, rows) for cell in cells if (rows := [row for row in cell.rows if shown(row)])]
-    if not any(finite(row.gap["difference"]["mean"]) for _, rows in compared for row in rows):
-        return None
-    figure, axes = bar_panels([len(rows) for _, rows in compared], 0.58)
-    reach, ends, worst = [0.0], [], None
-    for axis, (cell, rows) in zip(axes, compared):
-        base = next(row for row in cell.rows if row.baseline).accuracy
-        for y, row in enumerate(rows):
-            d = row.gap["difference"]
-            if row.gap["diverged"] or not finite(d["mean"]):  # no bar: there is no mean
+def accuracy_difference(cells, looks, stem, delta, baseline):
+    """Accuracy minus that of the baseline at the same evaluation, paired by seed, over epochs: where lines of accuracy lie on each other, this shows the gap."""
+    figure, axes = panels(len(cells), sharey=True)
+    late, names = [], []
+    for axis, cell in zip(axes, cells):
+        base = {run.seed: run for row in cell.rows if row.baseline for run in row.runs}
+        for row in cell.rows:
+            pairs = [(run, base[run.seed]) for run in row.runs if run.seed in base] if not row.baseline else []
+            lines = []
+            for run, other in pairs:
+                count = min(len(run.evaluations["epoch"]), len(other.evaluations["epoch"]))
+                lines.append((run.evaluations["epoch"][:count].astype(float), run.evaluations["test_accuracy_mean_model"][:count] - other.evaluations["test_accuracy_mean_model"][:count]))
+            if not lines or not any(np.isfinite(y).any() for _, y in lines):
                 continue
-            colour = looks[row.variant][0]
-            axis.barh(y, d["mean"], height=0.56, color=colour, alpha=0.75)
-            dots = [value - base[seed] for seed, value in row.accuracy.items() if seed in base]
-            axis.plot(dots, np.full(len(dots), y + 0.15), "o", color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.9, zorder=4)
-            reach += [d["mean"], *dots]
-            ends += [end for end in d["interval_95"] if finite(end)]
-            if worst is None or d["mean"] < worst[0]:
-                worst = (d["mean"], row.variant, cell.label, d["verdict_of_table"])  # the worst of all: a statement about the table
-        axis.set_yticks(range(len(rows)), [f"{plain(row.variant)}\n{words(row, delta)}" for row in rows], linespacing=1.3)
-        axis.set_ylim(len(rows) - 0.6, -0.4)  # also where a row has no bar
-        axis.grid(False, axis="y")
-        title_panel(axis, cell)
-    low, high = min(reach + [-1.3 * (delta or 0)]), max(reach + [1.3 * (delta or 0)])
-    room = 0.6 * (high - low)  # an interval of two seeds may be ten times as long as all bars
-    limits = max(low - room, min(ends + [low])) - 0.1 * room, min(high + room, max(ends + [high])) + 0.1 * room
-    for axis in axes:
-        axis.set_xlim(limits)
-    for axis, (_, rows) in zip(axes, compared):
+            x, values = across_seeds(lines)
+            middle = draw_band(axis, looks[row.variant], x, values, places_of(cell)[row.variant])
+            late += list(middle[len(x) // 3:])
+            names.append(row.variant)
         if delta:
-            axis.axvspan(-delta, delta, color="#f0e6b8", alpha=0.7, zorder=0, linewidth=0)
-        axis.axvline(0, color=BASELINE, linewidth=1.3)
-        for y, row in enumerate(rows):
-            whisker(axis, y - 0.12, row.gap["difference"]["interval_95"], limits)
-    outer_labels(axes, f"difference to {plain(baseline)} (points of test accuracy)", "")
-    lost = [f"{row.variant} diverged{f' ({cell.label})' if cell.label else ''}" for cell, rows in compared for row in rows if row.gap["diverged"]]
-    title = "; ".join(lost[:2] + [f"{len(lost) - 2} more"] * (len(lost) > 2) + [finding(*worst, baseline)])
-    headline(figure, title)
-    save(figure, stem)
-    return (title + ". Bar: mean of the differences paired by seed; dots: seeds; line: 95 % t interval (an arrow leaves the axis)"
-            + (f"; shaded: the margin of ± {delta} points." if delta else "."))
-
-
-def finding(difference, variant, where, verdict, baseline):
-    place = f" ({where})" if where else ""
-    if verdict == "gap" and difference < 0:
-        return f"{variant} loses {-difference:.2f} points to {baseline}{place}"
-    return f"Largest loss to {baseline}: {max(0.0, -difference):.2f} points, {variant}{place}, {verdict}"
-
-
-def words(row, delta):
-    difference = row.gap["difference"]
-    if row.gap["diverged"]:
-        return f"{row.gap['diverged']} of {len(row.gap['runs'])} diverged"
-    if not finite(difference["mean"]):
-        return difference["verdict"]
-    word = {"no gap larger than delta": f"no gap larger than {delta}"}.get(difference["verdict"], difference["verdict"])
-    return f"{difference['mean']:+.2f}: {word}".replace("-", "\u2212", 1)
-
-
-def whisker(axis, y, interval, limits):
-    """The interval as a line; where it leaves the axis it ends in an arrow."""
-    if not finite(interval[0]):
-        return
-    a, b = max(interval[0], limits[0]), min(interval[1], limits[1])
-    axis.plot([a, b], [y, y], color="#222222", linewidth=1.5, zorder=3)
-    for end, inside, mark in ((a, interval[0] >= limits[0], "<"), (b, interval[1] <= limits[1], ">")):
-        axis.plot([end], [y], "|" if inside else mark, color="#222222", markersize=9 if inside else 7, clip_on=False, zorder=3)
-
-
-def time_parts(runs):
-    """Mean milliseconds per timed step of each part, over the runs: means, because they add up. None without timed steps."""
-    means = []
-    for run in runs:
-        mask = timed_steps(run)
-        if mask.any():
-            parts = {key[:-2]: 1e3 * float(np.mean(run.steps[key][mask])) for key in TIME_PARTS if key in run.steps}
-            means.append(parts | {"other": max(0.0, 1e3 * float(np.mean(run.steps["wall_s"][mask])) - sum(parts.values()))})
-    return {part: float(np.mean([m.get(part, 0.0) for m in means])) for part in PART_COLOURS} if means else None
-
-
-def where_time_goes(cells, looks, stem):
-    """Milliseconds of a step by part, stacked, per variant."""
-    table = [(cell, [(row.variant, time_parts(row.runs)) for row in cell.rows]) for cell in cells]
-    if not any(parts for _, rows in table for _, parts in rows):
-        return None
-    figure, axes = bar_panels([len(rows) for _, rows in table], 0.44)
-    longest = max(sum(parts.values()) for _, rows in table for _, parts in rows if parts)
-    for axis, (cell, rows) in zip(axes, table):
-        for y, (variant, parts) in enumerate(rows):
-            left = 0.0
-            for part, ms in (parts or {}).items():
-                axis.barh(y, ms, left=left, height=0.62, color=PART_COLOURS[part])
-                if ms > 0.075 * longest:
-                    axis.text(left + ms / 2, y, f"{100 * ms / sum(parts.values()):.0f} %", ha="center", va="center", color="white", fontsize=9.5)
-                left += ms
-            axis.text(left + 0.012 * longest, y, f"{left:.3g} ms", va="center", fontsize=9.5, color="#444444")
-        axis.set_yticks(range(len(rows)), [plain(variant) for variant, _ in rows])
-        axis.invert_yaxis()
-        axis.grid(False, axis="y")
-        axis.set_xlim(0, longest * 1.16)
+            axis.axhspan(-delta, delta, color="#f0e6b8", alpha=0.7, zorder=0, linewidth=0)
+        axis.axhline(0, color=BASELINE, linewidth=thick(1.3))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         title_panel(axis, cell)
-    outer_labels(axes, "milliseconds per step, all nodes, on rank 0", "")
-    shown = [p for p in PART_COLOURS if any(parts and parts[p] > 0.002 * longest for _, rows in table for _, parts in rows)]
-    figure.legend([plt.Rectangle((0, 0), 1, 1, color=PART_COLOURS[p]) for p in shown], shown, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=len(shown),
-                  handlelength=1, columnspacing=1.2)
-    title = "Where the time of a step goes"
+    if not finite(np.nanmax(late) if len(late) else None):
+        plt.close(figure)
+        return None
+    low, high = min(np.nanmin(late), -(delta or 0)), max(np.nanmax(late), delta or 0)
+    axes[0].set_ylim(low - 0.35 * (high - low) - 0.05, high + 0.35 * (high - low) + 0.05)
+    outer_labels(axes, "epoch", difference_label(baseline))
+    legend(figure, looks, list(dict.fromkeys(names)))
+    title = f"Accuracy beside {baseline} over training, paired by seed"
+    what = BAND + (f"; shaded: the margin of ± {delta:g} points" if delta else "") + ". Early differences may lie outside of the axis."
     headline(figure, title)
+    explain(figure, what)
     save(figure, stem)
-    return title + ". Means over the steps after warm-up, without those that evaluate or write a checkpoint."
+    return f"{title}. {what}"
+
+
+def rounds_over_time(cells, looks, stem):
+    """Gossip rounds per step over steps: what a policy that aims at a distance spends, and when."""
+    figure, axes = panels(len(cells), sharey=True)
+    most, names = 0, []
+    for axis, cell in zip(axes, cells):
+        for row in cell.rows:
+            if not any(run.steps["gossip_rounds"].any() for run in row.runs):
+                continue
+            x, values = across_seeds([condense(run.steps["step"].astype(float), run.steps["gossip_rounds"].astype(float)) for run in row.runs])
+            look = looks[row.variant]
+            axis.plot(x, values.mean(axis=0), color=look.colour, linestyle=look.dash, linewidth=thick(3.6 - 2.2 * (1 + places_of(cell)[row.variant]) / 2), drawstyle="steps-mid")
+            most = max(most, values.max())
+            names.append(row.variant)
+        for boundary in {phase["first_step"] for row in cell.rows for run in row.runs for phase in run.phases if phase["first_step"] > 0}:
+            axis.axvline(boundary, color="#999999", linewidth=thick(1), linestyle=":")
+        title_panel(axis, cell)
+    if most <= 1:  # nothing to see: one round, or exact averaging
+        plt.close(figure)
+        return None
+    if most > 12:
+        axes[0].set_yscale("symlog", linthresh=1)
+        axes[0].set_ylim(0, 1.5 * most)
+        axes[0].set_yticks([0, *(t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if t <= 1.5 * most)])
+        axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes[0].yaxis.set_minor_locator(plt.NullLocator())
+    else:
+        axes[0].set_ylim(0, 1.15 * most)
+    outer_labels(axes, "step", "gossip rounds per step")
+    legend(figure, looks, list(dict.fromkeys(names)))
+    title = "Gossip rounds per step over training"
+    what = "Line: mean over seeds (the median of neighbouring steps where there are more than 500); vertical dots: phase boundaries; 0: exact averaging. Arms without gossip are left out."
+    headline(figure, title)
+    explain(figure, what)
+    save(figure, stem)
+    return f"{title}. {what}"

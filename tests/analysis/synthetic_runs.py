@@ -83,6 +83,15 @@ def write_hints(file):
         file[name].attrs["NX_class"] = "NXcollection"
 
 
+def write_scales(file):
+    """The dimensions of steps and evaluations, as scales in the root."""
+    for group, name in (("steps", "step"), ("evaluations", "evaluation")):
+        file[name] = np.arange(len(file[f"{group}/step"]))
+        file[name].make_scale(name)
+        for column in file[group].values():
+            column.dims[0].attach_scale(file[name])
+
+
 def write_attempts(file):
     for key, value in {"attempt": 0, "ranks": 1, "threads": 2, "first_step": 0, "last_step": STEPS - 1}.items():
         file[f"provenance/attempts/{key}"] = [value]
@@ -143,6 +152,7 @@ def write_run(folder, arm, seed, nodes=16, speed=1.0, machine_seed=0, source_nod
         write_attempts(file)
         write_provenance(file)
         write_hints(file)
+        write_scales(file)
     return path
 
 

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Figures of a sweep: draw.py DIR... -o OUT writes each as PNG and SVG, with --paper icml as PDF and PNG in the widths of that paper, and OUT/captions.md. Exit
+status: 0 done, 1 done but some files could not be used, 2 nothing to draw or bad usage."""
+
+import sys
+from pathlib import Path
+
+import cells as gap_cells
+import figures
+import scatter_figures
+import trend_figures
+from arguments import Parser, real
+from messages import printable, say
+from runs import RunFileError, find_runs, one_per_run, tell_odd
+from style import PAPERS, looks_of, use_fonts_for, use_paper
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandwidth=scatter_figures.BANDWIDTH):
+    """Name -> what draws it to a file stem and returns its caption, None where the runs cannot fill it."""
+    return {"gap": lambda stem: figures.gap(cells, looks, stem, delta, baseline),
+            "gap_over_nodes": lambda stem: trend_figures.gap_over_nodes(cells, looks, stem, delta, baseline),
+            "heterogeneity": lambda stem: trend_figures.heterogeneity_map(cells, looks, stem, baseline),
+            "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
+            "rounds": lambda stem: figures.rounds_over_time(cells, looks, stem),
+            "accuracy": lambda stem: figures.accuracy(cells, looks, stem),
+            "accuracy_difference": lambda stem: figures.accuracy_difference(cells, looks, stem, delta, baseline),
+            "accuracy_over_distance": lambda stem: scatter_figures.accuracy_over_distance(cells, looks, stem),
+            "cost_and_gap": lambda stem: scatter_figures.cost_and_gap(cells, looks, stem, baseline, latency, bandwidth),
+            "time_to_accuracy": lambda stem: trend_figures.time_to_accuracy(cells, looks, stem),
+            "where_time_goes": lambda stem: figures.where_time_goes(cells, looks, stem)}
+
+
+def main():
+    parser = Parser(description=__doc__)
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched to the bottom")
+    parser.add_argument("-o", "--out", required=True, type=Path, help="where the figures go; made when it is not there")
+    parser.add_argument("--paper", choices=sorted(PAPERS), default="", help="for a paper: its widths, 8 pt, no title, PDF with TrueType fonts")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(makers(*[None] * 4)), help="these figures; others are not drawn")
+    parser.add_argument("--latency", type=real(0, 10), default=scatter_figures.LATENCY, metavar="SECONDS", help="of a message, for modelled seconds (default: %(default)g)")
+    parser.add_argument("--bandwidth", type=real(1, 1e15), default=scatter_figures.BANDWIDTH, metavar="BYTES_PER_S", help="likewise (default: %(default)g)")
+    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
+    options = parser.parse_args()
+    runs, problems = find_runs(options.places)
+    for problem in problems:
+        say("draw", problem)
+    tell_odd("draw", runs)
+    if not runs or len(names := sorted({run.name for run in runs})) > 1:
+        say("draw", f"runs of several sweeps ({', '.join(names)}): name the folder of one" if runs else f"no complete run file in {', '.join(options.places)}: run the sweep first")
+        return 2
+    try:
+        runs, _ = one_per_run(runs)
+        table = gap_cells.gap_json(options.xibench, [run.path for run in runs])
+        cells, baseline = gap_cells.cells_of(table, runs), table["baseline"] or ""
+        looks = looks_of(gap_cells.variants_of(cells), baseline)
+        if options.paper:
+            use_paper(options.paper)
+        use_fonts_for("draw", [*looks, baseline, *(cell.label for cell in cells)])
+        options.out.mkdir(parents=True, exist_ok=True)
+        captions = {name: caption for name, make in makers(cells, looks, table["delta"], baseline, options.latency, options.bandwidth).items()
+                    if (not options.only or name in options.only) and (caption := make(options.out / name))}
+        (options.out / "captions.md").write_text("".join(f"**{name}**: {caption}\n\n" for name, caption in captions.items()), encoding="utf-8")
+    except RunFileError as error:
+        say("draw", error)
+        return 2
+    except OSError as error:
+        say("draw", f"{options.out} cannot be written ({error.strerror}): choose another -o")
+        return 2
+    print("\n".join(printable(options.out / f"{name}.png") for name in captions))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
