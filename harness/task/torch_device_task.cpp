@@ -28,13 +28,14 @@ std::string cublas_workspace() {
 }
 
 // Of the process, so they are said before every use: the same bits from run to run on the same card, libraries, ranks and way, and the arithmetic of
-// `precision`. LibTorch alone would take tf32 for convolutions.
-void set_libraries(const std::string& precision) {
+// `precision`. LibTorch alone would take tf32 for convolutions. In host memory, where the tests' stand-in computes, oneDNN has bfloat16 on some CPUs only.
+void set_libraries(const std::string& precision, const at::Device& where) {
   auto& context = at::globalContext();
   context.setDeterministicCuDNN(true);
   context.setBenchmarkCuDNN(false);
   context.setAllowTF32CuDNN(precision == "tf32");
   context.setAllowTF32CuBLAS(precision == "tf32");
+  if (where.is_cpu()) context.setUserEnabledMkldnn(precision != "bfloat16");
 }
 
 class TorchDeviceTask final : public ImageTask {
@@ -42,7 +43,7 @@ class TorchDeviceTask final : public ImageTask {
   TorchDeviceTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout, const DevicePlan& plan)
       : ImageTask(std::move(dataset), network, options, layout), device_(*plan.device), plan_(plan), where_(torch_device(device_)), workspace_(cublas_workspace()) {
     use_one_torch_thread();
-    set_libraries(plan_.precision);
+    set_libraries(plan_.precision, where_);
     guarded([&] {
       const BatchWriter writer(*dataset_);
       for (const Split split : {Split::train, Split::validation, Split::test}) images_.push_back(std::make_unique<DeviceImages>(images_of(split), writer.table(), &device_));
@@ -68,7 +69,7 @@ class TorchDeviceTask final : public ImageTask {
   void gradients(std::int64_t step, ThreadPool& pool, std::span<double> loss, double* data_s) override {
     const double start = seconds();
     prepare_torch_thread_once();
-    set_libraries(plan_.precision);
+    set_libraries(plan_.precision, where_);
     if (drawn_for_ != step) draw(step, pool);
     guarded([&] {
       device_.copy(drawn_there_.data(), drawn_here_.data(), static_cast<std::size_t>(count()) * batch() * kNumbers * sizeof(std::int64_t));
@@ -84,7 +85,7 @@ class TorchDeviceTask final : public ImageTask {
   Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int) override {
     const std::lock_guard one_at_a_time(evaluating_);
     prepare_torch_thread_once();
-    set_libraries(plan_.precision);
+    set_libraries(plan_.precision, where_);
     const at::NoGradGuard no_gradients;
     return guarded([&] {
       const auto there = [&](std::span<const float> values) {

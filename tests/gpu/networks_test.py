@@ -130,8 +130,7 @@ class Networks(support.RunTest):
         for precision in ("float32", "tf32", "bfloat16"):
             for way in ("grouped", "graph"):
                 out = f"{precision} {way}"
-                # With the kernels that xibench asks for, oneDNN has no bfloat16; LibTorch's own have.
-                self.run_on(spec, out, "--way", way, "--set", f'train.precision="{precision}"', XB_STAND_IN_ONEDNN="off" if precision == "bfloat16" else "on")
+                self.run_on(spec, out, "--way", way, "--set", f'train.precision="{precision}"')
                 with self.file_of(out) as file:
                     names.setdefault(precision, set()).add(Path(file.filename).name)
                     losses[out] = file["steps/train_loss"][()]

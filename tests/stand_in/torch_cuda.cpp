@@ -2,7 +2,6 @@
 
 #include "harness/task/torch_task.hpp"
 
-#include <cstdlib>
 #include <string>
 
 // LibTorch for the stand-in of a GPU: its memory is host memory, so LibTorch computes there as on the CPU. Linked before the library's own.
@@ -30,11 +29,7 @@ class StandInGraph final : public StepGraph {
 }  // namespace
 
 std::string torch_device_problem() { return ""; }
-at::Device torch_device(const Device&) {
-  const char* const onednn = std::getenv("XB_STAND_IN_ONEDNN");
-  if (onednn && std::string(onednn) == "off") at::globalContext().setUserEnabledMkldnn(false);
-  return at::kCPU;
-}
+at::Device torch_device(const Device&) { return at::kCPU; }
 std::string torch_device_libraries() { return "the CPU's, as a stand-in"; }
 std::unique_ptr<StepGraph> make_step_graph(at::Device) { return std::make_unique<StandInGraph>(); }
 
