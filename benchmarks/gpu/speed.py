@@ -59,7 +59,7 @@ def bench(session, launch, settings, limit):
     """What xibench bench prints as JSON, shortened to what is compared."""
     import json
 
-    few = ["--steps", "2", "--warmup", "1", "--set", "train.nodes=4", "--set", "data.limit=1024", "--set", 'model.name="cnn"'] if session.options.stand_in else ["--steps", "50", "--warmup", "15"]
+    few = ["--steps", "2", "--warmup", "1", "--set", "train.nodes=4", "--set", "train.batch_size=4", "--set", 'data.dataset="synthetic(size = 32, channels = 3, samples = 1024)"', "--set", 'model.name="cnn"'] if session.options.stand_in else ["--steps", "50", "--warmup", "15"]
     command = [program(session, "xibench"), "bench", session.root / "benchmarks/gpu/images.toml", "--device", "cuda", "--threads", "1", "--json", "--progress", "none", *few]
     for setting in settings:
         command += setting
