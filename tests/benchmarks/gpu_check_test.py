@@ -90,10 +90,25 @@ class GpuCheck(unittest.TestCase):
                 entry = tarfile.TarInfo(name)
                 entry.size = len(text)
                 tar.addfile(entry, io.BytesIO(text.encode()))
-        self.assertEqual(build.bundle(self.session()), {"packages": ["a 1", "b 2"]})
+        self.assertEqual(build.bundle(self.session()), {"without_runpath": [], "packages": ["a 1", "b 2"]})
         folder = self.folder / "build/bundle"
         self.assertEqual((folder / "usr/bin/h5cc").read_text(), f'prefix="{folder}/usr"\n')
         self.assertEqual((folder / "usr/note").read_text(), "@BUNDLE@\n")
+
+    def test_a_library_with_a_runpath_is_found_what_it_needs_by_the_rpath_of_its_program(self):
+        inner, outer, program = self.folder / "libinner.so", self.folder / "libouter.so", self.folder / "program"
+        sources = {"inner": "int inner(void) { return 3; }", "outer": "int inner(void); int outer(void) { return inner(); }", "program": "int outer(void); int main(void) { return outer() - 3; }"}
+        for name, text in sources.items():
+            (self.folder / f"{name}.c").write_text(text)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", inner, self.folder / "inner.c"], check=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-Wl,--enable-new-dtags,-rpath,/nowhere", "-o", outer, self.folder / "outer.c", f"-L{self.folder}", "-linner"], check=True)
+        subprocess.run(["cc", f"-Wl,--disable-new-dtags,-rpath,{self.folder}", "-o", program, self.folder / "program.c", f"-L{self.folder}", f"-Wl,-rpath-link,{self.folder}", "-Wl,--as-needed",
+                        "-louter"], check=True)
+        self.assertEqual(subprocess.run([program], capture_output=True).returncode, 127)
+        self.assertTrue(build.forget_runpath(outer))
+        self.assertFalse(build.forget_runpath(outer))
+        self.assertFalse(build.forget_runpath(self.folder / "inner.c"))
+        self.assertEqual(subprocess.run([program], capture_output=True).returncode, 0)
 
     def test_a_bundle_that_is_not_there_is_named_with_the_remedy(self):
         self.assertEqual(self.do(Step("bundle", "", 60, build.bundle)), 1)
