@@ -84,12 +84,11 @@ def write_hints(file):
 
 
 def write_scales(file):
-    """The dimensions of steps and evaluations, as scales in the root."""
-    for group, name in (("steps", "step"), ("evaluations", "evaluation")):
-        file[name] = np.arange(len(file[f"{group}/step"]))
-        file[name].make_scale(name)
-        for column in file[group].values():
-            column.dims[0].attach_scale(file[name])
+    """The dimension of steps, as the scale that a real file has in their group."""
+    file["steps/step"].make_scale("step")
+    for name, column in file["steps"].items():
+        if name != "step":
+            column.dims[0].attach_scale(file["steps/step"])
 
 
 def write_attempts(file):
