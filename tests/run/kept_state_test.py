@@ -1,4 +1,4 @@
-"""What policies hold beside the models survives an interruption: equal digests."""
+"""What algorithms, policies and gauges hold beside the models survives an interruption: equal digests."""
 
 import unittest
 
@@ -14,6 +14,24 @@ except ImportError:
 
 
 class KeptState(LongRun):
+    @unittest.skipUnless(h5py, "no h5py")
+    def test_what_only_some_gauges_and_policies_record_is_kept_over_an_interruption(self):
+        text = support.LONG.format(epochs=12).replace('policy = "target(0.5)"', 'policy = "dsgd-ac(after = 1, power = 1)"\ngauge = "displacement"')
+        text = text.replace("momentum = 0.9", 'momentum = 0.9\nschedule = "cosine"')
+        spec = self.spec(text)
+        self.run_to_end(spec, self.folder / "whole")
+        process = self.start(spec, self.out, more=OFTEN)
+        self.wait_for_file(self.out, ".checkpoint", process)
+        process.send_signal(signal.SIGUSR1)
+        self.assertIn("interrupted: run again", self.ended(process, 75))
+        self.run_to_end(spec, self.out)
+
+        self.assertEqual(self.digests(self.out), self.digests(self.folder / "whole"))
+        with h5py.File(self.file(".h5")) as run:
+            self.assertEqual(len(run["provenance/attempts/start"]), 2)
+            for column in ("displacement", "mixing_strength"):
+                self.assertTrue(np.isfinite(run["steps"][column][()]).all())
+
     @unittest.skipUnless(h5py, "no h5py")
     def test_an_average_of_the_run_is_kept_over_phases_and_an_interruption_on_any_number_of_ranks(self):
         """The targets of the second phase show which average it was, as /phases/policy says."""
@@ -37,6 +55,20 @@ class KeptState(LongRun):
         np.testing.assert_array_equal(targets["phase"][:600], targets["run"][:600])
         self.assertTrue((targets["phase"][600:] != targets["run"][600:]).any())
         self.assertNotEqual(digests["phase"], digests["run"])
+
+    def test_the_state_of_an_algorithm_is_kept_over_an_interruption(self):
+        for name, more in support.ALGORITHMS.items():
+            with self.subTest(name):
+                variant = f'[[variant]]\nname = "{name}"\ntrain.algorithm = "{name}"\n{more}'
+                spec = self.spec(support.LONG.format(epochs=4).replace("lr = 0.05", "lr = 0.01") + variant)
+                whole, out = self.folder / "whole" / name, self.folder / "parts" / name
+                self.run_to_end(spec, whole)
+                process = self.start(spec, out, 2 if support.HAS_MPI else 0, more=OFTEN)
+                self.wait_for_file(out, ".checkpoint", process)
+                process.send_signal(signal.SIGUSR1)
+                self.assertIn("interrupted: run again", self.ended(process, 75))
+                self.assertIn("goes on after step", self.run_to_end(spec, out, threads=2).stderr)
+                self.assertEqual(self.digests(out), self.digests(whole))
 
 
 if __name__ == "__main__":
