@@ -21,9 +21,10 @@ import time
 from pathlib import Path
 
 from arguments import Parser, real, whole
+from files import write_whole
 from launches import MANIFEST
 from messages import say
-from regress import Unusable, add_options, compare, publish, rule_of, write_whole
+from regress import Unusable, add_options, compare, publish, rule_of
 from verdicts import RED
 
 PROGRAM = "interleave"

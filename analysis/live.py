@@ -2,7 +2,6 @@
 """Curves of runs that are under way: live.py DIR... -o live.html writes a page that loads itself again, until no run is under way. Reads heartbeats,
 checkpoints and finished runs without a lock. Exit status: 0 done, 2 bad usage or nothing there."""
 
-import os
 import signal
 import sys
 import time
@@ -10,21 +9,12 @@ from pathlib import Path
 
 import live_page
 from arguments import Parser, real
+from files import write_whole
 from live_rows import Watch
 from messages import printable, say
 
 STILL = 15   # looks with nothing new and no run under way after which a watch ends, as those of xibench status --watch
 STALL = 600  # seconds without a heartbeat after which a run is under way no more: xibench run --stall-minutes ends it by then
-
-
-def write(path, text):
-    """Replaces the page at once: a browser never loads half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def under_way(watch):
@@ -49,14 +39,14 @@ def main():
             news = watch.look()
             still = 0 if news or under_way(watch) or not watch.runs else still + 1
             last = options.once or still >= STILL
-            write(options.out, live_page.compose(title, watch, None if last else options.every))
+            write_whole(options.out, live_page.compose(title, watch, None if last else options.every))
             if news and not options.once:
                 print(printable(f"{options.out}: " + ", ".join(f"{run.variant} seed {run.seed} {run.step}/{run.length or '?'}" for run in watch.runs.values() if run.state == "running")), file=sys.stderr)
             if last:
                 return 0
             time.sleep(options.every)
     except KeyboardInterrupt:
-        write(options.out, live_page.compose(title, watch, None))
+        write_whole(options.out, live_page.compose(title, watch, None))
         return 0
     except OSError as error:
         say("live", f"{options.out} cannot be written ({error.strerror}): choose another -o")

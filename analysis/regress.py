@@ -8,12 +8,10 @@ a slowdown of --must-see too often; it is no pass, and says how many launches it
 Science: the same bits, or else an accuracy that is not worse by --margin."""
 
 import argparse
-import os
 import sys
-import tempfile
-from pathlib import Path
 
 from arguments import Parser, real
+from files import write_whole
 from launches import find_launches, samples_of
 from messages import say
 from runs import tell_odd
@@ -78,20 +76,6 @@ def compare(program, first, second, rule, margin):
     for label in sorted({launch.label for launch in old if launch.cell not in samples}):
         say(program, f"{label}: has no launch in {first[1]}, and is not compared")
     return Comparison(str(first[0]), str(first[1]), labels, judge(samples, rule, again), cells, compare_science(old_runs, new_runs, margin), rule, margin)
-
-
-def write_whole(path, text):
-    """The file, whole or not at all."""
-    path = Path(path)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except OSError:
-            os.unlink(file.name)
-            raise
 
 
 def publish(program, comparison, options):
