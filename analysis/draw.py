@@ -5,13 +5,14 @@ status: 0 done, 1 done but some files could not be used, 2 nothing to draw or ba
 import sys
 from pathlib import Path
 
+import bar_figures
 import cells as gap_cells
 import figures
 import scatter_figures
 import trend_figures
 from arguments import Parser, real
 from messages import printable, say
-from runs import RunFileError, find_runs, one_per_run, tell_odd
+from runs import RunFileError, one_per_run, usable_runs
 from style import PAPERS, looks_of, use_fonts_for, use_paper
 
 FOLDER = Path(__file__).resolve().parent
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent
 
 def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandwidth=scatter_figures.BANDWIDTH):
     """Name -> what draws it to a file stem and returns its caption, None where the runs cannot fill it."""
-    return {"gap": lambda stem: figures.gap(cells, looks, stem, delta, baseline),
+    return {"gap": lambda stem: bar_figures.gap(cells, looks, stem, delta, baseline),
             "gap_over_nodes": lambda stem: trend_figures.gap_over_nodes(cells, looks, stem, delta, baseline),
             "heterogeneity": lambda stem: trend_figures.heterogeneity_map(cells, looks, stem, baseline),
             "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
@@ -29,7 +30,7 @@ def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandw
             "accuracy_over_distance": lambda stem: scatter_figures.accuracy_over_distance(cells, looks, stem),
             "cost_and_gap": lambda stem: scatter_figures.cost_and_gap(cells, looks, stem, baseline, latency, bandwidth),
             "time_to_accuracy": lambda stem: trend_figures.time_to_accuracy(cells, looks, stem),
-            "where_time_goes": lambda stem: figures.where_time_goes(cells, looks, stem)}
+            "where_time_goes": lambda stem: bar_figures.where_time_goes(cells, looks, stem)}
 
 
 def main():
@@ -42,10 +43,7 @@ def main():
     parser.add_argument("--bandwidth", type=real(1, 1e15), default=scatter_figures.BANDWIDTH, metavar="BYTES_PER_S", help="likewise (default: %(default)g)")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
     options = parser.parse_args()
-    runs, problems = find_runs(options.places)
-    for problem in problems:
-        say("draw", problem)
-    tell_odd("draw", runs)
+    runs, problems = usable_runs("draw", options.places)
     if not runs or len(names := sorted({run.name for run in runs})) > 1:
         say("draw", f"runs of several sweeps ({', '.join(names)}): name the folder of one" if runs else f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2

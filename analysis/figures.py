@@ -7,9 +7,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from axes import difference_label, finite, outer_labels, plain_log_ticks, title_panel
-from bar_figures import gap, time_parts, where_time_goes  # noqa: F401, report.py has all figures from here
 from cells import variants_of
-from style import BASELINE, explain, headline, legend, panels, plain, plt, save, thick
+from style import BASELINE, explain, headline, legend, panels, plt, save, thick
 
 POINTS = 500  # more per line than a screen shows only make the file large
 

@@ -8,32 +8,28 @@ import sys
 from pathlib import Path
 
 import cells as gap_cells
-import figures
 import page
-import scatter_figures
 import table_formats
 import tables
 from arguments import Parser
+from bar_figures import time_parts
+from draw import makers as figure_makers
 from messages import printable, say
 from page.sections import Sweep
-from runs import RunFileError, find_runs, one_per_run, science_digest, tell_odd
+from runs import RunFileError, one_per_run, science_digest, tell_passed_over, usable_runs
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
+FIGURES = ("gap", "consensus_distance", "accuracy", "accuracy_over_distance", "cost_and_gap", "where_time_goes")  # of the page; draw.py has more
 
 
 def draw(cells, table, out):
-    """Every figure that the runs can fill, as (file stem, caption)."""
+    """Those of FIGURES that the runs can fill, as (file stem, caption)."""
     baseline = table["baseline"] or ""
     looks = looks_of(gap_cells.variants_of(cells), baseline)
     use_fonts_for("report", [*looks, baseline, *(cell.label for cell in cells)])
-    makers = {"gap": lambda stem: figures.gap(cells, looks, stem, table["delta"], baseline),
-              "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
-              "accuracy": lambda stem: figures.accuracy(cells, looks, stem),
-              "accuracy_over_distance": lambda stem: scatter_figures.accuracy_over_distance(cells, looks, stem),
-              "cost_and_gap": lambda stem: scatter_figures.cost_and_gap(cells, looks, stem, baseline),
-              "where_time_goes": lambda stem: figures.where_time_goes(cells, looks, stem)}
-    drawn = [(name, make(out / name)) for name, make in makers.items()]
+    makers = figure_makers(cells, looks, table["delta"], baseline)
+    drawn = [(name, makers[name](out / name)) for name in FIGURES]
     return [(name, caption) for name, caption in drawn if caption]
 
 
@@ -46,7 +42,7 @@ def write_tables(cells, table, out):
     gap_cells.write_csv(out / "runs.csv", [row | {"content_digest": digests[row["run_id"]]} for row in rows])
     gap_cells.write_csv(out / "evaluations.csv", gap_cells.evaluation_rows(cells))
     gap_cells.write_csv(out / "phases.csv", gap_cells.phase_table(cells))
-    gap_cells.write_csv(out / "step_time_ms.csv", [{**cell.axes, "variant": row.variant, **(figures.time_parts(row.runs) or {})} for cell in cells for row in cell.rows])
+    gap_cells.write_csv(out / "step_time_ms.csv", [{**cell.axes, "variant": row.variant, **(time_parts(row.runs) or {})} for cell in cells for row in cell.rows])
 
 
 def by_sweep(runs):
@@ -98,10 +94,7 @@ def main():
     parser.add_argument("-o", "--out", required=True, type=Path, help="where the report goes; made when it is not there")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
     options = parser.parse_args()
-    runs, problems = find_runs(options.places)
-    for problem in problems:
-        say("report", problem)
-    tell_odd("report", runs)
+    runs, problems = usable_runs("report", options.places)
     if not runs:
         say("report", f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2
@@ -110,8 +103,7 @@ def main():
     except RunFileError as error:
         say("report", error)
         return 2
-    if passed_over := sum(count for *_, count in found):
-        say("report", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
+    tell_passed_over("report", sum(count for *_, count in found))
     several = len(found) > 1
     try:
         sweeps = [write_sweep(one, options.out, folder_of(options.out, k, one[0], several)) for k, one in enumerate(found)]

@@ -252,6 +252,21 @@ def tell_odd(program, runs):
             say(program, f"{run.path}: {', '.join(run.odd)} holds bytes that are no UTF-8; they are shown as \\xNN, nothing has to be done")
 
 
+def usable_runs(program, places):
+    """(runs, problems) of find_runs(), after `program` has said what could not be used and what is odd."""
+    runs, problems = find_runs(places)
+    for problem in problems:
+        say(program, problem)
+    tell_odd(program, runs)
+    return runs, problems
+
+
+def tell_passed_over(program, count):
+    """Says how many files one_per_run() has left out, if any."""
+    if count:
+        say(program, f"{count} files are copies or further launches of the same runs: each run counts once")
+
+
 def timed_steps(run):
     """Mask of the steps that time is judged by: after warm-up, without evaluation or checkpoint. Stragglers stay: they are the machine."""
     mask = (run.steps["flags"] & (WARMUP | EVALUATION | CHECKPOINT)) == 0

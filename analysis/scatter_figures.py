@@ -3,7 +3,7 @@ function from the cells to a file that returns its title, or None."""
 
 from axes import difference_label, finite, outer_labels, title_panel, zero_slot
 from cells import variants_of
-from style import BASELINE, canvas, explain, headline, legend_of, panels, plain, plt, save, thick
+from style import BASELINE, canvas, explain, headline, legend_of, panels, plt, save, thick
 
 LATENCY, BANDWIDTH = 50e-6, 1.25e9  # s per message, B/s: those of xibench gap, TCP over 10 Gbit/s Ethernet
 

@@ -13,7 +13,7 @@ import table_formats as formats
 from arguments import Parser
 from messages import printable, say
 from page.effects import effects_of, metric_of
-from runs import RunFileError, find_runs, one_per_run, tell_odd
+from runs import RunFileError, one_per_run, tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
 MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, table_data.cost, table_data.published)
@@ -60,10 +60,7 @@ def main():
     parser.add_argument("-o", "--out", type=Path, help="where the tables go; made when it is not there")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
     options = parser.parse_args()
-    runs, problems = find_runs(options.places)
-    for problem in problems:
-        say("tables", problem)
-    tell_odd("tables", runs)
+    runs, problems = usable_runs("tables", options.places)
     if not runs:
         say("tables", f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2
@@ -73,8 +70,7 @@ def main():
     try:
         runs, passed_over = one_per_run(runs)
         made = tables_of(runs, gap_cells.gap_json(options.xibench, [run.path for run in runs]), unfinished(options.places, runs))
-        if passed_over:
-            say("tables", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
+        tell_passed_over("tables", passed_over)
         if options.out is None:
             print("\n".join(printable(line) for table in made for line in formats.as_markdown(table).split("\n")))
         else:

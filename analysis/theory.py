@@ -8,7 +8,7 @@ from pathlib import Path
 
 from arguments import Parser
 from messages import printable, say
-from runs import RunFileError, find_runs, one_per_run, open_run, tell_odd
+from runs import RunFileError, one_per_run, open_run, tell_passed_over, usable_runs
 
 import numpy as np
 
@@ -259,10 +259,7 @@ def main():
     parser.add_argument("-o", "--out", required=True, type=Path,
                         help="where figures (PNG, SVG) and tables (CSV) go; made when it is not there")
     options = parser.parse_args()
-    runs, problems = find_runs(options.places)
-    for line in problems:
-        say("theory", line)
-    tell_odd("theory", runs)
+    runs, problems = usable_runs("theory", options.places)
 
     def skip(sentence):
         problems.append(sentence)
@@ -270,8 +267,7 @@ def main():
 
     try:
         runs, passed_over = one_per_run(runs)
-        if passed_over:
-            say("theory", f"{passed_over} files are copies or further launches of the same runs: each run counts once")
+        tell_passed_over("theory", passed_over)
         options.out.mkdir(parents=True, exist_ok=True)
         captions = analyse(runs, options.out, skip)
     except OSError as error:

@@ -5,6 +5,7 @@ from PIL import Image  # comes with matplotlib
 
 import cells
 import draw
+import bar_figures
 import figures
 import gap_twin
 import runs
@@ -48,7 +49,7 @@ class Figures(support.FolderTest):
         with style.plt.rc_context():
             self.addCleanup(setattr, style.Paper, "name", "")
             style.use_paper("icml")
-            figures.gap(made[:1], looks, self.folder / "one", 0.5, "centralized")
+            bar_figures.gap(made[:1], looks, self.folder / "one", 0.5, "centralized")
             figures.accuracy(made, looks, self.folder / "two")
         for name, inches in (("one", 3.25), ("two", 6.75)):
             pdf = (self.folder / f"{name}.pdf").read_bytes()
@@ -74,9 +75,9 @@ class Figures(support.FolderTest):
             out = lambda name: self.folder / f"{name}{len(nodes)}"
             self.check_drawn(figures.consensus_distance(made, looks, out("xi")), out("xi"))
             self.check_drawn(figures.accuracy(made, looks, out("accuracy")), out("accuracy"))
-            self.check_drawn(figures.gap(made, looks, out("gap"), 0.5, "centralized"), out("gap"))
+            self.check_drawn(bar_figures.gap(made, looks, out("gap"), 0.5, "centralized"), out("gap"))
             self.check_drawn(scatter_figures.accuracy_over_distance(made, looks, out("over")), out("over"))
-            self.check_drawn(figures.where_time_goes(made, looks, out("time")), out("time"))
+            self.check_drawn(bar_figures.where_time_goes(made, looks, out("time")), out("time"))
             self.check_drawn(scatter_figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
 
     def test_costs_hold_what_control_measured_where_that_is_known(self):
@@ -95,20 +96,20 @@ class Figures(support.FolderTest):
     def test_one_seed_and_no_margin_can_be_drawn(self):
         made, looks = self.sweep(seeds=(1,))
         stem = self.folder / "gap"
-        self.check_drawn(figures.gap(made, looks, stem, None, "centralized"), stem)
+        self.check_drawn(bar_figures.gap(made, looks, stem, None, "centralized"), stem)
 
     def test_the_title_says_the_loss_only_where_it_is_a_gap(self):
         made, looks = self.sweep()
-        self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^ring loses 2\.\d\d points to centralized")
+        self.assertRegex(bar_figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^ring loses 2\.\d\d points to centralized")
         for row in made[0].rows[1:]:
             row.gap["difference"]["verdict_of_table"] = "undecided"
-        self.assertRegex(figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^No gap to centralized is shown for all rows at once; the largest mean loss is 2\.\d\d points, ring")
+        self.assertRegex(bar_figures.gap(made, looks, self.folder / "g", 0.5, "centralized"), r"^No gap to centralized is shown for all rows at once; the largest mean loss is 2\.\d\d points, ring")
 
     def test_what_cannot_be_drawn_is_left_out(self):
         made, looks = self.sweep(variants=("centralized",))
         stem = self.folder / "none"
         self.assertIsNone(figures.consensus_distance(made, looks, stem))  # 0 at every step
-        self.assertIsNone(figures.gap(made, looks, stem, 0.5, "centralized"))
+        self.assertIsNone(bar_figures.gap(made, looks, stem, 0.5, "centralized"))
         self.assertIsNone(scatter_figures.accuracy_over_distance(made, looks, stem))
         self.assertFalse(stem.with_suffix(".png").exists())
 
