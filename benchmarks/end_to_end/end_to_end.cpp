@@ -5,6 +5,7 @@
 //   checkpoint  everything of the D-SGD arm gathered, checksummed, written, flushed and renamed; against the default time between two
 // Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--checkpoints DIR]
 
+#include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/record/checkpoint_file.hpp"
@@ -79,9 +80,7 @@ double timed_block(Communicator& communicator, int steps, const std::function<vo
   communicator.barrier();
   const double from = communicator.now();
   for (int k = 0; k < steps; ++k) step();
-  const double mine = communicator.now() - from;
-  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
-  communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
+  const std::vector<double> all = of_all_ranks(communicator, communicator.now() - from);
   return *std::max_element(all.begin(), all.end()) / steps;
 }
 

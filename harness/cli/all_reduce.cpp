@@ -2,6 +2,7 @@
 
 #include "harness/cli/preflight_checks.hpp"
 #include "harness/cli/preflight_places.hpp"
+#include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
 #include "harness/mix/moments.hpp"
 #include "harness/mix/row_exchange.hpp"
@@ -25,12 +26,6 @@ constexpr int kRounds = 8;       // pairs of each, at most
 
 // Even, so that the mean over ranks is an integer: (n + 1) times the same.
 float known_float(int rank, std::size_t k) { return static_cast<float>(2 * (rank + 1)) * static_cast<float>(k % 1021); }
-
-std::vector<double> of_all(Communicator& c, double mine) {
-  std::vector<double> all(static_cast<std::size_t>(c.size()));
-  c.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
-  return all;
-}
 
 // Seconds from a moment when all are ready to one when all are done.
 template <class Body>
@@ -63,7 +58,7 @@ AllReduce measure_all_reduce(Communicator& c, Device* device, std::size_t floats
     x.read_row(0, row);
     for (std::size_t k = 0; k < floats; ++k) wrong = wrong || row[k] != static_cast<float>(c.size() + 1) * static_cast<float>(k % 1021);
   }
-  const std::vector<double> took = of_all(c, best), bad = of_all(c, wrong);
+  const std::vector<double> took = of_all_ranks(c, best), bad = of_all_ranks(c, wrong);
   const double ranks = c.size(), slowest = *std::max_element(took.begin(), took.end());
   if (slowest > 0) result.bandwidth = 2 * (ranks - 1) / ranks * 4 * static_cast<double>(floats) / slowest;
   for (int rank = 0; rank < c.size(); ++rank)
@@ -99,7 +94,7 @@ std::vector<double> measure_pairs(Communicator& c, Device* device, const std::ve
       if (!rests && repetition > 0 && took > 0) best = std::max(best, 4 * static_cast<double>(floats) / took);
     }
   }
-  const std::vector<double> all = of_all(c, best);
+  const std::vector<double> all = of_all_ranks(c, best);
   std::vector<double> of_nodes(static_cast<std::size_t>(nodes), std::nan(""));
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
     double& node = of_nodes[static_cast<std::size_t>(node_of[rank])];

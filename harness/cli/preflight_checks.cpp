@@ -84,8 +84,7 @@ Network measure_network(Communicator& c, const std::vector<int>& leader, const P
     }
     if (!from_rank_0<bool>(c, [&] { return c.now() - begun < limits.seconds; })) break;
   }
-  std::vector<double> mine = {best}, all(static_cast<std::size_t>(c.size()));
-  c.all_gather(mine, std::vector<int>(all.size(), 1), all);
+  const std::vector<double> all = of_all_ranks(c, best);
   std::vector<double> everyones(all.size() * wrong.size());
   c.all_gather(wrong, std::vector<int>(all.size(), nodes), everyones);
   Network found;
@@ -148,9 +147,7 @@ Preflight check_before_flight(Communicator& c, const Probe& probe, const Preflig
 
   const std::vector<std::string> device = gather_texts(c, probe.device_problem());
   c.barrier();  // all copy at the same time
-  const double copied = probe.memory_bandwidth();
-  std::vector<double> memory(static_cast<std::size_t>(c.size()));
-  c.all_gather({&copied, 1}, std::vector<int>(memory.size(), 1), memory);
+  const std::vector<double> memory = of_all_ranks(c, probe.memory_bandwidth());
   std::vector<Wrong> wrong = exchange_known_numbers(c);
   const Network network = measure_network(c, leader, limits);
   if (c.rank() != 0) return {};

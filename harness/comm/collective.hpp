@@ -36,6 +36,13 @@ T from_rank_0(Communicator& communicator, Function compute) {
   return answer.value;
 }
 
+// Collective. One number of every rank, by rank, on all of them.
+inline std::vector<double> of_all_ranks(Communicator& communicator, double mine) {
+  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
+  communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
+  return all;
+}
+
 // Collective. Every rank does its part, which must not communicate; when it fails on one, all throw the error of the lowest such rank.
 template <class Function>
 auto on_every_rank(Communicator& communicator, Function compute) {
@@ -51,8 +58,7 @@ auto on_every_rank(Communicator& communicator, Function compute) {
     problem = Error(Fault::work, error.what());
     fault = static_cast<double>(Fault::work);
   }
-  std::vector<double> faults(static_cast<std::size_t>(communicator.size()));
-  communicator.all_gather({&fault, 1}, std::vector<int>(faults.size(), 1), faults);
+  const std::vector<double> faults = of_all_ranks(communicator, fault);
   for (int rank = 0; rank < communicator.size(); ++rank) {
     if (faults[static_cast<std::size_t>(rank)] == 0) continue;
     std::string message = rank == communicator.rank() ? problem.what() : "";

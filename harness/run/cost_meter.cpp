@@ -1,5 +1,7 @@
 #include "harness/run/cost_meter.hpp"
 
+#include "harness/comm/collective.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -103,9 +105,7 @@ std::int64_t peak_memory() {
 }
 
 std::int64_t peak_memory_of_ranks(Communicator& communicator) {
-  const auto mine = static_cast<double>(peak_memory());
-  std::vector<double> all(static_cast<std::size_t>(communicator.size()));
-  communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
+  const std::vector<double> all = of_all_ranks(communicator, static_cast<double>(peak_memory()));
   return static_cast<std::int64_t>(std::accumulate(all.begin(), all.end(), 0.0));
 }
 

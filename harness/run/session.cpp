@@ -54,9 +54,7 @@ bool Session::goes_on(std::int64_t step) {
     return true;
   }
 
-  const double signalled = stop_signal();
-  std::vector<double> signals(static_cast<std::size_t>(run_.layout.ranks));
-  run_.communicator.all_gather({&signalled, 1}, std::vector<int>(signals.size(), 1), signals);
+  const std::vector<double> signals = of_all_ranks(run_.communicator, stop_signal());
   const bool stopping = std::any_of(signals.begin(), signals.end(), [](double s) { return s != 0; });
   const Orders orders = from_rank_0<Orders>(run_.communicator, [&] { return meet(step, stopping); });
   next_meeting_ = orders.next_meeting;
