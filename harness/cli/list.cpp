@@ -76,22 +76,22 @@ nlohmann::ordered_json as_json(const Entries& entries) {
 }
 
 int list(const std::string& name, bool json) {
+  const std::span all(kSets);
+  const std::span chosen = name.empty() ? all : std::span(&row_of(all, name, "set"), 1);
   if (json) {
     nlohmann::ordered_json sets;
-    for (const Set& set : kSets)
-      if (name.empty() || &set == &row_of(std::span(kSets), name, "set")) sets[std::string(set.name)] = as_json(set.entries());
+    for (const Set& set : chosen) sets[std::string(set.name)] = as_json(set.entries());
     fmt::print("{}\n", json_text(sets));
     return 0;
   }
   std::vector<std::vector<std::string>> rows;
   if (name.empty()) {
     rows.push_back({"set", "key", "what"});
-    for (const Set& set : kSets) rows.push_back({std::string(set.name), std::string(set.key), std::string(set.help)});
+    for (const Set& set : all) rows.push_back({std::string(set.name), std::string(set.key), std::string(set.help)});
   } else {
-    const Set& set = row_of(std::span(kSets), name, "set");
-    rows.push_back({std::string(set.name), std::string(set.second), ""});
+    const Set& set = chosen.front();
+    rows.push_back({std::string(set.name), std::string(set.second), "help"});
     for (const Entry& entry : set.entries()) rows.push_back({entry.name, entry.arguments, entry.help});
-    rows[0][2] = "help";
   }
   fmt::print("{}", text_table(rows));
   return 0;
