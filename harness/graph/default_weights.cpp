@@ -1,5 +1,7 @@
 #include "harness/graph/default_weights.hpp"
 
+#include <algorithm>
+
 #include "harness/core/check.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
@@ -16,7 +18,12 @@ bool fits(std::string_view topology, std::string_view weights, int nodes, std::u
 }  // namespace
 
 std::string default_weights(std::string_view topology, int nodes, std::uint64_t seed) {
-  const bool metropolis = !fits(topology, "uniform", nodes, seed) && fits(topology, "metropolis", nodes, seed);
+  const std::string name(topology);
+  return default_weights({&name, 1}, [&](const std::string& graph, std::string_view weights) { return fits(graph, weights, nodes, seed); });
+}
+
+std::string default_weights(std::span<const std::string> topologies, const std::function<bool(const std::string&, std::string_view)>& fits) {
+  const bool metropolis = std::any_of(topologies.begin(), topologies.end(), [&](const auto& name) { return !fits(name, "uniform") && fits(name, "metropolis"); });
   return metropolis ? "metropolis" : "uniform";
 }
 

@@ -13,6 +13,7 @@
 #include "harness/run/accelerator.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/run/gpu_memory.hpp"
+#include "harness/graph/default_weights.hpp"
 #include "harness/run/known_graph.hpp"
 #include "harness/run/run_size.hpp"
 #include "harness/task/make_task.hpp"
@@ -69,14 +70,11 @@ void check_topologies(const RunConfig& c, Problems& problems) {
   check_algorithm(c.train.algorithm, settings, problems);
 }
 
-// One rule for all phases: metropolis where the graph of any of them needs it, as default_weights() has it.
+// One rule for all phases.
 std::string weights_of(const RunConfig& c) {
-  const auto fits = [&](const std::string& name, std::string_view weights) {
+  return default_weights(c.topology.name, [&](const std::string& name, std::string_view weights) {
     return known_graph(name, weights, static_cast<int>(c.train.nodes), static_cast<std::uint64_t>(c.seed)).refusal.empty();
-  };
-  for (const auto& name : c.topology.name)
-    if (!fits(name, "uniform") && fits(name, "metropolis")) return "metropolis";
-  return "uniform";
+  });
 }
 
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
