@@ -2,6 +2,7 @@
 #include "harness/comm/single.hpp"
 #include "harness/comm/thread_world.hpp"
 #include "harness/core/check.hpp"
+#include "tests/contract/forwarding.hpp"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>
@@ -20,10 +21,10 @@ namespace {
 constexpr std::size_t kFloats = 4096;
 
 // Ranks whose clock moves only by messages between nodes, at bytes/s of the slower of the two; and one whose messages arrive changed.
-class Planted final : public Communicator {
+class Planted final : public test::ForwardingCommunicator {
  public:
   Planted(Communicator& inner, std::vector<int> node_of, std::vector<double> speed, int garbles = -1)
-      : Communicator(inner.rank(), inner.size()), inner_(inner), node_of_(std::move(node_of)), speed_(std::move(speed)), garbles_(garbles) {}
+      : ForwardingCommunicator(inner), node_of_(std::move(node_of)), speed_(std::move(speed)), garbles_(garbles) {}
   double now() const override { return clock_; }
   [[noreturn]] void abort(int) override { throw std::runtime_error("aborted"); }
 
@@ -36,13 +37,9 @@ class Planted final : public Communicator {
       if (r.from == garbles_) r.data.back() += 1;
     }
   }
-  void do_all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) override { inner_.all_gather(mine, counts, all); }
-  void do_broadcast(std::span<std::byte> data, int root) override { inner_.broadcast(data, root); }
-  std::vector<std::byte> do_gather(std::span<const std::byte> mine) override { return inner_.gather(mine); }
 
  private:
   double speed_of(int rank) const { return speed_[static_cast<std::size_t>(node_of_[static_cast<std::size_t>(rank)])]; }
-  Communicator& inner_;
   std::vector<int> node_of_;
   std::vector<double> speed_;
   int garbles_;

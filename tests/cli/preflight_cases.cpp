@@ -4,6 +4,7 @@
 
 #include "harness/cli/preflight_checks.hpp"
 #include "harness/core/check.hpp"
+#include "tests/contract/forwarding.hpp"
 #include "tests/contract/world.hpp"
 
 using namespace xib;
@@ -24,9 +25,9 @@ struct Plant {
 };
 
 // Ranks of a perfect machine but for what is planted: its clock moves only by messages.
-class PlantedCommunicator final : public Communicator {
+class PlantedCommunicator final : public test::ForwardingCommunicator {
  public:
-  PlantedCommunicator(Communicator& inner, const Plant& plant) : Communicator(inner.rank(), inner.size()), inner_(inner), plant_(plant) {}
+  PlantedCommunicator(Communicator& inner, const Plant& plant) : ForwardingCommunicator(inner), plant_(plant) {}
   double now() const override { return clock_; }
   [[noreturn]] void abort(int) override { throw std::runtime_error("aborted"); }
 
@@ -44,15 +45,12 @@ class PlantedCommunicator final : public Communicator {
     for (int r = 0; r < size(); ++r)
       if (r != rank() && (r == plant_.garbles || rank() == plant_.mishears)) all[static_cast<std::size_t>(r) * static_cast<std::size_t>(counts.front())] += 1;
   }
-  void do_broadcast(std::span<std::byte> data, int root) override { inner_.broadcast(data, root); }
-  std::vector<std::byte> do_gather(std::span<const std::byte> mine) override { return inner_.gather(mine); }
 
  private:
   double seconds_of(int rank) const {
     const auto node = static_cast<std::size_t>(rank / plant_.ranks_per_node);
     return node < plant_.seconds.size() ? plant_.seconds[node] : 1;
   }
-  Communicator& inner_;
   const Plant& plant_;
   double clock_ = 0;
 };

@@ -24,17 +24,6 @@ std::vector<double> estimates(const Rows& rows, int buckets, int keys, Spread ho
   return out;
 }
 
-double squared_distance(const Rows& rows) {
-  double sum = 0;
-  for (std::size_t c = 0; c < rows[0].size(); ++c) {
-    double mean = 0;
-    for (const auto& row : rows) mean += row[c];
-    mean /= static_cast<double>(rows.size());
-    for (const auto& row : rows) sum += (row[c] - mean) * (row[c] - mean);
-  }
-  return sum / static_cast<double>(rows.size());
-}
-
 // Mean and mean square of estimate / Ξ² - 1.
 std::pair<double, double> relative_errors(const Rows& rows, int buckets, int keys) {
   const double exact = squared_distance(rows);

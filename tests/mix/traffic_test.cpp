@@ -8,6 +8,7 @@
 #include "harness/graph/spectrum.hpp"
 #include "harness/mix/mixer.hpp"
 #include "harness/mix/push_sum.hpp"
+#include "tests/contract/forwarding.hpp"
 #include "worlds.hpp"
 
 using namespace xib;
@@ -32,9 +33,9 @@ MixingSchedule gossip(const MixingSchedule& schedule) {
 std::size_t at(int node) { return static_cast<std::size_t>(node); }
 
 // Passes everything on and counts what arrives, which a Communicator does not: it counts what it sends.
-class Counting final : public Communicator {
+class Counting final : public test::ForwardingCommunicator {
  public:
-  explicit Counting(Communicator& inner) : Communicator(inner.rank(), inner.size()), inner_(inner) {}
+  explicit Counting(Communicator& inner) : ForwardingCommunicator(inner) {}
   std::int64_t received = 0, received_bytes = 0;
   [[noreturn]] void abort(int status) override {
     inner_.abort(status);
@@ -46,12 +47,6 @@ class Counting final : public Communicator {
     inner_.exchange(sends, receives);
     for (const auto& receive : receives) ++received, received_bytes += static_cast<std::int64_t>(receive.data.size_bytes());
   }
-  void do_all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all) override {
-    inner_.all_gather(mine, counts, all);
-  }
-  void do_broadcast(std::span<std::byte> data, int root) override { inner_.broadcast(data, root); }
-  std::vector<std::byte> do_gather(std::span<const std::byte> mine) override { return inner_.gather(mine); }
-  Communicator& inner_;
 };
 
 // What each rank counts in each round, with one node per rank. Bytes that arrive are 4 dim per message, or `consistent` is false.

@@ -41,6 +41,18 @@ inline Rows spread(const Rows& rows, Spread how, const std::function<void(Commun
   return out;
 }
 
+// Ξ² of the rows by its definition, in double: (1/n) Σ ‖x̄ − x_i‖².
+inline double squared_distance(const Rows& rows) {
+  double sum = 0;
+  for (std::size_t c = 0; c < rows[0].size(); ++c) {
+    double mean = 0;
+    for (const auto& row : rows) mean += row[c];
+    mean /= static_cast<double>(rows.size());
+    for (const auto& row : rows) sum += (row[c] - mean) * (row[c] - mean);
+  }
+  return sum / static_cast<double>(rows.size());
+}
+
 inline Rows random_rows(int nodes, std::size_t dim, std::uint64_t seed, double scale = 1, double offset = 0) {
   Rows rows;
   for (int i = 0; i < nodes; ++i) {
