@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
 import support  # noqa: E402
+from recorded import science  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
 if not STAND_IN.exists() or not support.HAS_TORCH:
@@ -21,22 +22,9 @@ if not STAND_IN.exists() or not support.HAS_TORCH:
     sys.exit(77)
 HAS_TORCH_CUDA = "torch_cuda" in subprocess.run(["ldd", support.XIBENCH], capture_output=True, text=True, check=True).stdout
 
-NOT_SCIENCE = {"wall_s", "data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s", "t_ns", "wire_bytes", "attempt", "flags", "train_seconds"}
 CNN = digest_test.CNN
 ONE = CNN[:CNN.index("[[variant]]")].replace('schedule = "steps(1)"', 'schedule = "constant"')  # D-SGD on a ring
 RANKS = (0, *((2, 3, 7) if support.HAS_MPI else ()))
-
-
-def science(out):
-    """Of every run, by variant: bytes of all tables but for times and places."""
-    found = {}
-    for path in sorted(out.glob("*/*.h5")):
-        with h5py.File(path) as file:
-            tables = {"model": file.attrs["final_model_sha256"]}
-            for group in ("steps", "evaluations", "nodes"):
-                tables.update({f"{group}/{name}": data[()].tobytes() for name, data in file[group].items() if name not in NOT_SCIENCE})
-            found[file.attrs["variant"]] = tables
-    return found
 
 
 class Networks(support.RunTest):

@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
 import support  # noqa: E402
+from recorded import science  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
 if not STAND_IN.exists():
@@ -24,25 +25,7 @@ MOMENTUM = "lr = 0.05\nmomentum = 0.5\nnesterov = true\nweight_decay = 0.01"
 GAUGES = {name: support.QUADRATIC.replace("[[variant]]", f'[control]\ngauge = "{gauge}"\n[[variant]]', 1) for name, gauge in (("sketch", "sketch(16)"), ("displacement", "displacement"))}
 
 
-# Columns of the tables that say how long something took, where, or what was sent there.
-NOT_SCIENCE = {"wall_s", "data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s", "t_ns", "wire_bytes", "attempt", "flags", "train_seconds"}
-
-
 class OnTheStandIn(support.RunTest):
-    @staticmethod
-    def science(out):
-        """Of every run, by variant: bytes of all tables but for times and places."""
-        found = {}
-        for path in sorted(out.glob("*/*.h5")):
-            with h5py.File(path) as file:
-                tables = {"model": file.attrs["final_model_sha256"]}
-                for group in ("steps", "evaluations", "nodes"):
-                    for name, data in file[group].items():
-                        if name not in NOT_SCIENCE:
-                            tables[f"{group}/{name}"] = data[()].tobytes()
-                found[file.attrs["variant"]] = tables
-        return found
-
     def run_on(self, program, spec, out, ranks=0, more=(), status=0, env=None):
         words = [*(support.mpirun(ranks) if ranks else []), str(program), "run", str(spec), "--out", str(out), "--threads", "1", "--progress", "none", *more]
         done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **(env or {})})
@@ -52,12 +35,12 @@ class OnTheStandIn(support.RunTest):
     def compare(self, text, worlds=(0,)):
         spec = self.spec(text)
         self.run_on(support.XIBENCH, spec, self.folder / "cpu")
-        expected = self.science(self.folder / "cpu")
+        expected = science(self.folder / "cpu")
         self.assertEqual(len(expected), text.count("[[variant]]"))
         for ranks in worlds:
             out = self.folder / f"cuda {ranks}"
             self.run_on(STAND_IN, spec, out, ranks, ["--device", "cuda"])
-            found = self.science(out)
+            found = science(out)
             self.assertEqual(found.keys(), expected.keys())
             for variant, tables in expected.items():
                 for name, data in tables.items():
@@ -95,7 +78,7 @@ class OnTheStandIn(support.RunTest):
         self.assertFalse(list(out.glob("*/*.h5")), "it ended before it was killed: make it longer")
         done = self.run_on(STAND_IN, spec, out, 2 if support.HAS_MPI else 0, ["--device", "cuda"])
         self.assertRegex(done.stderr, "goes on after step")
-        cpu, cuda = (next(iter(self.science(self.folder / name).values())) for name in ("cpu", "cuda"))
+        cpu, cuda = (next(iter(science(self.folder / name).values())) for name in ("cpu", "cuda"))
         self.assertEqual({n for n in cpu if cpu[n] != cuda[n]}, set())
 
     def test_provenance_names_device_card_and_exchange(self):
