@@ -13,25 +13,8 @@ if [ ! -x "$program" ] || ! command -v mpirun >/dev/null || ! grep -q '^XB_WITH_
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cat >"$scratch/s.toml" <<'TOML'
-name = "s"
-seeds = [1, 2]
-[data]
-dataset = "quadratic(dim = 1000, zeta = 1, sigma = 1, steps = 4)"
-[model]
-name = "none"
-[train]
-nodes = 4
-epochs = 1
-batch_size = 1
-lr = 0.1
-device = "cuda"
-[[variant]]
-name = "ring"
-baseline = true
-TOML
+small_sweep '1, 2' 1000 'device = "cuda"'
 mkdir "$scratch/bin" "$scratch/submit"
-stand_in() { printf '#!/bin/bash\n%s\n' "$2" >"$scratch/bin/$1" && chmod +x "$scratch/bin/$1"; }
 export PATH=$scratch/bin:$PATH
 # The program, but for the size of the all-reduce: 256 MiB of each rank take their time on one machine.
 printf '#!/bin/bash\nif [ "$1" = preflight ]; then set -- "$@" --all-reduce-mebibytes 2; fi\nexec %q "$@"\n' "$program" >"$scratch/program"

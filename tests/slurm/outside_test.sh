@@ -13,22 +13,7 @@ cat >"$scratch/site.sh" <<SITE
 partition=somewhere program=$build/xibench interpreter=/usr/bin/python3 cpus_per_task=1
 sbatch_options=(--qos=long --exclusive)
 SITE
-cat >"$scratch/s.toml" <<'TOML'
-name = "s"
-seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-[data]
-dataset = "quadratic(dim = 10, zeta = 1, sigma = 1, steps = 4)"
-[model]
-name = "none"
-[train]
-nodes = 4
-epochs = 1
-batch_size = 1
-lr = 0.1
-[[variant]]
-name = "ring"
-baseline = true
-TOML
+small_sweep '1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12'
 "$build/xibench" plan "$scratch/s.toml" --json >"$scratch/plan.json"
 "$build/xibench" status "$scratch/s.toml" --out "$scratch/out" --no-queue --json >"$scratch/status.json" 2>/dev/null # nothing has run
 : >"$scratch/run.json" # run --check has nothing to say
@@ -42,7 +27,6 @@ program=$scratch/xibench interpreter=$scratch/python
 SITE
 { cat "$scratch/site.sh" && echo 'sbatch_options=(--mem=1000M)'; } >"$scratch/memory.sh"
 mkdir "$scratch/bin"
-stand_in() { printf '#!/bin/bash\n%s\n' "$2" >"$scratch/bin/$1" && chmod +x "$scratch/bin/$1"; }
 stand_in sbatch "printf '%s ' \"\$@\" >>'$scratch/calls'; echo >>'$scratch/calls'; env >'$scratch/environment'; echo 7"
 stand_in squeue ':'
 stand_in scancel "echo \"\$@\" >>'$scratch/cancelled'"

@@ -9,25 +9,9 @@ source "$source/tests/slurm/expect.sh"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-cat >"$scratch/s.toml" <<'TOML'
-name = "s"
-seeds = [1]
-[data]
-dataset = "quadratic(dim = 10, zeta = 1, sigma = 1, steps = 4)"
-[model]
-name = "none"
-[train]
-nodes = 4
-epochs = 1
-batch_size = 1
-lr = 0.1
-[[variant]]
-name = "ring"
-baseline = true
-TOML
+small_sweep 1
 "$build/xibench" plan "$scratch/s.toml" --json | sed -n 's/^      "id": "\(.*\)",$/0 \1/p' >"$scratch/ids"
 mkdir "$scratch/bin"
-stand_in() { printf '#!/bin/bash\n%s\n' "$2" >"$scratch/bin/$1" && chmod +x "$scratch/bin/$1"; }
 stand_in sleep ':'
 stand_in srun 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"'
 stand_in mpirun 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"'
