@@ -10,7 +10,7 @@ python=/usr/bin/python3 # Debian's, which has the packages below; another one ma
 build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libhdf5-dev libtomlplusplus-dev
   nlohmann-json3-dev libcli11-dev libfmt-dev libeigen3-dev libssl-dev zlib1g-dev)
 run_packages=(curl dataset-fashion-mnist python3-numpy python3-h5py python3-matplotlib python3-scipy hdf5-tools)
-test_packages=(catch2 libbenchmark-dev python3-networkx python3-torch slurm-wlm munge shellcheck procps python3-yaml)
+test_packages=(catch2 libbenchmark-dev python3-networkx python3-torch slurm-wlm munge shellcheck clang-format procps python3-yaml)
 browser_packages=(chromium chromium-driver python3-selenium) # the report's page is tested in it
 
 say() { printf '\n== %s\n' "$*" >&2; }

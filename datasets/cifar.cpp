@@ -20,16 +20,16 @@ Dataset empty(std::string_view name, int classes, std::vector<float> mean, std::
 
 }  // namespace
 
-void append_cifar_file(Dataset& dataset, ImageSet& set, const std::string& directory, const std::string& name, int label_bytes,
-                       std::int64_t records, std::string_view remedy) {
+void append_cifar_file(Dataset& dataset, ImageSet& set, const std::string& directory, const std::string& name, int label_bytes, std::int64_t records,
+                       std::string_view remedy) {
   const auto record = static_cast<std::int64_t>(kShape.pixels()) + label_bytes;
   const auto file = read_data_file(directory, name, records < 0 ? -1 : records * record, remedy);
   const auto size = static_cast<std::int64_t>(file.bytes.size());
   require(size > 0 && size % record == 0, "{} has {} bytes, not a multiple of a record's {}; {}", file.path, size, record, remedy);
   for (auto at = file.bytes.begin(); at != file.bytes.end(); at += record) {
     const int label = *(at + label_bytes - 1);
-    require(label < dataset.classes, "{}: label {} of record {} is not under {}; {}", file.path, label, (at - file.bytes.begin()) / record,
-            dataset.classes, remedy);
+    require(label < dataset.classes, "{}: label {} of record {} is not under {}; {}", file.path, label, (at - file.bytes.begin()) / record, dataset.classes,
+            remedy);
     set.labels.push_back(label);
     set.pixels.insert(set.pixels.end(), at + label_bytes, at + record);
   }

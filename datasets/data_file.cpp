@@ -47,8 +47,8 @@ DataFile read_data_file(const std::string& directory, const std::string& name, s
   const std::string reason = gzerror(file.get(), &status);
   require(got == 0 && status == Z_OK, "{} is truncated or corrupt after {} unpacked bytes ({}); {}", out.path, out.bytes.size(),
           status == Z_BUF_ERROR ? "it ends in the middle of the gzip stream" : reason, remedy);
-  require(expected < 0 || static_cast<std::int64_t>(out.bytes.size()) == expected, "{} has {} bytes where {} were expected; {}", out.path,
-          out.bytes.size(), expected, remedy);
+  require(expected < 0 || static_cast<std::int64_t>(out.bytes.size()) == expected, "{} has {} bytes where {} were expected; {}", out.path, out.bytes.size(),
+          expected, remedy);
   out.checksum = {std::filesystem::path(out.path).filename().string(), sha256_file(out.path)};
   return out;
 }

@@ -10,7 +10,7 @@ namespace xib {
 
 struct DataFile {
   std::string path;
-  std::vector<std::uint8_t> bytes;                // unpacked
+  std::vector<std::uint8_t> bytes;               // unpacked
   std::pair<std::string, std::string> checksum;  // file name -> SHA-256 of the file as it lies on disk
 };
 

@@ -5,9 +5,9 @@
 #include "datasets/idx.hpp"
 #include "datasets/synthetic.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/row_of.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/row_of.hpp"
 
 #include <array>
 #include <cmath>
@@ -29,17 +29,17 @@ Dataset make_mnist(const Term&, const std::string& directory) { return load_idx(
 
 constexpr std::array<DatasetInfo, 5> kDatasets = {{
     {"fashion-mnist", "", "clothing, 28x28 grey, 10 classes (Xiao et al. 2017)",
-     "apt-get install dataset-fashion-mnist, or set XIBENCH_DATA or --data to the directory that holds it",
-     "/usr/share/datasets/fashion-mnist", "", "train-images-idx3-ubyte", official<60000, 10, 1, 28>, make_fashion_mnist},
+     "apt-get install dataset-fashion-mnist, or set XIBENCH_DATA or --data to the directory that holds it", "/usr/share/datasets/fashion-mnist", "",
+     "train-images-idx3-ubyte", official<60000, 10, 1, 28>, make_fashion_mnist},
     {"mnist", "", "digits, 28x28 grey, 10 classes (LeCun et al. 1998)",
-     "xibench data fetch mnist, or put the four *-ubyte[.gz] files into a directory mnist and set XIBENCH_DATA or --data to its parent", "", "", "train-images-idx3-ubyte",
-     official<60000, 10, 1, 28>, make_mnist},
+     "xibench data fetch mnist, or put the four *-ubyte[.gz] files into a directory mnist and set XIBENCH_DATA or --data to its parent", "", "",
+     "train-images-idx3-ubyte", official<60000, 10, 1, 28>, make_mnist},
     {"cifar10", "", "objects, 32x32 RGB, 10 classes (Krizhevsky 2009), binary version",
-     "xibench data fetch cifar10, or unpack cifar-10-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html and set XIBENCH_DATA or --data to the directory it is in", "",
-     "cifar-10-batches-bin", "data_batch_1.bin", official<50000, 10, 3, 32>, make_cifar10},
+     "xibench data fetch cifar10, or unpack cifar-10-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html and set XIBENCH_DATA or --data to the directory it is in",
+     "", "cifar-10-batches-bin", "data_batch_1.bin", official<50000, 10, 3, 32>, make_cifar10},
     {"cifar100", "", "objects, 32x32 RGB, 100 classes (Krizhevsky 2009), binary version, fine labels",
-     "xibench data fetch cifar100, or unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html and set XIBENCH_DATA or --data to the directory it is in", "",
-     "cifar-100-binary", "train.bin", official<50000, 100, 3, 32>, make_cifar100},
+     "xibench data fetch cifar100, or unpack cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html and set XIBENCH_DATA or --data to the directory it is in",
+     "", "cifar-100-binary", "train.bin", official<50000, 100, 3, 32>, make_cifar100},
     {"synthetic", "classes = 10, size = 16, samples = 4096, test = 1024, channels = 1, noise = 40, seed = 0",
      "a random pattern per class plus noise: needs no files", "", "", "", "", synthetic_facts, make_synthetic},
 }};
@@ -48,9 +48,7 @@ constexpr std::array<DatasetInfo, 5> kDatasets = {{
 
 std::span<const DatasetInfo> datasets() { return kDatasets; }
 
-const DatasetInfo& dataset_info(const Term& term, std::string_view where) {
-  return row_of(kDatasets, term.name, "dataset", where);
-}
+const DatasetInfo& dataset_info(const Term& term, std::string_view where) { return row_of(kDatasets, term.name, "dataset", where); }
 
 std::string find_dataset(const DatasetInfo& info, const std::string& directory) {
   if (info.probe.empty()) return "";
@@ -75,8 +73,9 @@ std::string find_dataset(const DatasetInfo& info, const std::string& directory) 
     if (!problem.empty() && closed.empty()) closed = problem;
   }
   if (!closed.empty())
-    throw Unreadable(fmt::format("dataset {}: cannot read {}; ask for the right to read it and to enter its folders (chmod), move it away if it is no file, or name another place with --data",
-                                 info.name, closed));
+    throw Unreadable(fmt::format(
+        "dataset {}: cannot read {}; ask for the right to read it and to enter its folders (chmod), move it away if it is no file, or name another place with --data",
+        info.name, closed));
   refuse("dataset {}: no file {} in {}; {}", info.name, info.probe, looked.empty() ? "any known place" : looked, info.remedy);
 }
 
@@ -86,9 +85,8 @@ Dataset load_dataset(const Term& term, const std::string& directory) {
   const auto place = find_dataset(info, directory);
   auto dataset = info.make(term, place);
   require(dataset.train.size() == facts.train && dataset.test.size() == facts.test && dataset.train.shape == facts.shape,
-          "dataset {} in {} has {} + {} images of {}x{} where {} + {} of {}x{} were expected; {}", info.name, place, dataset.train.size(),
-          dataset.test.size(), dataset.train.shape.height, dataset.train.shape.width, facts.train, facts.test, facts.shape.height,
-          facts.shape.width, info.remedy);
+          "dataset {} in {} has {} + {} images of {}x{} where {} + {} of {}x{} were expected; {}", info.name, place, dataset.train.size(), dataset.test.size(),
+          dataset.train.shape.height, dataset.train.shape.width, facts.train, facts.test, facts.shape.height, facts.shape.width, info.remedy);
   return dataset;
 }
 
@@ -98,9 +96,7 @@ void ImageSet::truncate(std::int64_t limit) {
   pixels.resize(static_cast<std::size_t>(limit) * shape.pixels());
 }
 
-std::int64_t held_out_count(std::int64_t samples, double share) {
-  return static_cast<std::int64_t>(std::llround(static_cast<double>(samples) * share));
-}
+std::int64_t held_out_count(std::int64_t samples, double share) { return static_cast<std::int64_t>(std::llround(static_cast<double>(samples) * share)); }
 
 void hold_out(Dataset& dataset, double share, std::uint64_t seed) {
   require(share >= 0 && share < 1, "[evaluation] validation = {} is not a share in [0, 1)", share);

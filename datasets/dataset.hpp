@@ -23,9 +23,7 @@ struct ImageSet {
   std::vector<std::uint8_t> pixels;
   std::vector<std::int32_t> labels;
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
-  std::span<const std::uint8_t> image(std::int64_t k) const {
-    return std::span(pixels).subspan(static_cast<std::size_t>(k) * shape.pixels(), shape.pixels());
-  }
+  std::span<const std::uint8_t> image(std::int64_t k) const { return std::span(pixels).subspan(static_cast<std::size_t>(k) * shape.pixels(), shape.pixels()); }
   void truncate(std::int64_t limit);  // keeps the first `limit` images; 0 keeps all
 };
 
@@ -46,9 +44,9 @@ struct DatasetFacts {
 
 struct DatasetInfo {
   std::string_view name, arguments, help, remedy;
-  std::string_view default_directory;  // where a package puts it; "" where there is none
-  std::string_view folder;             // of the official archive; "" where the files are loose
-  std::string_view probe;              // a file that tells its directory; "" for generated sets
+  std::string_view default_directory;       // where a package puts it; "" where there is none
+  std::string_view folder;                  // of the official archive; "" where the files are loose
+  std::string_view probe;                   // a file that tells its directory; "" for generated sets
   DatasetFacts (*facts)(const Term& term);  // throws Error(input) for wrong arguments
   Dataset (*make)(const Term& term, const std::string& directory);
 };

@@ -57,8 +57,8 @@ std::vector<std::size_t> draw_counts(RandomStream& random, double alpha, std::si
 }
 
 // counts[class][node] of one attempt, or nothing when a node stays too small.
-std::optional<std::vector<std::vector<std::size_t>>> attempt(RandomStream& random, const Options& o, const std::vector<Indices>& by_class,
-                                                             std::size_t nodes, std::size_t images) {
+std::optional<std::vector<std::vector<std::size_t>>> attempt(RandomStream& random, const Options& o, const std::vector<Indices>& by_class, std::size_t nodes,
+                                                             std::size_t images) {
   const double average = static_cast<double>(images) / static_cast<double>(nodes);
   std::vector<std::vector<std::size_t>> counts;
   std::vector<std::size_t> have(nodes, 0);
@@ -72,8 +72,7 @@ std::optional<std::vector<std::vector<std::size_t>>> attempt(RandomStream& rando
 }
 
 // Deals `images` (in random order) to `nodes` new shards.
-void deal_group(const Options& o, const PartitionProblem& p, std::span<const std::int32_t> images, std::size_t nodes, std::uint32_t group,
-                Shards& shards) {
+void deal_group(const Options& o, const PartitionProblem& p, std::span<const std::int32_t> images, std::size_t nodes, std::uint32_t group, Shards& shards) {
   std::vector<Indices> by_class(static_cast<std::size_t>(p.classes));
   for (const auto k : images) by_class[static_cast<std::size_t>(p.labels[static_cast<std::size_t>(k)])].push_back(k);
   for (std::uint32_t t = 1; t <= kAttempts; ++t) {
@@ -92,9 +91,10 @@ void deal_group(const Options& o, const PartitionProblem& p, std::span<const std
     }
     return;
   }
-  refuse("[data] partition: {} draws of dirichlet(alpha = {}) gave no split of {} images to {} nodes where each has {} of the average; "
-         "raise alpha or lower smallest or group",
-         kAttempts, o.alpha, images.size(), nodes, o.smallest);
+  refuse(
+      "[data] partition: {} draws of dirichlet(alpha = {}) gave no split of {} images to {} nodes where each has {} of the average; "
+      "raise alpha or lower smallest or group",
+      kAttempts, o.alpha, images.size(), nodes, o.smallest);
 }
 
 }  // namespace

@@ -75,8 +75,7 @@ void transfer(const std::string& name, const OfficialSet& official, const std::s
   const int status = run(words);
   constexpr int kRefused = 22, kNoRange = 33, kNoResume = 36;  // of curl: what is there of the file may be what it cannot go on from
   if (status == kRefused || status == kNoRange || status == kNoResume) fs::remove(partial);
-  if (status != 0)
-    fail("{} did not arrive whole (curl ended with status {}): fetch again to go on, or give a copy with --mirror DIRECTORY", address, status);
+  if (status != 0) fail("{} did not arrive whole (curl ended with status {}): fetch again to go on, or give a copy with --mirror DIRECTORY", address, status);
 }
 
 // The download, checked.

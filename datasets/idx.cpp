@@ -21,8 +21,7 @@ std::uint32_t big_endian(const DataFile& file, std::size_t at) {
 std::vector<std::uint32_t> read_header(const DataFile& file, std::uint32_t magic, std::string_view remedy) {
   const std::size_t dimensions = magic & 0xff, header = 4 + 4 * dimensions;
   require(file.bytes.size() >= header, "{} has {} bytes, fewer than the {} of an IDX header; {}", file.path, file.bytes.size(), header, remedy);
-  require(big_endian(file, 0) == magic, "{} begins with {:#010x} where IDX magic {:#010x} was expected; {}", file.path, big_endian(file, 0), magic,
-          remedy);
+  require(big_endian(file, 0) == magic, "{} begins with {:#010x} where IDX magic {:#010x} was expected; {}", file.path, big_endian(file, 0), magic, remedy);
   std::vector<std::uint32_t> sizes;
   std::uint64_t total = header, records = 1;
   for (std::size_t d = 0; d < dimensions; ++d) {
@@ -31,8 +30,7 @@ std::vector<std::uint32_t> read_header(const DataFile& file, std::uint32_t magic
     require(records <= std::uint64_t{1} << 32, "{}: its header promises more than 2^32 bytes; {}", file.path, remedy);
   }
   total += records;
-  require(file.bytes.size() == total, "{} has {} bytes where its header promises {} ({} records); {}", file.path, file.bytes.size(), total,
-          sizes[0], remedy);
+  require(file.bytes.size() == total, "{} has {} bytes where its header promises {} ({} records); {}", file.path, file.bytes.size(), total, sizes[0], remedy);
   return sizes;
 }
 
@@ -47,8 +45,8 @@ ImageSet read_set(Dataset& dataset, const std::string& directory, const std::str
   set.shape = {1, static_cast<int>(size[1]), static_cast<int>(size[2])};
   set.labels.assign(labels.bytes.begin() + 8, labels.bytes.end());
   const auto bad = std::find_if(set.labels.begin(), set.labels.end(), [](auto label) { return label >= kClasses; });
-  require(bad == set.labels.end(), "{}: label {} of record {} is not under {}; {}", labels.path, bad == set.labels.end() ? 0 : *bad,
-          bad - set.labels.begin(), kClasses, remedy);
+  require(bad == set.labels.end(), "{}: label {} of record {} is not under {}; {}", labels.path, bad == set.labels.end() ? 0 : *bad, bad - set.labels.begin(),
+          kClasses, remedy);
   images.bytes.erase(images.bytes.begin(), images.bytes.begin() + 16);
   set.pixels = std::move(images.bytes);
   dataset.checksums.push_back(images.checksum);

@@ -2,8 +2,8 @@
 
 #include "datasets/dirichlet.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/row_of.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/row_of.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,13 +49,12 @@ std::int64_t pieces_per_node(const Term& term) {
 Shards shards_by_label(const Term& term, const PartitionProblem& p) {
   const auto k = pieces_per_node(term);
   const auto pieces = static_cast<std::size_t>(k) * static_cast<std::size_t>(p.nodes);
-  require(pieces <= p.labels.size(),
-          "[data] partition: shards({}) on {} nodes makes {} pieces of {} images; take a smaller k", k, p.nodes, pieces, p.labels.size());
+  require(pieces <= p.labels.size(), "[data] partition: shards({}) on {} nodes makes {} pieces of {} images; take a smaller k", k, p.nodes, pieces,
+          p.labels.size());
   std::vector<std::int32_t> order(p.labels.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a_, auto b_) {
-    return p.labels[static_cast<std::size_t>(a_)] < p.labels[static_cast<std::size_t>(b_)];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a_, auto b_) { return p.labels[static_cast<std::size_t>(a_)] < p.labels[static_cast<std::size_t>(b_)]; });
   std::vector<std::size_t> deal(pieces);
   std::iota(deal.begin(), deal.end(), std::size_t{0});
   RandomStream(p.seed, Purpose::partition).shuffle(std::span(deal));

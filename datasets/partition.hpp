@@ -19,7 +19,7 @@ using Shards = std::vector<std::vector<std::int32_t>>;  // per node, the indices
 
 struct PartitionInfo {
   std::string_view name, arguments, help;
-  bool every_epoch;  // drawn anew for every epoch: then make() gives the first epoch's
+  bool every_epoch;                 // drawn anew for every epoch: then make() gives the first epoch's
   void (*check)(const Term& term);  // refuses wrong arguments, without any data
   Shards (*make)(const Term& term, const PartitionProblem& problem);
 };

@@ -7,11 +7,10 @@ namespace xib {
 
 std::int64_t steps_in_epoch(std::int64_t images, std::int64_t nodes, std::int64_t batch_size) {
   require(batch_size >= 1, "[train] batch_size = {}: at least one image is needed", batch_size);
-  require(nodes <= images, "[train] nodes = {} but only {} training images: more nodes than samples; take fewer nodes or raise [data] limit", nodes,
-          images);
+  require(nodes <= images, "[train] nodes = {} but only {} training images: more nodes than samples; take fewer nodes or raise [data] limit", nodes, images);
   require(images / nodes >= batch_size,
-          "[train] nodes = {} with batch_size = {} need {} images for one step, the training set has {}; take fewer nodes or a smaller batch",
-          nodes, batch_size, nodes * batch_size, images);
+          "[train] nodes = {} with batch_size = {} need {} images for one step, the training set has {}; take fewer nodes or a smaller batch", nodes,
+          batch_size, nodes * batch_size, images);
   return images / (nodes * batch_size);
 }
 
@@ -29,8 +28,7 @@ std::span<const std::int32_t> Sampler::batch(int node, std::int64_t step) {
   auto& cache = nodes_[static_cast<std::size_t>(node)];
   const auto size = static_cast<std::int64_t>(shards_[static_cast<std::size_t>(node)].size());
   cache.batch.clear();
-  for (std::int64_t k = step * batch_; k < (step + 1) * batch_; ++k)
-    cache.batch.push_back(pass_order(node, k / size)[static_cast<std::size_t>(k % size)]);
+  for (std::int64_t k = step * batch_; k < (step + 1) * batch_; ++k) cache.batch.push_back(pass_order(node, k / size)[static_cast<std::size_t>(k % size)]);
   return cache.batch;
 }
 

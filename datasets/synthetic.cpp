@@ -47,8 +47,7 @@ std::vector<std::vector<double>> draw_patterns(const Options& o) {
     auto& pattern = patterns.emplace_back();
     for (std::int64_t channel = 0; channel < o.channels; ++channel)
       for (std::int64_t y = 0; y < o.size; ++y)
-        for (std::int64_t x = 0; x < o.size; ++x)
-          pattern.push_back(signs[static_cast<std::size_t>((channel * blocks + y / 4) * blocks + x / 4)]);
+        for (std::int64_t x = 0; x < o.size; ++x) pattern.push_back(signs[static_cast<std::size_t>((channel * blocks + y / 4) * blocks + x / 4)]);
   }
   return patterns;
 }

@@ -17,8 +17,8 @@ struct RoundLimits {
 // How the nodes communicate after each local update of a phase.
 struct Policy {
   enum class Kind { rounds, exact, target, adaptive } kind = Kind::rounds;
-  int rounds = 1;      // Kind::rounds: that many
-  double target = 0;   // Kind::target: mix `limits.least` rounds, then measure, mix, repeat until Ξ <= target
+  int rounds = 1;           // Kind::rounds: that many
+  double target = 0;        // Kind::target: mix `limits.least` rounds, then measure, mix, repeat until Ξ <= target
   RoundLimits limits = {};  // Kind::target, Kind::adaptive
   // Kind::adaptive: the target of a step is s·φ, where φ <- beta φ + (1 - beta) sqrt((1/n) Σ_i ‖g_i‖²). Its first value is that norm: of the phase, or
   // with of_run of the first adaptive phase of the run, from which φ then goes on.
@@ -27,9 +27,7 @@ struct Policy {
 };
 inline Policy rounds(int count) { return {.kind = Policy::Kind::rounds, .rounds = count}; }
 inline Policy exact() { return {.kind = Policy::Kind::exact}; }  // x_i <- x̄, an all-reduce
-inline Policy target(double distance, RoundLimits limits = {}) {
-  return {.kind = Policy::Kind::target, .target = distance, .limits = limits};
-}
+inline Policy target(double distance, RoundLimits limits = {}) { return {.kind = Policy::Kind::target, .target = distance, .limits = limits}; }
 inline Policy adaptive(double s, double beta, bool of_run, RoundLimits limits = {}) {
   return {.kind = Policy::Kind::adaptive, .limits = limits, .s = s, .beta = beta, .of_run = of_run};
 }

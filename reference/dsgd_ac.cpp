@@ -4,8 +4,8 @@
 
 namespace xib::reference {
 
-Trace dsgd_ac(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const AdaptiveConsensus& adaptive,
-              const Sgd& sgd, const LearningRate& lr) {
+Trace dsgd_ac(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const AdaptiveConsensus& adaptive, const Sgd& sgd,
+              const LearningRate& lr) {
   const std::size_t n = static_cast<std::size_t>(problem.nodes);
   Matrix x(n, problem.initial), velocity = zeros(n, problem.initial.size());
   Trace trace;

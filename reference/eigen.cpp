@@ -26,8 +26,7 @@ void rotate(Matrix& a, Matrix& vectors, std::size_t p, std::size_t q) {
 Eigen symmetric_eigen(Matrix a) {
   const std::size_t n = a.size();
   for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < n; ++j)
-      require(a[i][j] == a[j][i], "eigenvalues by Jacobi need a symmetric matrix; entry {}, {} differs", i, j);
+    for (std::size_t j = 0; j < n; ++j) require(a[i][j] == a[j][i], "eigenvalues by Jacobi need a symmetric matrix; entry {}, {} differs", i, j);
 
   Matrix vectors = identity(n);
   for (int sweep = 0; sweep < 100; ++sweep) {

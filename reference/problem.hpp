@@ -22,15 +22,15 @@ using LearningRate = std::function<double(std::int64_t step)>;
 
 // What one step did, in full.
 struct StepTrace {
-  Matrix before;               // X after the local update, before mixing
-  Matrix after;                // X after mixing
-  double distance_before = 0;  // Ξ of `before`
-  double distance_after = 0;   // Ξ of `after`
-  int rounds = 0;              // gossip rounds; 0 with exact averaging
-  bool exact = false;          // the mean of all models (or gradients) instead of gossip
+  Matrix before;                                             // X after the local update, before mixing
+  Matrix after;                                              // X after mixing
+  double distance_before = 0;                                // Ξ of `before`
+  double distance_after = 0;                                 // Ξ of `after`
+  int rounds = 0;                                            // gossip rounds; 0 with exact averaging
+  bool exact = false;                                        // the mean of all models (or gradients) instead of gossip
   double target = std::numeric_limits<double>::quiet_NaN();  // Ξ aimed at; NaN: none
-  bool reached = true;         // false: the target was still exceeded after the most rounds allowed
-  double loss = 0;             // mean over the nodes, at the models that the gradients were taken at; NaN without Problem::loss
+  bool reached = true;                                       // false: the target was still exceeded after the most rounds allowed
+  double loss = 0;                                           // mean over the nodes, at the models that the gradients were taken at; NaN without Problem::loss
 };
 
 using Trace = std::vector<StepTrace>;

@@ -12,8 +12,7 @@ Matrix debiased(const Matrix& x, const Matrix& w) {
 
 }  // namespace
 
-PushSumTrace push_sum(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const Sgd& sgd,
-                      const LearningRate& lr) {
+PushSumTrace push_sum(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const Sgd& sgd, const LearningRate& lr) {
   const std::size_t n = static_cast<std::size_t>(problem.nodes);
   Matrix x(n, problem.initial), velocity = zeros(n, problem.initial.size()), w(n, Vector{1});
   PushSumTrace trace;

@@ -15,7 +15,6 @@ struct PushSumTrace {
 // of the scalars w are kept, not the rows' means, and z = x / w converges to the mean.
 //   x_i <- x_i - γ d(∇F_i(z_i));   x <- W x;   w <- W w;   z_i = x_i / w_i
 // Gradient and weight decay are taken at z_i, momentum is local.
-PushSumTrace push_sum(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const Sgd& sgd,
-                      const LearningRate& lr);
+PushSumTrace push_sum(const Problem& problem, const MixingSchedule& mixing, int rounds, std::int64_t steps, const Sgd& sgd, const LearningRate& lr);
 
 }  // namespace xib::reference

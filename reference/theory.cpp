@@ -22,9 +22,7 @@ double steady_state_bound(double p, double lr, double phi2, double sigma2) { ret
 
 double typical_distance2(double p, double lr, double phi2, double sigma2) { return (1 - p) * lr * lr * (phi2 / (p * p) + sigma2 / p); }
 
-double critical_distance2(double lr, double sigma2, double L, int n, double gradient_norm2) {
-  return lr * sigma2 / (L * n) + gradient_norm2 / (8 * L * L);
-}
+double critical_distance2(double lr, double sigma2, double L, int n, double gradient_norm2) { return lr * sigma2 / (L * n) + gradient_norm2 / (8 * L * L); }
 
 double distance_bound(double p, double displacement) { return 2 / p * displacement; }
 

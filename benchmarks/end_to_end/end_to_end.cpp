@@ -68,8 +68,17 @@ void ceiling_step(Run& run, std::int64_t step) {
 void full_step(Arm& arm, std::int64_t step) {
   Run& run = *arm.run;
   Stopwatch watch([&] { return run.communicator.now(); }, [&] { return run.communicator.traffic().wait_s; });
-  StepContext context{.at = run.position(step), .task = *run.task, .pool = run.pool, .x = run.x, .g = run.g, .optimizer = run.optimizer,
-                      .consensus = run.consensus, .watch = watch, .loss = run.loss, .gradient_norm2 = run.gradient_norm2, .communicated = {}};
+  StepContext context{.at = run.position(step),
+                      .task = *run.task,
+                      .pool = run.pool,
+                      .x = run.x,
+                      .g = run.g,
+                      .optimizer = run.optimizer,
+                      .consensus = run.consensus,
+                      .watch = watch,
+                      .loss = run.loss,
+                      .gradient_norm2 = run.gradient_norm2,
+                      .communicated = {}};
   run.algorithm->step(context);
   arm.recorder->step(context);
   arm.communication_share.push_back((watch.seconds(Part::mix) + watch.seconds(Part::gauge)) / watch.total());
@@ -135,15 +144,16 @@ int run_benchmark(const Options& o) {
   std::vector<double> rounds;
   for (const auto& row : rows) rounds.push_back(row.gossip_rounds);
   const double samples = static_cast<double>(o.nodes * ceiling.run->task->batch_size());
-  fmt::print("{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
-             " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
-             " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
-             " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n"
-             " \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
-             o.model, ceiling.run->task->dim(), o.nodes, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
-             samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
-             *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), checkpoint_bytes, median(checkpoints), *std::max_element(checkpoints.begin(), checkpoints.end()),
-             median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
+  fmt::print(
+      "{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
+      " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
+      " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
+      " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n"
+      " \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
+      o.model, ceiling.run->task->dim(), o.nodes, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
+      samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
+      *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), checkpoint_bytes, median(checkpoints),
+      *std::max_element(checkpoints.begin(), checkpoints.end()), median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
   return 0;
 }
 

@@ -46,7 +46,8 @@ Options parse(int argc, char** argv) {
     const auto number = flag.starts_with("--") ? o.numbers.find(flag.substr(2)) : o.numbers.end();
     require(number != o.numbers.end(), "{}: there is no such option", flag);
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number->second);
-    require(problem == std::errc() && end == value.data() + value.size() && number->second >= 1 && number->second <= 1e10, "{}: '{}' is not a number from 1 to 1e10", flag, value);
+    require(problem == std::errc() && end == value.data() + value.size() && number->second >= 1 && number->second <= 1e10,
+            "{}: '{}' is not a number from 1 to 1e10", flag, value);
   }
   return o;
 }
@@ -129,7 +130,8 @@ std::vector<std::byte> outcome(Communicator& communicator, ThreadPool& pool, Dev
 // Whether the device's bits are those of the host, over the same ranks.
 void require_bits(Place& place, int nodes) {
   if (!place.device) return;
-  const auto host = outcome(*place.world, place.pool, nullptr, nodes, 100003), there = outcome(place.communicator(), place.pool, place.device.get(), nodes, 100003);
+  const auto host = outcome(*place.world, place.pool, nullptr, nodes, 100003),
+             there = outcome(place.communicator(), place.pool, place.device.get(), nodes, 100003);
   on_every_rank(*place.world, [&] {
     if (host != there) fail("rank {}: the device has other bits than the host", place.world->rank());
     return 0;
@@ -156,8 +158,8 @@ void gossip(Place& place, const Options& o) {
   NodeMatrix x(layout.mine().count, dim, place.device.get());
   fill(x, layout);
   std::vector<float> mean(dim);
-  std::string text = fmt::format("{{\"nodes\": {}, \"dim\": {}, \"ranks\": {}, \"device\": \"{}\", \"same_bits_as_host\": {}, \"copy_bytes_per_s\": {:.6g}", nodes, dim, c.size(),
-                                 place.device ? place.device->description() : "cpu", place.device ? "true" : "null", bandwidth);
+  std::string text = fmt::format("{{\"nodes\": {}, \"dim\": {}, \"ranks\": {}, \"device\": \"{}\", \"same_bits_as_host\": {}, \"copy_bytes_per_s\": {:.6g}",
+                                 nodes, dim, c.size(), place.device ? place.device->description() : "cpu", place.device ? "true" : "null", bandwidth);
   // The least that a rank reads and writes: its rows once, in and out where they change.
   const double rows = 4.0 * static_cast<double>(x.count()) * static_cast<double>(dim);
   const auto add = [&](const char* name, double bytes, const auto& body) {

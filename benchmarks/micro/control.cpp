@@ -54,7 +54,13 @@ void exact_control(benchmark::State& state) {
   }
   state.counters["wrong"] = static_cast<double>(wrong);
 }
-BENCHMARK(exact_control)->ArgNames({"nodes", "dim", "threads"})->Args({16, 272474, 1})->Args({16, 272474, 2})->Args({64, 272474, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(exact_control)
+    ->ArgNames({"nodes", "dim", "threads"})
+    ->Args({16, 272474, 1})
+    ->Args({16, 272474, 2})
+    ->Args({64, 272474, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xib::micro

@@ -85,7 +85,13 @@ void sizes(benchmark::internal::Benchmark* b) {
 BENCHMARK_CAPTURE(measure, distance, Gram::no)->Apply(sizes);
 BENCHMARK_CAPTURE(measure, gram, Gram::yes)->Apply(sizes);
 BENCHMARK(average)->Apply(sizes);
-BENCHMARK(sketch)->ArgNames({"nodes", "dim", "threads", "k"})->Args({16, 272474, 2, 64})->Args({16, 272474, 2, 128})->Args({16, 272474, 2, 1024})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(sketch)
+    ->ArgNames({"nodes", "dim", "threads", "k"})
+    ->Args({16, 272474, 2, 64})
+    ->Args({16, 272474, 2, 128})
+    ->Args({16, 272474, 2, 1024})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xib::micro

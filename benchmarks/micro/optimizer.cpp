@@ -26,7 +26,13 @@ void step(benchmark::State& state) {
   for (auto _ : state) sgd.step(x, g, 1e-9, pool);
   report(state, wrong, 5.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
 }
-BENCHMARK(step)->Name("sgd_nesterov")->ArgNames({"nodes", "dim", "threads"})->Args({16, 272474, 1})->Args({16, 272474, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(step)
+    ->Name("sgd_nesterov")
+    ->ArgNames({"nodes", "dim", "threads"})
+    ->Args({16, 272474, 1})
+    ->Args({16, 272474, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xib::micro

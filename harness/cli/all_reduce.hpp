@@ -19,12 +19,12 @@ struct AllReduce {
 // Collective; alike on all ranks. device: of this rank, null for host memory; floats: of each rank. Exact for up to 8,000 ranks.
 AllReduce measure_all_reduce(Communicator& communicator, Device* device, std::size_t floats);
 
-// Collective; alike on all ranks. Bytes/s in each direction by node, of its slowest rank with the best of its partners: ranks exchange in pairs, of two nodes where
-// there are several (then each node's ranks all at once), else within the one (then by rank). node_of: of each rank.
+// Collective; alike on all ranks. Bytes/s in each direction by node, of its slowest rank with the best of its partners: ranks exchange in pairs, of two nodes
+// where there are several (then each node's ranks all at once), else within the one (then by rank). node_of: of each rank.
 std::vector<double> measure_pairs(Communicator& communicator, Device* device, const std::vector<int>& node_of, std::size_t floats);
 
-// What was kept first in a site's file for such a job (`key`: one line, no tab), a line "key<TAB>bytes/s"; where there is none, `measured` is kept, and returned.
-// Throws Error(input) where the file cannot be read or written.
+// What was kept first in a site's file for such a job (`key`: one line, no tab), a line "key<TAB>bytes/s"; where there is none, `measured` is kept, and
+// returned. Throws Error(input) where the file cannot be read or written.
 double first_at_site(const std::string& path, const std::string& key, double measured);
 
 // The nodes to blame for an all-reduce that is too slow: those below `floor` of the median of the pairs' bandwidths, or all where none stands out.

@@ -1,7 +1,7 @@
 #include "harness/cli/commands.hpp"
-#include "harness/cli/json_text.hpp"
 #include "harness/cli/drive.hpp"
 #include "harness/cli/gpu_ranks.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/measured.hpp"
 #include "harness/cli/portable_kernels.hpp"
 #include "harness/cli/ranks.hpp"
@@ -77,7 +77,7 @@ Json json_of(const Measured& m, int ranks) {
   for (const auto& [name, column] : kStepParts) parts[std::string(name) + "_s"] = m.mean(column);
   const auto& [config, of] = std::tie(m.run->config, m.measurement);
   const auto phase = static_cast<std::size_t>(of.phases.front() - 1), width = static_cast<std::size_t>(ranks);
-  const Json seconds = {{"min", m.seconds.front()},         {"quartile_1", m.quantile(0.25)}, {"median", m.quantile(0.5)},
+  const Json seconds = {{"min", m.seconds.front()},       {"quartile_1", m.quantile(0.25)}, {"median", m.quantile(0.5)},
                         {"quartile_3", m.quantile(0.75)}, {"max", m.seconds.back()},        {"mean", m.mean(&StepRow::wall_s)}};
   return {{"label", label(*m.run)},
           {"index", m.run->index},
@@ -111,7 +111,7 @@ Json json_of(const Measured& m, int ranks) {
 }
 
 void print_json(const Options& o, const Plan& plan, const std::vector<Measured>& all, int ranks, const std::string& start) {
-  Json out = {{"schema", "xibench-bench"}, {"schema_version", 1}, {"name", plan.sweep.name}, {"path", plan.sweep.path}, {"start", start},
+  Json out = {{"schema", "xibench-bench"},      {"schema_version", 1},       {"name", plan.sweep.name}, {"path", plan.sweep.path}, {"start", start},
               {"command_line", command_line()}, {"warmup", o.effort.warmup}, {"steps", o.effort.steps}};
   for (const auto& [threads, seconds] : seconds_per_step(all)) out["seconds_per_step"].push_back({{"threads", threads}, {"seconds", seconds}});
   for (const auto& m : all) out["measurements"].push_back(json_of(m, ranks));
@@ -191,10 +191,15 @@ Command add_bench(CLI::App& command) {
   add_selection(command, o->selection);
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
-  command.add_option("--way", o->way, "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")->capture_default_str();
+  command
+      .add_option(
+          "--way", o->way,
+          "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
+      ->capture_default_str();
   command.add_option("--threads", o->threads, "numbers of node threads per rank, each is measured: 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
-  command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")->capture_default_str();
+  command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")
+      ->capture_default_str();
   command.add_option("--data", o->effort.data_directory, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--json", o->json, "as JSON, with the facts of machine and build");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();

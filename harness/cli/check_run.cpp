@@ -47,8 +47,9 @@ class Check {
 
   void end() const {
     problems_.throw_if_any();
-    notify("xibench: checked {} run{}, {} complete: nothing is in the way of the others. They need up to {} of memory on a machine and {} on disk; nothing was run\n",
-           selected_.size(), selected_.size() == 1 ? "" : "s", selected_.size() - missing_.size(), bytes_text(memory_), bytes_text(disk_));
+    notify(
+        "xibench: checked {} run{}, {} complete: nothing is in the way of the others. They need up to {} of memory on a machine and {} on disk; nothing was run\n",
+        selected_.size(), selected_.size() == 1 ? "" : "s", selected_.size() - missing_.size(), bytes_text(memory_), bytes_text(disk_));
   }
 
  private:
@@ -70,8 +71,10 @@ class Check {
     std::filesystem::path folder = std::filesystem::absolute(plan_ ? asked_.out + "/" + plan_->sweep.name : asked_.out);
     std::error_code unknown;
     while (folder.has_relative_path() && !std::filesystem::exists(std::filesystem::symlink_status(folder, unknown))) folder = folder.parent_path();
-    require(std::filesystem::is_directory(folder, unknown), "--out: {} is not a directory, so {} cannot be made there: choose another with --out", folder.string(), asked_.out);
-    require(access(folder.c_str(), W_OK | X_OK) == 0, "--out: {} cannot be written to: {}: choose another with --out, or ask for the right to write", folder.string(), std::strerror(errno));
+    require(std::filesystem::is_directory(folder, unknown), "--out: {} is not a directory, so {} cannot be made there: choose another with --out",
+            folder.string(), asked_.out);
+    require(access(folder.c_str(), W_OK | X_OK) == 0, "--out: {} cannot be written to: {}: choose another with --out, or ask for the right to write",
+            folder.string(), std::strerror(errno));
   }
 
   // A damaged result is done again; one that cannot be read, or is another's, has to be looked at by a person.
@@ -104,16 +107,18 @@ class Check {
     for (const auto* run : missing_)
       if (asked_.ranks > run->config.train.nodes) too_small[run->config.train.nodes].push_back(run);
     for (const auto& [nodes, runs] : too_small)
-      add_for_key(*runs.front(), fmt::format("train.nodes: {} nodes cannot be spread over {} ranks (a rank without a node would idle; {}); start at most {} ranks", nodes,
-                                             asked_.ranks, some_runs(runs.size(), *runs.front()), nodes));
+      add_for_key(*runs.front(),
+                  fmt::format("train.nodes: {} nodes cannot be spread over {} ranks (a rank without a node would idle; {}); start at most {} ranks", nodes,
+                              asked_.ranks, some_runs(runs.size(), *runs.front()), nodes));
   }
 
   void check_threads() {
     const int wanted = asked_.threads * std::min(asked_.ranks_per_node, asked_.ranks) * asked_.jobs;
     if (const auto has = asked_.shape.processors; has && wanted > *has)
-      problems_.add(fmt::format("--threads: {} threads x {} ranks x {} runs side by side are {} on a machine of {} processors (--processors-per-node); take fewer --threads, "
-                                "--ranks-per-node or --jobs",
-                                asked_.threads, std::min(asked_.ranks_per_node, asked_.ranks), asked_.jobs, wanted, *has));
+      problems_.add(fmt::format(
+          "--threads: {} threads x {} ranks x {} runs side by side are {} on a machine of {} processors (--processors-per-node); take fewer --threads, "
+          "--ranks-per-node or --jobs",
+          asked_.threads, std::min(asked_.ranks_per_node, asked_.ranks), asked_.jobs, wanted, *has));
   }
 
   // Every set once, read as a run reads it.
@@ -144,10 +149,12 @@ class Check {
           absent[id].push_back(run);
       }
     for (const auto& [id, runs] : absent)
-      problems_.add(fmt::format("{}: is not there (its consensus distance is the unit of {}); choose that run too, as with --all, or do it first", files(id).result, some_runs(runs.size(), *runs.front())));
-    for (const auto& [id, runs] : useless)
-      problems_.add(fmt::format("{}: diverged, so that it has no consensus distance that means anything (it is the unit of {}); change that run's settings, or leave these out",
+      problems_.add(fmt::format("{}: is not there (its consensus distance is the unit of {}); choose that run too, as with --all, or do it first",
                                 files(id).result, some_runs(runs.size(), *runs.front())));
+    for (const auto& [id, runs] : useless)
+      problems_.add(fmt::format(
+          "{}: diverged, so that it has no consensus distance that means anything (it is the unit of {}); change that run's settings, or leave these out",
+          files(id).result, some_runs(runs.size(), *runs.front())));
   }
 
   void check_memory() {
@@ -158,7 +165,7 @@ class Check {
     const double together = std::min(asked_.ranks_per_node, asked_.ranks) * static_cast<double>(asked_.jobs);
     for (const auto* run : missing_) {
       const RunSize size = run_size(run->config, std::min<int>(asked_.ranks, static_cast<int>(run->config.train.nodes)), asked_.threads);
-      const double driver = asked_.jobs > 1 ? size.program : 0;  // a process more, which starts the others
+      const double driver = asked_.jobs > 1 ? size.program : 0;                                                   // a process more, which starts the others
       const double on_machine = size.libraries + driver + asked_.jobs * size.record + together * size.of_rank();  // one rank of a run keeps the record
       too_large += on_machine > has.value;
       if (on_machine > memory_) largest = run, memory_ = on_machine, size_ = size;
@@ -166,10 +173,13 @@ class Check {
       checkpoints_.push_back(2 * size.checkpoint);  // it, and the one before it
     }
     if (too_large == 0) return;
-    add_for_key(*largest, fmt::format("train.nodes: memory of up to {} on a machine is needed ({} rank{} x {} run{}; a rank {}; {}), and {} is {}; take more memory (--memory-per-node), fewer --jobs or "
-                                      "--threads, or more machines with fewer --ranks-per-node",
-                                      bytes_text(memory_), std::min(asked_.ranks_per_node, asked_.ranks),
-                                      asked_.ranks == 1 ? "" : "s", asked_.jobs, asked_.jobs == 1 ? "" : "s side by side", describe(size_), some_runs(too_large, *largest), has.source, bytes_text(has.value)));
+    add_for_key(
+        *largest,
+        fmt::format(
+            "train.nodes: memory of up to {} on a machine is needed ({} rank{} x {} run{}; a rank {}; {}), and {} is {}; take more memory (--memory-per-node), fewer --jobs or "
+            "--threads, or more machines with fewer --ranks-per-node",
+            bytes_text(memory_), std::min(asked_.ranks_per_node, asked_.ranks), asked_.ranks == 1 ? "" : "s", asked_.jobs,
+            asked_.jobs == 1 ? "" : "s side by side", describe(size_), some_runs(too_large, *largest), has.source, bytes_text(has.value)));
   }
 
   void check_room() {
@@ -178,8 +188,9 @@ class Check {
     for (std::size_t k = 0; k < std::min(at_once, checkpoints_.size()); ++k) disk_ += checkpoints_[k];
     const double room = asked_.out.empty() ? std::nan("") : room_for_files(asked_.out);
     if (disk_ > room)
-      problems_.add(fmt::format("--out: the results and checkpoints of {} run{} take up to {}, and {} has room for {}; free some space, or choose another directory with --out",
-                                missing_.size(), missing_.size() == 1 ? "" : "s", bytes_text(disk_), asked_.out, bytes_text(room)));
+      problems_.add(fmt::format(
+          "--out: the results and checkpoints of {} run{} take up to {}, and {} has room for {}; free some space, or choose another directory with --out",
+          missing_.size(), missing_.size() == 1 ? "" : "s", bytes_text(disk_), asked_.out, bytes_text(room)));
   }
 
   const CheckedRuns& asked_;

@@ -59,7 +59,8 @@ double fact(const RunRecord& record, const std::string& name) {
   return kUnknown;
 }
 
-// Core-seconds of the steps that the record holds; the rest of the cost is setting up, evaluating after the last step, and what was lost with attempts that were killed.
+// Core-seconds of the steps that the record holds; the rest of the cost is setting up, evaluating after the last step, and what was lost with attempts that
+// were killed.
 double core_seconds_of_steps(const RunRecord& record) {
   double sum = 0;
   for (const auto& row : record.steps) {
@@ -76,7 +77,14 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
   try {
     if (is_there(files.result)) {
       const RunRecord record = read_run_file(files.result);
-      cost = {&run, "complete", fact(record, "attempts_begun"), fact(record, "core_seconds"), core_seconds_of_steps(record), fact(record, "memory_peak_bytes"), fact(record, "energy_joules"), fact(record, "gpu_joules")};
+      cost = {&run,
+              "complete",
+              fact(record, "attempts_begun"),
+              fact(record, "core_seconds"),
+              core_seconds_of_steps(record),
+              fact(record, "memory_peak_bytes"),
+              fact(record, "energy_joules"),
+              fact(record, "gpu_joules")};
       if (const std::string each = text_fact(record, "attempt_costs"); !each.empty()) cost.each = costs_from_json(each);
       for (const auto& attempt : record.attempts) cost.jobs.insert(attempt.slurm_job);
       std::string group = fmt::format("{}", fmt::join(run.variants, " | "));
@@ -168,21 +176,24 @@ void print_attempts(const std::vector<RunCost>& costs) {
   Rows rows = {{"index", "id", "attempt", "ended", "begun", "counted to", "host", "job", "core-hours", "kJ", "GPU kJ"}};
   for (const auto& c : costs) {
     if (c.each.size() < 2 && (c.each.empty() || c.each.back().state != kKilled)) continue;
-    const auto before = static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0) - std::min(c.each.size(), static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0));
+    const auto before = static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0) -
+                        std::min(c.each.size(), static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0));
     for (std::size_t k = 0; k < c.each.size(); ++k) {
       const AttemptCost& a = c.each[k];
-      rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", before + k + 1), a.state, a.begun, a.heard, a.host, a.slurm_job, cell(a.core_seconds, 3600),
-                      cell(a.energy_joules, 1000), cell(a.gpu_joules, 1000)});
+      rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", before + k + 1), a.state, a.begun, a.heard, a.host, a.slurm_job,
+                      cell(a.core_seconds, 3600), cell(a.energy_joules, 1000), cell(a.gpu_joules, 1000)});
     }
   }
   print_if_any(rows);
   if (const auto lost = killed(costs))
-    notify("{} attempt{} killed: counted up to the last heartbeat (`counted to`); what came after it is not known, and not counted\n", lost, lost == 1 ? " was" : "s were");
+    notify("{} attempt{} killed: counted up to the last heartbeat (`counted to`); what came after it is not known, and not counted\n", lost,
+           lost == 1 ? " was" : "s were");
 }
 
 void say_energy(const std::vector<RunCost>& costs, double RunCost::*value, std::string_view source, std::string_view absent) {
   const auto [joules, told] = total(costs, value);
-  notify("energy{}: {}\n", source, told > 0 ? fmt::format("{} kJ of {} of {} runs", cell(joules, 1000), told, costs.size()) : fmt::format("absent: {}", absent));
+  notify("energy{}: {}\n", source,
+         told > 0 ? fmt::format("{} kJ of {} of {} runs", cell(joules, 1000), told, costs.size()) : fmt::format("absent: {}", absent));
 }
 
 void print_accounting(const Accounting& accounting) {
@@ -197,14 +208,16 @@ void print_accounting(const Accounting& accounting) {
   print_if_any(rows);
   if (!accounting.problem.empty()) return notify("Slurm's accounting: absent: {}\n", accounting.problem);
   notify("Slurm's accounting: {} core-hours of {} jobs and requeues, all that they were given; energy {}\n", cell(core_seconds, 3600), accounting.jobs.size(),
-         with_energy > 0 ? fmt::format("{} kJ of {} of them, as their nodes count it", cell(joules, 1000), with_energy) : "absent: this Slurm gathers none (AcctGatherEnergyType)");
+         with_energy > 0 ? fmt::format("{} kJ of {} of them, as their nodes count it", cell(joules, 1000), with_energy)
+                         : "absent: this Slurm gathers none (AcctGatherEnergyType)");
 }
 
 void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts, const Accounting& accounting) {
   Rows rows = {{"index", "id", "variant", "seed", "state", "attempts", "core-hours", "in steps", "peak MB", "kJ", "GPU kJ"}};
   for (const auto& c : costs)
-    rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", fmt::join(c.run->variants, " | ")), fmt::format("{}", c.run->config.seed), c.state, cell(c.attempts),
-                    cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000), cell(c.gpu_joules, 1000)});
+    rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", fmt::join(c.run->variants, " | ")), fmt::format("{}", c.run->config.seed),
+                    c.state, cell(c.attempts), cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000),
+                    cell(c.gpu_joules, 1000)});
   fmt::print("{}", text_table(rows));
   Rows table = {{"host", "time of a step, relative", "s/step", "runs"}};
   for (const auto& h : hosts) table.push_back({h.host, fmt::format("{:.2f}", h.relative), cell(h.seconds), fmt::format("{}", h.runs)});
@@ -212,8 +225,9 @@ void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed
   print_attempts(costs);
   print_accounting(accounting);
   const auto [core_seconds, told] = total(costs, &RunCost::core_seconds);
-  notify("{} core-hours (ranks x threads x time, attempts that were lost included) of {} of {} runs; the others are not begun, or of a build that kept no costs\n", cell(core_seconds, 3600), told,
-         costs.size());
+  notify(
+      "{} core-hours (ranks x threads x time, attempts that were lost included) of {} of {} runs; the others are not begun, or of a build that kept no costs\n",
+      cell(core_seconds, 3600), told, costs.size());
   say_energy(costs, &RunCost::joules, " of processors (RAPL, the whole host of rank 0)", "no run could read /sys/class/powercap/intel-rapl:*/energy_uj");
   say_energy(costs, &RunCost::gpu_joules, " of GPUs (NVML, all of rank 0's host)", "no run computed on a GPU whose driver tells it");
   if (hosts.empty()) notify("slow hosts: no two hosts did runs that differ by their seed alone\n");

@@ -35,9 +35,7 @@ struct Whereabouts {
   std::string place, problem;  // one of them; both "" where it is not here
 };
 
-Whereabouts look_for(const DatasetInfo& info, const std::string& data) try {
-  return {find_dataset(info, data), ""};
-} catch (const Unreadable& error) {
+Whereabouts look_for(const DatasetInfo& info, const std::string& data) try { return {find_dataset(info, data), ""}; } catch (const Unreadable& error) {
   return {"", error.what()};
 } catch (const Error&) {
   return {};
@@ -55,9 +53,16 @@ int list(const Options& options) {
     const std::string where = generated ? "generated" : !problem.empty() ? problem : place.empty() ? "not found: " + std::string(info.remedy) : place;
     rows.push_back({std::string(info.name), fmt::format("{}", facts.train), fmt::format("{}", facts.test), fmt::format("{}", facts.classes),
                     shape_text(facts.shape), where});
-    out.push_back({{"name", info.name}, {"help", info.help}, {"train", facts.train}, {"test", facts.test}, {"classes", facts.classes},
-                   {"shape", {facts.shape.channels, facts.shape.height, facts.shape.width}}, {"generated", generated},
-                   {"directory", place.empty() ? Json() : Json(place)}, {"problem", problem.empty() ? Json() : Json(problem)}, {"remedy", info.remedy}});
+    out.push_back({{"name", info.name},
+                   {"help", info.help},
+                   {"train", facts.train},
+                   {"test", facts.test},
+                   {"classes", facts.classes},
+                   {"shape", {facts.shape.channels, facts.shape.height, facts.shape.width}},
+                   {"generated", generated},
+                   {"directory", place.empty() ? Json() : Json(place)},
+                   {"problem", problem.empty() ? Json() : Json(problem)},
+                   {"remedy", info.remedy}});
   }
   fmt::print("{}", options.json ? json_text(out) + "\n" : text_table(rows));
   return 0;
@@ -105,7 +110,7 @@ int verify(const Options& options) {
         out.push_back({{"name", name}, {"file", file.path}, {"sha256", file.sha256}, {"official", file.official}, {"problem", nullptr}});
       }
       load_dataset(term, options.data);
-    } catch (const Error& error) {  // of this set; the others are looked at too
+    } catch (const Error& error) {                  // of this set; the others are looked at too
       if (place.empty() && problem.empty()) throw;  // named, and not here
       all = false;
       rows.push_back({name, place, "", "NOT usable"});
@@ -114,7 +119,8 @@ int verify(const Options& options) {
     }
   }
   fmt::print("{}", options.json ? json_text(out) + "\n" : text_table(rows));
-  if (!all) fmt::print(stderr, "xibench: not everything is as it was published: results with it are not results on that set; to fetch it anew, move it away first\n");
+  if (!all)
+    fmt::print(stderr, "xibench: not everything is as it was published: results with it are not results on that set; to fetch it anew, move it away first\n");
   return all ? 0 : static_cast<int>(Fault::work);
 }
 
@@ -141,7 +147,8 @@ Command add_data(CLI::App& command) {
   CLI::App* get = add("fetch", "bring sets from their publisher and compare them with what was published");
   get->add_option("NAME", options->names, "sets, such as cifar10")->required();
   get->add_option("--mirror", options->mirror, "a directory, or an address, that holds the same files");
-  CLI::App* check = add("verify", "compare every file with the published one, and read it as a run does; exit status 1: not all are the published ones, or can be read");
+  CLI::App* check =
+      add("verify", "compare every file with the published one, and read it as a run does; exit status 1: not all are the published ones, or can be read");
   check->add_option("NAME", options->names, "sets; without a name all that are here");
   check->add_flag("--json", options->json, "print JSON");
   CLI::App* split = add("partition", "who gets which classes under a partition: images of each class on each node");

@@ -82,8 +82,9 @@ int show_partition(const PartitionOptions& options, const std::string& data_dire
   hold_out(dataset, options.validation, static_cast<std::uint64_t>(options.seed));
   const Split split = split_of(dataset, partition, options);
   if (options.json) {
-    const Json out = {{"dataset", data.text()}, {"partition", partition.text()}, {"nodes", options.nodes}, {"seed", options.seed}, {"validation", options.validation},
-                      {"class_histogram", split.counts}, {"distance", split.distance}, {"mean_distance", split.mean_distance}};
+    const Json out = {{"dataset", data.text()},     {"partition", partition.text()},       {"nodes", options.nodes},
+                      {"seed", options.seed},       {"validation", options.validation},    {"class_histogram", split.counts},
+                      {"distance", split.distance}, {"mean_distance", split.mean_distance}};
     fmt::print("{}\n", json_text(out));
   } else if (options.csv) {
     for (const auto& row : rows_of(split, true)) fmt::print("{}\n", fmt::join(row, ","));

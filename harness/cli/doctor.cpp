@@ -39,16 +39,23 @@ std::vector<Finding> examine() {
     return std::string();
   };
   const Facts build = build_facts(), machine = machine_facts();
-  add("xibench", fmt::format("{} (commit {}{})", value(build, "version"), value(build, "git_commit").substr(0, 10), value(build, "git_dirty") == "1" ? ", with local changes" : ""), "");
+  add("xibench",
+      fmt::format("{} (commit {}{})", value(build, "version"), value(build, "git_commit").substr(0, 10),
+                  value(build, "git_dirty") == "1" ? ", with local changes" : ""),
+      "");
   add("compiler", value(build, "compiler") + ", " + value(build, "compiler_flags"), "");
-  add("CPU", fmt::format("{}, {} processors, {} usable by this process", value(machine, "cpu"), value(machine, "processors"), value(machine, "usable_processors")), "");
+  add("CPU",
+      fmt::format("{}, {} processors, {} usable by this process", value(machine, "cpu"), value(machine, "processors"), value(machine, "usable_processors")),
+      "");
   add("memory", value(machine, "memory"), "");
   add("OS", value(machine, "os"), "");
   add("LibTorch", value(build, "libtorch"), "no networks, only constructed problems: install libtorch-dev and configure with -DXB_WITH_TORCH=ON");
   add("MPI", value(build, "mpi"), "one process only, no mpirun: install libopenmpi-dev and configure with -DXB_WITH_MPI=ON");
   add("HDF5", value(build, "hdf5"), "no run files");
   add("CUDA", value(build, "cuda"), "no GPUs, --device cuda is refused: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is");
-  add("NCCL", value(build, "nccl"), value(build, "cuda").empty() ? "no exchange between GPUs" : "exchange between GPUs goes through pinned host memory: configure with -DXB_WITH_NCCL=ON where NCCL is");
+  add("NCCL", value(build, "nccl"),
+      value(build, "cuda").empty() ? "no exchange between GPUs"
+                                   : "exchange between GPUs goes through pinned host memory: configure with -DXB_WITH_NCCL=ON where NCCL is");
   add("GPU", ask("nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null"), "runs use the CPU");
   if (!value(build, "cuda").empty()) {
     const std::string problem = gpu_problem({"cuda"});
@@ -80,8 +87,7 @@ Command add_doctor(CLI::App& command) {
       fmt::print("{}\n", json_text(out));
       return 0;
     }
-    for (const auto& f : findings)
-      fmt::print("{:<34}{}\n", f.name, f.value.empty() ? "missing: " + f.cost : printable(f.value));
+    for (const auto& f : findings) fmt::print("{:<34}{}\n", f.name, f.value.empty() ? "missing: " + f.cost : printable(f.value));
     return 0;
   };
 }

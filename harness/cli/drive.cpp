@@ -126,13 +126,12 @@ class SideBySide {
 
   // A run of a later stage waits until the earlier stage has ended: it needs its results.
   bool may_begin() const {
-    return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 && (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
+    return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 &&
+           (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
   }
 
   // What is there of a run; nullopt: a file that is no result and must not be touched. It fails its run, and keeps no other from running.
-  std::optional<Found> look(const PlannedRun& run) try {
-    return find_result(files(run), run.id);
-  } catch (const Error& error) {
+  std::optional<Found> look(const PlannedRun& run) try { return find_result(files(run), run.id); } catch (const Error& error) {
     notify("xibench: run {}: {}\n", run.id, error.what());
     count_failure(error.fault() == Fault::input);
     return std::nullopt;
@@ -257,7 +256,8 @@ int report(const Tally& tally, std::size_t runs, bool print) {
   };
   const int diverged = count(Executed::diverged), interrupted = count(Executed::interrupted), elsewhere = count(Executed::elsewhere);
   if (print) {
-    std::string text = fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", count(Executed::finished), count(Executed::was_complete));
+    std::string text =
+        fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", count(Executed::finished), count(Executed::was_complete));
     if (elsewhere) text += fmt::format(", {} left to another process", elsewhere);
     if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
     if (tally.failed) text += fmt::format(", {} failed", tally.failed);

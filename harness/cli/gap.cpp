@@ -78,7 +78,8 @@ SweepFacts common_facts(const std::vector<LoadedRun>& loaded) {
         if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(value);
     };
     join(facts.seeds, theirs.seeds);
-    if (other.source != loaded.front().source) join(facts.contrasts, contrasts_in(other.source, other.run.path, theirs));  // asked later than the first run was made
+    if (other.source != loaded.front().source)
+      join(facts.contrasts, contrasts_in(other.source, other.run.path, theirs));  // asked later than the first run was made
   }
   facts.name = loaded.front().name;
   return facts;
@@ -107,15 +108,12 @@ std::vector<ExpectedRun> expected_of(const Plan& plan, const SweepFacts& facts) 
 }
 
 bool planned(const FinishedRun& run, const std::vector<ExpectedRun>& plan) {
-  return std::any_of(plan.begin(), plan.end(), [&](const ExpectedRun& expected) {
-    return expected.variant == run.variant && expected.seed == run.seed && expected.axes == run.axes;
-  });
+  return std::any_of(plan.begin(), plan.end(),
+                     [&](const ExpectedRun& expected) { return expected.variant == run.variant && expected.seed == run.seed && expected.axes == run.axes; });
 }
 
 // Nothing where this program is away from its source tree.
-PublishedLookup published_values() {
-  return fs::is_directory(published_folder()) ? published_lookup(published_folder()) : PublishedLookup();
-}
+PublishedLookup published_values() { return fs::is_directory(published_folder()) ? published_lookup(published_folder()) : PublishedLookup(); }
 
 int gap(const GapOptions& options) {
   auto [loaded, copies, all_used] = load_runs(options.places);
@@ -160,9 +158,8 @@ Command add_gap(CLI::App& command) {
   command.add_option("--format", options->format, "md (a table for the terminal), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
-  command.add_option(
-      "--sweep", options->sweep,
-      "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
+  command.add_option("--sweep", options->sweep,
+                     "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
   command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
   command.add_option("--latency", options->network.latency_s, "of the modelled seconds: s per message")->capture_default_str();
   command.add_option("--bandwidth", options->network.bandwidth, "of the modelled seconds: B/s of a node")->capture_default_str();

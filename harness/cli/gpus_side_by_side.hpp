@@ -19,8 +19,8 @@ inline std::vector<int> gpus_side_by_side(const std::vector<const PlannedRun*>& 
   const auto at_once = std::min<std::ptrdiff_t>(jobs, wanting), count = std::ssize(gpus);
   const std::string shared = choice.number >= 0 ? fmt::format("cuda:{}", choice.number) : count == 1 ? "the GPU" : fmt::format("each of {} GPUs", count);
   if (at_once > count)
-    notify("xibench: --jobs {}: up to {} runs at a time share {}, and have to fit into its memory together (xibench plan --device cuda says what one needs)\n", jobs,
-           (at_once + count - 1) / count, shared);
+    notify("xibench: --jobs {}: up to {} runs at a time share {}, and have to fit into its memory together (xibench plan --device cuda says what one needs)\n",
+           jobs, (at_once + count - 1) / count, shared);
   return gpus;
 }
 

@@ -103,7 +103,8 @@ int main(int argc, char** argv) {
     commands.emplace_back(command, row.add(*command));
     take_one_value_each_time(*command);
   }
-  if (argc > 1 && !app.get_option_no_throw(argv[1]) && std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
+  if (argc > 1 && !app.get_option_no_throw(argv[1]) &&
+      std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
     xib::notify("xibench: '{}' is no command; xibench --help lists them\n", xib::printable(argv[1]));
     return static_cast<int>(xib::Fault::input);
   }

@@ -23,9 +23,10 @@ class OutOfMemory final : public std::bad_alloc {
     rlimit space{};
     if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
       std::snprintf(limit.data(), limit.size(), " (ulimit -v is %llu kB)", static_cast<unsigned long long>(space.rlim_cur / 1024));
-    std::snprintf(text_.data(), text_.size(),
-                  "out of memory: %.0f MB more were asked for%s: spread the run over more ranks on more hosts, give fewer --jobs or --threads, or raise the limit; the last checkpoint stays",
-                  static_cast<double>(bytes) / 1e6, limit.data());
+    std::snprintf(
+        text_.data(), text_.size(),
+        "out of memory: %.0f MB more were asked for%s: spread the run over more ranks on more hosts, give fewer --jobs or --threads, or raise the limit; the last checkpoint stays",
+        static_cast<double>(bytes) / 1e6, limit.data());
   }
   const char* what() const noexcept override { return text_.data(); }
 

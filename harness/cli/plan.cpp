@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/commands.hpp"
-#include "harness/cli/json_text.hpp"
 #include "harness/cli/device_setting.hpp"
-#include "harness/core/check.hpp"
+#include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/text_table.hpp"
+#include "harness/core/check.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/fields.hpp"
 #include "harness/sweep/select.hpp"
@@ -98,15 +98,13 @@ void print_table(const Runs& runs, const Costs& costs) {
   rows.reserve(runs.size() + 1);
   for (std::size_t k = 0; k < runs.size(); ++k) {
     const auto* run = runs[k];
-    std::vector<std::string> row = {fmt::format("{}", run->index), fmt::format("{}", run->stage), run->id,
-                                    fmt::format("{}", fmt::join(run->variants, " | "))};
+    std::vector<std::string> row = {fmt::format("{}", run->index), fmt::format("{}", run->stage), run->id, fmt::format("{}", fmt::join(run->variants, " | "))};
     for (const auto& key : keys) {
       const auto at = std::find_if(run->varies.begin(), run->varies.end(), [&](const auto& entry) { return entry.first == key; });
       row.push_back(at == run->varies.end() ? text(get(*find_field(key), run->config)) : at->second);
     }
     const Cost& cost = costs[k];
-    for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)})
-      row.push_back(std::move(cell));
+    for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)}) row.push_back(std::move(cell));
     if (on_gpu) row.push_back(std::isfinite(cost.gpu_bytes) ? fmt::format("{:.2f}", cost.gpu_bytes / (1 << 30)) : "-");
     row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
     rows.push_back(std::move(row));
@@ -125,10 +123,11 @@ void print_total(const Runs& runs, const Costs& costs) {
   }
   for (const auto* run : runs) stages = std::max(stages, run->stage);
   fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
-             stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps),
-             amount(total.samples));
+             stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps), amount(total.samples));
   if (largest > 0)
-    fmt::print(stderr, "GPU memory: {:.2f} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n", largest / (1 << 30));
+    fmt::print(stderr,
+               "GPU memory: {:.2f} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n",
+               largest / (1 << 30));
 }
 
 }  // namespace
@@ -137,7 +136,8 @@ Command add_plan(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
-  command.add_option("--device", o->device, "cpu or cuda, as run will get it; with cuda the memory that each run needs on a GPU (default: train.device of the sweep file)");
+  command.add_option("--device", o->device,
+                     "cpu or cuda, as run will get it; with cuda the memory that each run needs on a GPU (default: train.device of the sweep file)");
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
   return [o] {

@@ -50,9 +50,10 @@ void use_portable_kernels() {
   arguments.push_back(nullptr);
   hold_stop_signals(SIG_BLOCK);
   execv("/proc/self/exe", arguments.data());
-  fail("cannot begin anew with the same kernels on all CPUs: {}: set ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell, or build "
-       "with -DXB_MARCH=native",
-       std::strerror(errno));
+  fail(
+      "cannot begin anew with the same kernels on all CPUs: {}: set ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell, or build "
+      "with -DXB_MARCH=native",
+      std::strerror(errno));
 #endif
 }
 

@@ -85,7 +85,8 @@ std::string failing(const Preflight& preflight) {
 }
 
 void print_json(const Options& o, const Preflight& preflight) {
-  Json out = {{"schema", "xibench-preflight"}, {"schema_version", 1}, {"ranks", preflight.places.size()}, {"floor", o.limits.floor}, {"exclude", failing(preflight)}};
+  Json out = {
+      {"schema", "xibench-preflight"}, {"schema_version", 1}, {"ranks", preflight.places.size()}, {"floor", o.limits.floor}, {"exclude", failing(preflight)}};
   out["all_reduce"] = {{"bytes_per_s", number(preflight.all_reduce)}, {"first_bytes_per_s", number(preflight.first_all_reduce)}, {"floor", o.all_reduce_floor}};
   out["launch_problems"] = preflight.launch_problems;
   out["remarks"] = preflight.remarks;
@@ -97,7 +98,8 @@ void print_json(const Options& o, const Preflight& preflight) {
                             {"problems", node.problems}});
   for (std::size_t rank = 0; rank < preflight.places.size(); ++rank) {
     const RankPlace& place = preflight.places[rank];
-    out["places"].push_back({{"rank", rank}, {"node", place.node}, {"processors", place.processors}, {"online", place.online}, {"threads", place.threads}, {"device", o.device}});
+    out["places"].push_back(
+        {{"rank", rank}, {"node", place.node}, {"processors", place.processors}, {"online", place.online}, {"threads", place.threads}, {"device", o.device}});
   }
   fmt::print("{}\n", json_text(out));
 }
@@ -107,18 +109,21 @@ void print_table(const Preflight& preflight) {
   const auto speed = [](double bytes) { return std::isfinite(bytes) ? fmt::format("{:.3g}", bytes / 1e9) : "-"; };
   for (const auto& node : preflight.nodes) {
     const RankPlace& place = preflight.places[static_cast<std::size_t>(node.ranks.front())];
-    rows.push_back({node.node, fmt::format("{}", node.ranks.size()), fmt::format("{}", place.processors.size()), fmt::format("{}", place.threads), speed(node.memory_bandwidth),
-                    speed(node.network_bandwidth), node.problems.empty() ? "fit" : "failing"});
+    rows.push_back({node.node, fmt::format("{}", node.ranks.size()), fmt::format("{}", place.processors.size()), fmt::format("{}", place.threads),
+                    speed(node.memory_bandwidth), speed(node.network_bandwidth), node.problems.empty() ? "fit" : "failing"});
   }
   fmt::print("{}", text_table(rows));
-  if (std::isfinite(preflight.all_reduce)) fmt::print("all-reduce between GPUs: {:.3g} GB/s, first at this site {:.3g}\n", preflight.all_reduce / 1e9, preflight.first_all_reduce / 1e9);
+  if (std::isfinite(preflight.all_reduce))
+    fmt::print("all-reduce between GPUs: {:.3g} GB/s, first at this site {:.3g}\n", preflight.all_reduce / 1e9, preflight.first_all_reduce / 1e9);
 }
 
 int told(const Options& o, const Preflight& preflight) {
   o.json ? print_json(o, preflight) : print_table(preflight);
   for (const auto& remark : preflight.remarks) notify("xibench: preflight: {}\n", remark);
   for (const auto& problem : preflight.launch_problems)
-    notify("xibench: preflight: {}: ranks are bound to too few processors on every node: srun --cpus-per-task and --cpu-bind=cores, or mpirun --map-by PE=N, give each its own\n", problem);
+    notify(
+        "xibench: preflight: {}: ranks are bound to too few processors on every node: srun --cpus-per-task and --cpu-bind=cores, or mpirun --map-by PE=N, give each its own\n",
+        problem);
   for (const auto& node : preflight.nodes)
     for (const auto& problem : node.problems) notify("xibench: preflight: node {}: {}\n", node.node, problem);
   if (!failing(preflight).empty()) return static_cast<int>(Fault::work);
@@ -146,7 +151,8 @@ std::jthread watch_meeting(double seconds) {
 void end_hanging(Communicator& communicator, const std::string& report) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // an MPI that hangs must not keep this process
-  notify("xibench: preflight: node {}: rank {} {}: {}\n", node_name(), communicator.rank(), communicator.activity().operation.empty() ? "hangs by itself" : kWaits, report);
+  notify("xibench: preflight: node {}: rank {} {}: {}\n", node_name(), communicator.rank(),
+         communicator.activity().operation.empty() ? "hangs by itself" : kWaits, report);
   std::this_thread::sleep_for(std::chrono::seconds(2));
   communicator.abort(static_cast<int>(Fault::work));
 }
@@ -170,7 +176,8 @@ void check_all_reduce(Communicator& world, const Options& o, Preflight& found) {
   const AllReduce measured = measure_all_reduce(c, &gpu.device(), floats);
   const auto report = [&](int node) -> NodeReport& { return found.nodes[static_cast<std::size_t>(node)]; };
   const bool slow = from_rank_0<bool>(world, [&] {
-    for (const int rank : measured.wrong) report(node_of[static_cast<std::size_t>(rank)]).problems.push_back(fmt::format("rank {}: wrong numbers from an all-reduce between GPUs", rank));
+    for (const int rank : measured.wrong)
+      report(node_of[static_cast<std::size_t>(rank)]).problems.push_back(fmt::format("rank {}: wrong numbers from an all-reduce between GPUs", rank));
     found.all_reduce = measured.bandwidth;
     if (!measured.wrong.empty() || o.all_reduce_file.empty() || !std::isfinite(measured.bandwidth)) return false;
     const std::string job = fmt::format("{} nodes, {} ranks, {} MiB, {}", found.nodes.size(), world.size(), o.all_reduce_mebibytes, card(gpu.device()));
@@ -181,9 +188,10 @@ void check_all_reduce(Communicator& world, const Options& o, Preflight& found) {
   const std::vector<double> pairs = measure_pairs(c, &gpu.device(), node_of, floats / 8);
   if (world.rank() != 0) return;
   for (const int node : slowest_nodes(pairs, o.limits.floor))
-    report(node).problems.push_back(fmt::format("an all-reduce of {} MiB over {} ranks reaches {:.3g} GB/s, {:.2g} of the {:.3g} GB/s that this site had first ({}); at least {:.2g} of it is expected; in pairs this node reaches {:.3g} GB/s",
-                                                o.all_reduce_mebibytes, world.size(), found.all_reduce / 1e9, found.all_reduce / found.first_all_reduce, found.first_all_reduce / 1e9, o.all_reduce_file,
-                                                o.all_reduce_floor, pairs[static_cast<std::size_t>(node)] / 1e9));
+    report(node).problems.push_back(fmt::format(
+        "an all-reduce of {} MiB over {} ranks reaches {:.3g} GB/s, {:.2g} of the {:.3g} GB/s that this site had first ({}); at least {:.2g} of it is expected; in pairs this node reaches {:.3g} GB/s",
+        o.all_reduce_mebibytes, world.size(), found.all_reduce / 1e9, found.all_reduce / found.first_all_reduce, found.first_all_reduce / 1e9,
+        o.all_reduce_file, o.all_reduce_floor, pairs[static_cast<std::size_t>(node)] / 1e9));
 }
 
 int preflight(const Options& o) {
@@ -204,7 +212,9 @@ int preflight(const Options& o) {
       return given;
     });
     const Watchdog watchdog(communicator, o.stall_seconds, [&](const std::string& report) { end_hanging(communicator, report); });
-    const Probe probe{.place = [&] { return this_place(threads); }, .memory_bandwidth = copy_bandwidth, .device_problem = [&] { return gpu_problem(parse_device(o.device)); }};
+    const Probe probe{.place = [&] { return this_place(threads); },
+                      .memory_bandwidth = copy_bandwidth,
+                      .device_problem = [&] { return gpu_problem(parse_device(o.device)); }};
     Preflight found = check_before_flight(communicator, probe, o.limits);
     check_all_reduce(communicator, o, found);
     return from_rank_0<int>(communicator, [&] { return told(o, found); });
@@ -219,12 +229,18 @@ Command add_preflight(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("--threads", o->threads, "node threads per rank, as run will get them (default: the processors of this process)");
   command.add_option("--device", o->device, "cpu, cuda or cuda:K, as run will get it")->capture_default_str();
-  command.add_option("--all-reduce-file", o->all_reduce_file, "with --device cuda: where the first all-reduce between GPUs of each shape of job is kept; later ones have to reach a share of it (default: none is judged)");
+  command.add_option(
+      "--all-reduce-file", o->all_reduce_file,
+      "with --device cuda: where the first all-reduce between GPUs of each shape of job is kept; later ones have to reach a share of it (default: none is judged)");
   command.add_option("--all-reduce-floor", o->all_reduce_floor, "that share")->capture_default_str();
   command.add_option("--all-reduce-mebibytes", o->all_reduce_mebibytes, "of each rank in it")->capture_default_str();
-  command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")->capture_default_str();
+  command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")
+      ->capture_default_str();
   command.add_option("--seconds", o->limits.seconds, "after which no further pair of nodes is measured")->capture_default_str();
-  command.add_option("--stall-seconds", o->stall_seconds, "without progress for so long, all ranks say for whom they wait and end (in MPI_Init after as long again); 0: never")->capture_default_str();
+  command
+      .add_option("--stall-seconds", o->stall_seconds,
+                  "without progress for so long, all ranks say for whom they wait and end (in MPI_Init after as long again); 0: never")
+      ->capture_default_str();
   command.add_flag("--json", o->json, "as JSON; \"exclude\" names the failing nodes as Slurm takes them");
   return [o] { return preflight(*o); };
 }

@@ -10,9 +10,9 @@
 namespace xib {
 namespace {
 
-constexpr int kNumbers = 4096;    // of every rank in the all-gather
-constexpr int kRounds = 8;        // pairs of each node, at most
-constexpr int kRepetitions = 3;   // of a timed exchange; the best counts
+constexpr int kNumbers = 4096;      // of every rank in the all-gather
+constexpr int kRounds = 8;          // pairs of each node, at most
+constexpr int kRepetitions = 3;     // of a timed exchange; the best counts
 constexpr std::size_t kJudged = 3;  // nodes, at least
 
 double known_number(int rank, int k) { return (rank + 1.0) * ((k * 7919) % 1021 + 1); }  // sums stay below 2^53: exact in any order
@@ -168,7 +168,8 @@ Preflight check_before_flight(Communicator& c, const Probe& probe, const Preflig
     for (const int rank : node.ranks) of_ranks.push_back(memory[static_cast<std::size_t>(rank)]);
     node.memory_bandwidth = median_of(of_ranks);
   }
-  for (const int n : blamed(wrong)) result.nodes[static_cast<std::size_t>(n)].problems.emplace_back("numbers that it sends or receives, or their sum, are wrong");
+  for (const int n : blamed(wrong))
+    result.nodes[static_cast<std::size_t>(n)].problems.emplace_back("numbers that it sends or receives, or their sum, are wrong");
   check_places(result);
   judge(result.nodes, &NodeReport::memory_bandwidth, "a memory bandwidth per rank", limits.floor);
   judge(result.nodes, &NodeReport::network_bandwidth, "a network bandwidth", limits.floor);

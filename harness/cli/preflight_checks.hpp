@@ -20,7 +20,7 @@ struct RankPlace {
 // What a rank asks of its machine. Tests plant other answers.
 struct Probe {
   std::function<RankPlace()> place;
-  std::function<double()> memory_bandwidth;   // bytes/s that this rank copies while all others do so too
+  std::function<double()> memory_bandwidth;     // bytes/s that this rank copies while all others do so too
   std::function<std::string()> device_problem;  // why the rank's device does not answer; "" where it does
 };
 
@@ -36,15 +36,15 @@ struct NodeReport {
 struct Preflight {
   double all_reduce = std::numeric_limits<double>::quiet_NaN();        // bytes/s between GPUs; NaN: not measured
   double first_all_reduce = std::numeric_limits<double>::quiet_NaN();  // at this site
-  std::vector<RankPlace> places;            // by rank
-  std::vector<NodeReport> nodes;            // by their lowest rank
-  std::vector<std::string> launch_problems;  // alike on all nodes: of how the ranks were launched, not of a node
-  std::vector<std::string> remarks;         // what slows a run down and may be meant
+  std::vector<RankPlace> places;                                       // by rank
+  std::vector<NodeReport> nodes;                                       // by their lowest rank
+  std::vector<std::string> launch_problems;                            // alike on all nodes: of how the ranks were launched, not of a node
+  std::vector<std::string> remarks;                                    // what slows a run down and may be meant
 };
 
 struct PreflightLimits {
-  double floor = 0.5;    // share of the median of the nodes below which a bandwidth fails its node
-  double seconds = 10;   // after which no further pair of nodes is measured
+  double floor = 0.5;                         // share of the median of the nodes below which a bandwidth fails its node
+  double seconds = 10;                        // after which no further pair of nodes is measured
   std::size_t floats = std::size_t{1} << 20;  // of a message between two nodes
 };
 

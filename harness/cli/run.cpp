@@ -52,11 +52,16 @@ void check_flags(const Options& o) {
   problems.attempt([&] { require(o.jobs >= 1, "--jobs: {} is less than 1", o.jobs); });
   problems.attempt([&] { require(o.retries >= 0, "--retries: {} is less than 0", o.retries); });
   problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), "--all and a selection of runs exclude each other: give one of them"); });
-  for (const auto& [flag, number] : {std::pair{"--ranks", o.shape.ranks}, {"--ranks-per-node", o.shape.ranks_per_node}, {"--runs-at-once", o.shape.at_once}, {"--processors-per-node", o.shape.processors}})
+  for (const auto& [flag, number] : {std::pair{"--ranks", o.shape.ranks},
+                                     {"--ranks-per-node", o.shape.ranks_per_node},
+                                     {"--runs-at-once", o.shape.at_once},
+                                     {"--processors-per-node", o.shape.processors}})
     problems.attempt([&] { require(!number || *number >= 1, "{}: {} is less than 1", flag, *number); });
   problems.attempt([&] {
-    require(o.check || !o.shape.is_given(), "--ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell --check of a later job: a run has the ranks that mpirun "
-                                            "or srun starts, and what its machine has; leave them out, or add --check");
+    require(
+        o.check || !o.shape.is_given(),
+        "--ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell --check of a later job: a run has the ranks that mpirun "
+        "or srun starts, and what its machine has; leave them out, or add --check");
   });
   problems.throw_if_any();
 }
@@ -160,7 +165,13 @@ int check_here(const Options& o) {
         device_problem = error.what();
         device = "";
       }
-      CheckedRuns runs{.spec = o.spec, .out = o.out, .data = o.data, .sets = with_device(o.sets, device), .selection = o.selection, .jobs = std::max(1, o.jobs), .shape = o.shape};
+      CheckedRuns runs{.spec = o.spec,
+                       .out = o.out,
+                       .data = o.data,
+                       .sets = with_device(o.sets, device),
+                       .selection = o.selection,
+                       .jobs = std::max(1, o.jobs),
+                       .shape = o.shape};
       runs.ranks = std::max(1, o.shape.ranks.value_or(world->size()));
       runs.ranks_per_node = std::max(1, o.shape.ranks_per_node.value_or(o.shape.ranks ? runs.ranks : std::min(local_ranks(), runs.ranks)));
       runs.threads = o.threads.value_or(default_threads());
@@ -190,21 +201,29 @@ Command add_run(CLI::App& command) {
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)");
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
-  command.add_option("--way", o->way, "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")->capture_default_str();
+  command
+      .add_option(
+          "--way", o->way,
+          "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
+      ->capture_default_str();
   command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
-  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs")->capture_default_str();
-  command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")->capture_default_str();
+  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs")
+      ->capture_default_str();
+  command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")
+      ->capture_default_str();
   command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
-  command.add_flag("--check", o->check, "look for everything that would be in the way of these runs, and run nothing: exit status 2 and all of it in one answer, or 0");
+  command.add_flag("--check", o->check,
+                   "look for everything that would be in the way of these runs, and run nothing: exit status 2 and all of it in one answer, or 0");
   command.add_option("--ranks", o->shape.ranks, "with --check: ranks of every run (default: as many as mpirun or srun started)");
   command.add_option("--ranks-per-node", o->shape.ranks_per_node, "with --check: ranks of a run on one machine (default: all of them)");
   command.add_option("--processors-per-node", o->shape.processors, "with --check: processors of a machine that the threads may use");
   command.add_option("--memory-per-node", o->shape.memory, "with --check: memory of a machine, as in 64G (default: what this one lets this process use)");
-  command.add_option("--runs-at-once", o->shape.at_once, "with --check: runs of all jobs together, whose checkpoints need room at the same time (default: --jobs)");
+  command.add_option("--runs-at-once", o->shape.at_once,
+                     "with --check: runs of all jobs together, whose checkpoints need room at the same time (default: --jobs)");
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
     use_portable_kernels();

@@ -129,8 +129,7 @@ void print_config(const std::string& text) {
   for (const auto& [key, value] : config.items()) {
     if (!value.is_object()) add(fmt::format("{}={}", key, value.dump()));
     if (!value.is_object()) continue;
-    for (const auto& [inner, leaf] : value.items())
-      add(fmt::format("{}.{}={}", key, inner, leaf.is_string() ? leaf.get<std::string>() : leaf.dump()));
+    for (const auto& [inner, leaf] : value.items()) add(fmt::format("{}.{}={}", key, inner, leaf.is_string() ? leaf.get<std::string>() : leaf.dump()));
   }
   fmt::print("{}\n", line);
 }
@@ -139,9 +138,9 @@ void print_phases(const RunRecord& record) {
   fmt::print("\nphase  steps            topology          policy            target     Ξ mean     Ξ max      rounds     sent\n");
   for (std::size_t k = 0; k < record.phases.size(); ++k) {
     const PhaseRow& row = record.phases[k];
-    fmt::print("{:<6} {:<16} {:<17} {:<17} {:<10} {:<10} {:<10} {:<10} {}\n", k + 1, fmt::format("{}-{}", row.first_step, row.last_step),
-               row.topology, row.policy, number(row.target), number(row.consensus_distance_mean), number(row.consensus_distance_max),
-               row.rounds, amount(static_cast<double>(row.bytes_sent), "B"));
+    fmt::print("{:<6} {:<16} {:<17} {:<17} {:<10} {:<10} {:<10} {:<10} {}\n", k + 1, fmt::format("{}-{}", row.first_step, row.last_step), row.topology,
+               row.policy, number(row.target), number(row.consensus_distance_mean), number(row.consensus_distance_max), row.rounds,
+               amount(static_cast<double>(row.bytes_sent), "B"));
     if (row.target_min < row.target || row.target_min < row.target_first)
       fmt::print("       target {} at first, {} at last, {} at least\n", number(row.target_first), number(row.target), number(row.target_min));
   }
@@ -160,8 +159,8 @@ void print_evaluations(const RunRecord& record) {
       least = std::fmin(least, accuracy);
     }
     const double mean = row.test_accuracy_nodes.empty() ? kNotMeasured : sum / static_cast<double>(row.test_accuracy_nodes.size());
-    fmt::print("{:<8} {:<10} {:<11} {:<11} {:<21} {}\n", number(row.epoch), row.step, number(row.test_accuracy_mean_model),
-               number(row.test_loss_mean_model), number(mean) + " / " + number(least), number(row.train_seconds));
+    fmt::print("{:<8} {:<10} {:<11} {:<11} {:<21} {}\n", number(row.epoch), row.step, number(row.test_accuracy_mean_model), number(row.test_loss_mean_model),
+               number(mean) + " / " + number(least), number(row.train_seconds));
   }
   if (count > lines) fmt::print("({} of {} evaluations; all are in /evaluations)\n", lines, count);
 }
@@ -194,18 +193,17 @@ void print_screen(const RunRecord& record) {
   if (missed > 0) fmt::print("control      the target distance was not reached in {} of {} steps (control.max_rounds)\n", missed, record.steps.size());
 
   const auto stragglers = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return row.flags & flag_straggler; });
-  if (stragglers > 0) fmt::print("stragglers   {} of {} steps took more than twice the median of their like (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
+  if (stragglers > 0)
+    fmt::print("stragglers   {} of {} steps took more than twice the median of their like (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
   if (record.outcome == "diverged")
     fmt::print("diverged     in step {}: there is no final accuracy; rounds, bytes and seconds are those of a part of the run\n", record.steps.size());
   const Summary s = summarize(record);
-  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n",
-             number(s.final_test_accuracy), number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds,
-             amount(static_cast<double>(s.total_bytes_sent), "B"), amount(static_cast<double>(s.total_gauge_bytes_sent), "B"),
-             number(s.throughput_samples_per_s), number(s.wall_s));
+  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n", number(s.final_test_accuracy),
+             number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds, amount(static_cast<double>(s.total_bytes_sent), "B"),
+             amount(static_cast<double>(s.total_gauge_bytes_sent), "B"), number(s.throughput_samples_per_s), number(s.wall_s));
   for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
-    const auto entry =
-        std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });
+    const auto entry = std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });
     if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, printable(entry->second));
   }
   for (const auto& attempt : record.attempts) {
@@ -244,10 +242,8 @@ Command add_show(CLI::App& command) {
   const auto options = std::make_shared<Options>();
   command.add_option("RUN.h5", options->path, "a run file")->required();
   auto* json = command.add_flag("--json", options->json, "everything but the rows, as JSON");
-  auto* digest =
-      command.add_flag("--science-digest", options->digest, "one SHA-256 over all that is science: equal runs have equal digests");
-  auto* check = command.add_flag("--validate", options->validate,
-                                 "check every promise of the format: checksums, lengths, ranges; exit status 1 on a problem");
+  auto* digest = command.add_flag("--science-digest", options->digest, "one SHA-256 over all that is science: equal runs have equal digests");
+  auto* check = command.add_flag("--validate", options->validate, "check every promise of the format: checksums, lengths, ranges; exit status 1 on a problem");
   json->excludes(digest)->excludes(check);
   digest->excludes(check);
   return [options] { return show(*options); };

@@ -20,9 +20,9 @@ std::vector<HostSample> host_samples(const RunRecord& record, const std::string&
 
 struct HostSpeed {
   std::string host;
-  double relative;     // median over its runs of its seconds per step, divided by the median of the run's group over all hosts
-  double seconds;      // median per step over its runs
-  std::int64_t runs;   // different ones that count
+  double relative;    // median over its runs of its seconds per step, divided by the median of the run's group over all hosts
+  double seconds;     // median per step over its runs
+  std::int64_t runs;  // different ones that count
 };
 
 // The slowest first. Only groups that ran on two hosts or more compare hosts; a host that is in none of them is left out.

@@ -34,7 +34,7 @@ std::vector<JobCost> parse_accounting(const std::string& lines) {
     std::vector<std::string> fields;
     std::istringstream parts(line);
     for (std::string field; std::getline(parts, field, '|');) fields.push_back(field);
-    if (fields.size() == 3) fields.emplace_back();  // nothing behind the last bar
+    if (fields.size() == 3) fields.emplace_back();                                                                         // nothing behind the last bar
     if (fields.size() != 4 || fields[0].empty() || std::isdigit(static_cast<unsigned char>(fields[0][0])) == 0) continue;  // a greeting, a warning
     const double energy = positive(number(fields[3]));
     if (fields[0].find('.') == std::string::npos) {
@@ -55,7 +55,8 @@ Accounting ask_accounting(const std::set<std::string>& jobs) {
   for (std::size_t from = 0; from < names.size(); from += kAtOnce) {
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(from + kAtOnce, names.size()));
     const SlurmAnswer answer = ask_slurm(fmt::format("sacct --duplicates --noheader --parsable2 --format=JobID,State,CPUTimeRAW,ConsumedEnergyRaw --jobs={}",
-                                                     fmt::join(names.begin() + static_cast<std::ptrdiff_t>(from), end, ",")), 60);
+                                                     fmt::join(names.begin() + static_cast<std::ptrdiff_t>(from), end, ",")),
+                                         60);
     if (!answer.succeeded) {
       found.problem = printable(answer.text.substr(0, answer.text.find('\n')));
       if (found.problem.empty()) found.problem = "sacct gives no answer";

@@ -15,8 +15,8 @@ struct JobCost {
   double energy_joules = kUnknown;  // ConsumedEnergyRaw of its nodes; unknown where Slurm gathers none, which it writes as 0 or leaves empty
 };
 
-// Lines of `sacct --duplicates --noheader --parsable2 --format=JobID,State,CPUTimeRAW,ConsumedEnergyRaw`. A job's energy is that of its own line, else the largest of its
-// steps: steps side by side count the same nodes.
+// Lines of `sacct --duplicates --noheader --parsable2 --format=JobID,State,CPUTimeRAW,ConsumedEnergyRaw`. A job's energy is that of its own line, else the
+// largest of its steps: steps side by side count the same nodes.
 std::vector<JobCost> parse_accounting(const std::string& lines);
 
 struct Accounting {

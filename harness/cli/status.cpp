@@ -110,10 +110,9 @@ void print_table(const std::vector<Line>& lines) {
     const PlannedRun& run = *line.run;
     const bool is_running = line.state.state == State::running;
     const std::string where = line.state.detail.empty() || !line.queued ? line.state.detail : line.state.detail + "; ";
-    rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run),
-                    fmt::format("{}", run.config.seed), std::string(name_of(line.state.state)),
-                    line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "", is_running ? duration(line.beat->eta_s) : "",
-                    where + (line.queued ? describe(*line.queued) : "")});
+    rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run), fmt::format("{}", run.config.seed),
+                    std::string(name_of(line.state.state)), line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "",
+                    is_running ? duration(line.beat->eta_s) : "", where + (line.queued ? describe(*line.queued) : "")});
   }
   fmt::print("{}", text_table(rows));
 }
@@ -154,8 +153,7 @@ Json json_of(const Line& line) {
 Json counts_of(const std::vector<Line>& lines) {
   Json counts = Json::object();
   for (const State state : {State::complete, State::running, State::interrupted, State::failed, State::missing})
-    counts[std::string(name_of(state))] =
-        std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return line.state.state == state; });
+    counts[std::string(name_of(state))] = std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return line.state.state == state; });
   return counts;
 }
 
@@ -171,7 +169,8 @@ void print_summary(const std::vector<Line>& lines) {
   const Json counts = counts_of(lines);
   for (const auto& [state, count] : counts.items())
     if (count != 0) text += fmt::format(" {} {},", count.get<std::int64_t>(), state);
-  if (const auto queued = std::count_if(lines.begin(), lines.end(), [](const Line& line) { return line.queued.has_value(); })) text += fmt::format(" {} in Slurm's queue,", queued);
+  if (const auto queued = std::count_if(lines.begin(), lines.end(), [](const Line& line) { return line.queued.has_value(); }))
+    text += fmt::format(" {} in Slurm's queue,", queued);
   text.back() = '\n';
   fmt::print(stderr, "{}", text);
 }
@@ -225,9 +224,7 @@ Command add_status(CLI::App& command) {
     const bool is_there = std::filesystem::is_directory(o->out + "/" + plan.sweep.name, problem);
     require(!problem || problem == std::errc::no_such_file_or_directory || problem == std::errc::not_a_directory, "{}/{}: {}: choose another --out", o->out,
             plan.sweep.name, problem.message());
-    if (!is_there)
-      notify("xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name,
-                 o->out);
+    if (!is_there) notify("xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name, o->out);
     SlurmQueue slurm(plan.sweep.name, o->out);
     for (Watch watch;;) {
       std::vector<Line> lines;

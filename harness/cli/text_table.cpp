@@ -10,8 +10,7 @@ namespace {
 
 // Characters of a UTF-8 text, not bytes.
 std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 bool is_number(const std::string& text) { return text == "-" || text.find_first_not_of("0123456789.eE+-%") == std::string::npos; }

@@ -9,8 +9,8 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
-#include "harness/graph/spectrum.hpp"
 #include "harness/graph/default_weights.hpp"
+#include "harness/graph/spectrum.hpp"
 #include "harness/graph/weights.hpp"
 
 namespace xib {
@@ -64,10 +64,8 @@ const Column kColumns[] = {
     {"contraction_rounds", "rounds T of that contraction",
      [](const Measured& m) { return m.spectrum.contraction_rounds ? Json(m.spectrum.contraction_rounds) : Json(); }},
     {"p", "mixing parameter p of a round", [](const Measured& m) { return Json(m.spectrum.p); }},
-    {"p_error", "standard error of p where it is sampled",
-     [](const Measured& m) { return m.spectrum.samples ? Json(m.spectrum.p_error) : Json(); }},
-    {"effective_neighbors", "effective number of neighbors",
-     [](const Measured& m) { return Json(effective_neighbors(*m.schedule, m.options->decay)); }},
+    {"p_error", "standard error of p where it is sampled", [](const Measured& m) { return m.spectrum.samples ? Json(m.spectrum.p_error) : Json(); }},
+    {"effective_neighbors", "effective number of neighbors", [](const Measured& m) { return Json(effective_neighbors(*m.schedule, m.options->decay)); }},
     {"rounds_to_reduce_1000", "rounds that reduce the consensus distance by 1000",
      [](const Measured& m) {
        const double rounds = rounds_to_reduce(m.spectrum, kReduction);
@@ -75,8 +73,7 @@ const Column kColumns[] = {
      }},
     {"messages", "messages sent per round and node", [](const Measured& m) { return Json(m.traffic.sent); }},
     {"most_sent", "most messages that a node sends in a round", [](const Measured& m) { return Json(m.traffic.most_sent); }},
-    {"bytes", "bytes sent per round and node",
-     [](const Measured& m) { return Json(m.traffic.sent * static_cast<double>(m.options->dim) * sizeof(float)); }},
+    {"bytes", "bytes sent per round and node", [](const Measured& m) { return Json(m.traffic.sent * static_cast<double>(m.options->dim) * sizeof(float)); }},
 };
 
 Json row(const MixingSchedule& schedule, const std::string& topology, const std::string& weights, const Options& options) {
@@ -98,7 +95,8 @@ std::string quoted(const std::string& field) {
 
 std::string text(const Json& value, bool exact) {
   if (value.is_null()) return exact ? "" : "-";
-  if (value.is_string()) return exact && value.get<std::string>().find_first_of(",\"") != std::string::npos ? quoted(value.get<std::string>()) : printable(value.get<std::string>());
+  if (value.is_string())
+    return exact && value.get<std::string>().find_first_of(",\"") != std::string::npos ? quoted(value.get<std::string>()) : printable(value.get<std::string>());
   if (value.is_number_float()) return exact ? fmt::format("{}", value.get<double>()) : fmt::format("{:.6g}", value.get<double>());
   return value.dump();
 }
@@ -226,8 +224,7 @@ int run_topology(const Options& options) {
 std::string listing() {
   std::string out = "Topologies:\n";
   for (const auto& info : topologies())
-    out += fmt::format("  {:<34} {}\n", info.arguments.empty() ? std::string(info.name) : fmt::format("{}({})", info.name, info.arguments),
-                       info.help);
+    out += fmt::format("  {:<34} {}\n", info.arguments.empty() ? std::string(info.name) : fmt::format("{}({})", info.name, info.arguments), info.help);
   out += "Weights:\n";
   for (const auto& rule : weight_rules()) out += fmt::format("  {:<34} {}\n", rule.name, rule.help);
   return out;
@@ -244,10 +241,8 @@ Command add_topology(CLI::App& command) {
   command.add_option("--dim", options->dim, "parameters of the model, for the bytes")->capture_default_str();
   command.add_option("--seed", options->seed, "of random graphs")->capture_default_str();
   command
-      .add_option(
-          "--decay", options->decay,
-          fmt::format("per round, for the effective number of neighbors; that is left empty where it takes over {:g} multiplications",
-                      kNeighborsWork))
+      .add_option("--decay", options->decay,
+                  fmt::format("per round, for the effective number of neighbors; that is left empty where it takes over {:g} multiplications", kNeighborsWork))
       ->capture_default_str();
   auto* json = command.add_flag("--json", options->json, "print JSON");
   auto* csv = command.add_flag("--csv", options->csv, "print CSV");

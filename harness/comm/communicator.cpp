@@ -51,9 +51,7 @@ Activity Communicator::activity() const {
   return activity_;
 }
 
-double Communicator::now() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double Communicator::now() const { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 void Communicator::do_exchange_on_device(std::span<const Send>, std::span<const Receive>) {
   fail("this communicator cannot send from a device's memory (this is a bug)");

@@ -127,7 +127,9 @@ class Nccl final : public Communicator {
       const auto of = [&](int r) { return std::string(reinterpret_cast<const char*>(all.data()) + static_cast<std::size_t>(r) * kIdentity); };
       for (int a = 0; a < size(); ++a)
         for (int b = 0; b < a; ++b)
-          require(of(a) != of(b), "ranks {} and {} would share a GPU ({}), which NCCL refuses: start one rank per GPU (for tests give every rank another NCCL_HOSTID)", b, a, of(a));
+          require(of(a) != of(b),
+                  "ranks {} and {} would share a GPU ({}), which NCCL refuses: start one rank per GPU (for tests give every rank another NCCL_HOSTID)", b, a,
+                  of(a));
       return 0;
     });
   }
@@ -161,7 +163,8 @@ class Nccl final : public Communicator {
     const auto from = Clock::now();
     for (int turn = 0; !is_there(); ++turn) {
       if (std::chrono::duration<double>(Clock::now() - from).count() > options_.timeout_s)
-        give_up(fmt::format("nothing came for {:g} s (a rank that hangs, or a network that does not let NCCL through: NCCL_DEBUG=INFO says more)", options_.timeout_s));
+        give_up(fmt::format("nothing came for {:g} s (a rank that hangs, or a network that does not let NCCL through: NCCL_DEBUG=INFO says more)",
+                            options_.timeout_s));
       if (turn > 1000) std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
     waits_for_.clear();
@@ -169,7 +172,8 @@ class Nccl final : public Communicator {
 
   [[noreturn]] void give_up(const std::string& why) {
     const char* const last = comm_ ? ncclGetLastError(comm_) : "";
-    const std::string message = fmt::format("NCCL: {}{}{}{}{}", waits_for_, waits_for_.empty() ? "" : ": ", why, last && *last ? "; it says: " : "", last ? last : "");
+    const std::string message =
+        fmt::format("NCCL: {}{}{}{}{}", waits_for_, waits_for_.empty() ? "" : ": ", why, last && *last ? "; it says: " : "", last ? last : "");
     abort_nccl();
     throw Error(Fault::work, message);
   }

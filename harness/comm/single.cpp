@@ -23,9 +23,7 @@ class Single final : public Communicator {
       std::copy(sends[k].data.begin(), sends[k].data.end(), receives[k].data.begin());
     }
   }
-  void do_all_gather(std::span<const double> mine, std::span<const int>, std::span<double> all) override {
-    std::copy(mine.begin(), mine.end(), all.begin());
-  }
+  void do_all_gather(std::span<const double> mine, std::span<const int>, std::span<double> all) override { std::copy(mine.begin(), mine.end(), all.begin()); }
   void do_broadcast(std::span<std::byte>, int) override {}
   std::vector<std::byte> do_gather(std::span<const std::byte> mine) override { return {mine.begin(), mine.end()}; }
 };

@@ -25,7 +25,8 @@ std::unique_ptr<Communicator> make_world() {
   if (world->size() == 1 && launch.processes > 1) refuse("{}", misfit(launch, fmt::format("{} sees this one alone", mpi_library())));
   return world;
 #else
-  refuse("this process was launched as an MPI rank ({}), but this build has no MPI (each rank would do the whole run): configure with -DXB_WITH_MPI=ON", launch.said);
+  refuse("this process was launched as an MPI rank ({}), but this build has no MPI (each rank would do the whole run): configure with -DXB_WITH_MPI=ON",
+         launch.said);
 #endif
 }
 

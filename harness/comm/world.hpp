@@ -11,7 +11,7 @@ namespace xib {
 std::unique_ptr<Communicator> make_world();
 
 bool launched_with_others();  // by mpirun or srun, even if there is one rank only
-int local_rank();   // place of this rank on its host, as the launcher says; 0 without one
-int local_ranks();  // ranks on this host, as the launcher says; 1 without one
+int local_rank();             // place of this rank on its host, as the launcher says; 0 without one
+int local_ranks();            // ranks on this host, as the launcher says; 1 without one
 
 }  // namespace xib

@@ -10,8 +10,12 @@ namespace xib {
 
 ConsensusController::ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
                                          std::int64_t measure_every, FullGradientAt full_gradient, const Gauge& gauge)
-    : communicator_(communicator), layout_(layout), statistics_(communicator, pool, layout, dim), measure_every_(measure_every),
-      gauge_(gauge), full_gradient_(std::move(full_gradient)) {
+    : communicator_(communicator),
+      layout_(layout),
+      statistics_(communicator, pool, layout, dim),
+      measure_every_(measure_every),
+      gauge_(gauge),
+      full_gradient_(std::move(full_gradient)) {
   if (gauge.kind == Gauge::Kind::sketch) sketch_ = std::make_unique<Sketch>(communicator, pool, layout, dim, gauge.buckets, gauge.seed);
   if (gauge.kind == Gauge::Kind::displacement) moved_.resize(static_cast<std::size_t>(layout.mine().count));
   phases_.reserve(phases.size());  // mixers refer to their schedule: it must not move
@@ -44,8 +48,17 @@ ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position&
 
 Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                                      const ConsensusMoments& before, Communicated& done) {
-  ConsensusView view{.step = at.step, .phase_step = at.phase_step, .round = phase.rounds_done, .epoch = at.epoch, .lr = at.lr, .lr_max = at.lr_max,
-                     .nodes = layout_.nodes, .distance = before.distance, .mean_model_norm = before.mean_norm, .gram = before.gram, .schedule = &phase.schedule};
+  ConsensusView view{.step = at.step,
+                     .phase_step = at.phase_step,
+                     .round = phase.rounds_done,
+                     .epoch = at.epoch,
+                     .lr = at.lr,
+                     .lr_max = at.lr_max,
+                     .nodes = layout_.nodes,
+                     .distance = before.distance,
+                     .mean_model_norm = before.mean_norm,
+                     .gram = before.gram,
+                     .schedule = &phase.schedule};
   const Needs needs = phase.policy->needs();
   if (!needs.any()) return phase.policy->decide(view);
   if (needs.gradient_norm) {

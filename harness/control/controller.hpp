@@ -44,10 +44,10 @@ struct Communicated {
   int rounds = 0;
   double target = kUnknown, critical = kUnknown;
   double distance_before = kUnknown, distance = kUnknown, mean_norm = kUnknown;  // distance: after mixing
-  double displacement = kUnknown;  // Θ, under the gauge of this name
-  double strength = kUnknown;      // γ of x <- (1-γ) x + γ W x in the rounds; kUnknown: none was mixed
-  std::int64_t bytes = 0, gauge_bytes = 0;  // of all nodes together, with one node per rank
-  std::int64_t decision_bytes = 0;          // of gauge_bytes: what the policy needed to decide; the rest is for the record
+  double displacement = kUnknown;                                                // Θ, under the gauge of this name
+  double strength = kUnknown;                                                    // γ of x <- (1-γ) x + γ W x in the rounds; kUnknown: none was mixed
+  std::int64_t bytes = 0, gauge_bytes = 0;                                       // of all nodes together, with one node per rank
+  std::int64_t decision_bytes = 0;                                               // of gauge_bytes: what the policy needed to decide; the rest is for the record
 };
 
 // Carries out the consensus policy of the current phase on the rows of a node matrix: measures what the policy needs, has rank 0
@@ -83,8 +83,8 @@ class ConsensusController {
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
-  Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, const ConsensusMoments& before,
-                  Communicated& done);
+  Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
+                  const ConsensusMoments& before, Communicated& done);
 
   Communicator& communicator_;
   NodeLayout layout_;

@@ -17,18 +17,18 @@ inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // What a policy wants measured before it decides, each step.
 struct Needs {
-  bool gram = false;               // the n x n Gram matrix of X - x̄ (and with it Ξ)
-  bool gradient_norm = false;      // sqrt((1/n) Σ ‖g_i‖²)
-  bool gradient_spread = false;    // (1/n) Σ ‖g_i - ḡ‖² and ‖ḡ‖²
-  bool full_gradient = false;      // ‖∇f(x̄)‖² and σ²(x̄), of tasks that know them
+  bool gram = false;             // the n x n Gram matrix of X - x̄ (and with it Ξ)
+  bool gradient_norm = false;    // sqrt((1/n) Σ ‖g_i‖²)
+  bool gradient_spread = false;  // (1/n) Σ ‖g_i - ḡ‖² and ‖ḡ‖²
+  bool full_gradient = false;    // ‖∇f(x̄)‖² and σ²(x̄), of tasks that know them
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
 // What a policy may look at: numbers that are the same on every rank. kUnknown where not needed.
 struct ConsensusView {
-  std::int64_t step = 0;         // of the run, from 0
-  std::int64_t phase_step = 0;   // of the phase, from 0
-  std::int64_t round = 0;        // gossip rounds done in this phase so far: the next round's number
+  std::int64_t step = 0;        // of the run, from 0
+  std::int64_t phase_step = 0;  // of the phase, from 0
+  std::int64_t round = 0;       // gossip rounds done in this phase so far: the next round's number
   double epoch = 0, lr = 0, lr_max = 0;
   int nodes = 1;
   double distance = kUnknown;         // Ξ after the local step, before mixing
@@ -41,11 +41,11 @@ struct ConsensusView {
 };
 
 struct Decision {
-  bool exact = false;         // exact averaging of the models instead of gossip
-  bool reached = true;        // false: max_rounds do not reach the target
+  bool exact = false;   // exact averaging of the models instead of gossip
+  bool reached = true;  // false: max_rounds do not reach the target
   int rounds = 1;
-  double target = kUnknown;   // Ξ aimed at
-  double strength = 1;        // γ of x <- (1-γ) x + γ W x
+  double target = kUnknown;    // Ξ aimed at
+  double strength = 1;         // γ of x <- (1-γ) x + γ W x
   double critical = kUnknown;  // Γ_t, where the policy computes it
 };
 
@@ -67,7 +67,7 @@ class ConsensusPolicy {
 
 // What the numbers of a run give a policy when it is made.
 struct PolicyContext {
-  double reference_distance = kUnknown;  // Ξ_max of the reference run in this phase, for fraction()
+  double reference_distance = kUnknown;   // Ξ_max of the reference run in this phase, for fraction()
   int min_rounds = 1, max_rounds = 1000;  // of a step; min_rounds holds for policies that hold a target
   double L = kUnknown;                    // smoothness, of tasks that know it
   bool full_gradient = false;             // the task knows ∇f and σ²

@@ -13,7 +13,7 @@ struct RoundLimits {
 };
 
 struct RoundsToTarget {
-  int rounds;       // the smallest q with least <= q <= most that reaches the target, else most
+  int rounds;  // the smallest q with least <= q <= most that reaches the target, else most
   bool reached;
   double distance;  // Ξ after q rounds, predicted
 };

@@ -71,7 +71,8 @@ std::string thread_limits() {
   };
   add("ulimit -u (processes and threads of this user)", resource_limit(RLIMIT_NPROC));
   add("pids.max of the control group", group_limit("pids", "pids.max", "pids.max"));
-  if (const double space = resource_limit(RLIMIT_AS); std::isfinite(space)) known.push_back(fmt::format("ulimit -v (every thread needs a stack) is {}", bytes_text(space)));
+  if (const double space = resource_limit(RLIMIT_AS); std::isfinite(space))
+    known.push_back(fmt::format("ulimit -v (every thread needs a stack) is {}", bytes_text(space)));
   add("kernel.threads-max", number_in("/proc/sys/kernel/threads-max"));
   return fmt::format("{}", fmt::join(known, ", "));
 }

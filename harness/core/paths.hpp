@@ -14,8 +14,8 @@ namespace xib {
 // What a path names, links followed. To look opens nothing, waits for nothing and never throws.
 struct Place {
   enum class Kind {
-    absent,   // nothing, or a link to nothing
-    file,     // a regular file: the only one that is read
+    absent,  // nothing, or a link to nothing
+    file,    // a regular file: the only one that is read
     folder,
     special,  // a pipe, a socket or a device: to open one may wait for ever
     closed    // not known: a folder on the way may not be entered, or the disk or file server does not answer
@@ -23,7 +23,7 @@ struct Place {
   Kind kind = Kind::absent;
   int error = 0;  // errno, of absent and closed
 
-  std::string reason() const;                          // why it is no file that can be read, as "it is a folder"; "" for a file
+  std::string reason() const;                           // why it is no file that can be read, as "it is a folder"; "" for a file
   std::string remedy(std::string_view expected) const;  // `expected`, as "name a sweep file", unless rights or a disk are at fault
 };
 Place look_at(const std::string& path);
@@ -44,7 +44,7 @@ using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 OpenFile open_file(const std::string& path, std::string_view expected);
 std::string read_file(const std::string& path, std::string_view expected);
 std::optional<std::string> read_file_if_there(const std::string& path, std::string_view expected);  // nullopt: nothing is there
-std::vector<std::string> names_in(const std::string& folder, std::string_view expected);             // of what a folder holds, ascending
+std::vector<std::string> names_in(const std::string& folder, std::string_view expected);            // of what a folder holds, ascending
 
 // Whether another program holds a lock on the file, as HDF5 does on what it may be writing.
 bool is_locked(const std::string& path);

@@ -9,16 +9,15 @@ namespace xib {
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53u} * c[0], b = std::uint64_t{0xCD9E8D57u} * c[2];
-    c = {static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ key[0], static_cast<std::uint32_t>(b),
-         static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ key[1], static_cast<std::uint32_t>(a)};
+    c = {static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ key[0], static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ key[1],
+         static_cast<std::uint32_t>(a)};
     key[0] += 0x9E3779B9u;
     key[1] += 0xBB67AE85u;
   }
   return c;
 }
 
-RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint32_t node, std::uint32_t epoch, std::uint32_t step)
-    : counter_{0, node, epoch, step} {
+RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint32_t node, std::uint32_t epoch, std::uint32_t step) : counter_{0, node, epoch, step} {
   // splitmix64 over seed and purpose, so that near seeds give far keys
   std::uint64_t z = seed + 0x9E3779B97F4A7C15u * (static_cast<std::uint64_t>(purpose) + 1);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;

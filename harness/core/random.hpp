@@ -9,8 +9,18 @@ namespace xib {
 // What a stream of random numbers is for. Streams of different purposes never overlap. Values are part of the science:
 // never renumber, only append.
 enum class Purpose : std::uint32_t {
-  init = 1, partition = 2, data_order = 3, augment = 4, topology = 5, dropout = 6, gradient_noise = 7, problem = 8,
-  sketch = 9, mixing = 10, synthetic_data = 11, validation = 12,
+  init = 1,
+  partition = 2,
+  data_order = 3,
+  augment = 4,
+  topology = 5,
+  dropout = 6,
+  gradient_noise = 7,
+  problem = 8,
+  sketch = 9,
+  mixing = 10,
+  synthetic_data = 11,
+  validation = 12,
 };
 
 // A counter-based random stream (Philox4x32-10, Salmon et al., SC 2011): a pure function of its key, so any node's numbers of
@@ -25,12 +35,12 @@ class RandomStream {
   static constexpr result_type max() { return 0xffffffffu; }
   result_type operator()();
   std::uint64_t bits64();
-  double uniform();                           // [0, 1), 53 bits
-  std::uint64_t below(std::uint64_t bound);   // [0, bound), without bias
-  double normal();                            // N(0, 1), Box-Muller
-  double gamma(double shape);                 // Gamma(shape, 1), Marsaglia and Tsang 2000
+  double uniform();                          // [0, 1), 53 bits
+  std::uint64_t below(std::uint64_t bound);  // [0, bound), without bias
+  double normal();                           // N(0, 1), Box-Muller
+  double gamma(double shape);                // Gamma(shape, 1), Marsaglia and Tsang 2000
   template <class T>
-  void shuffle(std::span<T> items) {          // Fisher-Yates
+  void shuffle(std::span<T> items) {  // Fisher-Yates
     for (std::size_t k = items.size(); k > 1; --k) std::swap(items[k - 1], items[below(k)]);
   }
 

@@ -28,8 +28,7 @@ bool is_argument_name(std::string_view s) {
 
 bool is_name(std::string_view s) {
   if (s.empty() || s.front() < 'a' || s.front() > 'z') return false;
-  return std::all_of(s.begin(), s.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+  return std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
 }
 
 // Splits at commas outside of quotes.
@@ -50,16 +49,14 @@ std::vector<std::string_view> split_arguments(std::string_view s) {
 
 std::string where_prefix(std::string_view where) { return where.empty() ? std::string() : fmt::format("{}: ", where); }
 
-std::string_view unquote(std::string_view s) {
-  return s.size() >= 2 && s.front() == '"' && s.back() == '"' ? s.substr(1, s.size() - 2) : s;
-}
+std::string_view unquote(std::string_view s) { return s.size() >= 2 && s.front() == '"' && s.back() == '"' ? s.substr(1, s.size() - 2) : s; }
 
 }  // namespace
 
 Term Term::parse(std::string_view text, std::string_view where) {
   const auto bad = [&](std::string_view why) {
-    refuse("{}'{}' {}; write a name such as ring, or a name with arguments such as torus(4, 8) or adaptive(0.2, beta = 0.95)",
-           where_prefix(where), printable(text), why);
+    refuse("{}'{}' {}; write a name such as ring, or a name with arguments such as torus(4, 8) or adaptive(0.2, beta = 0.95)", where_prefix(where),
+           printable(text), why);
   };
   const std::string_view s = trim(text);
   Term term;
@@ -105,8 +102,7 @@ std::string Term::text() const {
   return out + ")";
 }
 
-Arguments::Arguments(const Term& term, std::string_view where)
-    : term_(term), where_(where), used_(term.arguments.size(), false) {}
+Arguments::Arguments(const Term& term, std::string_view where) : term_(term), where_(where), used_(term.arguments.size(), false) {}
 
 const Argument* Arguments::take(std::string_view name) {
   for (std::size_t k = 0; k < used_.size(); ++k)
@@ -124,8 +120,8 @@ const Argument* Arguments::take(std::string_view name) {
 double Arguments::to_number(std::string_view name, const Argument& a) const {
   double value = 0;
   const auto [end, error] = std::from_chars(a.text.data(), a.text.data() + a.text.size(), value);
-  require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value),
-          "{}{}: {} is '{}', which is not a number", where_prefix(where_), printable(term_.text()), name, printable(a.text));
+  require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value), "{}{}: {} is '{}', which is not a number", where_prefix(where_),
+          printable(term_.text()), name, printable(a.text));
   return value;
 }
 
@@ -142,15 +138,13 @@ double Arguments::number(std::string_view name, double otherwise) {
 
 std::int64_t Arguments::integer(std::string_view name) {
   const double value = number(name);
-  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number",
-          where_prefix(where_), term_.text(), name, value);
+  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number", where_prefix(where_), term_.text(), name, value);
   return static_cast<std::int64_t>(value);
 }
 
 std::int64_t Arguments::integer(std::string_view name, std::int64_t otherwise) {
   const double value = number(name, static_cast<double>(otherwise));
-  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number",
-          where_prefix(where_), term_.text(), name, value);
+  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number", where_prefix(where_), term_.text(), name, value);
   return static_cast<std::int64_t>(value);
 }
 

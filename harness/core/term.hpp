@@ -32,7 +32,7 @@ struct Term {
 class Arguments {
  public:
   Arguments(const Term& term, std::string_view where);
-  double number(std::string_view name);                   // required
+  double number(std::string_view name);                    // required
   double number(std::string_view name, double otherwise);  // optional
   std::int64_t integer(std::string_view name);
   std::int64_t integer(std::string_view name, std::int64_t otherwise);

@@ -29,7 +29,8 @@ ThreadPool::ThreadPool(int threads, std::function<void()> on_start) {
       });
   } catch (const std::system_error& error) {
     end(mutex_, start_, stop_, workers_);  // a thread that nobody has joined would end the program
-    fail("cannot start {} threads, only {}: {}; {}: give fewer --threads, or raise the limit", threads, workers_.size() + 1, error.code().message(), thread_limits());
+    fail("cannot start {} threads, only {}: {}; {}: give fewer --threads, or raise the limit", threads, workers_.size() + 1, error.code().message(),
+         thread_limits());
   }
 }
 

@@ -73,8 +73,7 @@ bool same_policy(const std::string& a, const std::string& b) {
     };
     return x.name == y.name && (x.text == y.text || (number(x.text) && number(x.text) == number(y.text)));
   };
-  return one.name == other.name &&
-         std::equal(one.arguments.begin(), one.arguments.end(), other.arguments.begin(), other.arguments.end(), same);
+  return one.name == other.name && std::equal(one.arguments.begin(), one.arguments.end(), other.arguments.begin(), other.arguments.end(), same);
 }
 
 // What control.otherwise may have been in a run of the variant. An override beats a variant, and that the axis or the file.
@@ -114,7 +113,8 @@ Settings settings_of(const std::string& config_json) {
 
 Axes axes_of(const std::string& config_json, const SweepFacts& facts, const std::string& variant) {
   auto settings = settings_of(config_json);
-  const bool by_phase = std::any_of(facts.axes.begin(), facts.axes.end(), [](const auto& key) { return key == "control.in_phase" || key == "control.otherwise"; });
+  const bool by_phase =
+      std::any_of(facts.axes.begin(), facts.axes.end(), [](const auto& key) { return key == "control.in_phase" || key == "control.otherwise"; });
   if (by_phase) restore_in_phase(config_json, facts, variant, settings);
   Axes axes;
   for (const auto& key : facts.axes) {
@@ -133,15 +133,14 @@ void check_one_sweep(const std::vector<FinishedRun>& runs, const SweepFacts& fac
     const auto settings = settings_of(run.config_json);
     if (const auto differs = first_difference(first, settings, [&](const auto& key) { return may_differ(key, facts); })) {
       const auto& [key, one, other] = *differs;
-      refuse("{} has {} = {}, but {} has {} (two versions of sweep '{}' in one table): {}", runs.front().path, key, one, run.path, other,
-             facts.name, remedy);
+      refuse("{} has {} = {}, but {} has {} (two versions of sweep '{}' in one table): {}", runs.front().path, key, one, run.path, other, facts.name, remedy);
     }
     const auto [at, added] = seen.emplace(std::tuple(run.variant, run.seed, run.axes), &run);
     if (added) continue;
     const auto differs = first_difference(settings_of(at->second->config_json), settings, [](const auto&) { return false; });
     const auto [key, one, other] = differs.value_or(std::tuple("science version", "one", "another"));
-    refuse("{} and {} both claim variant '{}', seed {} (they differ in {}: {} and {}): {}", at->second->path, run.path, run.variant,
-           run.seed, key, one, other, remedy);
+    refuse("{} and {} both claim variant '{}', seed {} (they differ in {}: {} and {}): {}", at->second->path, run.path, run.variant, run.seed, key, one, other,
+           remedy);
   }
 }
 

@@ -31,7 +31,8 @@ struct FinishedRun {
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent; NaN: it diverged
   double accuracy_nodes_mean = std::numeric_limits<double>::quiet_NaN(), accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
   std::int64_t rounds = 0, bytes_sent = 0;
-  Traffic traffic{.messages = std::numeric_limits<double>::quiet_NaN(), .serial_messages = std::numeric_limits<double>::quiet_NaN(),
+  Traffic traffic{.messages = std::numeric_limits<double>::quiet_NaN(),
+                  .serial_messages = std::numeric_limits<double>::quiet_NaN(),
                   .serial_bytes = std::numeric_limits<double>::quiet_NaN()};
   std::int64_t gauge_bytes_sent = 0;                                      // to measure
   double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide

@@ -86,12 +86,16 @@ Columns columns_of(const GapTable& table, const GapRow& row) {
 Columns columns_of(const GapTable& table, const GapContrast& contrast) {
   GapRow as_row;
   as_row.variant = contrast.arm, as_row.paired = contrast.paired, as_row.diverged = contrast.diverged;
-  const std::set<std::string> kept{"variant", "baseline", "diverged", "pairs", "difference_points", "difference_sd_points", "interval_95_low_points",
-                                   "interval_95_high_points", "rho", "delta_points", "verdict", "why", "p", "p_table", "verdict_of_table"};
+  const std::set<std::string> kept{
+      "variant",      "baseline", "diverged", "pairs", "difference_points", "difference_sd_points", "interval_95_low_points", "interval_95_high_points", "rho",
+      "delta_points", "verdict",  "why",      "p",     "p_table",           "verdict_of_table"};
   const Share share = contrast.share.value_or(Share{});
-  const std::map<std::string, std::string> own{{"against", contrast.against},       {"contrast", "1"},
-                                               {"share_closed", plain(share.estimate)}, {"share_95_low", plain(share.interval.low)},
-                                               {"share_95_high", plain(share.interval.high)}, {"share_why", share.why}};
+  const std::map<std::string, std::string> own{{"against", contrast.against},
+                                               {"contrast", "1"},
+                                               {"share_closed", plain(share.estimate)},
+                                               {"share_95_low", plain(share.interval.low)},
+                                               {"share_95_high", plain(share.interval.high)},
+                                               {"share_why", share.why}};
   Columns columns = columns_of(table, as_row);
   for (auto& [name, value] : columns)
     if (const auto found = own.find(name); found != own.end())

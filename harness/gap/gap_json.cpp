@@ -61,8 +61,7 @@ json paired_json(const Paired& paired) {
 
 json published_json(const char* key, const std::optional<PublishedValue>& published) {
   if (!published) return nullptr;
-  return {
-      {key, number(published->value)}, {"spread", number(published->spread)}, {"status", text(published->status)}, {"source", text(published->source)}};
+  return {{key, number(published->value)}, {"spread", number(published->spread)}, {"status", text(published->status)}, {"source", text(published->source)}};
 }
 
 json row_json(const GapRow& row, const Network& network) {
@@ -94,7 +93,11 @@ json row_json(const GapRow& row, const Network& network) {
 }
 
 json contrast_json(const GapContrast& contrast) {
-  json out{{"arm", text(contrast.arm)}, {"against", text(contrast.against)}, {"diverged", contrast.diverged}, {"difference", paired_json(contrast.paired)}, {"share", nullptr}};
+  json out{{"arm", text(contrast.arm)},
+           {"against", text(contrast.against)},
+           {"diverged", contrast.diverged},
+           {"difference", paired_json(contrast.paired)},
+           {"share", nullptr}};
   if (const auto& share = contrast.share)
     out["share"] = {{"pairs", share->pairs}, {"estimate", number(share->estimate)}, {"interval_95", interval(share->interval)}, {"why", text(share->why)}};
   return out;
@@ -123,11 +126,10 @@ std::string gap_json(const GapTable& table) {
            {"groups", json::array()},
            {"missing", json::array()}};
   if (table.resolution)
-    out["resolution"] = {
-        {"seeds", table.resolution->seeds},
-        {"sd", number(table.resolution->sd)},
-        {"half_width_95", number(table.resolution->half_width)},
-        {"seeds_for_delta", table.resolution->seeds_for_delta > 0 ? json(table.resolution->seeds_for_delta) : json(nullptr)}};
+    out["resolution"] = {{"seeds", table.resolution->seeds},
+                         {"sd", number(table.resolution->sd)},
+                         {"half_width_95", number(table.resolution->half_width)},
+                         {"seeds_for_delta", table.resolution->seeds_for_delta > 0 ? json(table.resolution->seeds_for_delta) : json(nullptr)}};
   for (const auto& group : table.groups) {
     json rows = json::array();
     for (const auto& row : group.rows) rows.push_back(row_json(row, table.network));
@@ -135,8 +137,7 @@ std::string gap_json(const GapTable& table) {
     for (const auto& contrast : group.contrasts) contrasts.push_back(contrast_json(contrast));
     out["groups"].push_back({{"axes", axes_json(group.axes)}, {"rows", std::move(rows)}, {"contrasts", std::move(contrasts)}});
   }
-  for (const auto& run : table.missing)
-    out["missing"].push_back({{"axes", axes_json(run.axes)}, {"variant", text(run.variant)}, {"seed", run.seed}});
+  for (const auto& run : table.missing) out["missing"].push_back({{"axes", axes_json(run.axes)}, {"variant", text(run.variant)}, {"seed", run.seed}});
   return out.dump(2) + "\n";
 }
 

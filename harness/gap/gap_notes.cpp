@@ -40,7 +40,9 @@ std::string words_of_table(const GapTable& table) {
       held += verdict_of_table(*row.paired) == row.paired->verdict;
     }
   if (words == 0) return "";
-  const std::string rest = held == words ? "" : fmt::format("; {} of {} words hold{} for {} row alone", words - held, words, words - held == 1 ? "s" : "", words - held == 1 ? "its" : "their");
+  const std::string rest = held == words ? ""
+                                         : fmt::format("; {} of {} words hold{} for {} row alone", words - held, words, words - held == 1 ? "s" : "",
+                                                       words - held == 1 ? "its" : "their");
   return fmt::format("- *: holds for all rows at once (Holm, 5 % for any false word in the table){}\n", rest);
 }
 
@@ -55,8 +57,7 @@ std::string resolution_text(const GapTable& table) {
   }
   const Resolution& r = *table.resolution;
   std::string out =
-      fmt::format("- what {} seeds resolve: paired differences spread by {:.2f} points, so the 95 % interval is ± {:.2f} points", r.seeds,
-                  r.sd, r.half_width);
+      fmt::format("- what {} seeds resolve: paired differences spread by {:.2f} points, so the 95 % interval is ± {:.2f} points", r.seeds, r.sd, r.half_width);
   if (!(table.delta > 0)) return out + "\n";
   if (r.half_width <= table.delta) return out + fmt::format(", within delta = {}\n", table.delta);
   if (r.seeds_for_delta == 0) return out + fmt::format("; delta = {} would need more than 1000 seeds\n", table.delta);
@@ -82,8 +83,7 @@ std::string missing_text(const GapTable& table) {
   for (std::size_t k = 0; k < table.missing.size() && k < most; ++k) {
     const auto& run = table.missing[k];
     const std::string cell = cell_text(run.axes);
-    out +=
-        fmt::format("- missing: {}seed {}{}\n", run.variant.empty() ? "" : shown(run.variant) + ", ", run.seed, cell.empty() ? "" : ", " + cell);
+    out += fmt::format("- missing: {}seed {}{}\n", run.variant.empty() ? "" : shown(run.variant) + ", ", run.seed, cell.empty() ? "" : ", " + cell);
   }
   if (table.missing.size() > most) out += fmt::format("- missing: {} more\n", table.missing.size() - most);
   return out;
@@ -98,7 +98,8 @@ std::string measured_otherwise(const GapTable& table) {
       const std::string cell = cell_text(group.axes);
       const std::string how = row.gauge.empty() || row.gauge == "exact" ? "measured exactly" : fmt::format("estimated by {}", shown(row.gauge));
       const std::string when = row.measure_every > 1 ? fmt::format(" in one of {} steps", row.measure_every) : "";
-      out += fmt::format("- ‡: max Ξ of {}{}{} is the largest of what was {}{}, not the exact maximum of all steps\n", shown(row.variant), cell.empty() ? "" : ", ", cell, how, when);
+      out += fmt::format("- ‡: max Ξ of {}{}{} is the largest of what was {}{}, not the exact maximum of all steps\n", shown(row.variant),
+                         cell.empty() ? "" : ", ", cell, how, when);
     }
   return out;
 }
@@ -111,14 +112,14 @@ std::string contrast_notes(const GapTable& table) {
       any = true;
       if (!contrast.share || contrast.share->why.empty()) continue;
       const std::string cell = cell_text(group.axes);
-      reasons.push_back(fmt::format("- no interval of the share of {} against {}{}{}: {}\n", shown(contrast.arm), shown(contrast.against), cell.empty() ? "" : ", ", cell,
-                                    shown(contrast.share->why)));
+      reasons.push_back(fmt::format("- no interval of the share of {} against {}{}{}: {}\n", shown(contrast.arm), shown(contrast.against),
+                                    cell.empty() ? "" : ", ", cell, shown(contrast.share->why)));
     }
   if (!any) return "";
-  std::string out =
-      fmt::format("- contrasts, asked by the sweep: arm - against, paired by seed, with the words of the table against delta (better, worse; * among the contrasts); "
-                  "share: (arm - against) / ({} - against)\n",
-                  table.baseline.empty() ? "baseline" : shown(table.baseline));
+  std::string out = fmt::format(
+      "- contrasts, asked by the sweep: arm - against, paired by seed, with the words of the table against delta (better, worse; * among the contrasts); "
+      "share: (arm - against) / ({} - against)\n",
+      table.baseline.empty() ? "baseline" : shown(table.baseline));
   for (const auto& reason : reasons) out += reason;
   return out;
 }
@@ -130,9 +131,10 @@ std::string gap_notes(const GapTable& table) {
   if (!table.baseline.empty()) {
     out += fmt::format("- difference: to '{}', paired by seed, in points; ρ: correlation of the two arms over seeds\n", shown(table.baseline));
     if (table.delta > 0)
-      out += fmt::format("- delta = {} points, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
-                         "undecided: neither; a false word has a rate of at most 5 % per row\n",
-                         table.delta, table.delta);
+      out += fmt::format(
+          "- delta = {} points, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
+          "undecided: neither; a false word has a rate of at most 5 % per row\n",
+          table.delta, table.delta);
     if (!table.delta_from.empty()) out += fmt::format("- delta is that of {}\n", shown(table.delta_from));
     out += words_of_table(table) + undecided_reasons(table) + resolution_text(table);
   } else {
@@ -140,8 +142,9 @@ std::string gap_notes(const GapTable& table) {
   }
   out += contrast_notes(table);
   if (any_row(table, [](const GapRow& row) { return row.diverged > 0; }))
-    out += "- diverged: a run that diverged has no final accuracy, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
-           "diverged, not to be compared with those of whole runs\n";
+    out +=
+        "- diverged: a run that diverged has no final accuracy, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
+        "diverged, not to be compared with those of whole runs\n";
   out +=
       "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
       "only\n";
@@ -151,7 +154,8 @@ std::string gap_notes(const GapTable& table) {
       1e6 * table.network.latency_s, 1e-9 * table.network.bandwidth);
   out += measured_otherwise(table);
   if (table.copies > 0)
-    out += fmt::format("- {} file{} left out: {} of runs that other files here hold\n", table.copies, table.copies == 1 ? "" : "s", table.copies == 1 ? "a copy" : "copies");
+    out += fmt::format("- {} file{} left out: {} of runs that other files here hold\n", table.copies, table.copies == 1 ? "" : "s",
+                       table.copies == 1 ? "a copy" : "copies");
   if (any_row(table, [](const GapRow& row) { return row.published.accuracy || row.published.difference; }))
     out += "- published values are quoted with the status of their source; 'unverified' is not what the paper is known to report\n";
   return out + missed_targets(table) + missing_text(table);

@@ -70,9 +70,8 @@ std::vector<double> mean_distance_max(const std::vector<FinishedRun>& runs) {
   for (const auto& run : runs) phases = std::max(phases, run.distance_max.size());
   std::vector<double> means;
   for (std::size_t k = 0; k < phases; ++k)
-    means.push_back(mean_over(runs, [&](const FinishedRun& run) {
-      return k < run.distance_max.size() ? run.distance_max[k] : std::numeric_limits<double>::quiet_NaN();
-    }));
+    means.push_back(
+        mean_over(runs, [&](const FinishedRun& run) { return k < run.distance_max.size() ? run.distance_max[k] : std::numeric_limits<double>::quiet_NaN(); }));
   return means;
 }
 
@@ -108,7 +107,8 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
   row.gauge_bytes_sent = mean_over(runs, [](const auto& run) { return static_cast<double>(run.gauge_bytes_sent); });
   row.gauge_bytes_to_decide = mean_over(runs, [](const auto& run) { return run.decision_bytes_sent; });
   row.gauge_bytes_to_record = row.gauge_bytes_sent - row.gauge_bytes_to_decide;
-  row.traffic = {mean_over(runs, [](const auto& run) { return run.traffic.messages; }), mean_over(runs, [](const auto& run) { return run.traffic.serial_messages; }),
+  row.traffic = {mean_over(runs, [](const auto& run) { return run.traffic.messages; }),
+                 mean_over(runs, [](const auto& run) { return run.traffic.serial_messages; }),
                  mean_over(runs, [](const auto& run) { return run.traffic.serial_bytes; })};
   row.wall_s = mean_over(runs, [](const auto& run) { return run.wall_s; });
   row.distance_max = mean_distance_max(runs);
@@ -255,7 +255,14 @@ bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gau
 GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
   for (auto& run : runs)
     if (run.diverged) run.accuracy = run.accuracy_nodes_mean = run.accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
-  GapTable table{.sweep = facts.name, .baseline = facts.baseline, .delta = facts.delta, .delta_from = facts.delta_from, .groups = {}, .missing = {}, .resolution = {}, .network = {}};
+  GapTable table{.sweep = facts.name,
+                 .baseline = facts.baseline,
+                 .delta = facts.delta,
+                 .delta_from = facts.delta_from,
+                 .groups = {},
+                 .missing = {},
+                 .resolution = {},
+                 .network = {}};
   for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, facts, published));
   adjust_for_table(table.groups);
   table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, facts) : plan, runs);

@@ -14,8 +14,7 @@ std::vector<std::size_t> telling_axes(const GapTable& table) {
   std::vector<std::size_t> telling;
   const std::size_t count = table.groups.empty() ? 0 : table.groups.front().axes.size();
   for (std::size_t k = 0; k < count; ++k)
-    if (std::any_of(table.groups.begin(), table.groups.end(),
-                    [&](const auto& g) { return g.axes[k].second != table.groups.front().axes[k].second; }))
+    if (std::any_of(table.groups.begin(), table.groups.end(), [&](const auto& g) { return g.axes[k].second != table.groups.front().axes[k].second; }))
       telling.push_back(k);
   return telling;
 }

@@ -55,9 +55,7 @@ Spread spread_of(std::span<const double> values) {
   return spread;
 }
 
-double t_half_width(double sd, int n, double confidence) {
-  return n < 2 ? kNaN : student_t_quantile((1 + confidence) / 2, n - 1) * sd / std::sqrt(n);
-}
+double t_half_width(double sd, int n, double confidence) { return n < 2 ? kNaN : student_t_quantile((1 + confidence) / 2, n - 1) * sd / std::sqrt(n); }
 
 Interval t_interval(const Spread& spread, double confidence) {
   const double half = t_half_width(spread.sd, spread.n, confidence);
@@ -79,8 +77,7 @@ std::string_view name(Verdict verdict) {
 }
 
 Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta) {
-  require(variant.size() == baseline.size(), "a paired comparison needs arms of one length, not {} and {}", variant.size(),
-          baseline.size());
+  require(variant.size() == baseline.size(), "a paired comparison needs arms of one length, not {} and {}", variant.size(), baseline.size());
   std::vector<double> differences;
   for (std::size_t k = 0; k < variant.size(); ++k) differences.push_back(variant[k] - baseline[k]);
   Paired paired;

@@ -30,11 +30,11 @@ enum class Verdict { gap, no_gap, undecided, diverged };
 std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided, diverged
 
 struct Paired {
-  Spread difference;  // variant - baseline, by seed; n pairs
-  Interval interval;  // of kConfidence
-  double rho = std::numeric_limits<double>::quiet_NaN();  // correlation of the two arms; NaN for n < 3 or an arm without spread
-  Verdict verdict = Verdict::undecided;                   // of this comparison alone
-  double p = std::numeric_limits<double>::quiet_NaN();    // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
+  Spread difference;                                          // variant - baseline, by seed; n pairs
+  Interval interval;                                          // of kConfidence
+  double rho = std::numeric_limits<double>::quiet_NaN();      // correlation of the two arms; NaN for n < 3 or an arm without spread
+  Verdict verdict = Verdict::undecided;                       // of this comparison alone
+  double p = std::numeric_limits<double>::quiet_NaN();        // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
   double p_table = std::numeric_limits<double>::quiet_NaN();  // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
   std::string why;                                            // the reason in words
 };

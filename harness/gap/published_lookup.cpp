@@ -33,8 +33,7 @@ int nodes_of(const std::string& config_json) {
 
 std::optional<PublishedValue> find(const Tables& tables, const PublishedSettings& settings, int n, const std::string& arm) {
   for (const auto& table : settings.tables)
-    if (const auto* row = reference::find_published(tables.rows, table, n, arm))
-      return PublishedValue{row->value, row->std, row->status, row->source};
+    if (const auto* row = reference::find_published(tables.rows, table, n, arm)) return PublishedValue{row->value, row->std, row->status, row->source};
   return std::nullopt;
 }
 

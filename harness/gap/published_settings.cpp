@@ -90,8 +90,7 @@ std::vector<PublishedSettings> read_published_settings(const std::string& folder
   std::set<std::string> tables;
   for (const auto& file : files) {
     all.push_back(read_settings(file));
-    for (const auto& table : all.back().tables)
-      require(tables.insert(table).second, "{}: table '{}' has its settings already", file, table);
+    for (const auto& table : all.back().tables) require(tables.insert(table).second, "{}: table '{}' has its settings already", file, table);
   }
   return all;
 }

@@ -45,8 +45,8 @@ double student_t_cdf(double t, double degrees_of_freedom) {
 }
 
 double student_t_quantile(double probability, double degrees_of_freedom) {
-  require(probability > 0 && probability < 1 && degrees_of_freedom > 0, "there is no t quantile of {} with {} degrees of freedom",
-          probability, degrees_of_freedom);
+  require(probability > 0 && probability < 1 && degrees_of_freedom > 0, "there is no t quantile of {} with {} degrees of freedom", probability,
+          degrees_of_freedom);
   if (probability == 0.5) return 0;
   const double tails = 2 * std::fmin(probability, 1 - probability);
   double low = 0, high = 1;

@@ -16,8 +16,8 @@ struct SweepFacts {
     bool operator==(const Contrast&) const = default;
   };
   std::string name, baseline;
-  double delta = 0;                 // points; 0: not declared
-  std::string delta_from;           // where it comes from if not from the sweep, and what that declares
+  double delta = 0;        // points; 0: not declared
+  std::string delta_from;  // where it comes from if not from the sweep, and what that declares
   std::vector<std::int64_t> seeds;
   std::vector<std::string> variants;                          // in the order of the file
   std::vector<std::string> axes;                              // dotted keys of [sweep], in the order of the file
@@ -26,7 +26,7 @@ struct SweepFacts {
   std::string otherwise_override;
   std::map<std::string, std::string> variant_otherwise;
   std::vector<std::string> otherwise = {"exact"};
-  std::vector<Contrast> contrasts;                            // left to the caller: harness/sweep/contrasts.hpp reads and checks them
+  std::vector<Contrast> contrasts;  // left to the caller: harness/sweep/contrasts.hpp reads and checks them
 };
 
 // `where` goes into the error. Throws Error(input) when the text is no TOML or a field has another type; whether the sweep is a good

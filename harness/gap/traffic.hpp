@@ -9,7 +9,7 @@ namespace xib {
 // What a run sends with one node per rank, and the longest chain of it: what the busiest node of every round sends or receives one after the other.
 // NaN: not known.
 struct Traffic {
-  double messages = 0;                       // of all nodes
+  double messages = 0;                           // of all nodes
   double serial_messages = 0, serial_bytes = 0;  // of the busiest nodes, summed over rounds
 };
 

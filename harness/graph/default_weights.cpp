@@ -23,7 +23,8 @@ std::string default_weights(std::string_view topology, int nodes, std::uint64_t 
 }
 
 std::string default_weights(std::span<const std::string> topologies, const std::function<bool(const std::string&, std::string_view)>& fits) {
-  const bool metropolis = std::any_of(topologies.begin(), topologies.end(), [&](const auto& name) { return !fits(name, "uniform") && fits(name, "metropolis"); });
+  const bool metropolis =
+      std::any_of(topologies.begin(), topologies.end(), [&](const auto& name) { return !fits(name, "uniform") && fits(name, "metropolis"); });
   return metropolis ? "metropolis" : "uniform";
 }
 

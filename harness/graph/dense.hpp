@@ -9,9 +9,7 @@ namespace xib {
 // A dense n x n matrix for the mathematics of graphs; rows contiguous.
 struct Dense {
   explicit Dense(int size, double diagonal = 0);
-  double& operator()(int i, int j) {
-    return values[static_cast<std::size_t>(i) * static_cast<std::size_t>(n) + static_cast<std::size_t>(j)];
-  }
+  double& operator()(int i, int j) { return values[static_cast<std::size_t>(i) * static_cast<std::size_t>(n) + static_cast<std::size_t>(j)]; }
   double operator()(int i, int j) const { return const_cast<Dense&>(*this)(i, j); }
   int n;
   std::vector<double> values;

@@ -62,8 +62,7 @@ double reordered(std::span<const double> a, double decay) {
 }
 
 // The matrices have their eigenvectors in common, so that each frequency is a direction of its own.
-double by_fourier(std::span<const MixingMatrix> matrices, const GroupShape& shape, double decay,
-                  double (*rule)(std::span<const double>, double)) {
+double by_fourier(std::span<const MixingMatrix> matrices, const GroupShape& shape, double decay, double (*rule)(std::span<const double>, double)) {
   std::vector<std::vector<std::complex<double>>> values;
   for (const auto& w : matrices) values.push_back(fourier_eigenvalues(w, shape));
   std::vector<double> a(values.size());

@@ -83,8 +83,8 @@ void check_counts_from_0(const std::vector<Edge>& edges, int nodes, const std::s
     least = std::min({least, edge.from, edge.to});
     most = std::max({most, edge.from, edge.to});
   }
-  require(least <= 0, "{}: no edge names node 0, so it is not connected; if the list counts from 1, subtract 1 from all its numbers{}: nodes count from 0", file,
-          most == nodes ? "" : fmt::format(" and give {} nodes", most));
+  require(least <= 0, "{}: no edge names node 0, so it is not connected; if the list counts from 1, subtract 1 from all its numbers{}: nodes count from 0",
+          file, most == nodes ? "" : fmt::format(" and give {} nodes", most));
 }
 
 double parse_weight(const std::string& text, const std::string& file, int line) {
@@ -92,8 +92,7 @@ double parse_weight(const std::string& text, const std::string& file, int line) 
   const auto slash = text.find('/');
   bool ok = parse(std::string_view(text).substr(0, slash), value);
   if (slash != std::string::npos) ok = ok && parse(std::string_view(text).substr(slash + 1), divisor) && divisor != 0;
-  require(ok && std::isfinite(value / divisor), "{}:{}: '{}' is not a weight; write a number such as 0.25 or a fraction such as 1/3", file,
-          line, shown(text));
+  require(ok && std::isfinite(value / divisor), "{}:{}: '{}' is not a weight; write a number such as 0.25 or a fraction such as 1/3", file, line, shown(text));
   require(value / divisor >= 0, "{}:{}: the weight {} is negative (mixing must average); use weights in [0, 1]", file, line, shown(text));
   return value / divisor;
 }
@@ -126,8 +125,7 @@ MixingMatrix read_matrix(const std::string& file, int nodes, MixingMatrix::Stoch
   for (const auto& [line, fields] : read_lines(file, " \t,")) {
     const int i = static_cast<int>(rows.size());
     require(i < nodes, "{}:{}: row {} of W, but there are {} nodes; give as many nodes as rows", file, line, i + 1, nodes);
-    require(static_cast<int>(fields.size()) == nodes, "{}:{}: {} weights for {} nodes; write one per node", file, line, fields.size(),
-            nodes);
+    require(static_cast<int>(fields.size()) == nodes, "{}:{}: {} weights for {} nodes; write one per node", file, line, fields.size(), nodes);
     rows.emplace_back();
     ExactSum sum;
     for (int j = 0; j < nodes; ++j) {
@@ -137,8 +135,7 @@ MixingMatrix read_matrix(const std::string& file, int nodes, MixingMatrix::Stoch
       columns[static_cast<std::size_t>(j)].add(value);
     }
     require(!by_rows || std::abs(sum.value() - 1) <= tolerance,
-            "{}:{}: the weights sum to {:.17g} instead of 1 (models would shrink or grow); write 17 digits, or fractions such as 1/3", file,
-            line, sum.value());
+            "{}:{}: the weights sum to {:.17g} instead of 1 (models would shrink or grow); write 17 digits, or fractions such as 1/3", file, line, sum.value());
   }
   require(static_cast<int>(rows.size()) == nodes, "{}: {} rows for {} nodes; give as many rows as nodes", file, rows.size(), nodes);
   for (int j = 0; j < nodes; ++j) {

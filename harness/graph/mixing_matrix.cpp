@@ -112,8 +112,7 @@ std::vector<MixingMatrix> support_of(const Law& law) {
   return support;
 }
 
-MixingSchedule::MixingSchedule(std::vector<MixingMatrix> period)
-    : nodes_(period.empty() ? 0 : period.front().size()), matrices_(std::move(period)) {
+MixingSchedule::MixingSchedule(std::vector<MixingMatrix> period) : nodes_(period.empty() ? 0 : period.front().size()), matrices_(std::move(period)) {
   require(!matrices_.empty(), "a mixing schedule needs at least one matrix");
   for (const auto& w : matrices_)
     require(w.size() == nodes_, "a mixing schedule has matrices of {} and {} nodes: all rounds mix the same nodes", nodes_, w.size());

@@ -58,11 +58,10 @@ Edges complement(int nodes, const Edges& edges) {
 }  // namespace
 
 Topology random_regular(int nodes, int degree, RandomStream& stream) {
-  require(1 <= degree && degree < nodes,
-          "a random regular graph of degree {} needs more than {} nodes; {} are given: use a degree from 1 to {}", degree, degree, nodes,
-          nodes - 1);
-  require(nodes % 2 == 0 || degree % 2 == 0,
-          "a regular graph of degree {} on {} nodes would have half an edge (both are odd): make one of them even", degree, nodes);
+  require(1 <= degree && degree < nodes, "a random regular graph of degree {} needs more than {} nodes; {} are given: use a degree from 1 to {}", degree,
+          degree, nodes, nodes - 1);
+  require(nodes % 2 == 0 || degree % 2 == 0, "a regular graph of degree {} on {} nodes would have half an edge (both are odd): make one of them even", degree,
+          nodes);
   check_edges(static_cast<double>(nodes) * degree);
   const int drawn = std::min(degree, nodes - 1 - degree);  // dense graphs are drawn as what they lack
   Edges edges;
@@ -82,11 +81,10 @@ Topology erdos_renyi(int nodes, double probability, RandomStream& stream) {
 }
 
 Topology watts_strogatz(int nodes, int neighbors, double rewiring, RandomStream& stream) {
-  require(
-      neighbors >= 2 && neighbors % 2 == 0 && neighbors < nodes,
-      "watts-strogatz with {} neighbors on {} nodes: the neighbors must be even, at least 2 and fewer than the nodes: use neighbors = 2 or "
-      "more nodes",
-      neighbors, nodes);
+  require(neighbors >= 2 && neighbors % 2 == 0 && neighbors < nodes,
+          "watts-strogatz with {} neighbors on {} nodes: the neighbors must be even, at least 2 and fewer than the nodes: use neighbors = 2 or "
+          "more nodes",
+          neighbors, nodes);
   require(0 <= rewiring && rewiring <= 1, "watts-strogatz: the rewiring probability {} is not in [0, 1]", rewiring);
   check_edges(static_cast<double>(nodes) * neighbors);
   Edges edges;
@@ -107,9 +105,8 @@ Topology watts_strogatz(int nodes, int neighbors, double rewiring, RandomStream&
 }
 
 Topology barabasi_albert(int nodes, int attached, RandomStream& stream) {
-  require(1 <= attached && attached < nodes,
-          "barabasi-albert attaches each node to {} others, which needs more than {} nodes; {} are given: use attached = 1", attached,
-          attached, nodes);
+  require(1 <= attached && attached < nodes, "barabasi-albert attaches each node to {} others, which needs more than {} nodes; {} are given: use attached = 1",
+          attached, attached, nodes);
   check_edges(2.0 * nodes * attached);
   Edges edges;
   std::vector<int> ends;  // every node as often as its degree
@@ -120,16 +117,15 @@ Topology barabasi_albert(int nodes, int attached, RandomStream& stream) {
   for (int i = 1; i <= attached; ++i) connect(0, i);
   for (int i = attached + 1; i < nodes; ++i) {
     std::set<int> targets;
-    while (static_cast<int>(targets.size()) < attached)
-      targets.insert(ends[static_cast<std::size_t>(pick(stream, static_cast<int>(ends.size())))]);
+    while (static_cast<int>(targets.size()) < attached) targets.insert(ends[static_cast<std::size_t>(pick(stream, static_cast<int>(ends.size())))]);
     for (const int t : targets) connect(i, t);
   }
   return of(nodes, edges);
 }
 
 Topology random_directed(int nodes, int receivers, RandomStream& stream) {
-  require(1 <= receivers && receivers < nodes,
-          "random-directed: each node sends to {} others, which needs more than {} nodes; {} are given", receivers, receivers, nodes);
+  require(1 <= receivers && receivers < nodes, "random-directed: each node sends to {} others, which needs more than {} nodes; {} are given", receivers,
+          receivers, nodes);
   check_pairs(nodes);
   check_edges(static_cast<double>(nodes) * receivers);
   std::vector<std::vector<int>> senders(static_cast<std::size_t>(nodes));
@@ -147,8 +143,7 @@ Topology random_directed(int nodes, int receivers, RandomStream& stream) {
 
 double connecting_probability(int nodes) { return nodes < 2 ? 1.0 : std::min(1.0, 2 * std::log(nodes) / nodes); }
 
-Topology draw_connected(std::uint64_t seed, const std::function<Topology(RandomStream&)>& draw, std::string_view graph,
-                        std::string_view remedy) {
+Topology draw_connected(std::uint64_t seed, const std::function<Topology(RandomStream&)>& draw, std::string_view graph, std::string_view remedy) {
   constexpr std::uint32_t kDraws = 1000;
   for (std::uint32_t attempt = 0; attempt < kDraws; ++attempt) {
     RandomStream stream(seed, Purpose::topology, 0, attempt);

@@ -21,7 +21,6 @@ double connecting_probability(int nodes);
 
 // Draws until the graph is connected, each time from another stream of the seed. `graph` and `remedy` go into the refusal after
 // 1000 draws.
-Topology draw_connected(std::uint64_t seed, const std::function<Topology(RandomStream&)>& draw, std::string_view graph,
-                        std::string_view remedy);
+Topology draw_connected(std::uint64_t seed, const std::function<Topology(RandomStream&)>& draw, std::string_view graph, std::string_view remedy);
 
 }  // namespace xib::graphs

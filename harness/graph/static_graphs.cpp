@@ -105,8 +105,7 @@ Topology tree(int nodes, int branching) {
 
 Topology barbell(int nodes, int bridge) {
   require(bridge >= 0 && bridge <= nodes && (nodes - bridge) % 2 == 0,
-          "barbell has two cliques of one size; {} nodes with a bridge of {} do not leave an even number: use bridge = {}", nodes, bridge,
-          nodes % 2);
+          "barbell has two cliques of one size; {} nodes with a bridge of {} do not leave an even number: use bridge = {}", nodes, bridge, nodes % 2);
   const int clique_size = (nodes - bridge) / 2;
   Edges edges;
   clique(0, clique_size, edges);

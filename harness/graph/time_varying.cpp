@@ -55,8 +55,7 @@ Topology even_odd_pairs(int nodes, std::int64_t distance) {
 }
 
 MixingSchedule even_odd_schedule(int nodes, const std::vector<std::int64_t>& distances, std::string_view weights, std::string_view name) {
-  require(nodes % 2 == 0, "{} pairs even with odd nodes and needs an even number of them; {} is odd: use base(2) or random-matching", name,
-          nodes);
+  require(nodes % 2 == 0, "{} pairs even with odd nodes and needs an even number of them; {} is odd: use base(2) or random-matching", name, nodes);
   std::vector<MixingMatrix> period;
   for (const auto d : distances) period.push_back(weigh(even_odd_pairs(nodes, d), weights, name));
   return MixingSchedule(std::move(period));
@@ -66,16 +65,14 @@ MixingMatrix identity(int nodes) { return with_diagonal(std::vector<std::vector<
 
 }  // namespace
 
-MixingSchedule one_peer_exponential(int nodes, std::string_view order, std::string_view weights, std::uint64_t seed,
-                                    std::string_view name) {
+MixingSchedule one_peer_exponential(int nodes, std::string_view order, std::string_view weights, std::uint64_t seed, std::string_view name) {
   constexpr std::array<std::string_view, 3> kOrders{"cyclic", "permutation", "random"};
   require(std::find(kOrders.begin(), kOrders.end(), order) != kOrders.end(), "{}: the order is one of {}, not '{}'", name,
           fmt::format("{}", fmt::join(kOrders, ", ")), order);
   check_rule(weights);
   if (nodes == 1) return MixingSchedule({identity(1)});
   std::vector<MixingMatrix> period;
-  for (const std::int64_t power : powers_of_two_below(nodes))
-    period.push_back(weigh(directed_circulant(nodes, std::array{power}), weights, name));
+  for (const std::int64_t power : powers_of_two_below(nodes)) period.push_back(weigh(directed_circulant(nodes, std::array{power}), weights, name));
   if (order == "cyclic") return MixingSchedule(std::move(period));
   const int count = static_cast<int>(period.size());
   const auto power_of = [seed, count, permuted = order == "permutation"](std::int64_t round) {
@@ -149,8 +146,7 @@ MixingSchedule dynamic_regular(int nodes, int degree, std::string_view weights, 
 
 MixingSchedule dynamic_erdos_renyi(int nodes, double probability, std::string_view weights, std::uint64_t seed, std::string_view name) {
   require(weights != "uniform" && weights != "lazy",
-          "{} weights on {} would have columns that do not sum to 1 in most rounds (the mean would drift): use weights = \"metropolis\"",
-          weights, name);
+          "{} weights on {} would have columns that do not sum to 1 in most rounds (the mean would drift): use weights = \"metropolis\"", weights, name);
   return drawn(nodes, weights, seed, name, [probability](int n, RandomStream& stream) { return erdos_renyi(n, probability, stream); });
 }
 
@@ -171,8 +167,7 @@ MixingSchedule equi_static(int nodes, int degree, std::string_view weights, std:
   std::vector<std::vector<Weight>> rows(static_cast<std::size_t>(nodes));
   for (int i = 0; i < nodes; ++i)
     for (const auto& [shift, times] : shifts)
-      rows[static_cast<std::size_t>(i)].push_back(
-          {wrapped(i - shift, nodes), (nodes - 1.0) * times / (static_cast<double>(nodes) * degree)});
+      rows[static_cast<std::size_t>(i)].push_back({wrapped(i - shift, nodes), (nodes - 1.0) * times / (static_cast<double>(nodes) * degree)});
   return MixingSchedule({own_weights(with_diagonal(std::move(rows)), weights, name)});
 }
 

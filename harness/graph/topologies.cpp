@@ -29,8 +29,7 @@ struct Call {
 };
 
 MixingSchedule fixed(const Topology& graph, const Call& call) {
-  require(graph.connected(), "{} with {} nodes is not connected (consensus cannot be reached): add edges that join its parts", call.name,
-          call.nodes);
+  require(graph.connected(), "{} with {} nodes is not connected (consensus cannot be reached): add edges that join its parts", call.name, call.nodes);
   return MixingSchedule({weigh(graph, call.weights, call.name)});
 }
 
@@ -67,8 +66,8 @@ MixingSchedule rectangle(const Call& call, Arguments& a) {
   const auto [short_side, long_side] = graphs::most_square(call.nodes);
   const auto rows = a.integer("rows", short_side);
   const auto columns = a.integer("columns", rows > 0 ? call.nodes / rows : long_side);
-  require(rows > 0 && columns > 0 && rows <= call.nodes && rows * columns == call.nodes,
-          "{} does not have {} nodes: use {}({}, {}) or leave the sizes out", call.name, call.nodes, call.term.name, short_side, long_side);
+  require(rows > 0 && columns > 0 && rows <= call.nodes && rows * columns == call.nodes, "{} does not have {} nodes: use {}({}, {}) or leave the sizes out",
+          call.name, call.nodes, call.term.name, short_side, long_side);
   return fixed(graph(static_cast<int>(rows), static_cast<int>(columns)), call);
 }
 
@@ -90,14 +89,10 @@ MixingSchedule circulant(const Call& call, Arguments& a) {
   return fixed(graph(call.nodes, offsets), call);
 }
 
-Topology directed_ring(int nodes) {
-  return nodes == 1 ? graphs::ring(1) : graphs::directed_circulant(nodes, std::array<std::int64_t, 1>{1});
-}
+Topology directed_ring(int nodes) { return nodes == 1 ? graphs::ring(1) : graphs::directed_circulant(nodes, std::array<std::int64_t, 1>{1}); }
 Topology binary_tree(int nodes) { return graphs::tree(nodes, 2); }
 
-MixingSchedule tree(const Call& call, Arguments& a) {
-  return fixed(graphs::tree(call.nodes, small(call, "branching", a.integer("branching", 3))), call);
-}
+MixingSchedule tree(const Call& call, Arguments& a) { return fixed(graphs::tree(call.nodes, small(call, "branching", a.integer("branching", 3))), call); }
 
 MixingSchedule barbell(const Call& call, Arguments& a) {
   return fixed(graphs::barbell(call.nodes, small(call, "bridge", a.integer("bridge", call.nodes % 2))), call);
@@ -149,8 +144,8 @@ MixingSchedule matrix(const Call& call, Arguments& a) {
   const bool push_sum = call.weights == "push-sum";
   using enum MixingMatrix::Stochastic;
   MixingMatrix w = graphs::read_matrix(a.text("file"), call.nodes, push_sum ? columns : rows);
-  require(graph_of(w).connected(), "{} with {} nodes is not connected (consensus cannot be reached): give every node a path to every other",
-          call.name, call.nodes);
+  require(graph_of(w).connected(), "{} with {} nodes is not connected (consensus cannot be reached): give every node a path to every other", call.name,
+          call.nodes);
   return MixingSchedule({push_sum ? w : own_weights(w, call.weights, call.name)});
 }
 
@@ -160,8 +155,7 @@ MixingSchedule one_peer_exponential(const Call& call, Arguments& a) {
 
 MixingSchedule base(const Call& call, Arguments& a) {
   std::vector<MixingMatrix> period;
-  for (auto& w : graphs::base_graph(call.nodes, small(call, "base", a.integer("base", 2))))
-    period.push_back(own_weights(w, call.weights, call.name));
+  for (auto& w : graphs::base_graph(call.nodes, small(call, "base", a.integer("base", 2)))) period.push_back(own_weights(w, call.weights, call.name));
   return MixingSchedule(std::move(period));
 }
 
@@ -174,8 +168,7 @@ MixingSchedule dynamic_regular(const Call& call, Arguments& a) {
 }
 
 MixingSchedule dynamic_erdos_renyi(const Call& call, Arguments& a) {
-  return graphs::dynamic_erdos_renyi(call.nodes, a.number("probability", graphs::connecting_probability(call.nodes)), call.weights,
-                                     call.seed, call.name);
+  return graphs::dynamic_erdos_renyi(call.nodes, a.number("probability", graphs::connecting_probability(call.nodes)), call.weights, call.seed, call.name);
 }
 
 // alternate(ring, 9, complete, 1): nine rounds of the first, one of the second, again and again. "torus 4 8" is torus(4, 8).
@@ -188,8 +181,8 @@ MixingSchedule alternate(const Call& call, Arguments& a) {
     const std::int64_t rounds = a.integer("rounds");
     const auto schedule = make_mixing(graph, call.weights, call.nodes, call.seed);
     require(schedule.period() > 0, "{}: {} draws each round at random and has no period: use graphs that repeat", call.name, graph);
-    require(1 <= rounds && rounds + static_cast<std::int64_t>(period.size()) <= 10'000, "{}: {} rounds of {}: use from 1 to 10000 in all",
-            call.name, rounds, graph);
+    require(1 <= rounds && rounds + static_cast<std::int64_t>(period.size()) <= 10'000, "{}: {} rounds of {}: use from 1 to 10000 in all", call.name, rounds,
+            graph);
     for (std::int64_t t = 0; t < rounds; ++t) period.push_back(schedule.at(t));
   }
   return MixingSchedule(std::move(period));
@@ -209,12 +202,10 @@ constexpr std::array kTopologies{
     TopologyInfo{"path", "", "a ring that is cut open", make<plain<graphs::path>>},
     TopologyInfo{"star", "", "node 0 with every other", make<plain<graphs::star>>},
     TopologyInfo{"grid", "rows, columns", "a rectangle; without sizes the most square one", make<rectangle<graphs::grid>>},
-    TopologyInfo{"torus", "rows, columns", "a rectangle that wraps around; without sizes the most square one",
-                 make<rectangle<graphs::torus>>},
+    TopologyInfo{"torus", "rows, columns", "a rectangle that wraps around; without sizes the most square one", make<rectangle<graphs::torus>>},
     TopologyInfo{"hypercube", "", "numbers that differ in one bit; for powers of two", make<plain<graphs::hypercube>>},
     TopologyInfo{"exponential", "sides", "i sends to i + 1, i + 2, i + 4, ...; exponential(two-sided): and back", make<exponential>},
-    TopologyInfo{"circulant", "offsets...", "i with i - o and i + o for each offset o", make<circulant<graphs::circulant>>,
-                 "circulant(1, 3)"},
+    TopologyInfo{"circulant", "offsets...", "i with i - o and i + o for each offset o", make<circulant<graphs::circulant>>, "circulant(1, 3)"},
     TopologyInfo{"directed-ring", "", "i sends to i + 1", make<plain<directed_ring>>},
     TopologyInfo{"directed-circulant", "offsets...", "i sends to i + o for each offset o", make<circulant<graphs::directed_circulant>>,
                  "directed-circulant(1, 3)"},
@@ -235,18 +226,15 @@ constexpr std::array kTopologies{
     TopologyInfo{"equi-static", "degree", "EquiTopo: the mean of 3 random shifts, own weights", make<equi_static>},
     TopologyInfo{"edges", "file, direction", "the edges of a file, one per line", make<edges>, "-"},
     TopologyInfo{"matrix", "file", "W itself from a CSV file", make<matrix>, "-"},
-    TopologyInfo{"one-peer-exponential", "order", "in round t i sends to i + 2^t; order: cyclic, permutation or random",
-                 make<one_peer_exponential>},
+    TopologyInfo{"one-peer-exponential", "order", "in round t i sends to i + 2^t; order: cyclic, permutation or random", make<one_peer_exponential>},
     TopologyInfo{"bipartite-exponential", "", "even nodes pair with odd ones at distance 1, 3, 5, 9, ... in turn",
                  make<varying<graphs::bipartite_exponential>>},
     TopologyInfo{"one-peer-ring", "", "the two halves of a ring's edges in turn", make<varying<graphs::one_peer_ring>>},
     TopologyInfo{"one-peer-hypercube", "", "one dimension of the hypercube per round", make<varying<graphs::one_peer_hypercube>>},
-    TopologyInfo{"base", "base", "Base-(k+1) graph: exact in finitely many rounds for any n, base - 1 neighbors (1), own weights",
-                 make<base>},
+    TopologyInfo{"base", "base", "Base-(k+1) graph: exact in finitely many rounds for any n, base - 1 neighbors (1), own weights", make<base>},
     TopologyInfo{"random-matching", "", "other random pairs each round", make<random<graphs::random_matching>>},
     TopologyInfo{"random-edge", "", "one random pair each round (Boyd et al. 2006)", make<random<graphs::random_edge>>},
-    TopologyInfo{"random-permutation", "", "each round i receives from one node, by a random permutation",
-                 make<random<graphs::random_permutation>>},
+    TopologyInfo{"random-permutation", "", "each round i receives from one node, by a random permutation", make<random<graphs::random_permutation>>},
     TopologyInfo{"equi-dynamic", "", "EquiTopo: another random shift each round, own weights", make<random<graphs::equi_dynamic>>},
     TopologyInfo{"dynamic-regular", "degree", "another random regular graph each round (3)", make<dynamic_regular>},
     TopologyInfo{"dynamic-erdos-renyi", "probability", "another G(n, p) each round (2 ln(n) / n)", make<dynamic_erdos_renyi>},
@@ -255,10 +243,27 @@ constexpr std::array kTopologies{
 };
 
 // Graphs whose makers do not look at the seed. One that is not named here is made again for every seed of a plan.
-constexpr std::array<std::string_view, 21> kWithoutSeed{"complete",      "ring",          "path",         "star",                 "grid",
-                                                        "torus",         "hypercube",     "exponential",  "circulant",            "directed-ring",
-                                                        "directed-circulant", "binary-tree", "tree",      "barbell",              "karate-club",
-                                                        "davis-southern-women", "florentine-families", "edges", "matrix", "base", "one-peer-ring"};
+constexpr std::array<std::string_view, 21> kWithoutSeed{"complete",
+                                                        "ring",
+                                                        "path",
+                                                        "star",
+                                                        "grid",
+                                                        "torus",
+                                                        "hypercube",
+                                                        "exponential",
+                                                        "circulant",
+                                                        "directed-ring",
+                                                        "directed-circulant",
+                                                        "binary-tree",
+                                                        "tree",
+                                                        "barbell",
+                                                        "karate-club",
+                                                        "davis-southern-women",
+                                                        "florentine-families",
+                                                        "edges",
+                                                        "matrix",
+                                                        "base",
+                                                        "one-peer-ring"};
 
 }  // namespace
 

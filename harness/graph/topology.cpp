@@ -29,8 +29,10 @@ bool all_reachable_from_0(const std::vector<std::vector<int>>& out) {
 
 void check_edges(double entries) {
   constexpr double kMost = 2e7;
-  require(entries <= kMost, "this graph has {:.3g} messages in a round, and {:.0e} at most are held: take fewer nodes or a sparser graph (control.policy = \"exact\" averages without one)",
-          entries, kMost);
+  require(
+      entries <= kMost,
+      "this graph has {:.3g} messages in a round, and {:.0e} at most are held: take fewer nodes or a sparser graph (control.policy = \"exact\" averages without one)",
+      entries, kMost);
 }
 
 Topology::Topology(std::vector<std::vector<int>> neighbors, bool directed) : neighbors_(std::move(neighbors)), directed_(directed) {
@@ -53,8 +55,8 @@ Topology::Topology(std::vector<std::vector<int>> neighbors, bool directed) : nei
   for (int i = 0; i < n; ++i)
     for (const int j : this->neighbors(i)) {
       const auto back = this->neighbors(j);
-      require(std::binary_search(back.begin(), back.end(), i),
-              "node {} receives from {}, but {} not from {}: add the edge back or declare the graph directed", i, j, j, i);
+      require(std::binary_search(back.begin(), back.end(), i), "node {} receives from {}, but {} not from {}: add the edge back or declare the graph directed",
+              i, j, j, i);
     }
 }
 

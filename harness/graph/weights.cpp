@@ -37,14 +37,12 @@ int degree(const Topology& t, int node) { return static_cast<int>(t.neighbors(no
 
 MixingMatrix averaging(const Topology& t, std::string_view rule, std::string_view graph) {
   const bool metropolis = rule == "metropolis";
-  require(!metropolis || !t.directed(), "metropolis weights need an undirected graph, and {} is directed: use weights = \"push-sum\"",
-          graph);
+  require(!metropolis || !t.directed(), "metropolis weights need an undirected graph, and {} is directed: use weights = \"push-sum\"", graph);
   const int largest = t.max_degree();
   auto w = with_diagonal(edge_weights(t, [&](int i, int j) {
     return 1.0 / (1 + (metropolis ? std::max(degree(t, i), degree(t, j)) : rule == "uniform" ? degree(t, i) : largest));
   }));
-  require(w.doubly_stochastic(),
-          "{} weights on {} with {} nodes have columns that do not sum to 1 (the mean would drift): use weights = \"{}\"", rule, graph,
+  require(w.doubly_stochastic(), "{} weights on {} with {} nodes have columns that do not sum to 1 (the mean would drift): use weights = \"{}\"", rule, graph,
           t.size(), t.directed() ? "push-sum" : "metropolis");
   return w;
 }
@@ -93,8 +91,7 @@ MixingMatrix lazy(const MixingMatrix& w) {
 
 MixingMatrix own_weights(MixingMatrix w, std::string_view rule, std::string_view graph) {
   check_rule(rule);
-  require(rule == "uniform" || rule == "lazy",
-          "{} brings its own weights, and '{}' would replace them: use weights = \"uniform\" or \"lazy\"", graph, rule);
+  require(rule == "uniform" || rule == "lazy", "{} brings its own weights, and '{}' would replace them: use weights = \"uniform\" or \"lazy\"", graph, rule);
   return rule == "lazy" ? lazy(w) : w;
 }
 

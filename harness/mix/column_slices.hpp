@@ -14,11 +14,10 @@ struct ColumnSlices {
   std::size_t dim;
   int count;
   ColumnSlices(int nodes, std::size_t columns)
-      : dim(columns), count(static_cast<int>(std::max<std::size_t>(1, std::min({(std::size_t{1} << 22) / square(nodes), std::size_t{64}, (columns + 15) / 16})))) {}
+      : dim(columns),
+        count(static_cast<int>(std::max<std::size_t>(1, std::min({(std::size_t{1} << 22) / square(nodes), std::size_t{64}, (columns + 15) / 16})))) {}
   // Slices begin at multiples of 16 floats, so that rows stay aligned.
-  std::size_t begin(int slice) const {
-    return std::min(dim, (dim * static_cast<std::size_t>(slice) / static_cast<std::size_t>(count) + 15) / 16 * 16);
-  }
+  std::size_t begin(int slice) const { return std::min(dim, (dim * static_cast<std::size_t>(slice) / static_cast<std::size_t>(count) + 15) / 16 * 16); }
   std::size_t end(int slice) const { return slice + 1 == count ? dim : begin(slice + 1); }
 
  private:

@@ -12,7 +12,7 @@ namespace xib {
 
 namespace {
 
-constexpr cudaStream_t kStream = nullptr;  // the legacy default stream: others that are not non-blocking wait for it
+constexpr cudaStream_t kStream = nullptr;                   // the legacy default stream: others that are not non-blocking wait for it
 constexpr std::size_t kChunkBytes = std::size_t{64} << 20;  // of tiles' numbers at once
 
 // Device memory that is grown and not initialised.
@@ -101,8 +101,9 @@ class Cuda final : public Device {
     int driver = 0;
     cudaDriverGetVersion(&driver);
     const auto version = [](int v) { return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10); };
-    return name() + ", " + properties_.name + ", " + std::to_string(properties_.totalGlobalMem >> 20) + " MiB, compute capability " + std::to_string(properties_.major) + "." +
-           std::to_string(properties_.minor) + ", driver for CUDA " + version(driver) + ", runtime " + version(CUDART_VERSION);
+    return name() + ", " + properties_.name + ", " + std::to_string(properties_.totalGlobalMem >> 20) + " MiB, compute capability " +
+           std::to_string(properties_.major) + "." + std::to_string(properties_.minor) + ", driver for CUDA " + version(driver) + ", runtime " +
+           version(CUDART_VERSION);
   }
 
   void* allocate(std::size_t bytes) override {
@@ -187,7 +188,8 @@ class Cuda final : public Device {
       } else {
         launch_with_scratch(kStream, count * static_cast<std::int64_t>(kernels::kLanes), kernels::TileLane{rows, n, tiles, begin, of_tiles}, spill_);
       }
-      launch(kStream, static_cast<std::int64_t>(pass.numbers.size()), kernels::SumTiles{of_tiles, width, pass.gram ? 1 : kernels::kLanes, tiles, begin, end, numbers});
+      launch(kStream, static_cast<std::int64_t>(pass.numbers.size()),
+             kernels::SumTiles{of_tiles, width, pass.gram ? 1 : kernels::kLanes, tiles, begin, end, numbers});
     }
     copy(pass.numbers.data(), numbers, pass.numbers.size_bytes());
   }
@@ -196,7 +198,8 @@ class Cuda final : public Device {
     const std::size_t at = tables_.add(rows.data(), rows.size());
     char* const there = tables_.reserve();
     tables_.send();
-    launch(kStream, static_cast<std::int64_t>(end - begin), kernels::MeanColumn{reinterpret_cast<const float* const*>(there + at), static_cast<int>(rows.size()), begin, mean});
+    launch(kStream, static_cast<std::int64_t>(end - begin),
+           kernels::MeanColumn{reinterpret_cast<const float* const*>(there + at), static_cast<int>(rows.size()), begin, mean});
   }
 
   void fill_rows(float* x, std::size_t stride, std::size_t dim, int count, const float* row) override {

@@ -26,12 +26,18 @@ void cuda_failed(cudaError_t code, const char* call) {
       refuse("train.device: this host has no GPU that CUDA {} can use ({}): install a driver that is as new, go to a host that has one, or use --device cpu",
              CUDART_VERSION / 1000, why);
     case cudaErrorDevicesUnavailable:
-      refuse("train.device: the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K", why);
+      refuse(
+          "train.device: the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K",
+          why);
     case cudaErrorSystemNotReady:
-      refuse("train.device: the GPUs of this host are not ready ({}): where NVSwitch connects them, the service nvidia-fabricmanager has to run; start it, go to another host, or use --device cpu", why);
+      refuse(
+          "train.device: the GPUs of this host are not ready ({}): where NVSwitch connects them, the service nvidia-fabricmanager has to run; start it, go to another host, or use --device cpu",
+          why);
     case cudaErrorNoKernelImageForDevice:
-      refuse("train.device: this build has no kernels for this card ({}): configure with -DCMAKE_CUDA_ARCHITECTURES= of its compute capability, which nvidia-smi --query-gpu=compute_cap prints "
-             "(90 for 9.0), or use --device cpu", why);
+      refuse(
+          "train.device: this build has no kernels for this card ({}): configure with -DCMAKE_CUDA_ARCHITECTURES= of its compute capability, which nvidia-smi --query-gpu=compute_cap prints "
+          "(90 for 9.0), or use --device cpu",
+          why);
     default:
       fail("CUDA: {}: {}", call, why);
   }
@@ -40,9 +46,10 @@ void cuda_failed(cudaError_t code, const char* call) {
 void cuda_out_of_memory(const char* device, std::size_t asked, std::size_t left, std::size_t all) {
   const auto gib = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
   const double needed = run_needs.load();
-  fail("{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free){}: spread its nodes over more GPUs (ranks), or take fewer nodes; xibench plan --device cuda says "
-       "beforehand what a run needs",
-       device, gib(asked), gib(left), gib(all), needed > 0 ? fmt::format("; the run needs {:.2f} GiB in all", needed / (1 << 30)) : "");
+  fail(
+      "{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free){}: spread its nodes over more GPUs (ranks), or take fewer nodes; xibench plan --device cuda says "
+      "beforehand what a run needs",
+      device, gib(asked), gib(left), gib(all), needed > 0 ? fmt::format("; the run needs {:.2f} GiB in all", needed / (1 << 30)) : "");
 }
 
 void run_needs_gpu_bytes(double bytes) { run_needs = bytes; }

@@ -81,7 +81,7 @@ class Device {
 
 // The `number`-th of the GPUs that this process sees: mix/cuda_device.cu. In builds without CUDA mix/no_device.cpp refuses.
 std::unique_ptr<Device> make_cuda_device(int number);
-int cuda_device_count();        // that this process sees; throws where there is no driver, or one that is older than the runtime
-std::string cuda_version();     // of the runtime; "" in builds without it
+int cuda_device_count();     // that this process sees; throws where there is no driver, or one that is older than the runtime
+std::string cuda_version();  // of the runtime; "" in builds without it
 
 }  // namespace xib

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kScratchFloats = 48 * 1024;    // two copies of a tile of all rows: 192 KiB stay in a core's L2
 constexpr std::size_t kManyRoundsFloats = 6 * 1024;  // several rounds of a tile: 24 KiB stay in its L1
 constexpr std::size_t kManyRoundsWidth = 192;        // but not so narrow that every row's few columns cost a page each
-constexpr std::size_t kBlock = 64;                // columns whose sums stay in registers
+constexpr std::size_t kBlock = 64;                   // columns whose sums stay in registers
 constexpr std::size_t kLanes = 8;
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));  // the element-wise arithmetic of a loop, kept in registers
 
@@ -53,8 +53,13 @@ std::size_t blocks(std::size_t dim) { return (dim + kBlock - 1) / kBlock; }
 }  // namespace
 
 Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule)
-    : pool_(pool), layout_(layout), dim_(dim), tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
-      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))), schedule_(schedule), exchange_(communicator) {
+    : pool_(pool),
+      layout_(layout),
+      dim_(dim),
+      tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
+      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))),
+      schedule_(schedule),
+      exchange_(communicator) {
   require(schedule.nodes() == layout.nodes, "the mixing matrix is for {} nodes and the run has {}", schedule.nodes(), layout.nodes);
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<float>(2 * static_cast<std::size_t>(layout.mine().count) * tile_));
   for (std::int64_t t = 0; t < schedule.period(); ++t) round(t);
@@ -136,7 +141,8 @@ void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::s
         const std::size_t block = std::min(kBlock, width - c);
         float sum[kBlock] = {};
         if (block == kBlock) {
-          sum_block(own + c, terms, strength, [&](int index) { return source(q, index) + c; }, sum);
+          sum_block(
+              own + c, terms, strength, [&](int index) { return source(q, index) + c; }, sum);
           for (std::size_t l = 0; l < kBlock; ++l) out[c + l] = own[c + l] + sum[l];
         } else {
           for (const auto& [index, weight] : terms) {
@@ -167,8 +173,15 @@ void Mixer::mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, f
   }
   std::vector<Device::MixRound> views;
   for (std::size_t q = 0; q < rounds.size(); ++q) views.push_back({first[q], terms[q]});
-  x.device()->mix({.x = x.data(), .halo = halo_ ? halo_->data() : nullptr, .stride = x.stride(), .dim = dim_, .count = x.count(),
-                   .halo_count = rounds.front()->halo, .rounds = views, .strength = strength, .moved = moved});
+  x.device()->mix({.x = x.data(),
+                   .halo = halo_ ? halo_->data() : nullptr,
+                   .stride = x.stride(),
+                   .dim = dim_,
+                   .count = x.count(),
+                   .halo_count = rounds.front()->halo,
+                   .rounds = views,
+                   .strength = strength,
+                   .moved = moved});
 }
 
 void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength, std::span<double> moved) {

@@ -9,9 +9,7 @@ namespace {
 constexpr std::size_t kTile = 256;  // columns whose deviations of all nodes are held at once, in doubles
 constexpr std::size_t kLanes = 8;
 
-double sum_lanes(const double (&lanes)[kLanes]) {
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
+double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
 // Σ a_k b_k over a whole tile.
 double tile_dot(const double* a, const double* b) {
@@ -92,12 +90,12 @@ void NodeStatistics::collect(const NodeMatrix& x) {
     if (x.device() && !out.empty())
       x.device()->copy_pieces(out.data(), width, x.data() + theirs.begin, x.stride() * sizeof(float), width, static_cast<std::size_t>(block.count));
     else
-      for (int k = 0; k < block.count && !out.empty(); ++k) std::memcpy(out.data() + static_cast<std::size_t>(k) * theirs.size(), x.address(k) + theirs.begin, width);
+      for (int k = 0; k < block.count && !out.empty(); ++k)
+        std::memcpy(out.data() + static_cast<std::size_t>(k) * theirs.size(), x.address(k) + theirs.begin, width);
     if (!out.empty()) sends.push_back({r, out});
     if (!in.empty()) receives.push_back({r, in});
     const NodeBlock from = layout_.block(r);
-    for (int k = 0; k < from.count; ++k)
-      rows_[static_cast<std::size_t>(from.first + k)] = in.data() + static_cast<std::size_t>(k) * mine.size() - mine.begin;
+    for (int k = 0; k < from.count; ++k) rows_[static_cast<std::size_t>(from.first + k)] = in.data() + static_cast<std::size_t>(k) * mine.size() - mine.begin;
   }
   exchange_(sends, receives, x.device());
 }

@@ -60,11 +60,11 @@ class NodeStatistics {
   NodeLayout layout_;
   std::size_t dim_;
   ColumnSlices slices_;
-  std::vector<const float*> rows_;  // n: where row i begins, shifted so that rows_[i][c] is column c for c in my columns
-  std::vector<std::size_t> outbox_, inbox_;         // per rank, and the end: where its message begins among all of them
+  std::vector<const float*> rows_;           // n: where row i begins, shifted so that rows_[i][c] is column c for c in my columns
+  std::vector<std::size_t> outbox_, inbox_;  // per rank, and the end: where its message begins among all of them
   std::vector<float> host_boxes_;
   DeviceArray<float> device_boxes_, device_mean_;
-  std::vector<std::vector<double>> scratch_;        // per worker
+  std::vector<std::vector<double>> scratch_;  // per worker
   std::vector<float> mean_;
 };
 

@@ -18,7 +18,10 @@ class NodeMatrix {
  public:
   // device null: in host memory. The device outlives the matrix.
   NodeMatrix(int count, std::size_t dim, Device* device = nullptr)
-      : count_(count), dim_(dim), stride_((dim + 15) / 16 * 16), device_(device),
+      : count_(count),
+        dim_(dim),
+        stride_((dim + 15) / 16 * 16),
+        device_(device),
         data_(static_cast<float*>(device ? device->allocate(bytes()) : ::operator new[](bytes(), std::align_val_t{64})), Free{device}) {
     if (!device) std::fill_n(data_.get(), static_cast<std::size_t>(count_) * stride_, 0.0f);
   }
@@ -47,7 +50,8 @@ class NodeMatrix {
   void write_row(int k, std::span<const float> from) { move(address(k), from.data(), dim_ * sizeof(float)); }
   // One float of every row, into host memory.
   void read_column(std::size_t column, std::span<float> to) const {
-    if (device_) return device_->copy_pieces(to.data(), sizeof(float), data() + column, stride_ * sizeof(float), sizeof(float), static_cast<std::size_t>(count_));
+    if (device_)
+      return device_->copy_pieces(to.data(), sizeof(float), data() + column, stride_ * sizeof(float), sizeof(float), static_cast<std::size_t>(count_));
     for (int k = 0; k < count_; ++k) to[static_cast<std::size_t>(k)] = address(k)[column];
   }
   void copy_row(int k, const NodeMatrix& from, int from_row) { move_between(*this, k, from, from_row); }

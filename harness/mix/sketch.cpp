@@ -68,8 +68,15 @@ void Sketch::sketch_on_device(const NodeMatrix& x, std::int64_t key) {
       for (std::size_t w = 0; w < words; ++w) signs_[run * words + w] = stream();
     }
   });
-  x.device()->sketch({.x = x.data(), .stride = x.stride(), .dim = dim_, .count = x.count(), .buckets = buckets_, .first_run = first, .signs = signs_,
-                      .rotation = rotations_, .parts = parts_});
+  x.device()->sketch({.x = x.data(),
+                      .stride = x.stride(),
+                      .dim = dim_,
+                      .count = x.count(),
+                      .buckets = buckets_,
+                      .first_run = first,
+                      .signs = signs_,
+                      .rotation = rotations_,
+                      .parts = parts_});
 }
 
 double Sketch::squared_distance(const NodeMatrix& x, std::int64_t key) {

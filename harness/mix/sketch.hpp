@@ -41,8 +41,8 @@ class Sketch {
   std::size_t dim_;
   int buckets_;
   std::uint64_t seed_;
-  std::size_t runs_;  // of k columns
-  int slices_;        // of whole runs: a function of dim and k only
+  std::size_t runs_;           // of k columns
+  int slices_;                 // of whole runs: a function of dim and k only
   std::vector<double> parts_;  // slices x rows of this rank x k
   std::vector<double> mine_, all_;
   std::vector<int> counts_;

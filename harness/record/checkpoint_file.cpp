@@ -21,7 +21,7 @@ namespace {
 // Head: number of sections, then name, size and SHA-256 of each. So the sum over the head vouches for the whole file.
 constexpr std::string_view kMagic = "XIBENCH checkpoint\n";
 constexpr std::uint32_t kVersion = 2;  // 1: without the checksums of the data
-constexpr std::size_t kSum = 64;  // hexadecimal digits
+constexpr std::size_t kSum = 64;       // hexadecimal digits
 
 std::string sum_of(std::span<const std::byte> bytes) {
   Sha256 hash;

@@ -19,7 +19,8 @@ void write_checkpoint(const std::string& path, const Sections& sections, const I
 struct LoadedCheckpoint {
   bool found = false;
   Sections sections;
-  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it". Where none is found: what is wrong with all there are.
+  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it". Where none is found: what is wrong with all
+  // there are.
   std::string note;
 };
 // The newest intact checkpoint among `path` and `path`.previous; found = false when there is none, or none but damaged ones. Throws Error(work) when one of

@@ -16,8 +16,7 @@ namespace xib {
 template <class Row>
 struct Column {
   std::string_view name;
-  std::variant<double Row::*, std::int64_t Row::*, std::int32_t Row::*, std::int16_t Row::*, std::uint8_t Row::*, std::string Row::*>
-      member;
+  std::variant<double Row::*, std::int64_t Row::*, std::int32_t Row::*, std::int16_t Row::*, std::uint8_t Row::*, std::string Row::*> member;
   std::string_view units;  // UDUNITS spelling; "1": dimensionless, "": text
   std::string_view description;
   bool science = true;    // a function of the configuration: in the science digest
@@ -35,19 +34,18 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"consensus_distance", &StepRow::consensus_distance, "1", "consensus distance after mixing"},
     {"consensus_distance_before", &StepRow::consensus_distance_before, "1", "consensus distance after the local step, before mixing"},
     {"displacement", &StepRow::displacement, "1",
-     "local displacement sqrt((1/n) sum_i ||sum_j w_ij x_j - x_i||^2) of the step's first gossip round, not weakened (gauge displacement)",
-     kScience, kOptional},
+     "local displacement sqrt((1/n) sum_i ||sum_j w_ij x_j - x_i||^2) of the step's first gossip round, not weakened (gauge displacement)", kScience,
+     kOptional},
     {"target_distance", &StepRow::target_distance, "1", "what the controller aimed at (NaN: none)"},
     {"communication", &StepRow::communication, "1", "0 gossip, 1 exact averaging of models, 2 exact averaging of gradients"},
     {"gossip_rounds", &StepRow::gossip_rounds, "1", "rounds mixed, 0 with exact averaging"},
-    {"mixing_strength", &StepRow::mixing_strength, "1", "g of x <- (1 - g) x + g W x in the gossip rounds, 1 unless weakened (NaN: no round)",
-     kScience, kOptional},
+    {"mixing_strength", &StepRow::mixing_strength, "1", "g of x <- (1 - g) x + g W x in the gossip rounds, 1 unless weakened (NaN: no round)", kScience,
+     kOptional},
     {"minibatch_gradient_norm", &StepRow::minibatch_gradient_norm, "1", "sqrt((1/n) sum ||g_i||^2) of the mini-batch gradients"},
     {"mean_model_norm", &StepRow::mean_model_norm, "1", "norm of the mean model after mixing"},
     {"critical_distance", &StepRow::critical_distance, "1", "critical consensus distance, under the policy that holds a multiple of it (NaN: others)", kScience,
      kOptional},
-    {"target_reached", &StepRow::target_reached, "1", "0 where the largest allowed number of rounds was not enough, else 1", kScience,
-     kOptional},
+    {"target_reached", &StepRow::target_reached, "1", "0 where the largest allowed number of rounds was not enough, else 1", kScience, kOptional},
     {"samples", &StepRow::samples, "1", "samples consumed by all nodes in this step"},
     {"bytes_sent", &StepRow::bytes_sent, "byte", "bytes the algorithm would send between nodes with one node per rank"},
     {"gauge_bytes_sent", &StepRow::gauge_bytes_sent, "byte", "bytes the measurement would send between nodes with one node per rank"},
@@ -70,16 +68,15 @@ inline constexpr Column<StepRow> kStepColumns[] = {
 inline constexpr Column<EvaluationRow> kEvaluationColumns[] = {
     {"step", &EvaluationRow::step, "1", "steps done before the evaluation"},
     {"epoch", &EvaluationRow::epoch, "1", "passes over the training set"},
-    {"test_accuracy_mean_model", &EvaluationRow::test_accuracy_mean_model, "percent",
-     "top-1 accuracy of the averaged model on the test set"},
+    {"test_accuracy_mean_model", &EvaluationRow::test_accuracy_mean_model, "percent", "top-1 accuracy of the averaged model on the test set"},
     {"test_loss_mean_model", &EvaluationRow::test_loss_mean_model, "1", "loss of the averaged model on the test set"},
     {"train_loss_mean_model", &EvaluationRow::train_loss_mean_model, "1", "loss of the averaged model on the training set (phase ends)"},
     {"validation_accuracy_mean_model", &EvaluationRow::validation_accuracy_mean_model, "percent",
      "top-1 accuracy of the averaged model on the held-out share of the training set", kScience, kOptional},
-    {"suboptimality_mean_model", &EvaluationRow::suboptimality_mean_model, "1",
-     "f - f* of the averaged model, where the task knows its optimum", kScience, kOptional},
-    {"gradient_norm_mean_model", &EvaluationRow::gradient_norm_mean_model, "1",
-     "norm of the full gradient at the averaged model, where the task knows it", kScience, kOptional},
+    {"suboptimality_mean_model", &EvaluationRow::suboptimality_mean_model, "1", "f - f* of the averaged model, where the task knows its optimum", kScience,
+     kOptional},
+    {"gradient_norm_mean_model", &EvaluationRow::gradient_norm_mean_model, "1", "norm of the full gradient at the averaged model, where the task knows it",
+     kScience, kOptional},
     {"gradient_variance_mean_model", &EvaluationRow::gradient_variance_mean_model, "1",
      "variance of a node's mini-batch gradient at the averaged model, mean over nodes, where the task knows it", kScience, kOptional},
     {"train_seconds", &EvaluationRow::train_seconds, "s", "time spent training so far, without record_s: time to accuracy", kNotScience},
@@ -120,8 +117,7 @@ struct WideColumn {
 };
 inline constexpr WideColumn kNodeColumns[] = {
     {"train_loss", &RunRecord::node_train_loss, "1", "mini-batch loss of each node"},
-    {"distance_to_mean", &RunRecord::node_distance_to_mean, "1",
-     "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)"},
+    {"distance_to_mean", &RunRecord::node_distance_to_mean, "1", "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)"},
 };
 inline constexpr WideColumn kRankColumns[] = {
     {"compute_s", &RunRecord::rank_compute_s, "s", "gradients on each rank"},

@@ -141,8 +141,7 @@ bool Hdf5Reader::has_attribute(const std::string& object, const std::string& nam
 bool Hdf5Reader::is_text(const std::string& path) const {
   Handle object = own(H5Oopen(state_->file, path.c_str(), H5P_DEFAULT), H5Oclose, path);
   if (H5Iget_type(object) != H5I_DATASET) return false;
-  return state_->with_dataset(
-      path, [](hid_t type, hid_t space, auto) { return is_variable_text(type) && H5Sget_simple_extent_type(space) == H5S_SCALAR; });
+  return state_->with_dataset(path, [](hid_t type, hid_t space, auto) { return is_variable_text(type) && H5Sget_simple_extent_type(space) == H5S_SCALAR; });
 }
 
 std::vector<std::string> Hdf5Reader::children(const std::string& group) const {
@@ -164,9 +163,8 @@ std::vector<std::string> Hdf5Reader::text_attributes(const std::string& object) 
     return 0;
   };
   check_hdf5(H5Aiterate2(target, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), object);
-  std::erase_if(names, [&](const std::string& name) {
-    return state_->with_attribute(object, name, [](hid_t type, hid_t, auto) { return !is_variable_text(type); });
-  });
+  std::erase_if(names,
+                [&](const std::string& name) { return state_->with_attribute(object, name, [](hid_t type, hid_t, auto) { return !is_variable_text(type); }); });
   return names;
 }
 

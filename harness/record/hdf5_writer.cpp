@@ -42,8 +42,7 @@ Handle space_of(const Shape& shape, bool is_text) {
   if (shape.empty()) return own(H5Screate(H5S_SCALAR), H5Sclose, "H5Screate");
   const std::vector<hsize_t> size(shape.begin(), shape.end());
   const hsize_t unlimited = H5S_UNLIMITED;  // a chunk may only exceed the extent where that is not fixed
-  return own(H5Screate_simple(static_cast<int>(size.size()), size.data(), size.size() == 1 && !is_text ? &unlimited : nullptr), H5Sclose,
-             "H5Screate_simple");
+  return own(H5Screate_simple(static_cast<int>(size.size()), size.data(), size.size() == 1 && !is_text ? &unlimited : nullptr), H5Sclose, "H5Screate_simple");
 }
 
 std::vector<const char*> pointers(std::span<const std::string> texts) {
@@ -150,9 +149,7 @@ void Hdf5Writer::hint(const std::string& object, const std::string& name, std::s
   state_->write_text_attribute(object, name, std::string(value));
 }
 
-void Hdf5Writer::scale(const std::string& path, const std::string& axis_name) {
-  check_hdf5(H5DSset_scale(state_->open(path), axis_name.c_str()), path);
-}
+void Hdf5Writer::scale(const std::string& path, const std::string& axis_name) { check_hdf5(H5DSset_scale(state_->open(path), axis_name.c_str()), path); }
 
 void Hdf5Writer::attach(const std::string& path, std::size_t axis, const std::string& scale) {
   check_hdf5(H5DSattach_scale(state_->open(path), state_->open(scale), static_cast<unsigned>(axis)), path);

@@ -69,9 +69,7 @@ template <class T>
 void take(const nlohmann::json& json, T& value) {
   value = json.get<T>();
 }
-void take(const nlohmann::json& json, double& value) {
-  value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
+void take(const nlohmann::json& json, double& value) { value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
 
 nlohmann::ordered_json json_of(const std::vector<AttemptCost>& attempts) {
   auto out = nlohmann::ordered_json::array();

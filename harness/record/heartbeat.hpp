@@ -13,29 +13,29 @@ namespace xib {
 // What one attempt has cost, up to its last sign of life. An attempt that was killed (SIGKILL, preemption, a node lost) leaves what its last heartbeat said;
 // what it did after that nobody knows.
 struct AttemptCost {
-  std::string begun = {}, heard = {};  // ISO 8601 UTC: its beginning, and its last heartbeat
-  std::string state = {};  // running, finished, diverged, interrupted, failed; killed: it left without a word
+  std::string begun = {}, heard = {};     // ISO 8601 UTC: its beginning, and its last heartbeat
+  std::string state = {};                 // running, finished, diverged, interrupted, failed; killed: it left without a word
   std::string host = {}, slurm_job = {};  // of rank 0
-  std::int64_t processors = 0;  // ranks x threads
+  std::int64_t processors = 0;            // ranks x threads
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double core_seconds = kUnknown, energy_joules = kUnknown, gpu_joules = kUnknown;
 };
-std::string cost_json(const std::vector<AttemptCost>& attempts);         // an array of objects; NaN is null
-std::vector<AttemptCost> costs_from_json(const std::string& text);       // throws nlohmann::json::exception for anything else
+std::string cost_json(const std::vector<AttemptCost>& attempts);    // an array of objects; NaN is null
+std::vector<AttemptCost> costs_from_json(const std::string& text);  // throws nlohmann::json::exception for anything else
 
 // DIR/<name>/<id>.json: what a run that is under way (or failed) says of itself; `xibench status` reads it. Replaced by rename,
 // so a reader never sees half of it. Removed when the run file is there.
 struct Heartbeat {
-  std::string run_id, variant, state;  // running, failed, interrupted
-  std::string error;                   // of a failed run
+  std::string run_id, variant, state;          // running, failed, interrupted
+  std::string error;                           // of a failed run
   std::int64_t seed = 0, step = 0, steps = 0;  // steps 0: not known yet, the run is being set up
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double loss = kUnknown, consensus_distance = kUnknown, samples_per_s = kUnknown, eta_s = kUnknown;
   std::string host, slurm_job, updated;  // updated: ISO 8601 UTC
   std::int64_t pid = 0;
   double updated_unix = 0;
-  std::int64_t processors = 0, attempts = 0;                       // ranks x threads of this attempt; attempts up to this one, 0: not known
-  double core_seconds = kUnknown, energy_joules = kUnknown;        // of all attempts so far (run/cost_meter.hpp)
+  std::int64_t processors = 0, attempts = 0;                 // ranks x threads of this attempt; attempts up to this one, 0: not known
+  double core_seconds = kUnknown, energy_joules = kUnknown;  // of all attempts so far (run/cost_meter.hpp)
   double gpu_joules = kUnknown;
   std::vector<AttemptCost> costs = {};  // attempt by attempt, this one last; fewer than `attempts` where builds that kept none took part
 };

@@ -21,7 +21,8 @@ bool has_hdf5_signature(std::FILE* file) {
 // The checks that need no HDF5, so that the commonest mistakes get plain words.
 void check_readable(const std::string& path) {
   const OpenFile file = open_file(path, "name an .h5 file of a results directory");
-  require(path.ends_with(".h5") || has_hdf5_signature(file.get()), "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
+  require(path.ends_with(".h5") || has_hdf5_signature(file.get()),
+          "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
 }
 
 // The first thing read: what the manifest of another schema means is not for us to say.
@@ -31,7 +32,8 @@ void check_schema(const Hdf5Reader& file, const std::string& name) {
   }
   const auto version = file.unchecked_attribute<std::int64_t>("/", "schema_version");
   if (version > kSchemaVersion) {
-    throw NewerRunFile(fmt::format("cannot read {}: it has schema version {}, this program reads up to {}: use a newer xibench", name, version, kSchemaVersion));
+    throw NewerRunFile(
+        fmt::format("cannot read {}: it has schema version {}, this program reads up to {}: use a newer xibench", name, version, kSchemaVersion));
   }
 }
 
@@ -109,8 +111,7 @@ TopologyRecord read_topology(const Hdf5Reader& file, const std::string& group, s
   for (const auto& number : kTopologyNumbers)
     if (!number.optional || file.has_attribute(group, std::string(number.name)))
       topology.*number.member = file.attribute<double>(group, std::string(number.name));
-  if (file.has_attribute(group, "contraction_rounds"))
-    topology.contraction_rounds = file.attribute<std::int64_t>(group, "contraction_rounds");
+  if (file.has_attribute(group, "contraction_rounds")) topology.contraction_rounds = file.attribute<std::int64_t>(group, "contraction_rounds");
   topology.degree = file.attribute<std::int32_t>(group, "degree");
   topology.period = file.attribute<std::int64_t>(group, "period");
   topology.seed = file.attribute<std::int64_t>(group, "seed");
@@ -159,8 +160,7 @@ RunRecord read_record(const Hdf5Reader& file) {
   record.config_json = file.text("/config");
   record.config_source = file.text("/config_source");
 
-  const std::size_t nodes = read_axis(file, "/nodes/node"), ranks = read_axis(file, "/ranks/rank"),
-                    classes = read_axis(file, "/partition/class");
+  const std::size_t nodes = read_axis(file, "/nodes/node"), ranks = read_axis(file, "/ranks/rank"), classes = read_axis(file, "/partition/class");
   record.nodes = static_cast<std::int32_t>(nodes);
   record.ranks = static_cast<std::int32_t>(ranks);
   record.classes = static_cast<std::int32_t>(classes);

@@ -82,8 +82,7 @@ void write_and_rename(const std::string& path, const std::string& temporary, con
     ::unlink(temporary.c_str());
     throw;
   }
-  if (!keep_previous.empty() && std::rename(path.c_str(), keep_previous.c_str()) != 0 && errno != ENOENT)
-    give_up("keeping the previous one");
+  if (!keep_previous.empty() && std::rename(path.c_str(), keep_previous.c_str()) != 0 && errno != ENOENT) give_up("keeping the previous one");
   if (std::rename(temporary.c_str(), path.c_str()) != 0) give_up("renaming it into place");
 }
 

@@ -21,7 +21,8 @@ void replace_file(const std::string& path, const std::string& ending, const std:
                   const std::string& keep_previous = "");
 
 // As replace_file, for what need not survive a power loss: nothing is fsynced, and nothing waits for a disk.
-void replace_file_quickly(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by = {});
+void replace_file_quickly(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces,
+                          const Incarnation& by = {});
 
 // Removes temporary files of `path` that killed incarnations left: `path`[.token]`ending`.
 void remove_temporary_files(const std::string& path, const std::string& ending);

@@ -51,7 +51,7 @@ struct PhaseRow {
   std::int64_t first_step = 0, last_step = 0;  // inclusive
   std::string topology, policy;
   double target = kNotMeasured;  // the last one; the first and the least below
-  std::string target_source;  // "" or the run id the target was taken from
+  std::string target_source;     // "" or the run id the target was taken from
   double consensus_distance_mean = kNotMeasured, consensus_distance_max = kNotMeasured;
   std::int64_t rounds = 0, bytes_sent = 0;
   double target_first = kNotMeasured, target_min = kNotMeasured;

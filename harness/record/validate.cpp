@@ -96,8 +96,8 @@ class Checker {
       expect(std::isfinite(row.train_loss) || record_.outcome == "diverged",
              fmt::format("/steps/train_loss[{}] is {} in a run that did not diverge", t, row.train_loss));
       const bool within = !(row.decision_bytes_sent > static_cast<double>(row.gauge_bytes_sent));  // NaN: not known
-      expect(within, fmt::format("/steps/decision_bytes_sent[{}] is {}, more than the {} bytes of all measurements", t,
-                                 row.decision_bytes_sent, row.gauge_bytes_sent));
+      expect(within,
+             fmt::format("/steps/decision_bytes_sent[{}] is {}, more than the {} bytes of all measurements", t, row.decision_bytes_sent, row.gauge_bytes_sent));
       if (!in_order || !grows || !adds_up || !within) return;  // the first is enough
       phase = row.phase;
     }
@@ -139,8 +139,7 @@ class Checker {
     std::size_t k = 0;
     for_each_entry(expected, [&](const std::string& name, const auto& value) {
       const double computed = static_cast<double>(value), found = stored[k++];
-      expect(computed == found || (std::isnan(computed) && std::isnan(found)),
-             fmt::format("/summary@{} is {}, the rows give {}", name, found, computed));
+      expect(computed == found || (std::isnan(computed) && std::isnan(found)), fmt::format("/summary@{} is {}, the rows give {}", name, found, computed));
     });
   }
 
@@ -152,8 +151,7 @@ class Checker {
       // A diverged run holds whatever came out of its last steps.
       const bool excused = record_.outcome == "diverged" && !std::isfinite(value);
       if (excused || (std::isnan(value) ? range.may_be_nan : std::isfinite(value) && value >= range.least && value <= range.most)) continue;
-      problems.push_back(fmt::format("{}[{}] is {}, allowed is {} to {}{}", range.path, i, value, range.least, range.most,
-                                     range.may_be_nan ? " or NaN" : ""));
+      problems.push_back(fmt::format("{}[{}] is {}, allowed is {} to {}{}", range.path, i, value, range.least, range.most, range.may_be_nan ? " or NaN" : ""));
       return;
     }
   }
@@ -171,8 +169,7 @@ Validation validate_run_file(const std::string& path) {
     Validation validation;
     validation.compared = file.verify();
     checker.expect(validation.compared > 0, "/manifest is missing: texts and attributes cannot be checked");
-    checker.expect(file.has_attribute("/", "status") && file.attribute<std::string>("/", "status") == "complete",
-                   "/@status is not 'complete'");
+    checker.expect(file.has_attribute("/", "status") && file.attribute<std::string>("/", "status") == "complete", "/@status is not 'complete'");
     checker.expect(record.outcome == "finished" || record.outcome == "diverged", "/@outcome is '" + record.outcome + "'");
     checker.table("/steps", kStepColumns, record.steps);
     checker.table("/evaluations", kEvaluationColumns, record.evaluations);

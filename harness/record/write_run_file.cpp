@@ -38,13 +38,10 @@ void check_sizes(const RunRecord& record) {
 
 // One dataset per column. `axis`: the dimension scale of the rows; a column of that path is the scale itself.
 template <class Row, std::size_t N>
-void write_table(Hdf5Writer& file, const std::string& group, const Column<Row> (&columns)[N], const std::vector<Row>& rows,
-                 const std::string& axis) {
+void write_table(Hdf5Writer& file, const std::string& group, const Column<Row> (&columns)[N], const std::vector<Row>& rows, const std::string& axis) {
   for (const auto& column : columns) {
     const std::string path = group + "/" + std::string(column.name);
-    with_member(column, [&](auto member, auto) {
-      file.dataset(path, gather(rows, member), {rows.size()}, {column.units, column.description});
-    });
+    with_member(column, [&](auto member, auto) { file.dataset(path, gather(rows, member), {rows.size()}, {column.units, column.description}); });
     if (path == axis) {
       file.scale(path, std::string(column.name));
     } else {
@@ -102,8 +99,7 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
     accuracy.insert(accuracy.end(), row.test_accuracy_nodes.begin(), row.test_accuracy_nodes.end());
   }
   const std::string path = "/evaluations/test_accuracy_nodes";
-  file.dataset(path, accuracy, {record.evaluations.size(), nodes},
-               {"percent", "top-1 accuracy of every node's own model on the test set (NaN: not measured)"});
+  file.dataset(path, accuracy, {record.evaluations.size(), nodes}, {"percent", "top-1 accuracy of every node's own model on the test set (NaN: not measured)"});
   file.attach(path, 0, "/evaluations/step");
   file.attach(path, 1, "/nodes/node");
 }

@@ -24,7 +24,8 @@ int visible_gpus(const DeviceChoice& choice, const std::string& who) {
 
 int number_of(const Communicator& world, const DeviceChoice& choice) {
   const int visible = visible_gpus(choice, fmt::format("rank {}", world.rank()));
-  require(choice.number < 0 || world.size() == 1, "--device: cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own", choice.number, world.size());
+  require(choice.number < 0 || world.size() == 1, "--device: cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own",
+          choice.number, world.size());
   require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1,
           "--device: {} ranks on a host that shows {}: start one rank per GPU", local_ranks(), gpus(visible));
   return choice.number >= 0 ? choice.number : local_rank() % visible;

@@ -35,7 +35,8 @@ class Accelerator {
   std::string description_;
 };
 
-// The numbers of the GPUs that processes of this host may take: the one that was chosen, or all that this process sees. Throws Error(input) where there is none.
+// The numbers of the GPUs that processes of this host may take: the one that was chosen, or all that this process sees. Throws Error(input) where there is
+// none.
 std::vector<int> gpus_of_host(const DeviceChoice& choice);
 
 // Why the GPU that this rank would take does not work: it is asked for memory, and to compute. "" where it does, or on CPU.

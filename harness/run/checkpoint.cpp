@@ -57,8 +57,8 @@ void check_same_data(const std::string& path, const std::vector<std::byte>& befo
     sums[name] = in.text();
   }
   for (const auto& [name, sum] : task.data_checksums())
-    require(sums[name] == sum, "{} was written with another {} than the one found now (SHA-256 {}): give the same data (--data), or begin anew with --no-resume",
-            path, name, sum);
+    require(sums[name] == sum,
+            "{} was written with another {} than the one found now (SHA-256 {}): give the same data (--data), or begin anew with --no-resume", path, name, sum);
 }
 
 // Every rank gets its own rows of a matrix that rank 0 has whole.

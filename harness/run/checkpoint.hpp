@@ -21,7 +21,8 @@ struct Resumed {
   std::string note;  // on rank 0: why an older checkpoint was used, or none; or ""
 };
 // Collective. Restores `run` from `path`, or from the one before it, where the newest is damaged and is then set aside. Where none is found, or none but
-// damaged ones, which are all set aside, the run begins. Throws Error(work) when a checkpoint is of another run or build, Error(input) when the data files are others.
+// damaged ones, which are all set aside, the run begins. Throws Error(work) when a checkpoint is of another run or build, Error(input) when the data files are
+// others.
 Resumed load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by = {});
 
 }  // namespace xib

@@ -81,7 +81,8 @@ Facts CostMeter::facts(std::int64_t peak_memory, const std::string& outcome) con
   beat.slurm_job = slurm_job();
   write(beat);
   Facts facts;
-  if (std::isfinite(beat.core_seconds)) facts = {{"attempts_begun", fmt::format("{}", beat.attempts)}, {"core_seconds", fmt::format("{:.3f}", beat.core_seconds)}};
+  if (std::isfinite(beat.core_seconds))
+    facts = {{"attempts_begun", fmt::format("{}", beat.attempts)}, {"core_seconds", fmt::format("{:.3f}", beat.core_seconds)}};
   facts.emplace_back("attempt_costs", cost_json(beat.costs));
   if (std::isfinite(beat.energy_joules)) {
     facts.emplace_back("energy_joules", fmt::format("{:.1f}", beat.energy_joules));

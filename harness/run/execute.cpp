@@ -84,8 +84,15 @@ std::unique_ptr<Lease> take_lease(const RunFiles& files, Lease::Owner& holder) {
 }
 
 Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t first_step) {
-  return {.start = utc_now(), .end = {}, .hosts = host_name(), .slurm_job = slurm_job(), .ended = "unknown (killed)", .ranks = run.layout.ranks,
-          .threads = execution.machine.threads, .first_step = first_step, .last_step = first_step};
+  return {.start = utc_now(),
+          .end = {},
+          .hosts = host_name(),
+          .slurm_job = slurm_job(),
+          .ended = "unknown (killed)",
+          .ranks = run.layout.ranks,
+          .threads = execution.machine.threads,
+          .first_step = first_step,
+          .last_step = first_step};
 }
 
 // How the task computes. Where a run goes on in another way than it began, both are kept: their bits differ.
@@ -144,8 +151,9 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
 
   const bool first = communicator.rank() == 0;
   const Incarnation incarnation{ready.token.data(), [&files, &planned, token = std::string(ready.token.data())] {
-    if (!Lease::holds(files.lease, token)) fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
-  }};
+                                  if (!Lease::holds(files.lease, token))
+                                    fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
+                                }};
   const auto note_failure = [&](const std::string& why) { mark_failed(files.heartbeat, why, incarnation); };
   Herald herald(planned, files.heartbeat, incarnation, progress, std::int64_t{1} * communicator.size() * execution.machine.threads,
                 {.nvml = planned.config.train.device == "cpu" ? "" : kNvml});
@@ -163,14 +171,16 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     std::unique_ptr<Run> run;
     Watchdog watchdog(communicator, execution.stall_seconds, [&](const std::string& report) { end_stalled(communicator, report, note_failure); });
     run = on_every_rank(communicator, [&] {
-      return make_run(planned.config, communicator, execution.machine, [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
+      return make_run(planned.config, communicator, execution.machine,
+                      [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
     });
 
     Resumed resumed;
     if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);
     RunRecord record;
     if (first) record = resumed.found ? std::move(resumed.record) : begin_record(plan, planned, *run);
-    if (first && resumed.found) notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed.steps_done, resumed.note.empty() ? "" : ": ", resumed.note);
+    if (first && resumed.found)
+      notify("xibench: run {} goes on after step {}{}{}\n", planned.id, resumed.steps_done, resumed.note.empty() ? "" : ": ", resumed.note);
     if (first && !resumed.found && !resumed.note.empty()) notify("xibench: run {}: {}\n", planned.id, resumed.note);
     if (first && !resumed.note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), resumed.note);
     const std::int64_t first_step = resumed.steps_done;
@@ -203,11 +213,12 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
                            steps_done = done;
                            save_checkpoint(files.checkpoint, *run, recorder, done, incarnation);
                          },
-                     .progress = [&](const Session::Progress& p) {
-                       const bool ours = lease->still_ours();
-                       if (ours) herald.progress(p);
-                       return ours;
-                     }});
+                     .progress =
+                         [&](const Session::Progress& p) {
+                           const bool ours = lease->still_ours();
+                           if (ours) herald.progress(p);
+                           return ours;
+                         }});
     watchdog.follow(run->pool, run->working_on);
     std::string outcome = "finished";
     try {
@@ -235,7 +246,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       r.phases = phase_rows(*run, r);
       mark_stragglers(r.steps);
       close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
-      for (const Facts& facts : {build_facts(), machine_facts(), herald.costs(peak, outcome)}) r.provenance.insert(r.provenance.end(), facts.begin(), facts.end());
+      for (const Facts& facts : {build_facts(), machine_facts(), herald.costs(peak, outcome)})
+        r.provenance.insert(r.provenance.end(), facts.begin(), facts.end());
       r.provenance.emplace_back("ranks", fmt::format("{}", run->layout.ranks));
       r.provenance.emplace_back("rank_facts", facts_of_ranks);
       r.provenance.emplace_back("threads", fmt::format("{}", execution.machine.threads));
@@ -249,8 +261,8 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
       discard_leftovers(files);
       const auto missed = std::count_if(r.steps.begin(), r.steps.end(), [](const StepRow& row) { return !row.target_reached; });
       if (missed > 0)
-        notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id,
-                   planned.config.control.max_rounds, missed, r.steps.size());
+        notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id, planned.config.control.max_rounds,
+               missed, r.steps.size());
       const double accuracy = summarize(r).final_test_accuracy;
       progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));
       return 0;

@@ -19,7 +19,8 @@ double gpu_bytes(const RunConfig& config) {
   const bool velocity = config.train.momentum != 0 && !algorithm.own_momentum;
   const bool moved = make_gauge(config.control.gauge, "[control] gauge", 0).kind == Gauge::Kind::displacement;
   const double n = static_cast<double>(config.train.nodes);
-  return row_bytes(size.dim) * (n * (2 + velocity + algorithm.matrices + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork + size.device + n * size.device_node;
+  return row_bytes(size.dim) * (n * (2 + velocity + algorithm.matrices + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork + size.device +
+         n * size.device_node;
 }
 
 }  // namespace xib

@@ -20,15 +20,14 @@ void stamp(Heartbeat& beat, const std::string& state, const std::string& error) 
 }
 
 // What the attempt before left; a damaged one tells nothing, not even that there was none.
-std::optional<Heartbeat> last_heartbeat(const std::string& path) try {
-  return read_heartbeat(path);
-} catch (const Error&) {
+std::optional<Heartbeat> last_heartbeat(const std::string& path) try { return read_heartbeat(path); } catch (const Error&) {
   return Heartbeat();
 }
 
 }  // namespace
 
-Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors, const EnergySources& energy)
+Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
+               const EnergySources& energy)
     : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line), costs_(processors, energy) {
   reset_peak_memory();
   beat_.run_id = planned.id;

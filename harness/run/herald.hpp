@@ -18,7 +18,8 @@ namespace xib {
 class Herald {
  public:
   // processors: ranks x threads, which the attempt that begins here occupies.
-  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors, const EnergySources& energy = {});
+  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
+         const EnergySources& energy = {});
   void say(const std::string& state, const std::string& error = "");
   void begins(std::int64_t steps_done, std::int64_t steps);  // training; a run that goes on has some behind it
   void progress(const Session::Progress& progress);

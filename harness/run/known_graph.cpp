@@ -19,7 +19,10 @@ std::string key_of(const std::string& topology, std::string_view weights, int no
 KnownGraph look_at_graph(const std::string& topology, std::string_view weights, int nodes, std::uint64_t seed) try {
   const MixingSchedule schedule = make_mixing(topology, weights, nodes, seed);
   const MixingMatrix& first = schedule.at(0);
-  return {.refusal = "", .keeps_mean = first.stochastic() == MixingMatrix::Stochastic::rows, .one_symmetric = schedule.period() == 1 && first.symmetric(), .period = schedule.period()};
+  return {.refusal = "",
+          .keeps_mean = first.stochastic() == MixingMatrix::Stochastic::rows,
+          .one_symmetric = schedule.period() == 1 && first.symmetric(),
+          .period = schedule.period()};
 } catch (const Error& error) {
   if (error.fault() != Fault::input) throw;
   return {.refusal = error.what()};

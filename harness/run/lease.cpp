@@ -27,10 +27,13 @@ std::string environment(const char* name) {
 }
 
 Lease::Owner myself() {
-  Lease::Owner me{.host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .space = process_space(), .pid = getpid()};
+  Lease::Owner me{
+      .host = host_name(), .job = slurm_job(), .cluster = environment("SLURM_CLUSTER_NAME"), .token = {}, .space = process_space(), .pid = getpid()};
   me.started = process_start(me.pid);
   me.restarts = std::atoll(environment("SLURM_RESTART_COUNT").c_str());
-  me.token = sha256(fmt::format("{} {} {} {} {} {}", me.host, me.space.boot, me.space.pids, me.pid, me.started, std::chrono::steady_clock::now().time_since_epoch().count())).substr(0, 16);
+  me.token = sha256(fmt::format("{} {} {} {} {} {}", me.host, me.space.boot, me.space.pids, me.pid, me.started,
+                                std::chrono::steady_clock::now().time_since_epoch().count()))
+                 .substr(0, 16);
   return me;
 }
 
@@ -111,7 +114,7 @@ bool ended_here(const Lease::Owner& owner, const Lease::Owner& me) {
 
 // Only what is known counts: a silent scheduler or another host's process says nothing.
 bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
-  if (owner.token.empty()) return true;  // an empty file, as a power loss leaves it: leases appear whole
+  if (owner.token.empty()) return true;                                      // an empty file, as a power loss leaves it: leases appear whole
   const bool same_job = owner.job == me.job && owner.cluster == me.cluster;  // each cluster counts its jobs from 1
   if (!owner.job.empty() && same_job && owner.restarts < me.restarts) return true;
   if (owner.host == me.host && ended_here(owner, me)) return true;
@@ -125,7 +128,8 @@ bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
 
 std::string Lease::Owner::describe() const { return fmt::format("process {} on {}{}", pid, host, job.empty() ? "" : ", Slurm job " + job); }
 
-Lease::Lease(std::string path, std::string token, std::string taken_from) : path_(std::move(path)), token_(std::move(token)), taken_from_(std::move(taken_from)) {}
+Lease::Lease(std::string path, std::string token, std::string taken_from)
+    : path_(std::move(path)), token_(std::move(token)), taken_from_(std::move(taken_from)) {}
 
 std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
   const Owner me = myself();

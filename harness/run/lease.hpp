@@ -25,14 +25,14 @@ class Lease {
   // somebody else holds it: `holder` then says who.
   static std::unique_ptr<Lease> take(const std::string& path, Owner& holder);
   static std::optional<Owner> held_by(const std::string& path);  // nullopt: nobody, or somebody who is known to be gone
-  ~Lease();  // gives it back, if it is still ours
+  ~Lease();                                                      // gives it back, if it is still ours
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
   bool still_ours() const { return holds(path_, token_); }  // false: somebody took over; whatever this process would write is void
   const std::string& token() const { return token_; }
   static bool holds(const std::string& path, const std::string& token);  // for the other ranks of the same run
-  const std::string& taken_from() const { return taken_from_; }  // "" or "process 7 on host, which is gone"
+  const std::string& taken_from() const { return taken_from_; }          // "" or "process 7 on host, which is gone"
 
  private:
   Lease(std::string path, std::string token, std::string taken_from);

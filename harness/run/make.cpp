@@ -26,8 +26,10 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
   const int nodes = static_cast<int>(config.train.nodes);
   std::vector<PhaseControl> phases;
   for (std::size_t k = 0; k < config.phase_count(); ++k) {
-    PolicyContext context{.min_rounds = static_cast<int>(config.control.min_rounds), .max_rounds = static_cast<int>(config.control.max_rounds),
-                          .L = task.constants().L, .full_gradient = task.has_full_gradient()};
+    PolicyContext context{.min_rounds = static_cast<int>(config.control.min_rounds),
+                          .max_rounds = static_cast<int>(config.control.max_rounds),
+                          .L = task.constants().L,
+                          .full_gradient = task.has_full_gradient()};
     if (k < config.control.reference_id.size() && !config.control.reference_id[k].empty())
       context.reference_distance = reference_distance(config.control.reference_id[k], static_cast<int>(k) + 1);
     phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
@@ -57,9 +59,7 @@ SgdOptions optimizer_options(const RunConfig::Train& train) {
 
 }  // namespace
 
-int Run::phase_of(std::int64_t step) const {
-  return static_cast<int>(std::upper_bound(phase_begin.begin(), phase_begin.end(), step) - phase_begin.begin());
-}
+int Run::phase_of(std::int64_t step) const { return static_cast<int>(std::upper_bound(phase_begin.begin(), phase_begin.end(), step) - phase_begin.begin()); }
 
 Position Run::position(std::int64_t step) const {
   Position at{.step = step, .phase = phase_of(step), .lr_max = learning_rate.peak()};

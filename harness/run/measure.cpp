@@ -56,7 +56,10 @@ std::vector<std::vector<int>> alike(const RunConfig& config) {
 class Bench {
  public:
   Bench(const Plan& plan, Communicator& communicator, const Effort& effort, const std::function<void(const Session::Progress&)>& progress)
-      : plan_(plan), communicator_(communicator), effort_(effort), progress_(progress),
+      : plan_(plan),
+        communicator_(communicator),
+        effort_(effort),
+        progress_(progress),
         blocks_(effort.threads.size() > 1 ? std::min(kBlocks, effort.steps) : 1) {}
 
   std::vector<Measurement> measure(const PlannedRun& planned) {
@@ -74,8 +77,13 @@ class Bench {
       for (std::size_t a = 0; a < arms.size(); ++a) {
         const int threads = effort_.threads[a];
         begin_phase(arms[a], phases.front());
-        mine.push_back({.threads = threads, .phases = phases, .run_steps = arms[a].run->steps, .dim = arms[a].run->task->dim(),
-                        .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)], .rank_facts = rank_facts(communicator_, threads), .task_facts = arms[a].run->task->facts()});
+        mine.push_back({.threads = threads,
+                        .phases = phases,
+                        .run_steps = arms[a].run->steps,
+                        .dim = arms[a].run->task->dim(),
+                        .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)],
+                        .rank_facts = rank_facts(communicator_, threads),
+                        .task_facts = arms[a].run->task->facts()});
         for (const int phase : phases) mine[a].phase_steps += steps_of_phase(*arms[a].run, phase);
       }
       for (std::int64_t block = 0; block < blocks_; ++block)

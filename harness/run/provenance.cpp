@@ -22,8 +22,9 @@ extern char** environ;
 namespace xib {
 namespace {
 
-constexpr std::array<std::string_view, 21> kEnvironment = {"XIBENCH_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "OPENBLAS_", "NCCL_", "UCX_",
-                                                           "OMPI_MCA_", "PMIX_MCA_", "SLURM_", "CUDA_", "CUBLAS_", "CUDNN_", "TORCH_", "PYTORCH_", "HDF5_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
+constexpr std::array<std::string_view, 21> kEnvironment = {"XIBENCH_", "OMP_",   "MKL_",      "DNNL_",     "ONEDNN_",         "ATEN_",      "OPENBLAS_",
+                                                           "NCCL_",    "UCX_",   "OMPI_MCA_", "PMIX_MCA_", "SLURM_",          "CUDA_",      "CUBLAS_",
+                                                           "CUDNN_",   "TORCH_", "PYTORCH_",  "HDF5_",     "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"};
 
 std::string first_line(const std::string& path) {
   std::ifstream in(path);
@@ -102,7 +103,8 @@ int usable_processors() {
 
 Facts build_facts() {
   Facts facts = {{"git_commit", build_info::commit}, {"git_dirty", build_info::dirty ? "1" : "0"}, {"git_diff", build_info::diff},
-                 {"compiler", build_info::compiler}, {"compiler_flags", build_info::flags}, {"build_type", build_info::type}, {"version", build_info::version}};
+                 {"compiler", build_info::compiler}, {"compiler_flags", build_info::flags},        {"build_type", build_info::type},
+                 {"version", build_info::version}};
   for (auto& fact : library_versions()) facts.push_back(std::move(fact));
   return facts;
 }

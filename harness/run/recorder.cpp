@@ -15,7 +15,8 @@ void widen(RunRecord& record, int ranks) {
   if (wider <= width) return;
   for (auto* columns : {&record.rank_compute_s, &record.rank_mix_s, &record.rank_wait_s}) {
     std::vector<float> rows(record.steps.size() * wider, std::numeric_limits<float>::quiet_NaN());
-    for (std::size_t t = 0; t < record.steps.size(); ++t) std::copy_n(columns->begin() + static_cast<std::ptrdiff_t>(t * width), width, rows.begin() + static_cast<std::ptrdiff_t>(t * wider));
+    for (std::size_t t = 0; t < record.steps.size(); ++t)
+      std::copy_n(columns->begin() + static_cast<std::ptrdiff_t>(t * width), width, rows.begin() + static_cast<std::ptrdiff_t>(t * wider));
     *columns = std::move(rows);
   }
   record.ranks = ranks;

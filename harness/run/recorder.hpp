@@ -30,9 +30,9 @@ class Recorder {
   std::int16_t attempt_;
   double start_, train_seconds_ = 0;
   std::int64_t before_ns_ = 0, wire_bytes_ = 0, bad_ = -1;
-  std::vector<StepRow> rows_;                    // since the last gather; rank 0's have its own times
-  std::vector<float> distance_;                  // rows x nodes, rank 0
-  std::vector<double> mine_;                     // rows x (2 x local nodes + 4): losses, norms², compute, mix, wait, wire bytes
+  std::vector<StepRow> rows_;    // since the last gather; rank 0's have its own times
+  std::vector<float> distance_;  // rows x nodes, rank 0
+  std::vector<double> mine_;     // rows x (2 x local nodes + 4): losses, norms², compute, mix, wait, wire bytes
 };
 
 }  // namespace xib

@@ -28,8 +28,11 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
 std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
   std::vector<PhaseRow> rows;
   for (std::size_t k = 0; k < run.phase_begin.size(); ++k) {
-    PhaseRow row{.first_step = run.phase_begin[k], .last_step = k + 1 < run.phase_begin.size() ? run.phase_begin[k + 1] - 1 : run.steps - 1,
-                 .topology = run.config.topology.name[k], .policy = run.config.control.policy[k], .target_source = run.config.control.reference_id[k]};
+    PhaseRow row{.first_step = run.phase_begin[k],
+                 .last_step = k + 1 < run.phase_begin.size() ? run.phase_begin[k + 1] - 1 : run.steps - 1,
+                 .topology = run.config.topology.name[k],
+                 .policy = run.config.control.policy[k],
+                 .target_source = run.config.control.reference_id[k]};
     double sum = 0, largest = kNotMeasured;
     int measured = 0;
     for (const auto& step : record.steps) {

@@ -69,7 +69,8 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
   const TaskSize task = task_size(c);
   const auto n = static_cast<double>(c.train.nodes);
   const double mine = std::ceil(n / ranks);
-  const double row = static_cast<double>((task.dim + 15) / 16 * 16) * sizeof(float), buffers = static_cast<double>((task.buffer_dim + 15) / 16 * 16) * sizeof(float);
+  const double row = static_cast<double>((task.dim + 15) / 16 * 16) * sizeof(float),
+               buffers = static_cast<double>((task.buffer_dim + 15) / 16 * 16) * sizeof(float);
   const AlgorithmInfo& algorithm = algorithm_info(c.train.algorithm);
   const double momentum = c.train.momentum != 0 && !algorithm.own_momentum ? 1 : 0;
   const Graphs graphs = graphs_of(c, mine, ranks);
@@ -78,15 +79,15 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
 
   RunSize size{.libraries = kLibraries, .program = kProgram};
   size.checkpoint = n * (row * (1 + momentum + algorithm.matrices) + buffers);
-  size.matrices = mine * (row * (2 + momentum + algorithm.matrices) + buffers)       // models, gradients, momentum, the algorithm's own
-                  + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)                 // columns to and from other ranks, rows of neighbours
-                  + 4 * row                                                          // the mean model and its gradient
-                  + size.checkpoint + mine * row                                     // collected on rank 0, matrix by matrix
+  size.matrices = mine * (row * (2 + momentum + algorithm.matrices) + buffers)  // models, gradients, momentum, the algorithm's own
+                  + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)            // columns to and from other ranks, rows of neighbours
+                  + 4 * row                                                     // the mean model and its gradient
+                  + size.checkpoint + mine * row                                // collected on rank 0, matrix by matrix
                   + 2 * numbers * ColumnSlices(static_cast<int>(n), task.dim).count * sizeof(double);
   size.data = task.shared + mine * task.node;
   size.threads = threads * (task.thread + (n + 1) * 256 * sizeof(double));
-  const double rows = steps * (sizeof(StepRow) + sizeof(float) * (n + 3.0 * ranks)) +
-                      evaluations_of(c, steps) * kEvaluationRow + static_cast<double>(c.phase_count()) * n * sizeof(double);
+  const double rows = steps * (sizeof(StepRow) + sizeof(float) * (n + 3.0 * ranks)) + evaluations_of(c, steps) * kEvaluationRow +
+                      static_cast<double>(c.phase_count()) * n * sizeof(double);
   size.result = rows + graphs.bytes + kFileOverhead;
   size.checkpoint += rows + graphs.bytes;
   size.record = kRecordCopies * (rows + graphs.bytes);
@@ -94,8 +95,8 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
 }
 
 std::string describe(const RunSize& s) {
-  return fmt::format("{}: node matrices {}, data {}, threads {}, record {}, program {} and once on a machine its libraries {}", bytes_text(s.memory()), bytes_text(s.matrices), bytes_text(s.data),
-                     bytes_text(s.threads), bytes_text(s.record), bytes_text(s.program), bytes_text(s.libraries));
+  return fmt::format("{}: node matrices {}, data {}, threads {}, record {}, program {} and once on a machine its libraries {}", bytes_text(s.memory()),
+                     bytes_text(s.matrices), bytes_text(s.data), bytes_text(s.threads), bytes_text(s.record), bytes_text(s.program), bytes_text(s.libraries));
 }
 
 }  // namespace xib

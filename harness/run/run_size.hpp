@@ -8,12 +8,12 @@ namespace xib {
 
 // What a run takes of a machine, told from its configuration: bytes, bounds from above. harness/sweep/README.md has the formula.
 struct RunSize {
-  double libraries = 0;  // code, which all processes of a machine share
-  double program = 0;   // of each process, before it has done anything
-  double matrices = 0;  // of the largest rank: models, gradients, momentum, what algorithm and gossip keep, what a checkpoint collects
-  double data = 0;      // of each rank: the data set, mini-batches
-  double threads = 0;   // of all threads of a rank
-  double record = 0;    // of rank 0: what the run file will hold, and its copies
+  double libraries = 0;               // code, which all processes of a machine share
+  double program = 0;                 // of each process, before it has done anything
+  double matrices = 0;                // of the largest rank: models, gradients, momentum, what algorithm and gossip keep, what a checkpoint collects
+  double data = 0;                    // of each rank: the data set, mini-batches
+  double threads = 0;                 // of all threads of a rank
+  double record = 0;                  // of rank 0: what the run file will hold, and its copies
   double result = 0, checkpoint = 0;  // on disk: the run file, one checkpoint
   double of_rank() const { return program + matrices + data + threads; }  // the largest one's own, without the record, which is rank 0's
   double memory() const { return libraries + of_rank() + record; }        // of a rank alone on its machine

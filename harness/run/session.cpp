@@ -33,8 +33,18 @@ void install_stop_signals() {
 int stop_signal() { return g_signal; }
 
 Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause)
-    : run_(run), recorder_(recorder), first_step_(first_step), pause_(pause), next_meeting_(first_step), last_meeting_(first_step - 1),
-      checkpoint_seconds_(checkpoint_seconds), begun_(run.communicator.now()), met_(begun_), last_checkpoint_(begun_), next_progress_(begun_), hooks_(std::move(hooks)) {
+    : run_(run),
+      recorder_(recorder),
+      first_step_(first_step),
+      pause_(pause),
+      next_meeting_(first_step),
+      last_meeting_(first_step - 1),
+      checkpoint_seconds_(checkpoint_seconds),
+      begun_(run.communicator.now()),
+      met_(begun_),
+      last_checkpoint_(begun_),
+      next_progress_(begun_),
+      hooks_(std::move(hooks)) {
   run_.working_on = first_step;
 }
 
@@ -78,7 +88,11 @@ Session::Orders Session::meet(std::int64_t step, bool stopping) {
   if (!hooks_.progress || now < next_progress_) return orders;
   next_progress_ = now + kMeetingSeconds / 2;
   const auto& last = recorder_.record().steps.back();
-  const Progress progress{step + 1, run_.steps, last.train_loss, last.consensus_distance, static_cast<double>(last.samples) / per_step,
+  const Progress progress{step + 1,
+                          run_.steps,
+                          last.train_loss,
+                          last.consensus_distance,
+                          static_cast<double>(last.samples) / per_step,
                           per_step * static_cast<double>(run_.steps - step - 1)};
   orders.lost = !hooks_.progress(progress);
   return orders;

@@ -25,7 +25,7 @@ class Session {
   };
   struct Hooks {
     std::function<void(std::int64_t steps_done, bool stopping)> checkpoint;  // collective: writes one
-    std::function<bool(const Progress&)> progress;  // rank 0; false: stop, the run is no longer this process's
+    std::function<bool(const Progress&)> progress;                           // rank 0; false: stop, the run is no longer this process's
   };
   // After `pause` steps of the run, where that is not 0, goes_on() is false too: all rows are gathered, nothing is written.
   Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause = 0);

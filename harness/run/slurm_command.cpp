@@ -33,14 +33,16 @@ std::string without_variables() {
 
 SlurmAnswer ask_slurm(const std::string& command, int seconds) {
   // Its input is nobody's: squeue must not read what is meant for the program.
-  std::string text = output_of(fmt::format("{{ {} timeout --kill-after=2 {} {}; printf '\\nexit status %s' $?; }} 2>&1 </dev/null", without_variables(), seconds, command));
+  std::string text =
+      output_of(fmt::format("{{ {} timeout --kill-after=2 {} {}; printf '\\nexit status %s' $?; }} 2>&1 </dev/null", without_variables(), seconds, command));
   const auto at = text.rfind(kStatus);
   if (at == std::string::npos) return {};
   const std::string status = text.substr(at + kStatus.size());
   if (status == "124" || status == "137") {  // timeout's, at its first and its second signal
     static std::set<std::string> named;
     const std::string program = command.substr(0, command.find(' '));
-    if (named.insert(program).second) notify("xibench: {} did not answer in {} s and was ended: what Slurm knows of jobs is not known here\n", program, seconds);
+    if (named.insert(program).second)
+      notify("xibench: {} did not answer in {} s and was ended: what Slurm knows of jobs is not known here\n", program, seconds);
   }
   return {text.substr(0, at), status == "0"};
 }

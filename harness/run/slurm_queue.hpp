@@ -15,7 +15,8 @@ struct QueuedTask {
   bool operator==(const QueuedTask&) const = default;
 };
 
-// The waiting tasks of one sweep into one results directory, as squeue shows them. Where there is no Slurm, or it does not answer in ten seconds, there are none.
+// The waiting tasks of one sweep into one results directory, as squeue shows them. Where there is no Slurm, or it does not answer in ten seconds, there are
+// none.
 class SlurmQueue {
  public:
   SlurmQueue(const std::string& sweep, const std::string& out);

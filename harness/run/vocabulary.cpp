@@ -5,15 +5,15 @@
 #include "harness/control/gauge.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
+#include "harness/core/row_of.hpp"
+#include "harness/graph/default_weights.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/topology_files.hpp"
 #include "harness/graph/uses_seed.hpp"
 #include "harness/run/accelerator.hpp"
 #include "harness/run/evaluate.hpp"
 #include "harness/run/gpu_memory.hpp"
-#include "harness/graph/default_weights.hpp"
 #include "harness/run/known_graph.hpp"
 #include "harness/run/run_size.hpp"
 #include "harness/task/make_task.hpp"
@@ -49,8 +49,8 @@ void check_start(const RunConfig& c) {
   if (term.name != "fraction-of-start" || !algorithm_info(c.train.algorithm).combines_first) return;
   Arguments arguments(term, "control.policy");
   arguments.number("f");
-  require(arguments.integer("steps", 20) >= 2, "control.policy: under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more",
-          c.train.algorithm);
+  require(arguments.integer("steps", 20) >= 2,
+          "control.policy: under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more", c.train.algorithm);
 }
 
 // The graphs, and what the algorithm needs of them and of other settings.
@@ -63,9 +63,10 @@ void check_topologies(const RunConfig& c, Problems& problems) {
       const std::string &name = c.topology.name[k], &weights = c.topology.weights;
       const KnownGraph& graph = known_graph(name, weights, nodes, seed);
       if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
-      require(graph.keeps_mean, "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1", weights,
-              c.train.algorithm);
-      settings.phases.push_back({name, weights, c.control.policy[k], graph.one_symmetric, [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
+      require(graph.keeps_mean, "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1",
+              weights, c.train.algorithm);
+      settings.phases.push_back(
+          {name, weights, c.control.policy[k], graph.one_symmetric, [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
     });
   check_algorithm(c.train.algorithm, settings, problems);
 }
@@ -84,8 +85,10 @@ void check_run(const RunConfig& c) {
   check_training(c.train, problems);
   check_topologies(c, problems);
   problems.attempt([&] {
-    const PolicyContext context{.reference_distance = 1, .min_rounds = static_cast<int>(c.control.min_rounds),
-                                .max_rounds = static_cast<int>(c.control.max_rounds), .L = knows_smoothness(c) ? 1 : kUnknown};
+    const PolicyContext context{.reference_distance = 1,
+                                .min_rounds = static_cast<int>(c.control.min_rounds),
+                                .max_rounds = static_cast<int>(c.control.max_rounds),
+                                .L = knows_smoothness(c) ? 1 : kUnknown};
     for (const auto& policy : c.control.policy) problems.attempt([&] { make_policy(policy, "control.policy", context); });
   });
   problems.attempt([&] { check_start(c); });
@@ -105,8 +108,7 @@ void check_reference(const RunConfig& c, std::size_t phase) {
           "control.policy: exact leaves a consensus distance of 0 (no target is a share of that); let the reference gossip in this phase");
   if (info.holds_target) return;  // measures exactly in every step, whatever the gauge is
   require(gauge_info(make_gauge(c.control.gauge, "control.gauge", 0).kind).may_steer,
-          "control.gauge: {} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"",
-          c.control.gauge);
+          "control.gauge: {} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"", c.control.gauge);
   require(c.control.measure_every == 1,
           "control.measure_every: with {} most steps are not measured (the largest distance may be theirs); write control.measure_every = 1",
           c.control.measure_every);

@@ -24,7 +24,8 @@ Contrast read_contrast(const Leaf& table, const std::string& path, Problems& pro
     if (leaf.type == Leaf::Type::text && !leaf.text.empty())
       (leaf.key == "arm" ? contrast.arm : contrast.against) = leaf.text;
     else
-      problems.add(at, "contrast." + leaf.key, fmt::format("expected the name of a variant, got {}", leaf.type == Leaf::Type::text ? "an empty text" : describe(leaf)));
+      problems.add(at, "contrast." + leaf.key,
+                   fmt::format("expected the name of a variant, got {}", leaf.type == Leaf::Type::text ? "an empty text" : describe(leaf)));
   }
   for (const char* key : {"arm", "against"})
     if (std::none_of(table.children.begin(), table.children.end(), [&](const Leaf& leaf) { return leaf.key == key; }))
@@ -37,9 +38,11 @@ void check_contrasts(const std::vector<Contrast>& contrasts, const std::vector<s
     if (name.empty()) return;  // said already
     if (std::find(variants.begin(), variants.end(), name) == variants.end()) {
       const std::string near = nearest(name, variants);
-      problems.add(where, key, fmt::format("'{}' is no variant; {}", name, near.empty() ? "write the name of a [[variant]]" : fmt::format("did you mean '{}'?", near)));
+      problems.add(where, key,
+                   fmt::format("'{}' is no variant; {}", name, near.empty() ? "write the name of a [[variant]]" : fmt::format("did you mean '{}'?", near)));
     } else if (name == baseline) {
-      problems.add(where, key, fmt::format("'{}' is the baseline, with which every variant is compared already; name another arm, or leave the contrast out", name));
+      problems.add(where, key,
+                   fmt::format("'{}' is the baseline, with which every variant is compared already; name another arm, or leave the contrast out", name));
     }
   };
   for (std::size_t k = 0; k < contrasts.size(); ++k) {

@@ -9,8 +9,8 @@
 namespace xib {
 namespace {
 
-constexpr std::size_t kMostRuns = 100'000;    // a plan of so many is made in seconds
-constexpr std::size_t kMostPhases = 200'000;  // of all runs together
+constexpr std::size_t kMostRuns = 100'000;      // a plan of so many is made in seconds
+constexpr std::size_t kMostPhases = 200'000;    // of all runs together
 constexpr std::int64_t kMostNodes = 2'000'000;  // of all graphs that are not alike: each is made to see whether it exists
 
 // A problem of resolved runs is found once per run, but said once, with the first run that has it.
@@ -51,8 +51,11 @@ class Graphs {
       const bool is_new = seen_.insert(fmt::format("{}|{}|{}", name, config.train.nodes, uses_seed(name, vocabulary) ? config.seed : 0)).second;
       if (is_new) nodes_ += config.train.nodes;
     }
-    require(nodes_ <= kMostNodes, "{}: the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
-            "train.nodes, or several files", path, nodes_, kMostNodes);
+    require(
+        nodes_ <= kMostNodes,
+        "{}: the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
+        "train.nodes, or several files",
+        path, nodes_, kMostNodes);
   }
 
  private:
@@ -146,8 +149,8 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));
         product.whole = product.whole && ok && messages.empty();
         phases += draft.config.phase_count();
-        require(phases <= kMostPhases, "{}: the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs",
-                spec.sweep.path, phases, kMostPhases);
+        require(phases <= kMostPhases, "{}: the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs", spec.sweep.path,
+                phases, kMostPhases);
         product.drafts.push_back(std::move(draft));
       }
   found.say(problems, product.drafts.size());

@@ -26,8 +26,7 @@ std::string without_dots(std::string path) {
 // 0.50 and 5e-1 are one number and must give one run id, and so must two spellings of one path; words and whole numbers stay as they are.
 std::string normal_argument(const std::string& argument) {
   if (argument.find("./") != std::string::npos) return without_dots(argument);
-  if (argument.find_first_not_of("0123456789+-.eE") != std::string::npos || argument.find_first_of(".eE") == std::string::npos)
-    return argument;
+  if (argument.find_first_not_of("0123456789+-.eE") != std::string::npos || argument.find_first_of(".eE") == std::string::npos) return argument;
   double number = 0;
   const char* const last = argument.data() + argument.size();
   const auto [end, error] = std::from_chars(argument.data(), last, number);
@@ -92,8 +91,7 @@ Value checked(const Field& field, Value value, const Vocabulary& vocabulary) {
     case Kind::integer: {
       const std::int64_t v = std::get<std::int64_t>(value);
       const double d = static_cast<double>(v);  // exact wherever a limit of the table is near
-      require(d >= field.range.least && d <= field.range.most, "{} is out of range; write {} that is {}", v, expected(field.kind),
-              range_text(field));
+      require(d >= field.range.least && d <= field.range.most, "{} is out of range; write {} that is {}", v, expected(field.kind), range_text(field));
       break;
     }
     case Kind::number: {

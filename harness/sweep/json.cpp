@@ -68,13 +68,11 @@ void read(RunConfig& config, const nlohmann::json& object, const std::string& pr
       read(config, value, key + ".");
       continue;
     }
-    require(field,
-            "the configuration of a run has the key '{}', which this version does not know; use the version of xibench that wrote it", key);
+    require(field, "the configuration of a run has the key '{}', which this version does not know; use the version of xibench that wrote it", key);
     try {
       put(*field, config, from_json(*field, value));
     } catch (const nlohmann::json::exception&) {
-      refuse("the configuration of a run has {} = {}, which is not {}; the file was changed by hand?", key, value.dump(),
-             expected(field->kind));
+      refuse("the configuration of a run has {} = {}, which is not {}; the file was changed by hand?", key, value.dump(), expected(field->kind));
     }
   }
 }

@@ -15,8 +15,8 @@ namespace xib {
 struct Cost {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double steps = kUnknown, samples = kUnknown, bytes_sent = kUnknown;  // of the whole run, all nodes together
-  double memory_bytes = kUnknown, memory_bytes_per_thread = kUnknown;       // of one process that does it with one thread; for each further thread
-  double gpu_bytes = kUnknown;  // memory that a GPU with all nodes of the run needs; unknown on CPU
+  double memory_bytes = kUnknown, memory_bytes_per_thread = kUnknown;  // of one process that does it with one thread; for each further thread
+  double gpu_bytes = kUnknown;                                         // memory that a GPU with all nodes of the run needs; unknown on CPU
 };
 
 // What a sweep file may say, told by the folders that own the closed sets. An empty vocabulary checks the grammar alone.

@@ -21,24 +21,21 @@ std::string trimmed(std::string_view s) {
 
 std::string variable_of(std::string_view key) {
   std::string name(kPrefix);
-  for (const char c : key)
-    name += c == '.' ? std::string("__") : std::string(1, static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  for (const char c : key) name += c == '.' ? std::string("__") : std::string(1, static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
   return name;
 }
 
 // Bare words are what a shell leaves of --set topology.name="ring".
 std::string as_toml(const std::string& key, const std::string& value) {
   const Field* field = find_field(key);
-  const bool takes_text =
-      key == "name" || (field && (field->kind == Kind::text || field->kind == Kind::term || field->kind == Kind::terms));
+  const bool takes_text = key == "name" || (field && (field->kind == Kind::text || field->kind == Kind::term || field->kind == Kind::terms));
   if (!takes_text || value.empty() || value.find_first_of("'\"[") == 0) return value;
   std::string quoted = "\"";
   for (const char c : value) quoted += (c == '"' || c == '\\') ? std::string{'\\', c} : std::string(1, c);
   return quoted + "\"";
 }
 
-void add(const std::string& key, const std::string& value, const std::string& where, std::string comment, Problems& problems,
-         std::vector<Override>& out) {
+void add(const std::string& key, const std::string& value, const std::string& where, std::string comment, Problems& problems, std::vector<Override>& out) {
   try {
     auto leaves = parse_toml(fmt::format("value = {}", as_toml(key, value)), where);
     require(leaves.size() == 1 && leaves[0].key == "value", "more than one value");

@@ -27,9 +27,9 @@ struct PlannedRun {
   std::string canonical_json;                               // sorted keys, shortest round-trip numbers
   std::vector<std::string> variants;                        // names under which this run appears; "" for a sweep without variants
   std::vector<std::pair<std::string, std::string>> varies;  // dotted key -> value, of [sweep] keys that the variant does not set itself
-  std::map<std::string, std::string> origins;  // dotted key -> where its value came from (sweep.toml:12, --set); absent: the default
-  int stage = 1;                               // runs of stage s need only runs of earlier stages
-  std::vector<std::string> needs;              // ids of the runs whose Ξ this one refers to
+  std::map<std::string, std::string> origins;               // dotted key -> where its value came from (sweep.toml:12, --set); absent: the default
+  int stage = 1;                                            // runs of stage s need only runs of earlier stages
+  std::vector<std::string> needs;                           // ids of the runs whose Ξ this one refers to
 };
 
 struct Plan {

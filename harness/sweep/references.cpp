@@ -155,7 +155,8 @@ class Linker {
       const auto [at, is_new] = added_.emplace(run.id, references_.size());
       if (is_new) {
         phases_ += run.config.phase_count();
-        require(phases_ <= kMostPhases, "{}: the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
+        require(phases_ <= kMostPhases,
+                "{}: the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
                 spec_.sweep.path, phases_, kMostPhases);
         references_.push_back(std::move(run));  // a run that several variants share keeps the name of the first
       }

@@ -19,8 +19,7 @@ std::vector<std::int64_t> drops(const std::string& schedule) {
     std::int64_t epoch = 0;
     const char* const last = argument.text.data() + argument.text.size();
     const auto [end, error] = std::from_chars(argument.text.data(), last, epoch);
-    require(error == std::errc() && end == last, "train.schedule: {} has '{}', which is no whole epoch; write steps(150, 225)", schedule,
-            argument.text);
+    require(error == std::errc() && end == last, "train.schedule: {} has '{}', which is no whole epoch; write steps(150, 225)", schedule, argument.text);
     epochs.push_back(epoch);
   }
   require(!epochs.empty(), "train.schedule: steps names no epoch; write steps(150, 225), or constant");
@@ -30,8 +29,7 @@ std::vector<std::int64_t> drops(const std::string& schedule) {
 void check_epochs(std::string_view key, const std::vector<std::int64_t>& epochs, std::int64_t end) {
   for (std::size_t k = 0; k < epochs.size(); ++k) {
     require(epochs[k] >= 1, "{}: {} is no epoch after the first; phases begin at 1 or later", key, epochs[k]);
-    require(k == 0 || epochs[k] > epochs[k - 1], "{}: {} does not come after {}; write ascending epochs", key, epochs[k],
-            epochs[k ? k - 1 : 0]);
+    require(k == 0 || epochs[k] > epochs[k - 1], "{}: {} does not come after {}; write ascending epochs", key, epochs[k], epochs[k ? k - 1 : 0]);
     require(epochs[k] < end, "{}: epoch {} is not reached (train.epochs = {}); lower it or train longer", key, epochs[k], end);
   }
 }
@@ -61,8 +59,7 @@ void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
   const auto phase = static_cast<std::size_t>(control.in_phase);
   if (phase > 0) {
     require(phase <= phases, "control.in_phase: there is no phase {}, only {}; count from 1", phase, phases);
-    require(control.policy.size() == 1,
-            "control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
+    require(control.policy.size() == 1, "control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
     const std::string policy = control.policy.front();
     control.policy.assign(phases, control.otherwise);
     control.policy[phase - 1] = policy;
@@ -91,8 +88,8 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
   Problems problems;
   RunConfig::Train& train = config.train;
   problems.attempt([&] {
-    require(train.warmup_epochs <= static_cast<double>(train.epochs),
-            "train.warmup_epochs: {} is longer than the training ({} epochs); lower it", train.warmup_epochs, train.epochs);
+    require(train.warmup_epochs <= static_cast<double>(train.epochs), "train.warmup_epochs: {} is longer than the training ({} epochs); lower it",
+            train.warmup_epochs, train.epochs);
   });
   problems.attempt([&] {
     const auto at = drops(train.schedule);

@@ -21,10 +21,10 @@ struct RunConfig {
   } data;
 
   struct Model {
-    std::string name = "cnn";  // resnet20 cnn mlp(hidden, ...) logistic; none for quadratic problems
-    double width = 1;          // factor on the number of channels
-    std::string norm = "batch";     // batch group none, where the model has it
-    std::string shortcut = "A";     // of residual blocks: A (zero padding) B (1x1 convolution)
+    std::string name = "cnn";    // resnet20 cnn mlp(hidden, ...) logistic; none for quadratic problems
+    double width = 1;            // factor on the number of channels
+    std::string norm = "batch";  // batch group none, where the model has it
+    std::string shortcut = "A";  // of residual blocks: A (zero padding) B (1x1 convolution)
     bool operator==(const Model&) const = default;
   } model;
 
@@ -38,10 +38,10 @@ struct RunConfig {
     bool nesterov = true;
     double weight_decay = 1e-4;
     double warmup_epochs = 0;
-    double warmup_lr = 0;          // where the linear warm-up starts
+    double warmup_lr = 0;  // where the linear warm-up starts
     bool augment = false;
     std::string precision = "float32";
-    std::string device = "cpu";    // its kind, cpu or cuda: other kernels, other bits, so another run
+    std::string device = "cpu";         // its kind, cpu or cuda: other kernels, other bits, so another run
     std::string schedule = "constant";  // constant steps(e1, e2, ...) cosine
     std::vector<std::int64_t> phases;   // epochs at which phases begin, after the first; empty: at the drops of the schedule
     bool operator==(const Train&) const = default;
@@ -58,20 +58,20 @@ struct RunConfig {
     std::vector<std::string> policy = {"rounds(1)"};  // one, or one per phase
     std::int64_t in_phase = 0;                        // policy holds in this phase only (from 1), `otherwise` in the others; 0: everywhere
     std::string otherwise = "exact";
-    std::string reference;                            // variant that fraction() refers to; "" in a resolved run: reference_id says it
-    std::string statistic = "max";                    // of the reference's Ξ in the phase: max mean
-    std::vector<std::string> reference_id;            // one per phase: the run that fraction() refers to, "" where none is needed
-    std::int64_t measure_every = 1;                   // steps between exact measurements of Ξ; NaN between
-    std::string gauge = "exact";                      // what is recorded as Ξ: a member of gauges()
-    std::int64_t max_rounds = 1000;                   // a controller never mixes more in one step
-    std::int64_t min_rounds = 1;                      // a policy that holds a target never mixes less; 1 where no policy does
+    std::string reference;                  // variant that fraction() refers to; "" in a resolved run: reference_id says it
+    std::string statistic = "max";          // of the reference's Ξ in the phase: max mean
+    std::vector<std::string> reference_id;  // one per phase: the run that fraction() refers to, "" where none is needed
+    std::int64_t measure_every = 1;         // steps between exact measurements of Ξ; NaN between
+    std::string gauge = "exact";            // what is recorded as Ξ: a member of gauges()
+    std::int64_t max_rounds = 1000;         // a controller never mixes more in one step
+    std::int64_t min_rounds = 1;            // a policy that holds a target never mixes less; 1 where no policy does
     bool operator==(const Control&) const = default;
   } control;
 
   struct Evaluation {
-    std::string every = "1 epoch";    // "N epochs", "N steps", "phase-ends"
-    std::string nodes = "phase-ends";  // every node's own model: phase-ends, end, never
-    double validation = 0;             // share of the training set held out
+    std::string every = "1 epoch";      // "N epochs", "N steps", "phase-ends"
+    std::string nodes = "phase-ends";   // every node's own model: phase-ends, end, never
+    double validation = 0;              // share of the training set held out
     std::string batchnorm = "average";  // statistics of the mean model: the average of the nodes' running statistics
     bool operator==(const Evaluation&) const = default;
   } evaluation;

@@ -37,8 +37,7 @@ Condition parse_condition(const Plan& plan, const std::string& text) {
     std::vector<std::string> keys = {"variant"};
     for (const auto& known : run_fields()) keys.emplace_back(known.key);
     const std::string near = nearest(key, keys);
-    refuse("--where {}: unknown key; {}", text,
-           near.empty() ? "`xibench plan SPEC --json` shows all" : fmt::format("did you mean {}?", near));
+    refuse("--where {}: unknown key; {}", text, near.empty() ? "`xibench plan SPEC --json` shows all" : fmt::format("did you mean {}?", near));
   }
   return {field, value};
 }
@@ -67,9 +66,7 @@ std::string canonical(const Field& field, const std::string& value) {
   return value;
 }
 
-bool has_variant(const PlannedRun& run, const std::string& name) {
-  return std::find(run.variants.begin(), run.variants.end(), name) != run.variants.end();
-}
+bool has_variant(const PlannedRun& run, const std::string& name) { return std::find(run.variants.begin(), run.variants.end(), name) != run.variants.end(); }
 
 bool matches(const PlannedRun& run, const Condition& condition) {
   if (!condition.field) return has_variant(run, condition.value);
@@ -86,8 +83,7 @@ void check_alternatives(const Plan& plan, const Selection& selection) {
   const std::string& path = plan.sweep.path;
   const auto some_run = [&](const auto& holds) { return std::any_of(plan.runs.begin(), plan.runs.end(), holds); };
   for (const int index : selection.index)
-    require(index >= 0 && static_cast<std::size_t>(index) < plan.runs.size(), "--index {}: the plan has runs 0 to {}", index,
-            plan.runs.size() - 1);
+    require(index >= 0 && static_cast<std::size_t>(index) < plan.runs.size(), "--index {}: the plan has runs 0 to {}", index, plan.runs.size() - 1);
   for (const std::string& id : selection.id)
     require(!id.empty() && some_run([&](const auto& run) { return run.id.starts_with(id); }),
             "--id {}: no run of {} has this id; `xibench plan {}` lists them (--set changes ids)", id, path, path);
@@ -108,9 +104,8 @@ std::vector<const PlannedRun*> select(const Plan& plan, const Selection& selecti
                          std::all_of(conditions.begin(), conditions.end(), [&](const auto& condition) { return matches(run, condition); });
     if (chooses) chosen.push_back(&run);
   }
-  require(!chosen.empty(),
-          "no run of {} matches the filter (--index, --id, --where, --stage); `xibench plan {}` lists the {} runs",
-          plan.sweep.path, plan.sweep.path, plan.runs.size());
+  require(!chosen.empty(), "no run of {} matches the filter (--index, --id, --where, --stage); `xibench plan {}` lists the {} runs", plan.sweep.path,
+          plan.sweep.path, plan.runs.size());
   return chosen;
 }
 

@@ -11,7 +11,7 @@ namespace xib {
 // --id are alternatives, several of --where hold together.
 struct Selection {
   std::vector<int> index = {};
-  std::vector<std::string> id = {};  // or the beginning of one
+  std::vector<std::string> id = {};     // or the beginning of one
   std::vector<std::string> where = {};  // key=value; also variant=name
   int stage = 0;                        // 0: any
   bool empty() const { return index.empty() && id.empty() && where.empty() && stage == 0; }

@@ -75,13 +75,12 @@ class Reader {
       if (variant.baseline) baselines.push_back(variant.name);
     }
     if (baselines.size() > 1)
-      problems_.add(spec_.sweep.path, "variant.baseline",
-                    fmt::format("is true in {} variants ('{}'); exactly one is what the others are compared with", baselines.size(),
-                                fmt::join(baselines, "', '")));
-    if (baselines.empty() && !spec_.variants.empty() && spec_.sweep.delta > 0)
       problems_.add(
           spec_.sweep.path, "variant.baseline",
-          "is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], or leave out delta");
+          fmt::format("is true in {} variants ('{}'); exactly one is what the others are compared with", baselines.size(), fmt::join(baselines, "', '")));
+    if (baselines.empty() && !spec_.variants.empty() && spec_.sweep.delta > 0)
+      problems_.add(spec_.sweep.path, "variant.baseline",
+                    "is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], or leave out delta");
     if (baselines.size() == 1) spec_.sweep.baseline = baselines.front();
     check_contrasts(contrasts_, names, spec_.sweep.baseline, problems_);
   }
@@ -124,8 +123,9 @@ class Reader {
     if (!seeds || seeds->empty()) {
       problems_.add(
           where, "seeds",
-          fmt::format("{}; write a list of whole numbers such as [1, 2, 3]",
-                      seeds ? "is empty" : leaf.type == Leaf::Type::list ? "holds something else than whole numbers" : fmt::format("is {}", describe(leaf))));
+          fmt::format("{}; write a list of whole numbers such as [1, 2, 3]", seeds                           ? "is empty"
+                                                                             : leaf.type == Leaf::Type::list ? "holds something else than whole numbers"
+                                                                                                             : fmt::format("is {}", describe(leaf))));
       return;
     }
     std::set<std::int64_t> seen;
@@ -161,8 +161,7 @@ class Reader {
       problems_.add(where, key, "is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
     } else {
       const std::string near = near_key(key);
-      problems_.add(where, key,
-                    "unknown key; " + (near.empty() ? "README.md of harness/sweep lists all" : fmt::format("did you mean {}?", near)));
+      problems_.add(where, key, "unknown key; " + (near.empty() ? "README.md of harness/sweep lists all" : fmt::format("did you mean {}?", near)));
     }
     return nullptr;
   }
@@ -198,10 +197,10 @@ class Reader {
   void axis(const Leaf& leaf) {
     const auto keys = split(leaf.key.substr(kSweep.size()));
     if (leaf.type != Leaf::Type::list || leaf.children.empty())
-      return problems_.add(at(leaf), leaf.key.substr(kSweep.size()),
-                           fmt::format("[sweep] needs a list of values, got {}; write \"{}\" = [...]",
-                                       leaf.children.empty() && leaf.type == Leaf::Type::list ? "an empty one" : describe(leaf),
-                                       leaf.key.substr(kSweep.size())));
+      return problems_.add(
+          at(leaf), leaf.key.substr(kSweep.size()),
+          fmt::format("[sweep] needs a list of values, got {}; write \"{}\" = [...]",
+                      leaf.children.empty() && leaf.type == Leaf::Type::list ? "an empty one" : describe(leaf), leaf.key.substr(kSweep.size())));
     for (const Leaf& child : leaf.children)
       if (keys.size() > 1 && (child.type != Leaf::Type::list || child.children.size() != keys.size()))
         return problems_.add(at(child), leaf.key.substr(kSweep.size()),
@@ -227,8 +226,7 @@ class Reader {
   }
 
   void add_axis(const std::string& key, const std::vector<Leaf>& values, const std::string& where, bool coupled) {
-    if (key == "seeds" || key == "seed")
-      return problems_.add(where, "sweep." + key, "is no key of [sweep]; write seeds = [1, 2, 3] at the top");
+    if (key == "seeds" || key == "seed") return problems_.add(where, "sweep." + key, "is no key of [sweep]; write seeds = [1, 2, 3] at the top");
     const Field* field = field_of(key, where);
     if (!field) return;
     for (const Axis& other : spec_.axes)
@@ -263,7 +261,8 @@ class Reader {
     if (std::any_of(variant.name.begin(), variant.name.end(), [](unsigned char c) { return c < ' ' || c == '|'; }))
       problems_.add(variant.where, "variant.name", "holds '|' or a control character (names of one run are joined by '|'); leave it out");
     if (variant.name.size() > kLongestName)
-      problems_.add(variant.where, "variant.name", fmt::format("has {} bytes (it becomes part of file names); write at most {}", variant.name.size(), kLongestName));
+      problems_.add(variant.where, "variant.name",
+                    fmt::format("has {} bytes (it becomes part of file names); write at most {}", variant.name.size(), kLongestName));
     if (variant.name.starts_with("reference: "))
       problems_.add(variant.where, "variant.name", "begins with 'reference: ' (the plan gives such names itself); choose another");
     spec_.variants.push_back(std::move(variant));

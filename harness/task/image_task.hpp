@@ -14,7 +14,10 @@ namespace xib {
 class ImageTask : public Task {
  public:
   ImageTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout)
-      : dataset_(std::move(dataset)), network_(network), options_(options), layout_(layout),
+      : dataset_(std::move(dataset)),
+        network_(network),
+        options_(options),
+        layout_(layout),
         sampler_(options.partition, {dataset_->train.labels, dataset_->classes, layout.nodes, options.seed}, options.batch_size) {}
 
   std::size_t dim() const override { return network_.dim; }

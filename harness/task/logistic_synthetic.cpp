@@ -92,9 +92,7 @@ class LogisticSynthetic : public Task {
   }
 
  private:
-  static Vector to_double(std::span<const float> x) {
-    return Eigen::Map<const Eigen::VectorXf>(x.data(), static_cast<Eigen::Index>(x.size())).cast<double>();
-  }
+  static Vector to_double(std::span<const float> x) { return Eigen::Map<const Eigen::VectorXf>(x.data(), static_cast<Eigen::Index>(x.size())).cast<double>(); }
 
   Samples draw(int node, Part part, std::int64_t count) const {
     RandomStream centers(seed_, Purpose::synthetic_data, static_cast<std::uint32_t>(node), part_center);
@@ -224,13 +222,11 @@ LogisticOptions logistic_options(const Term& term, std::int64_t batch_size) {
   require(o.spread >= 0 && std::isfinite(o.spread), "[data] dataset: logistic-synthetic(spread = {}) is negative", o.spread);
   require(o.test >= 1 && o.test <= 1'000'000, "[data] dataset: logistic-synthetic(test = {}) is not in 1..1000000", o.test);
   require(batch_size >= 1 && batch_size <= o.samples,
-          "[train] batch_size = {} is not in 1..{}, the samples per node of logistic-synthetic; take a smaller batch or more samples", batch_size,
-          o.samples);
+          "[train] batch_size = {} is not in 1..{}, the samples per node of logistic-synthetic; take a smaller batch or more samples", batch_size, o.samples);
   return o;
 }
 
-std::unique_ptr<Task> make_logistic_synthetic(const LogisticOptions& options, const NodeLayout& layout, std::int64_t batch_size,
-                                              std::uint64_t seed) {
+std::unique_ptr<Task> make_logistic_synthetic(const LogisticOptions& options, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
   return std::make_unique<LogisticSynthetic>(options, layout, batch_size, seed);
 }
 

@@ -2,8 +2,8 @@
 
 #include "datasets/sampler.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/row_of.hpp"
 #include "harness/core/problems.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/task/task_size.hpp"
 #ifdef XB_WITH_TORCH
 #include "harness/task/torch_task.hpp"
@@ -16,18 +16,20 @@ namespace {
 
 #ifdef XB_WITH_TORCH
 constexpr bool kTorch = true;
-std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition,
-                                        const RunConfig& config, const NodeLayout& layout, int workers, const ComputePlace& place) {
+std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition, const RunConfig& config,
+                                        const NodeLayout& layout, int workers, const ComputePlace& place) {
   const TorchTaskOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
   if (!place.device) return make_torch_task(std::move(dataset), network, options, layout, workers);
-  return make_torch_device_task(std::move(dataset), network, options, layout,
-                                {.device = place.device, .way = place.way, .precision = config.train.precision, .activation_bytes = task_size(config).activations});
+  return make_torch_device_task(
+      std::move(dataset), network, options, layout,
+      {.device = place.device, .way = place.way, .precision = config.train.precision, .activation_bytes = task_size(config).activations});
 }
 #else
 constexpr bool kTorch = false;
 void prepare_torch_thread() {}
 std::string torch_device_problem() { return ""; }  // that there is no LibTorch has been said
-std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int, const ComputePlace&) {
+std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int,
+                                        const ComputePlace&) {
   return nullptr;  // check_task() has refused
 }
 #endif
@@ -46,8 +48,7 @@ void check_numbers(const RunConfig& c) {
   require(c.train.batch_size >= 1, "[train] batch_size = {}: at least one sample is needed", c.train.batch_size);
   require(c.data.limit >= 0, "[data] limit = {} is negative; 0 takes all", c.data.limit);
   require(c.data.test_limit >= 0, "[data] test_limit = {} is negative; 0 takes all", c.data.test_limit);
-  require(c.evaluation.validation >= 0 && c.evaluation.validation < 1, "[evaluation] validation = {} is not a share in [0, 1)",
-          c.evaluation.validation);
+  require(c.evaluation.validation >= 0 && c.evaluation.validation < 1, "[evaluation] validation = {} is not a share in [0, 1)", c.evaluation.validation);
 }
 
 void check_problem(const RunConfig& c, const Term& term, const ProblemInfo& info) {
@@ -76,8 +77,9 @@ void check_images(const RunConfig& config, const DatasetFacts& facts) {
   problems.attempt([&] {
     require(config.model.name != "none", "[model] name = 'none' with dataset {}: images need a model, as in name = \"cnn\"", dataset_term(config).name);
     network_of(config, facts.shape, facts.classes);
-    require(kTorch, "[model] name = '{}': this build has no LibTorch, so it trains no networks; install libtorch-dev and build with -DXB_WITH_TORCH=ON, "
-                    "or take a constructed problem such as dataset = \"quadratic\"",
+    require(kTorch,
+            "[model] name = '{}': this build has no LibTorch, so it trains no networks; install libtorch-dev and build with -DXB_WITH_TORCH=ON, "
+            "or take a constructed problem such as dataset = \"quadratic\"",
             config.model.name);
   });
   problems.attempt([&] { steps_in_epoch(training_samples(config), config.train.nodes, config.train.batch_size); });
@@ -97,13 +99,15 @@ void check_device(const RunConfig& config) {
   const auto& [device, precision] = std::pair(config.train.device, config.train.precision);
   Problems problems;
   problems.attempt([&] {
-    require(precision == "float32" || device != "cpu", "[train] precision = '{}': a CPU computes in float32 only; write precision = \"float32\", or use --device cuda", precision);
-    require(precision == "float32" || !knows_smoothness(config), "[train] precision = '{}': the gradients of {} are computed on the host, in double; write precision = \"float32\"",
-            precision, dataset_term(config).name);
+    require(precision == "float32" || device != "cpu",
+            "[train] precision = '{}': a CPU computes in float32 only; write precision = \"float32\", or use --device cuda", precision);
+    require(precision == "float32" || !knows_smoothness(config),
+            "[train] precision = '{}': the gradients of {} are computed on the host, in double; write precision = \"float32\"", precision,
+            dataset_term(config).name);
   });
   problems.attempt([&] {
-    require(device == "cpu" || knows_smoothness(config) || torch_device_problem().empty(), "[train] device = '{}' with [model] name = '{}': {}", device, config.model.name,
-            torch_device_problem());
+    require(device == "cpu" || knows_smoothness(config) || torch_device_problem().empty(), "[train] device = '{}' with [model] name = '{}': {}", device,
+            config.model.name, torch_device_problem());
   });
   problems.throw_if_any();
 }
@@ -112,8 +116,7 @@ void check_device(const RunConfig& config) {
 
 std::int64_t training_samples(const RunConfig& config) {
   const auto term = dataset_term(config);
-  if (const auto* problem = find_problem(term.name))
-    return problem->training_samples(term, static_cast<int>(config.train.nodes), config.train.batch_size);
+  if (const auto* problem = find_problem(term.name)) return problem->training_samples(term, static_cast<int>(config.train.nodes), config.train.batch_size);
   auto samples = dataset_info(term, "[data] dataset").facts(term).train;
   if (config.data.limit > 0) samples = std::min(samples, config.data.limit);
   return samples - held_out_count(samples, config.evaluation.validation);

@@ -35,7 +35,8 @@ struct ComputePlace {
 std::string networks_on_gpu_problem();
 
 // Without LibTorch networks are refused. The task of a constructed problem is the host's, whatever `place` is (host_task_on_device.hpp).
-std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory, const ComputePlace& place = {});
+std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layout, int workers, const std::string& data_directory,
+                                const ComputePlace& place = {});
 
 // ThreadPool's on_start for the threads that will call a task.
 std::function<void()> task_thread_setup();

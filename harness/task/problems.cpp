@@ -19,7 +19,8 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
      [](const Term& term, int nodes, std::int64_t batch_size) { return quadratic_options(term, nodes).steps * nodes * batch_size; },
      [](const Term& term, int nodes, std::int64_t) {
        const auto dim = static_cast<double>(quadratic_options(term, nodes).dim);
-       return ProblemInfo::Size{static_cast<std::size_t>(dim), 2 * sizeof(double) * (nodes + 2.0) * dim};  // centres, and gradients at the optimum until they are made
+       return ProblemInfo::Size{static_cast<std::size_t>(dim),
+                                2 * sizeof(double) * (nodes + 2.0) * dim};  // centres, and gradients at the optimum until they are made
      }},
     {"logistic-synthetic", "dim = 20, samples = 256, regularization = 0.01, shift = 0, tilt = 0, spread = 0, test = 1024",
      "logistic regression on gaussian data, `samples` per node; nodes differ in place (shift), curvature (tilt), labels (spread); constants known",

@@ -21,7 +21,7 @@ struct ProblemInfo {
   };
   Size (*size)(const Term& term, int nodes, std::int64_t batch_size);  // without building anything
 };
-std::span<const ProblemInfo> problems();  // the one table
+std::span<const ProblemInfo> problems();                 // the one table
 const ProblemInfo* find_problem(std::string_view name);  // nullptr: none of that name
 
 }  // namespace xib

@@ -19,8 +19,7 @@ class Hessian {
  public:
   Hessian(const QuadraticOptions& o, std::uint64_t seed) {
     const auto d = static_cast<std::size_t>(o.dim);
-    for (std::size_t k = 0; k < d; ++k)
-      eigenvalues_.push_back(k == 0 ? o.L : o.L * std::pow(o.mu / o.L, static_cast<double>(k) / static_cast<double>(d - 1)));
+    for (std::size_t k = 0; k < d; ++k) eigenvalues_.push_back(k == 0 ? o.L : o.L * std::pow(o.mu / o.L, static_cast<double>(k) / static_cast<double>(d - 1)));
     if (!o.rotate) return;
     RandomStream random(seed, Purpose::problem, 0, 1);
     mirror_.resize(d);
@@ -100,8 +99,7 @@ class Quadratic : public Task {
     return 0.5 * dot(x, full) + value_;
   }
   ProblemConstants constants() const override {
-    return {.L = o_.L * (1 + o_.tilt), .mu = o_.dim == 1 ? o_.L : o_.mu,
-            .sigma2 = o_.sigma * o_.sigma, .zeta2 = o_.zeta * o_.zeta, .optimum = value_};
+    return {.L = o_.L * (1 + o_.tilt), .mu = o_.dim == 1 ? o_.L : o_.mu, .sigma2 = o_.sigma * o_.sigma, .zeta2 = o_.zeta * o_.zeta, .optimum = value_};
   }
 
  private:
@@ -160,8 +158,7 @@ QuadraticOptions quadratic_options(const Term& term, int nodes) {
   require(o.sigma >= 0 && std::isfinite(o.sigma), "[data] dataset: quadratic(sigma = {}) is negative", o.sigma);
   require(o.zeta >= 0 && std::isfinite(o.zeta), "[data] dataset: quadratic(zeta = {}) is negative", o.zeta);
   require(o.zeta == 0 || nodes >= 2, "[data] dataset: quadratic(zeta = {}) on one node: heterogeneity needs [train] nodes >= 2", o.zeta);
-  require(o.tilt >= 0 && o.tilt < 1,
-          "[data] dataset: quadratic(tilt = {}) is not in [0, 1), where every node's curvature is positive", o.tilt);
+  require(o.tilt >= 0 && o.tilt < 1, "[data] dataset: quadratic(tilt = {}) is not in [0, 1), where every node's curvature is positive", o.tilt);
   require(o.tilt == 0 || nodes >= 2, "[data] dataset: quadratic(tilt = {}) on one node: tilted curvatures need [train] nodes >= 2", o.tilt);
   require(o.steps >= 1, "[data] dataset: quadratic(steps = {}): an epoch needs at least one step", o.steps);
   require(rotate == 0 || rotate == 1, "[data] dataset: quadratic(rotate = {}) is neither 0 nor 1", rotate);

@@ -34,9 +34,9 @@ struct ProblemConstants {
 class Task {
  public:
   virtual ~Task() = default;
-  virtual std::size_t dim() const = 0;         // parameters of a model
+  virtual std::size_t dim() const = 0;                  // parameters of a model
   virtual std::size_t buffer_dim() const { return 0; }  // floats that training changes but no algorithm mixes (BatchNorm statistics)
-  virtual int classes() const { return 0; }    // 0: no accuracy
+  virtual int classes() const { return 0; }             // 0: no accuracy
   virtual std::int64_t steps_per_epoch() const = 0;
   virtual std::int64_t batch_size() const = 0;  // samples per node and step
 

@@ -16,8 +16,8 @@ constexpr double kEvaluated = 500;  // images that are evaluated at once (kEvalu
 // an evaluation keeps nothing, but has input and output of a layer and their copies at once. malloc gives nothing of it back.
 constexpr double kCopiesOfTraining = 4, kCopiesOfEvaluation = 6;
 
-// On a device: LibTorch keeps a layer's output once, and the backward pass has gradients of input and output of a layer, and what they are made of. A pixel's place
-// is computed in whole numbers of 8 bytes, of which three tables are there at a time.
+// On a device: LibTorch keeps a layer's output once, and the backward pass has gradients of input and output of a layer, and what they are made of. A pixel's
+// place is computed in whole numbers of 8 bytes, of which three tables are there at a time.
 constexpr double kBackward = 4, kPlace = sizeof(std::int64_t);
 
 struct Activations {

@@ -23,7 +23,8 @@ constexpr const char* kWorkspace = "CUBLAS_WORKSPACE_CONFIG";
 std::string cublas_workspace() {
   setenv(kWorkspace, ":4096:8", 0);
   const std::string value = std::getenv(kWorkspace);
-  require(value == ":4096:8" || value == ":16:8", "{}: with {} sums of cuBLAS need not come out the same twice: unset it, or take :4096:8 or :16:8", kWorkspace, value);
+  require(value == ":4096:8" || value == ":16:8", "{}: with {} sums of cuBLAS need not come out the same twice: unset it, or take :4096:8 or :16:8", kWorkspace,
+          value);
   return value;
 }
 
@@ -40,15 +41,24 @@ void set_libraries(const std::string& precision, const at::Device& where) {
 
 class TorchDeviceTask final : public ImageTask {
  public:
-  TorchDeviceTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout, const DevicePlan& plan)
-      : ImageTask(std::move(dataset), network, options, layout), device_(*plan.device), plan_(plan), where_(torch_device(device_)), workspace_(cublas_workspace()) {
+  TorchDeviceTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout,
+                  const DevicePlan& plan)
+      : ImageTask(std::move(dataset), network, options, layout),
+        device_(*plan.device),
+        plan_(plan),
+        where_(torch_device(device_)),
+        workspace_(cublas_workspace()) {
     use_one_torch_thread();
     set_libraries(plan_.precision, where_);
     guarded([&] {
       const BatchWriter writer(*dataset_);
-      for (const Split split : {Split::train, Split::validation, Split::test}) images_.push_back(std::make_unique<DeviceImages>(images_of(split), writer.table(), &device_));
-      replicas_ = make_replicas(plan_.way, {.network = network_, .nodes = count(), .batch = options_.batch_size,
-                                            .arithmetic = plan_.precision == "bfloat16" ? Arithmetic::bfloat16 : Arithmetic::float32, .device = &device_});
+      for (const Split split : {Split::train, Split::validation, Split::test})
+        images_.push_back(std::make_unique<DeviceImages>(images_of(split), writer.table(), &device_));
+      replicas_ = make_replicas(plan_.way, {.network = network_,
+                                            .nodes = count(),
+                                            .batch = options_.batch_size,
+                                            .arithmetic = plan_.precision == "bfloat16" ? Arithmetic::bfloat16 : Arithmetic::float32,
+                                            .device = &device_});
     });
   }
 
@@ -63,7 +73,9 @@ class TorchDeviceTask final : public ImageTask {
     drawn_for_ = -1;
   }
 
-  double gradient(int, std::int64_t, double*) override { fail("a network on {} computes the gradients of all its nodes at once (this is a bug)", device_.name()); }
+  double gradient(int, std::int64_t, double*) override {
+    fail("a network on {} computes the gradients of all its nodes at once (this is a bug)", device_.name());
+  }
 
   // The draws of the next step are made while the device computes.
   void gradients(std::int64_t step, ThreadPool& pool, std::span<double> loss, double* data_s) override {
@@ -94,8 +106,9 @@ class TorchDeviceTask final : public ImageTask {
       const Stretch chosen = stretch(split, batch);
       const auto parameters = there(model), statistics = there(buffers);
       const auto input = images_of_device(split).images({.index = at::arange(chosen.first, chosen.first + chosen.count, whole_numbers()), .moves = {}});
-      const auto logits = forward(network_, parameter_views(network_, parameters.data_ptr<float>(), where_), statistics_views(network_, statistics.data_ptr<float>(), where_),
-                                  image_views(network_, input.data_ptr<float>(), chosen.count, where_), false);
+      const auto logits =
+          forward(network_, parameter_views(network_, parameters.data_ptr<float>(), where_), statistics_views(network_, statistics.data_ptr<float>(), where_),
+                  image_views(network_, input.data_ptr<float>(), chosen.count, where_), false);
       return score(logits.to(at::kCPU), labels_of(split, chosen));
     });
   }
@@ -104,7 +117,8 @@ class TorchDeviceTask final : public ImageTask {
     const bool tf32 = plan_.precision == "tf32";
     return {{"way", std::string(name_of(plan_.way == Way::automatic ? Way::grouped : plan_.way))},
             {"torch_device_libraries", torch_device_libraries()},
-            {"determinism", fmt::format("cudnn.deterministic = true, cudnn.benchmark = false, cudnn.allow_tf32 = {}, cublas.allow_tf32 = {}, {} = {}", tf32, tf32, kWorkspace, workspace_)}};
+            {"determinism", fmt::format("cudnn.deterministic = true, cudnn.benchmark = false, cudnn.allow_tf32 = {}, cublas.allow_tf32 = {}, {} = {}", tf32,
+                                        tf32, kWorkspace, workspace_)}};
   }
 
  private:
@@ -149,9 +163,10 @@ class TorchDeviceTask final : public ImageTask {
     try {
       return work();
     } catch (const c10::OutOfMemoryError&) {
-      fail("{} has no memory for the activations of {} nodes with {} images each, {:.2f} GiB beside models and data (xibench plan --device cuda says what the whole run needs): spread the "
-           "nodes over more GPUs (ranks), or take fewer nodes or a smaller batch",
-           device_.name(), count(), options_.batch_size, plan_.activation_bytes * count() / (1 << 30));
+      fail(
+          "{} has no memory for the activations of {} nodes with {} images each, {:.2f} GiB beside models and data (xibench plan --device cuda says what the whole run needs): spread the "
+          "nodes over more GPUs (ranks), or take fewer nodes or a smaller batch",
+          device_.name(), count(), options_.batch_size, plan_.activation_bytes * count() / (1 << 30));
     } catch (const c10::Error& error) {
       const std::string why = error.what_without_backtrace();
       fail("LibTorch on {}: {}", device_.name(), why.substr(0, why.find('\n')));

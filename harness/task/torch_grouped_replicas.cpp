@@ -18,7 +18,8 @@ class Order {
   Order() = default;
   Order(const std::vector<std::int64_t>& sizes, std::int64_t nodes, std::int64_t stride, at::Device device) : rows_(nodes * stride) {
     for (const auto size : sizes) blocks_ += nodes * size;
-    std::vector<std::int64_t> of_block(static_cast<std::size_t>(blocks_)), of_row(static_cast<std::size_t>(rows_), blocks_);  // padding: the zero behind the blocks
+    std::vector<std::int64_t> of_block(static_cast<std::size_t>(blocks_)),
+        of_row(static_cast<std::size_t>(rows_), blocks_);  // padding: the zero behind the blocks
     std::int64_t at = 0, begin = 0;
     for (const auto size : sizes) {
       for (std::int64_t k = 0; k < nodes; ++k)
@@ -52,7 +53,9 @@ class Order {
 class GroupedReplicas final : public Replicas {
  public:
   explicit GroupedReplicas(const ReplicaSetup& setup)
-      : network_(setup.network), n_(setup.nodes), batch_(setup.batch),
+      : network_(setup.network),
+        n_(setup.nodes),
+        batch_(setup.batch),
         options_(at::TensorOptions().dtype(setup.arithmetic == Arithmetic::float64 ? at::kDouble : at::kFloat).device(torch_device(setup.device))),
         type_(setup.arithmetic == Arithmetic::bfloat16 ? at::kBFloat16 : options_.dtype().toScalarType()) {
     models_ = at::zeros({n_ * static_cast<std::int64_t>(network_.dim) + 1}, options_);
@@ -81,8 +84,8 @@ class GroupedReplicas final : public Replicas {
     }
     {
       const at::AutoGradMode record(true);
-      const auto x = push_through(network_, images(rows.pixels),
-                                  [&](const Layer& l, std::size_t k, const at::Tensor& value) { return apply(l, value, statistics_[k]); });
+      const auto x =
+          push_through(network_, images(rows.pixels), [&](const Layer& l, std::size_t k, const at::Tensor& value) { return apply(l, value, statistics_[k]); });
       const auto labels = at::from_blob(rows.labels, {n_ * batch_}, options_.dtype(at::kLong));
       const auto logits = x.reshape({n_ * batch_, network_.classes}).to(options_.dtype());
       losses_ = at::cross_entropy_loss(logits, labels, {}, at::Reduction::None).view({n_, batch_}).mean(1);
@@ -143,8 +146,7 @@ class GroupedReplicas final : public Replicas {
   at::Tensor pad_channels(const at::Tensor& x, const Layer& l) const {
     const auto y = every_nth_pixel(x, l.stride);
     const auto c = y.size(1) / n_, fresh = l.channels - c, before = fresh / 2;
-    const auto padded =
-        at::constant_pad_nd(y.permute({0, 2, 3, 1}).reshape({batch_, y.size(2), y.size(3), n_, c}), {before, fresh - before});
+    const auto padded = at::constant_pad_nd(y.permute({0, 2, 3, 1}).reshape({batch_, y.size(2), y.size(3), n_, c}), {before, fresh - before});
     return padded.view({batch_, y.size(2), y.size(3), n_ * l.channels}).permute({0, 3, 1, 2});
   }
 

@@ -70,8 +70,7 @@ std::vector<Statistics> statistics_views(const Network& network, float* buffers,
   for (const auto& l : network.layers) {
     views.emplace_back();
     if (l.kind != Layer::Kind::batch_norm) continue;
-    views.back() = {at::from_blob(buffers + l.statistics, {l.channels}, options),
-                    at::from_blob(buffers + l.statistics + l.channels, {l.channels}, options)};
+    views.back() = {at::from_blob(buffers + l.statistics, {l.channels}, options), at::from_blob(buffers + l.statistics + l.channels, {l.channels}, options)};
   }
   return views;
 }
@@ -81,9 +80,7 @@ at::Tensor image_views(const Network& network, float* pixels, std::int64_t count
   return at::from_blob(pixels, {count, c, h, w}, {h * w * c, 1, w * c, c}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 
-at::Tensor every_nth_pixel(const at::Tensor& x, int stride) {
-  return stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
-}
+at::Tensor every_nth_pixel(const at::Tensor& x, int stride) { return stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride); }
 
 at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter) {
   return parameter.defined() && parameter.scalar_type() != x.scalar_type() ? parameter.to(x.scalar_type()) : parameter;

@@ -15,8 +15,12 @@ constexpr int kBranches = 16;
 class NodeReplicas final : public Replicas {
  public:
   NodeReplicas(const ReplicaSetup& setup, int branches)
-      : network_(setup.network), n_(setup.nodes), branches_(std::min(branches, setup.nodes)), batch_(setup.batch),
-        type_(setup.arithmetic == Arithmetic::bfloat16 ? at::kBFloat16 : at::kFloat), where_(torch_device(setup.device)) {
+      : network_(setup.network),
+        n_(setup.nodes),
+        branches_(std::min(branches, setup.nodes)),
+        batch_(setup.batch),
+        type_(setup.arithmetic == Arithmetic::bfloat16 ? at::kBFloat16 : at::kFloat),
+        where_(torch_device(setup.device)) {
     if (setup.arithmetic == Arithmetic::float64) fail("a pass per node computes in float (this is a bug)");
     losses_ = at::zeros({n_}, at::TensorOptions().dtype(at::kFloat).device(where_));
   }

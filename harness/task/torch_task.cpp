@@ -127,8 +127,8 @@ void use_one_torch_thread() {
   prepare_torch_thread();
 }
 
-std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,
-                                      const NodeLayout& layout, int workers) {
+std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout,
+                                      int workers) {
   return std::make_unique<TorchTask>(std::move(dataset), network, options, layout, workers);
 }
 

@@ -23,8 +23,8 @@ struct TorchTaskOptions {
 // of its row of g, BatchNorm's running statistics of its row of the buffers. One thread per call: at::set_num_threads(1) and
 // openblas_set_num_threads(1) hold for the process from here on, and malloc keeps what is freed. `workers` evaluations may run side
 // by side.
-std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,
-                                      const NodeLayout& layout, int workers);
+std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout,
+                                      int workers);
 
 // The same on a device, where the data set is kept as bytes and images are made; evaluations too are computed there, one at a time. The bits of `graph`
 // and `nodes` are those of make_torch_task() where LibTorch computes on the CPU (the tests' stand-in), whatever the number of ranks.
@@ -32,7 +32,7 @@ struct DevicePlan {
   Device* device = nullptr;
   Way way = Way::automatic;
   std::string precision = "float32";  // tf32, bfloat16: of convolutions and products; norms, losses and sums of gradients stay float32
-  double activation_bytes = 0;         // per node, for the message where memory ends
+  double activation_bytes = 0;        // per node, for the message where memory ends
 };
 std::unique_ptr<Task> make_torch_device_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,
                                              const NodeLayout& layout, const DevicePlan& plan);

@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::array kWays{
     WayInfo{Way::automatic, "auto", "grouped"},
-    WayInfo{Way::grouped, "grouped", "one pass for all nodes of a rank: grouped convolutions, batched products; the number of launches does not depend on the number of nodes"},
-    WayInfo{Way::graph, "graph", "a pass per node, all of them recorded once as one CUDA graph with branches side by side; the bits do not depend on the number of ranks"},
+    WayInfo{Way::grouped, "grouped",
+            "one pass for all nodes of a rank: grouped convolutions, batched products; the number of launches does not depend on the number of nodes"},
+    WayInfo{Way::graph, "graph",
+            "a pass per node, all of them recorded once as one CUDA graph with branches side by side; the bits do not depend on the number of ranks"},
     WayInfo{Way::nodes, "nodes", "a pass per node, one after another, launched anew in every step: slow, with the bits of graph, to compare with"},
 };
 

@@ -37,7 +37,7 @@ class D2 final : public Algorithm {
 
  private:
   static constexpr float kNotYet = std::numeric_limits<float>::quiet_NaN();
-  NodeMatrix stepped_;  // s of the step before; begins with kNotYet where there was none, which a checkpoint keeps
+  NodeMatrix stepped_;        // s of the step before; begins with kNotYet where there was none, which a checkpoint keeps
   std::vector<float> first_;  // column of it
 };
 
@@ -54,13 +54,13 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
           "topology.name: d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
           "that stays as it is",
           phase.topology, phase.weights);
-  const double rounds = policy.name == "rounds" ? static_cast<double>(arguments.integer("q", 1))
-                                               : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
-                                                                         : 1;
+  const double rounds = policy.name == "rounds"                  ? static_cast<double>(arguments.integer("q", 1))
+                        : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
+                                                                 : 1;
   const double smallest = std::pow(phase.lambda_min(), std::max(rounds, 1.0));  // of W^q
   require(!(smallest <= kAbove + 1e-9),
-          "train.algorithm: d2 needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set topology.weights = \"{}\"", kAbove,
-          phase.topology, phase.weights, smallest, settings.nodes, phase.weights == "uniform" ? "lazy" : "lazy-" + phase.weights);
+          "train.algorithm: d2 needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set topology.weights = \"{}\"",
+          kAbove, phase.topology, phase.weights, smallest, settings.nodes, phase.weights == "uniform" ? "lazy" : "lazy-" + phase.weights);
 }
 
 }  // namespace

@@ -14,7 +14,10 @@ namespace {
 class QgDsgdm final : public Algorithm {
  public:
   explicit QgDsgdm(const AlgorithmSetup& setup)
-      : mu_(static_cast<float>(setup.sgd.momentum)), nesterov_(setup.sgd.nesterov), momentum_(setup.nodes, setup.dim, setup.device), start_(setup.nodes, setup.dim, setup.device) {}
+      : mu_(static_cast<float>(setup.sgd.momentum)),
+        nesterov_(setup.sgd.nesterov),
+        momentum_(setup.nodes, setup.dim, setup.device),
+        start_(setup.nodes, setup.dim, setup.device) {}
 
   void step(StepContext& c) override {
     compute_gradients(c);

@@ -4,8 +4,8 @@
 #include "harness/core/check.hpp"
 #include "tests/contract/forwarding.hpp"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -82,8 +82,7 @@ TEST_CASE("the JSON holds every configuration and where each value came from") {
 TEST_CASE("the names and filters are checked") {
   const SweepFile file(kSweep);
 
-  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"),
-                    Catch::Contains("did you mean ring?"));
+  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"), Catch::Contains("did you mean ring?"));
   CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --where seed=9"), Catch::Contains("matches the filter"));
 }
 

@@ -58,17 +58,16 @@ class PlantedCommunicator final : public test::ForwardingCommunicator {
 Preflight checked(Communicator& world, const Plant& plant) {
   PlantedCommunicator communicator(world, plant);
   const auto rank = static_cast<std::size_t>(world.rank()), node = rank / static_cast<std::size_t>(plant.ranks_per_node);
-  const Probe probe{
-      .place =
-          [&] {
-            const int first = 2 * static_cast<int>(rank);
-            return RankPlace{.node = fmt::format("n{}", node),
-                             .processors = rank < plant.processors.size() ? plant.processors[rank] : std::vector{first, first + 1},
-                             .online = plant.online,
-                             .threads = plant.threads};
-          },
-      .memory_bandwidth = [&] { return node < plant.memory.size() ? plant.memory[node] : 1e10; },
-      .device_problem = [&] { return static_cast<int>(rank) == plant.broken_device ? std::string("its GPU does not answer") : std::string(); }};
+  const Probe probe{.place =
+                        [&] {
+                          const int first = 2 * static_cast<int>(rank);
+                          return RankPlace{.node = fmt::format("n{}", node),
+                                           .processors = rank < plant.processors.size() ? plant.processors[rank] : std::vector{first, first + 1},
+                                           .online = plant.online,
+                                           .threads = plant.threads};
+                        },
+                    .memory_bandwidth = [&] { return node < plant.memory.size() ? plant.memory[node] : 1e10; },
+                    .device_problem = [&] { return static_cast<int>(rank) == plant.broken_device ? std::string("its GPU does not answer") : std::string(); }};
   return check_before_flight(communicator, probe, {.floor = 0.5, .seconds = 1e9, .floats = 256});
 }
 
@@ -171,6 +170,7 @@ TEST_CASE("ranks that share too few processors fail their node, or the launch wh
     if (world.size() % 2 == 1) return;
     found = checked(world, plant);
     expect_failing(world, found, {});
-    if (world.rank() == 0 && (!found.launch_problems.empty() || found.remarks.size() != found.nodes.size())) throw std::runtime_error("small nodes are a remark");
+    if (world.rank() == 0 && (!found.launch_problems.empty() || found.remarks.size() != found.nodes.size()))
+      throw std::runtime_error("small nodes are a remark");
   });
 }

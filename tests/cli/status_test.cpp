@@ -76,9 +76,7 @@ std::int64_t dead_process() {
 
 }  // namespace
 
-TEST_CASE("a run file is complete whatever the heartbeat says") {
-  CHECK(state_of(true, beat("failed", "here", 1, 0), "here", 0).state == State::complete);
-}
+TEST_CASE("a run file is complete whatever the heartbeat says") { CHECK(state_of(true, beat("failed", "here", 1, 0), "here", 0).state == State::complete); }
 
 TEST_CASE("nothing there is missing") { CHECK(state_of(false, std::nullopt, "here", 0).state == State::missing); }
 
@@ -179,7 +177,7 @@ TEST_CASE("waiting tasks of Slurm are told by the index of their runs in the pla
       "12|1|2026-11-26T05:12:30|BeginTime|xibench-out-aa offset=0 pack=1 runs=0-2\n"
       "13|0|N/A|Dependency|xibench-out-aa offset=4 pack=2 runs=4,6\n"  // 5 is of the pack, but not of the runs
       "13|1|N/A|Dependency|xibench-out-aa offset=4 pack=2 runs=4,6\n"
-      "14|3|N/A|Priority|xibench-out-bb offset=0 pack=1 runs=3\n"         // into another directory
+      "14|3|N/A|Priority|xibench-out-bb offset=0 pack=1 runs=3\n"  // into another directory
       "15|9|N/A|(Resources, really)|xibench-out-aa offset=0 pack=1\n"
       "16|x|N/A|Priority|xibench-out-aa offset=0 pack=1\n"
       "17|8|N/A|Priority|xibench-out-aa\n"  // an earlier submit's

@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-
 // The contract on the ranks that mpirun started.
 void on_every_rank(const std::function<void(xib::Communicator&)>& body) { body(mpi_world()); }
 

@@ -25,7 +25,7 @@ struct Setting {
   FullGradientAt full_gradient = {};
   PolicyContext context{.max_rounds = 50};
   std::string gauge = "exact";
-  double lr = 0.5;  // the peak is 0.5
+  double lr = 0.5;                      // the peak is 0.5
   std::vector<std::string> later = {};  // policies of more phases
   std::int64_t phase_steps = 2;         // where there are any, in each but the last
 };

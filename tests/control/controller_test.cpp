@@ -12,8 +12,8 @@ using namespace xib::test;
 using Catch::Contains;
 
 TEST_CASE("every policy gives the same bits, decisions and records on any number of ranks and threads") {
-  for (const std::string policy : {"rounds(2)", "exact", "exact-every(2)", "target(0.5)", "fraction(0.5)", "fraction-of-start(0.5, steps = 2)", "adaptive(0.1)", "critical(L = 2)",
-                                   "critical(factor = 0.5, L = 3)", "dsgd-ac(after = 0)"}) {
+  for (const std::string policy : {"rounds(2)", "exact", "exact-every(2)", "target(0.5)", "fraction(0.5)", "fraction-of-start(0.5, steps = 2)", "adaptive(0.1)",
+                                   "critical(L = 2)", "critical(factor = 0.5, L = 3)", "dsgd-ac(after = 0)"}) {
     Setting setting{.policy = policy, .steps = 4, .context = {.reference_distance = 1, .max_rounds = 50}};
     const Outcome alone = controlled(kStart, setting, {1, 1});
     for (const auto how : kSpreads) {

@@ -39,15 +39,29 @@ struct Views {
   ConsensusView at(std::int64_t step, double distance = 1) {
     const double d2 = distance * distance;
     gram = {d2, -d2, -d2, d2};
-    return {.step = step, .phase_step = step, .round = step, .epoch = static_cast<double>(step), .lr = 0.5 / static_cast<double>(step + 1), .lr_max = 0.5, .nodes = 2,
-            .distance = distance, .mean_model_norm = 1, .gradient_norm = 1 + static_cast<double>(step % 5), .gradient_spread = 1 + static_cast<double>(step % 3),
-            .mean_gradient_norm2 = 8, .full_gradient_norm2 = 32 + static_cast<double>(step), .gradient_variance = 4, .gram = gram, .schedule = &schedule};
+    return {.step = step,
+            .phase_step = step,
+            .round = step,
+            .epoch = static_cast<double>(step),
+            .lr = 0.5 / static_cast<double>(step + 1),
+            .lr_max = 0.5,
+            .nodes = 2,
+            .distance = distance,
+            .mean_model_norm = 1,
+            .gradient_norm = 1 + static_cast<double>(step % 5),
+            .gradient_spread = 1 + static_cast<double>(step % 3),
+            .mean_gradient_norm2 = 8,
+            .full_gradient_norm2 = 32 + static_cast<double>(step),
+            .gradient_variance = 4,
+            .gram = gram,
+            .schedule = &schedule};
   }
 };
 
 bool same(const Decision& a, const Decision& b) {
   const auto equal = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
-  return a.exact == b.exact && a.reached == b.reached && a.rounds == b.rounds && a.strength == b.strength && equal(a.target, b.target) && equal(a.critical, b.critical);
+  return a.exact == b.exact && a.reached == b.reached && a.rounds == b.rounds && a.strength == b.strength && equal(a.target, b.target) &&
+         equal(a.critical, b.critical);
 }
 
 }  // namespace
@@ -219,14 +233,33 @@ TEST_CASE("a target that floats cannot resolve is an error that names the step")
 }
 
 TEST_CASE("unknown names, impossible and superfluous arguments are refused with a remedy") {
-  const std::pair<const char*, const char*> bad[] = {
-      {"round(3)", "did you mean 'rounds'?"}, {"xyzzyxyzzy", "known: rounds, exact"}, {"rounds(-1)", "between 0 and 50"}, {"rounds(51)", "between 0 and 50"},
-      {"rounds(1.5)", "not a whole number"}, {"rounds(1, 2)", "does not take"}, {"exact(1)", "does not take"}, {"exact-every", "needs the argument k"},
-      {"exact-every(0)", "at least 1"}, {"exact-every(2, rounds = -1)", "local SGD"}, {"target", "needs the argument distance"}, {"target(0)", "write exact"},
-      {"target(-1)", "positive"}, {"fraction(0)", "positive"}, {"fraction-of-start(0.5, steps = 0)", "at least 1"}, {"adaptive(0)", "positive"},
-      {"adaptive(1, beta = 1)", "0 <= beta < 1"}, {"adaptive(1, beta = -0.5)", "0 <= beta < 1"},
-      {"adaptive(1, average = epoch)", "write average = phase or average = run"}, {"adaptive(1, 0.5, 1)", "average is '1'"}, {"adaptive(1, keep = run)", "does not take: 'keep'"}, {"critical(0)", "positive"}, {"critical(L = 0)", "positive"},
-      {"critical(L = -2)", "positive"}, {"dsgd-ac(after = -1)", "negative"}, {"dsgd-ac(power = -1)", "beyond W"}, {"target(x)", "not a number"}};
+  const std::pair<const char*, const char*> bad[] = {{"round(3)", "did you mean 'rounds'?"},
+                                                     {"xyzzyxyzzy", "known: rounds, exact"},
+                                                     {"rounds(-1)", "between 0 and 50"},
+                                                     {"rounds(51)", "between 0 and 50"},
+                                                     {"rounds(1.5)", "not a whole number"},
+                                                     {"rounds(1, 2)", "does not take"},
+                                                     {"exact(1)", "does not take"},
+                                                     {"exact-every", "needs the argument k"},
+                                                     {"exact-every(0)", "at least 1"},
+                                                     {"exact-every(2, rounds = -1)", "local SGD"},
+                                                     {"target", "needs the argument distance"},
+                                                     {"target(0)", "write exact"},
+                                                     {"target(-1)", "positive"},
+                                                     {"fraction(0)", "positive"},
+                                                     {"fraction-of-start(0.5, steps = 0)", "at least 1"},
+                                                     {"adaptive(0)", "positive"},
+                                                     {"adaptive(1, beta = 1)", "0 <= beta < 1"},
+                                                     {"adaptive(1, beta = -0.5)", "0 <= beta < 1"},
+                                                     {"adaptive(1, average = epoch)", "write average = phase or average = run"},
+                                                     {"adaptive(1, 0.5, 1)", "average is '1'"},
+                                                     {"adaptive(1, keep = run)", "does not take: 'keep'"},
+                                                     {"critical(0)", "positive"},
+                                                     {"critical(L = 0)", "positive"},
+                                                     {"critical(L = -2)", "positive"},
+                                                     {"dsgd-ac(after = -1)", "negative"},
+                                                     {"dsgd-ac(power = -1)", "beyond W"},
+                                                     {"target(x)", "not a number"}};
   for (const auto& [text, message] : bad) {
     INFO(text);
     CHECK_THROWS_WITH(make(text), Catch::StartsWith("[control] policy: ") && Contains(message));

@@ -132,10 +132,13 @@ TEST_CASE("what rights keep from us is neither absent nor damaged") {
   REQUIRE(chmod(folder.path.c_str(), 0755) == 0);
   const std::string remedy = "Permission denied; ask for the right to read it and to enter its folders (chmod), or name another";
 
-  CHECK(said_without_root([&] { return refusal([&] { is_there(folder / "closed/file"); }); }) == "unreadable: cannot read " + folder.path + "/closed/file: " + remedy);
-  CHECK(said_without_root([&] { return refusal([&] { read_file(folder / "closed/file", ""); }); }) == "unreadable: cannot read " + folder.path + "/closed/file: " + remedy);
+  CHECK(said_without_root([&] { return refusal([&] { is_there(folder / "closed/file"); }); }) ==
+        "unreadable: cannot read " + folder.path + "/closed/file: " + remedy);
+  CHECK(said_without_root([&] { return refusal([&] { read_file(folder / "closed/file", ""); }); }) ==
+        "unreadable: cannot read " + folder.path + "/closed/file: " + remedy);
   CHECK(said_without_root([&] { return refusal([&] { read_file_if_there(secret, ""); }); }) == "unreadable: cannot read " + secret + ": " + remedy);
-  CHECK(said_without_root([&] { return refusal([&] { names_in(folder / "closed", ""); }); }) == "unreadable: cannot read " + folder.path + "/closed: " + remedy);
+  CHECK(said_without_root([&] { return refusal([&] { names_in(folder / "closed", ""); }); }) ==
+        "unreadable: cannot read " + folder.path + "/closed: " + remedy);
   chmod((folder / "closed").c_str(), 0700);
 }
 

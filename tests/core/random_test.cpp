@@ -36,31 +36,42 @@ TEST_CASE("a stream is a function of its whole key") {
   const auto first = [](RandomStream stream) { return stream.bits64(); };
   const std::uint64_t same = first({7, Purpose::init, 1, 2, 3});
   CHECK(first({7, Purpose::init, 1, 2, 3}) == same);
-  const std::set<std::uint64_t> all{same, first({8, Purpose::init, 1, 2, 3}), first({7, Purpose::partition, 1, 2, 3}), first({7, Purpose::init, 0, 2, 3}),
-                                    first({7, Purpose::init, 1, 0, 3}), first({7, Purpose::init, 1, 2, 0})};
+  const std::set<std::uint64_t> all{same,
+                                    first({8, Purpose::init, 1, 2, 3}),
+                                    first({7, Purpose::partition, 1, 2, 3}),
+                                    first({7, Purpose::init, 0, 2, 3}),
+                                    first({7, Purpose::init, 1, 0, 3}),
+                                    first({7, Purpose::init, 1, 2, 0})};
   CHECK(all.size() == 6);
 }
 
 TEST_CASE("uniform numbers lie in [0, 1) and have the uniform moments") {
   RandomStream a(1, Purpose::init), b(2, Purpose::init);
   double largest = 0, smallest = 1;
-  check_mean([&] {
-    const double u = a.uniform();
-    largest = std::max(largest, u), smallest = std::min(smallest, u);
-    return u;
-  }, 0.5, 1.0 / 12);
+  check_mean(
+      [&] {
+        const double u = a.uniform();
+        largest = std::max(largest, u), smallest = std::min(smallest, u);
+        return u;
+      },
+      0.5, 1.0 / 12);
   CHECK(smallest >= 0);
   CHECK(largest < 1);
-  check_mean([&] { const double u = b.uniform(); return u * u; }, 1.0 / 3, 4.0 / 45);  // Var u² = 1/5 - 1/9
+  check_mean(
+      [&] {
+        const double u = b.uniform();
+        return u * u;
+      },
+      1.0 / 3, 4.0 / 45);  // Var u² = 1/5 - 1/9
 }
 
 TEST_CASE("normal numbers have the normal moments") {
   RandomStream stream(3, Purpose::gradient_noise);
   const auto power = [&](int k) { return [&stream, k] { return std::pow(stream.normal(), k); }; };
   check_mean(power(1), 0, 1);
-  check_mean(power(2), 1, 2);    // E z^4 - 1
-  check_mean(power(3), 0, 15);   // E z^6
-  check_mean(power(4), 3, 96);   // E z^8 - 9
+  check_mean(power(2), 1, 2);   // E z^4 - 1
+  check_mean(power(3), 0, 15);  // E z^6
+  check_mean(power(4), 3, 96);  // E z^8 - 9
 }
 
 TEST_CASE("gamma numbers have mean and variance equal to the shape, below and above 1") {
@@ -68,7 +79,12 @@ TEST_CASE("gamma numbers have mean and variance equal to the shape, below and ab
     RandomStream stream(4, Purpose::partition);
     check_mean([&] { return stream.gamma(shape); }, shape, shape);
     // Fourth central moment of Gamma(a, 1): 3a² + 6a; so Var (g - a)² = 2a² + 6a.
-    check_mean([&] { const double d = stream.gamma(shape) - shape; return d * d; }, shape, 2 * shape * shape + 6 * shape);
+    check_mean(
+        [&] {
+          const double d = stream.gamma(shape) - shape;
+          return d * d;
+        },
+        shape, 2 * shape * shape + 6 * shape);
   }
 }
 

@@ -45,7 +45,11 @@ TEST_CASE("one worker number is never used by two threads at once") {
 TEST_CASE("an exception of any index reaches the caller, and the pool works on") {
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
-    CHECK_THROWS_WITH(pool.for_each(64, [](std::int64_t index, int) { if (index == 17) throw std::runtime_error("17"); }), "17");
+    CHECK_THROWS_WITH(pool.for_each(64,
+                                    [](std::int64_t index, int) {
+                                      if (index == 17) throw std::runtime_error("17");
+                                    }),
+                      "17");
     std::atomic<int> count = 0;
     pool.for_each(8, [&](std::int64_t, int) { ++count; });
     CHECK(count == 8);
@@ -54,6 +58,8 @@ TEST_CASE("an exception of any index reaches the caller, and the pool works on")
 
 TEST_CASE("on_start runs once on each thread but the caller's") {
   std::atomic<int> started = 0;
-  { ThreadPool pool(4, [&] { ++started; }); }
+  {
+    ThreadPool pool(4, [&] { ++started; });
+  }
   CHECK(started == 3);
 }

@@ -1,8 +1,8 @@
 #include "datasets/dataset.hpp"
 #include "harness/core/hash.hpp"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 

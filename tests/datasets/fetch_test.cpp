@@ -3,10 +3,10 @@
 #include "harness/core/hash.hpp"
 #include "tests/datasets/temporary_directory.hpp"
 
-#include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cstdlib>

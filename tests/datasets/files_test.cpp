@@ -5,18 +5,16 @@
 #include "harness/core/hash.hpp"
 #include "tests/datasets/temporary_directory.hpp"
 
+#include <zlib.h>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <zlib.h>
 
 using namespace xib;
 using Catch::Contains;
 
 namespace {
 
-std::string big_endian(std::uint32_t v) {
-  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
-}
+std::string big_endian(std::uint32_t v) { return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)}; }
 std::string images(std::uint32_t count, std::uint32_t height = 2, std::uint32_t width = 3) {
   std::string bytes = big_endian(0x803) + big_endian(count) + big_endian(height) + big_endian(width);
   for (std::uint32_t k = 0; k < count * height * width; ++k) bytes += static_cast<char>(k);

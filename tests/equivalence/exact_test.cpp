@@ -52,7 +52,8 @@ TEST_CASE("centralized SGD has the bits of its twin") {
 
 TEST_CASE("phases change the policy where they begin, and rounds are counted anew") {
   const MixingSchedule turns = test::alternating(kNodes);
-  const auto twin = reference::dsgd(twin_problem(), {{1, reference::rounds(1), turns}, {1, reference::exact(), turns}, {2, reference::rounds(1), turns}}, {}, kHalf);
+  const auto twin =
+      reference::dsgd(twin_problem(), {{1, reference::rounds(1), turns}, {1, reference::exact(), turns}, {2, reference::rounds(1), turns}}, {}, kHalf);
   CHECK(twin[1].distance_after == 0);
 
   // Epochs of one step: phases begin with steps 1 and 2, and the last one lasts two.
@@ -61,9 +62,14 @@ TEST_CASE("phases change the policy where they begin, and rounds are counted ane
 }
 
 TEST_CASE("control to a target mixes the rounds of the paper's loop, no round included") {
-  for (const auto& [target, least, most, rounds, reached] :
-       {std::tuple(30.0, 0, 2, 1, true), {100.0, 0, 2, 0, true}, {6.0, 0, 2, 2, false}, {100.0, 1, 2, 1, true}, {30.0, 1, 2, 1, true}, {6.0, 1, 2, 2, false},
-        {100.0, 3, 3, 3, true}, {6.0, 3, 3, 3, false}}) {
+  for (const auto& [target, least, most, rounds, reached] : {std::tuple(30.0, 0, 2, 1, true),
+                                                             {100.0, 0, 2, 0, true},
+                                                             {6.0, 0, 2, 2, false},
+                                                             {100.0, 1, 2, 1, true},
+                                                             {30.0, 1, 2, 1, true},
+                                                             {6.0, 1, 2, 2, false},
+                                                             {100.0, 3, 3, 3, true},
+                                                             {6.0, 3, 3, 3, false}}) {
     const auto twin = reference::dsgd(twin_problem(), {{2, reference::target(target, {least, most}), kRing}}, {}, kHalf);
     CAPTURE(target, least, twin[0].distance_before, twin[0].distance_after);
     CHECK(twin[0].rounds == rounds);
@@ -142,8 +148,9 @@ TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and u
     c.train.nesterov = nesterov;
     c.train.weight_decay = momentum == 0 ? 0.25 : 0;
     c.train.phases = {2, 3};
-    const auto twin = reference::gradient_tracking(twin_problem(), {{2, reference::rounds(1), turns}, {1, reference::exact(), turns}, {1, reference::rounds(2), turns}},
-                                                   {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
+    const auto twin =
+        reference::gradient_tracking(twin_problem(), {{2, reference::rounds(1), turns}, {1, reference::exact(), turns}, {1, reference::rounds(2), turns}},
+                                     {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
     CHECK(twin.back().distance_after > 0.5);
     RunConfig once = c;
     once.train.algorithm = "dsgd";
@@ -177,8 +184,9 @@ TEST_CASE("the displacement is recorded as the twin's, of the first round and no
   const reference::Matrix w = reference::dense(kRing.at(0));
   RunConfig c = config_of("dsgd", 4, {"rounds(2)", "dsgd-ac(after = 0, power = 1)", "rounds(0)", "exact"});
   c.control.gauge = "displacement";
-  const auto twin = reference::dsgd(twin_problem(), {{1, reference::rounds(2), kRing}, {1, reference::rounds(1), kRing}, {1, reference::rounds(0), kRing}, {1, reference::exact(), kRing}},
-                                    {}, kHalf);
+  const auto twin = reference::dsgd(
+      twin_problem(), {{1, reference::rounds(2), kRing}, {1, reference::rounds(1), kRing}, {1, reference::rounds(0), kRing}, {1, reference::exact(), kRing}},
+      {}, kHalf);
   for (const Places places : kPlaces) {
     const auto traced = harness(places, c, 1, kRing);
     CHECK(largest_difference(traced.after, twin) == 0);

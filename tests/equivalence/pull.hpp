@@ -13,7 +13,7 @@
 // the 24 bits of a float, and Ξ² (twice the bits, summed) the 53 of a double: the two must agree to the last bit.
 namespace xib::equivalence {
 
-inline constexpr int kNodes = 8;  // a power of two: means are exact
+inline constexpr int kNodes = 8;          // a power of two: means are exact
 inline constexpr std::int64_t kDim = 70;  // more than one block of columns of the mixer
 
 inline double centre(int node, std::size_t k) { return static_cast<double>((7 * node + 3 * static_cast<int>(k)) % 33 - 16); }

@@ -189,7 +189,8 @@ TEST_CASE("phases of exact averaging, plain gossip and control follow their twin
   const double target = 0.35;
   for (const auto& [config, problem] : cases("dsgd", {"exact", "rounds(2)", fmt::format("target({})", target)}, 0.5, steps)) {
     const auto twin = reference::dsgd(
-        problem, {{steps, reference::exact(), ring_schedule()}, {steps, reference::rounds(2), ring_schedule()}, {steps, reference::target(target), ring_schedule()}},
+        problem,
+        {{steps, reference::exact(), ring_schedule()}, {steps, reference::rounds(2), ring_schedule()}, {steps, reference::target(target), ring_schedule()}},
         sgd_of(config), constant(config));
     const double most = tolerance(twin, 2, 0.5);
     check_far_from(target, {twin.end() - steps, twin.end()}, ring(), most * std::sqrt(static_cast<double>(kDim)));

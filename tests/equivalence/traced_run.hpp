@@ -28,7 +28,8 @@ inline constexpr Places kPlaces[] = {{1, 1}, {1, 2}, {3, 2}};
 // Steps as the algorithm inside does, then keeps this rank's rows.
 class Watched final : public Algorithm {
  public:
-  Watched(std::unique_ptr<Algorithm> inner, std::function<void(std::int64_t step, const NodeMatrix& x)> keep) : inner_(std::move(inner)), keep_(std::move(keep)) {}
+  Watched(std::unique_ptr<Algorithm> inner, std::function<void(std::int64_t step, const NodeMatrix& x)> keep)
+      : inner_(std::move(inner)), keep_(std::move(keep)) {}
   void step(StepContext& context) override {
     inner_->step(context);
     keep_(context.at.step, context.x);

@@ -28,9 +28,8 @@ name = "controlled"
 )toml";
 
 std::string config(const std::string& algorithm, int nodes, int epochs, const std::string& policy, int seed = 1) {
-  return fmt::format(
-      R"({{"control": {{"policy": ["{}", "exact"]}}, "seed": {}, "train": {{"algorithm": "{}", "epochs": {}, "nodes": {}}}}})", policy,
-      seed, algorithm, epochs, nodes);
+  return fmt::format(R"({{"control": {{"policy": ["{}", "exact"]}}, "seed": {}, "train": {{"algorithm": "{}", "epochs": {}, "nodes": {}}}}})", policy, seed,
+                     algorithm, epochs, nodes);
 }
 
 FinishedRun run(const std::string& path, const std::string& variant, const std::string& json) {
@@ -74,21 +73,15 @@ TEST_CASE("a broken sweep text is refused with file and line") {
 }
 
 TEST_CASE("a run states the axes that its variant leaves to the sweep") {
-  CHECK(run("a", "controlled", config("dsgd", 4, 1, "fraction(0.5)")).axes ==
-        Axes{{"train.nodes", "4"}, {"control.policy", "[fraction(0.5), exact]"}});
+  CHECK(run("a", "controlled", config("dsgd", 4, 1, "fraction(0.5)")).axes == Axes{{"train.nodes", "4"}, {"control.policy", "[fraction(0.5), exact]"}});
   CHECK(run("a", "ring", config("dsgd", 4, 1, "rounds(1)")).axes == Axes{{"train.nodes", "4"}, {"control.policy", "*"}});
 }
 
-TEST_CASE("one value for every phase reads as one value") {
-  CHECK(run("a", "controlled", config("dsgd", 4, 1, "exact")).axes.back().second == "exact");
-}
+TEST_CASE("one value for every phase reads as one value") { CHECK(run("a", "controlled", config("dsgd", 4, 1, "exact")).axes.back().second == "exact"); }
 
 TEST_CASE("the controlled phase is read back from the policy of every phase") {
-  const SweepFacts facts =
-      read_sweep_facts("name = \"p\"\n[sweep]\n\"control.in_phase\" = [1, 2]\n\"control.policy\" = [\"fraction(0.5)\"]\n", "p");
-  const auto axes = [&](const std::string& policies) {
-    return axes_of(R"({"control": {"in_phase": 0, "policy": )" + policies + "}}", facts, "");
-  };
+  const SweepFacts facts = read_sweep_facts("name = \"p\"\n[sweep]\n\"control.in_phase\" = [1, 2]\n\"control.policy\" = [\"fraction(0.5)\"]\n", "p");
+  const auto axes = [&](const std::string& policies) { return axes_of(R"({"control": {"in_phase": 0, "policy": )" + policies + "}}", facts, ""); };
 
   CHECK(axes(R"json(["fraction(0.5)", "exact", "exact"])json") == Axes{{"control.in_phase", "1"}, {"control.policy", "fraction(0.5)"}});
   CHECK(axes(R"json(["exact", "rounds(1)", "exact"])json") == Axes{{"control.in_phase", "2"}, {"control.policy", "rounds(1)"}});
@@ -96,14 +89,16 @@ TEST_CASE("the controlled phase is read back from the policy of every phase") {
 }
 
 TEST_CASE("the controlled phase is found whatever policy the other phases have, and wherever that was said") {
-  const std::string sweep = "name = \"p\"\n[sweep]\n\"control.in_phase\" = [1, 2]\n\"control.policy\" = [\"exact\", \"rounds(3)\"]\n"
-                            "[[variant]]\nname = \"own\"\ncontrol.otherwise = \"target(0.50)\"\n[[variant]]\nname = \"plain\"\n";
+  const std::string sweep =
+      "name = \"p\"\n[sweep]\n\"control.in_phase\" = [1, 2]\n\"control.policy\" = [\"exact\", \"rounds(3)\"]\n"
+      "[[variant]]\nname = \"own\"\ncontrol.otherwise = \"target(0.50)\"\n[[variant]]\nname = \"plain\"\n";
   const auto axes = [&](const std::string& below, const std::string& policies, const std::string& variant) {
     return axes_of(R"({"control": {"in_phase": 0, "otherwise": "exact", "policy": )" + policies + "}}", read_sweep_facts(sweep + below, "p"), variant);
   };
   const Axes second{{"control.in_phase", "2"}, {"control.policy", "exact"}};
 
-  for (const char* below : {"# --set control.otherwise=\"rounds(2)\"\n", "# --set control.otherwise = rounds(2)\n", "# XIBENCH_CONTROL__OTHERWISE=rounds(2)\n"}) {
+  for (const char* below :
+       {"# --set control.otherwise=\"rounds(2)\"\n", "# --set control.otherwise = rounds(2)\n", "# XIBENCH_CONTROL__OTHERWISE=rounds(2)\n"}) {
     CAPTURE(below);
     CHECK(axes(below, R"json(["rounds(2)", "exact"])json", "plain") == second);
     CHECK(axes(below, R"json(["rounds(2)", "exact", "rounds(2)"])json", "own") == second);  // an override beats the variant
@@ -115,7 +110,8 @@ TEST_CASE("the controlled phase is found whatever policy the other phases have, 
 TEST_CASE("a sweep may vary the policy of the other phases, alone or with another key") {
   const std::string base = "[[variant]]\nname = \"exact\"\ncontrol.in_phase = 0\ncontrol.policy = \"exact\"\n[[variant]]\nname = \"one\"\n";
   const auto other = [&](const std::string& sweep, const std::string& policies, const std::string& variant) {
-    const auto axes = axes_of(R"({"control": {"in_phase": 0, "otherwise": "exact", "policy": )" + policies + "}}", read_sweep_facts(sweep + base, "p"), variant);
+    const auto axes =
+        axes_of(R"({"control": {"in_phase": 0, "otherwise": "exact", "policy": )" + policies + "}}", read_sweep_facts(sweep + base, "p"), variant);
     return axes.front();
   };
   const std::string alone = "name = \"p\"\n[control]\nin_phase = 2\npolicy = \"rounds(3)\"\n[sweep]\n\"control.otherwise\" = [\"exact\", \"rounds(1)\"]\n";
@@ -145,8 +141,7 @@ TEST_CASE("settings that nothing varies must agree") {
   const FinishedRun stale = run("stale.h5", "controlled", config("dsgd", 16, 6, "fraction(0.25)"));
 
   CHECK_NOTHROW(check_one_sweep({a, b}, facts));
-  CHECK_THROWS_WITH(check_one_sweep({a, b, stale}, facts),
-                    Contains("a.h5") && Contains("stale.h5") && Contains("train.epochs = 5") && Contains("6"));
+  CHECK_THROWS_WITH(check_one_sweep({a, b, stale}, facts), Contains("a.h5") && Contains("stale.h5") && Contains("train.epochs = 5") && Contains("6"));
 }
 
 TEST_CASE("two runs for one variant, cell and seed are refused") {

@@ -26,8 +26,8 @@ SweepFacts facts() {
 }  // namespace
 
 TEST_CASE("arms are paired by seed, whatever the order of the files") {
-  const GapTable table = gap_table({run("ring", 3, "8", 85.75), run("centralized", 2, "8", 84), run("ring", 1, "8", 78),
-                                    run("centralized", 1, "8", 80), run("centralized", 3, "8", 88), run("ring", 2, "8", 82.25)},
+  const GapTable table = gap_table({run("ring", 3, "8", 85.75), run("centralized", 2, "8", 84), run("ring", 1, "8", 78), run("centralized", 1, "8", 80),
+                                    run("centralized", 3, "8", 88), run("ring", 2, "8", 82.25)},
                                    facts());
 
   REQUIRE(table.groups.size() == 1);
@@ -81,8 +81,7 @@ TEST_CASE("a run that diverged has no final accuracy, whatever was the last one 
   for (const double before : {80.0, 0.0, kNaN}) {
     FinishedRun lost = run("ring", 2, "8", before);
     lost.diverged = true, lost.accuracy_nodes_min = lost.accuracy_nodes_mean = before;
-    const GapTable table =
-        gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
+    const GapTable table = gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
 
     const GapRow& ring = table.groups[0].rows[1];
     CHECK(ring.diverged == 1);
@@ -223,10 +222,9 @@ TEST_CASE("where one run does not say what its policy needed to measure, the row
 
 TEST_CASE("the resolution pools the differences of all cells") {
   // Sample variances of the differences: 2 in the first cell (1 degree of freedom), 8 in the second: pooled 5.
-  const GapTable table =
-      gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), run("ring", 2, "8", 82),
-                 run("centralized", 1, "16", 80), run("centralized", 2, "16", 80), run("ring", 1, "16", 80), run("ring", 2, "16", 84)},
-                facts());
+  const GapTable table = gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), run("ring", 2, "8", 82),
+                                    run("centralized", 1, "16", 80), run("centralized", 2, "16", 80), run("ring", 1, "16", 80), run("ring", 2, "16", 84)},
+                                   facts());
 
   REQUIRE(table.resolution);
   CHECK(table.resolution->seeds == 2);
@@ -249,8 +247,7 @@ TEST_CASE("published values come through the lookup with their status") {
     const PublishedValue difference{-2.4, kNaN, "secondary", baseline ? baseline->variant : "no baseline"};
     return {PublishedValue{91.74, 0.15, "unverified", "table"}, difference};
   };
-  const GapTable table =
-      gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79), run("ring", 1, "16", 79)}, facts(), {}, lookup);
+  const GapTable table = gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79), run("ring", 1, "16", 79)}, facts(), {}, lookup);
 
   CHECK(!table.groups[0].rows[0].published.accuracy);
   CHECK(table.groups[0].rows[1].published.accuracy->status == "unverified");

@@ -32,7 +32,7 @@ GapTable sample() {
       runs.push_back(run(f.variants[0], seed, nodes, 80 + 4 * seed));
       if (nodes == "8" || seed < 3) runs.push_back(run(f.variants[1], seed, nodes, 78 + 4 * seed + 0.25 * (seed % 2)));
     }
-  runs[runs.size() - 2].diverged = true;  // the ring of 16, seed 2
+  runs[runs.size() - 2].diverged = true;                              // the ring of 16, seed 2
   runs[1].target_missed_steps = 40, runs[3].target_missed_steps = 2;  // of the ring of 8, two seeds
   return gap_table(runs, f, {}, [](const FinishedRun& r, const FinishedRun*) -> PublishedValues {
     if (r.variant == "centralized") return {};
@@ -109,7 +109,8 @@ TEST_CASE("a contrast is a table of its own in the text, rows in the CSV and a l
       runs.push_back(run(variant, seed, "8", accuracy + seed + (variant == std::string("ring") ? 0.125 * (seed % 2) : 0)));
   const GapTable table = gap_table(runs, f);
 
-  CHECK_THAT(gap_markdown(table), Contains("| exact | ring    | better * |     3 |      +1.42 |") && Contains("share: (arm - against) / (centralized - against)"));
+  CHECK_THAT(gap_markdown(table),
+             Contains("| exact | ring    | better * |     3 |      +1.42 |") && Contains("share: (arm - against) / (centralized - against)"));
   const Share share = *table.groups[0].contrasts[0].share;
   CHECK_THAT(gap_markdown(table), Contains(fmt::format(" {:.2f} to {:.2f} |", share.interval.low, share.interval.high)));
   const std::string csv = gap_csv(table);
@@ -143,7 +144,8 @@ TEST_CASE("a distance that was not measured exactly in every step is marked") {
   f.name = "tiny";
   auto ring = run("ring", 1, "8", 80);
   ring.config_json = R"json({"control":{"gauge":"sketch(64)","measure_every":10}})json";
-  CHECK_THAT(gap_markdown(gap_table({ring}, f)), Contains(" 0.125 ‡ |") && Contains("‡: max Ξ of ring") && Contains("estimated by sketch(64) in one of 10 steps"));
+  CHECK_THAT(gap_markdown(gap_table({ring}, f)),
+             Contains(" 0.125 ‡ |") && Contains("‡: max Ξ of ring") && Contains("estimated by sketch(64) in one of 10 steps"));
 }
 
 TEST_CASE("the name of a graph stands under 'topology'") {

@@ -39,8 +39,8 @@ std::string difference(const std::string& config) { return differing_setting(rea
 
 std::string config(const std::string& train, const std::string& algorithm = "dsgd", const std::string& topology = "ring",
                    const std::string& policy = "rounds(1)", const std::string& data = R"("dataset": "set")") {
-  return R"({"data": {)" + data + R"(}, "train": {"algorithm": ")" + algorithm + R"(", "device": "cuda", )" + train +
-         R"(}, "topology": {"name": [")" + topology + R"(", ")" + topology + R"("]}, "control": {"policy": [")" + policy + R"("]}})";
+  return R"({"data": {)" + data + R"(}, "train": {"algorithm": ")" + algorithm + R"(", "device": "cuda", )" + train + R"(}, "topology": {"name": [")" +
+         topology + R"(", ")" + topology + R"("]}, "control": {"policy": [")" + policy + R"("]}})";
 }
 
 const std::string kTrain = R"("nodes": 4, "lr": 0.25, "momentum": 0.5, "phases": [2, 3], "weight_decay": 0.0)";
@@ -82,11 +82,9 @@ TEST_CASE("centralized training has no graph to differ in") {
 TEST_CASE("a bad settings file is refused with its name and the reason") {
   CHECK_THROWS_WITH(read("tables = ?\n"), Contains("a.toml") && Contains("no TOML at line 1"));
   CHECK_THROWS_WITH(read("[secondary]\ntrain.lr = 1\n"), Contains("a.toml") && Contains("tables = "));
-  CHECK_THROWS_WITH(read("tables = [\"t\"]\n[remembered]\ntrain.lr = 1\n"),
-                    Contains("'remembered' is no status") && Contains("unverified"));
+  CHECK_THROWS_WITH(read("tables = [\"t\"]\n[remembered]\ntrain.lr = 1\n"), Contains("'remembered' is no status") && Contains("unverified"));
   CHECK_THROWS_WITH(read("tables = [\"t\"]\n[secondary]\ntrain.lr = 1\n[assumed]\ntrain.lr = 1\n"), Contains("train.lr is stated twice"));
-  CHECK_THROWS_WITH(read(kSettings, "tables = [\"table\"]\n[assumed]\ntrain.lr = 1\n"),
-                    Contains("b.toml") && Contains("has its settings already"));
+  CHECK_THROWS_WITH(read(kSettings, "tables = [\"table\"]\n[assumed]\ntrain.lr = 1\n"), Contains("b.toml") && Contains("has its settings already"));
   CHECK_THROWS_AS(read_published_settings(kFolder + "/none"), Error);
 }
 

@@ -48,8 +48,7 @@ TEST_CASE("quantiles have the closed forms of one and two degrees of freedom and
 
 TEST_CASE("the quantile is the inverse of the distribution function") {
   for (const double degrees : {1.0, 2.0, 7.0, 63.0})
-    for (const double p : {0.0005, 0.05, 0.5, 0.8, 0.999})
-      CHECK(student_t_cdf(student_t_quantile(p, degrees), degrees) == Approx(p).epsilon(1e-12));
+    for (const double p : {0.0005, 0.05, 0.5, 0.8, 0.999}) CHECK(student_t_cdf(student_t_quantile(p, degrees), degrees) == Approx(p).epsilon(1e-12));
 }
 
 TEST_CASE("what has no quantile is refused") {

@@ -18,12 +18,14 @@ int main(int argc, char** argv) {
         const Rates r = rates_of_row(seeds, -truth * delta, delta, Noise::normal, tables, ++seed);
         const Rates skewed = rates_of_row(seeds, -truth * delta, delta, Noise::skewed, tables, ++seed);
         const std::string where = truth == 0 ? "0" : truth == 1 ? "δ" : "2 δ";
-        fmt::print("| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n", seeds, delta, where, 100 * r.gap, 100 * r.no_gap, 100 * r.wrong, 100 * skewed.wrong);
+        fmt::print("| {} | {} | {} | {:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % |\n", seeds, delta, where, 100 * r.gap, 100 * r.no_gap, 100 * r.wrong,
+                   100 * skewed.wrong);
       }
   fmt::print("\n| rows | seeds | any wrong word in the table | with * | with *, skewed |\n|--:|--:|--:|--:|--:|\n");
   for (const int rows : {3, 12})
     for (const int seeds : {3, 5}) {
-      const TableRates r = rates_of_table(rows, seeds, 0.5, Noise::normal, tables / 5 + 1, ++seed), skewed = rates_of_table(rows, seeds, 0.5, Noise::skewed, tables / 5 + 1, ++seed);
+      const TableRates r = rates_of_table(rows, seeds, 0.5, Noise::normal, tables / 5 + 1, ++seed),
+                       skewed = rates_of_table(rows, seeds, 0.5, Noise::skewed, tables / 5 + 1, ++seed);
       fmt::print("| {} | {} | {:.1f} % | {:.1f} % | {:.1f} % |\n", rows, seeds, 100 * r.alone, 100 * r.held, 100 * skewed.held);
     }
 }

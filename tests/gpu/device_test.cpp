@@ -33,8 +33,9 @@ TEST_CASE("a loop on the host that asks for a row on a device is told so, with t
 
 TEST_CASE("more memory than there is: how much was asked for, how much is free, and what to do") {
   const auto device = make_cuda_device(0);
-  CHECK_THROWS_WITH(NodeMatrix(1 << 20, std::size_t{1} << 20, device.get()),
-                    Catch::Contains("cuda:0 has no memory for 4096.00 GiB more") && Catch::Contains("GiB are free") && Catch::Contains("xibench plan --device cuda"));
+  CHECK_THROWS_WITH(NodeMatrix(1 << 20, std::size_t{1} << 20, device.get()), Catch::Contains("cuda:0 has no memory for 4096.00 GiB more") &&
+                                                                                 Catch::Contains("GiB are free") &&
+                                                                                 Catch::Contains("xibench plan --device cuda"));
   NodeMatrix after(2, 5, device.get());  // the failure is not told again
   CHECK(rows_of(after) == Rows(2, std::vector<float>(5, 0.0f)));
 }

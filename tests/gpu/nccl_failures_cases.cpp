@@ -70,9 +70,11 @@ TEST_CASE("a rank that hangs is named by who waits for it, after the timeout, an
     }
   });
   // Who gave up first says whom it missed; the others may hear only that its connections are gone.
-  CHECK_THAT(texts[0] + texts[1], Catch::Contains("nothing came for 1 s") && (Catch::Contains("rank 0 waited for ranks 1, 2") || Catch::Contains("rank 1 waited for ranks 0, 2")));
+  CHECK_THAT(texts[0] + texts[1],
+             Catch::Contains("nothing came for 1 s") && (Catch::Contains("rank 0 waited for ranks 1, 2") || Catch::Contains("rank 1 waited for ranks 0, 2")));
   for (const int rank : {0, 1})
-    CHECK_THAT(texts[static_cast<std::size_t>(rank)], Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("nothing came for 1 s") || Catch::Contains("remote process exited")));
+    CHECK_THAT(texts[static_cast<std::size_t>(rank)],
+               Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("nothing came for 1 s") || Catch::Contains("remote process exited")));
 }
 
 TEST_CASE("a rank that does not come to the first meeting is missed by all, after the timeout") {
@@ -88,7 +90,8 @@ TEST_CASE("an asynchronous error of one rank ends all, in NCCL's words where it 
     const auto c = make_nccl_communicator(host, {host.rank(), 60});
     send_to_all(*c, *device, 10);
   });
-  CHECK_THAT(texts[1], Catch::StartsWith("NCCL: exchange: rank 1 waited for ranks 0, 2: unhandled system error") && Catch::Contains("; it says: Call to ibv_modify_qp failed"));
+  CHECK_THAT(texts[1], Catch::StartsWith("NCCL: exchange: rank 1 waited for ranks 0, 2: unhandled system error") &&
+                           Catch::Contains("; it says: Call to ibv_modify_qp failed"));
   for (const std::size_t rank : {0, 2}) CHECK_THAT(texts[rank], Catch::StartsWith("NCCL: exchange: rank ") && Catch::Contains("remote process exited"));
 }
 
@@ -109,7 +112,8 @@ TEST_CASE("messages of unequal length are an error, not a hang") {
     const auto c = make_nccl_communicator(host, {host.rank(), 60});
     send_to_all(*c, *device, 8 + host.rank());
   });
-  for (const auto& text : texts) CHECK_THAT(text, Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("invalid usage") || Catch::Contains("remote process exited")));
+  for (const auto& text : texts)
+    CHECK_THAT(text, Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("invalid usage") || Catch::Contains("remote process exited")));
 }
 
 TEST_CASE("after an exchange that failed there is no other") {

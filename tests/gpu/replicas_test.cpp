@@ -59,7 +59,8 @@ struct Result {
 };
 
 // Two calls of a way at the same models. The device null: on the host.
-Result run(const Network& network, const Batches& batches, Device* device, const std::function<std::unique_ptr<Replicas>(const ReplicaSetup&)>& make, Arithmetic arithmetic) {
+Result run(const Network& network, const Batches& batches, Device* device, const std::function<std::unique_ptr<Replicas>(const ReplicaSetup&)>& make,
+           Arithmetic arithmetic) {
   NodeMatrix x(kNodes, network.dim, device), g(kNodes, network.dim, device), buffers(kNodes, network.buffer_dim, device);
   std::vector<float> model(network.dim), statistics(network.buffer_dim);
   for (int k = 0; k < kNodes; ++k) {
@@ -108,14 +109,16 @@ TEST_CASE("gradients of every way on a device") {
     auto network = make_network(Term::parse("resnet20"), options, data.train.shape, data.classes);
     std::erase_if(network.layers, [](const Layer& l) { return l.kind == Layer::Kind::relu; });  // at whose kinks rounding shows as percents
     const Result exact = run(network, batches, nullptr, grouped, Arithmetic::float64);
-    const Result by_node = run(network, batches, device.get(), [](const ReplicaSetup& setup) { return make_node_replicas(setup, 0); }, Arithmetic::float32);
-    const Result graph = run(network, batches, device.get(), [](const ReplicaSetup& setup) { return make_node_replicas(setup, 2); }, Arithmetic::float32);
+    const Result by_node = run(
+        network, batches, device.get(), [](const ReplicaSetup& setup) { return make_node_replicas(setup, 0); }, Arithmetic::float32);
+    const Result graph = run(
+        network, batches, device.get(), [](const ReplicaSetup& setup) { return make_node_replicas(setup, 2); }, Arithmetic::float32);
     const Result together = run(network, batches, device.get(), grouped, Arithmetic::float32);
     INFO(options.norm);
     for (const Result* r : {&by_node, &graph, &together}) {
       CHECK(r->first == r->second);
-      // The CPU's stay below 1e-5 (task.torch_replicas_test); an order more is for a card's transforms of 3x3 convolutions. tf32, which rounds each factor by 2^-12,
-      // is above: sqrt(60) 2^-12 = 1.9e-3.
+      // The CPU's stay below 1e-5 (task.torch_replicas_test); an order more is for a card's transforms of 3x3 convolutions. tf32, which rounds each factor by
+      // 2^-12, is above: sqrt(60) 2^-12 = 1.9e-3.
       CHECK(distance(r->first, exact.first) <= 1e-4);
       CHECK(distance(r->statistics, exact.statistics) <= 1e-5);
       for (std::size_t k = 0; k < kNodes; ++k) CHECK(r->loss[k] == Approx(exact.loss[k]).epsilon(1e-5));

@@ -40,7 +40,8 @@ void compare(const MakeMove& make_move) {
   for (const int n : {1, 5})
     for (const std::size_t dim : {std::size_t{1}, std::size_t{70}, std::size_t{40000}})
       for (const auto& options : kOptions) {
-        INFO(n << " nodes, " << dim << " parameters, momentum " << options.momentum << ", nesterov " << options.nesterov << ", weight decay " << options.weight_decay);
+        INFO(n << " nodes, " << dim << " parameters, momentum " << options.momentum << ", nesterov " << options.nesterov << ", weight decay "
+               << options.weight_decay);
         const Rows start = rough_rows(n, dim, 7);
         const Rows expected = stepped(nullptr, start, options, make_move);
         if (dim > 1) CHECK(expected[0] != start[0]);  // the one parameter is denormal: zero
@@ -50,9 +51,15 @@ void compare(const MakeMove& make_move) {
 
 }  // namespace
 
-TEST_CASE("SGD") { compare([](float*, float*) { return PlainMove{0.05f}; }); }
-TEST_CASE("D²") { compare([](float* a, float*) { return D2Move{0.05f, a}; }); }
-TEST_CASE("gradient tracking") { compare([](float* a, float* b) { return TrackingMove{0.05f, a, b}; }); }
+TEST_CASE("SGD") {
+  compare([](float*, float*) { return PlainMove{0.05f}; });
+}
+TEST_CASE("D²") {
+  compare([](float* a, float*) { return D2Move{0.05f, a}; });
+}
+TEST_CASE("gradient tracking") {
+  compare([](float* a, float* b) { return TrackingMove{0.05f, a, b}; });
+}
 TEST_CASE("quasi-global momentum, with and without Nesterov") {
   for (const bool nesterov : {false, true}) compare([=](float* a, float* b) { return QgMove{0.05f, 0.9f, nesterov, a, b}; });
 }

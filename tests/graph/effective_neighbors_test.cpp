@@ -92,8 +92,7 @@ TEST_CASE("the effective number of neighbors goes from 1 without mixing to n wit
 
 TEST_CASE("every way of computing the effective number of neighbors gives what the covariance does") {
   // By eigenvalues, in turn by Fourier, and by the covariance (graphs that no translation leaves as they are)
-  for (const auto* graph :
-       {"ring", "exponential", "grid", "one-peer-exponential", "alternate(ring, 2, exponential, 3)", "one-peer-ring", "base(3)"})
+  for (const auto* graph : {"ring", "exponential", "grid", "one-peer-exponential", "alternate(ring, 2, exponential, 3)", "one-peer-ring", "base(3)"})
     for (const double decay : {0.0, 0.5, 0.9}) {
       const auto* weights = graph == std::string_view("grid") ? "metropolis" : "uniform";
       CAPTURE(graph, decay);

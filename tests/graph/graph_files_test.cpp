@@ -15,14 +15,11 @@ namespace {
 // A file with this text, gone at the end of the test.
 class TextFile {
  public:
-  explicit TextFile(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() / fmt::format("graph_files_test_{}.txt", getpid())) {
+  explicit TextFile(const std::string& text) : path_(std::filesystem::temp_directory_path() / fmt::format("graph_files_test_{}.txt", getpid())) {
     std::ofstream(path_) << text;
   }
   ~TextFile() { std::filesystem::remove(path_); }
-  std::string term(const std::string& name, const std::string& more = "") const {
-    return fmt::format("{}(\"{}\"{})", name, path_.string(), more);
-  }
+  std::string term(const std::string& name, const std::string& more = "") const { return fmt::format("{}(\"{}\"{})", name, path_.string(), more); }
 
  private:
   std::filesystem::path path_;
@@ -62,10 +59,17 @@ TEST_CASE("a bad edge list is refused by line") {
 }
 
 TEST_CASE("an edge list is read whatever editor saved it") {
-  for (const char* text : {"\xef\xbb\xbf" "0 1\n1 2\n", "0 1\r\n1 2\r\n", "0 1\r1 2\r", "0 1\n1 2", "\xef\xbb\xbf" "0,1\r\n\r\n1,2"})
+  for (const char* text : {"\xef\xbb\xbf"
+                           "0 1\n1 2\n",
+                           "0 1\r\n1 2\r\n", "0 1\r1 2\r", "0 1\n1 2",
+                           "\xef\xbb\xbf"
+                           "0,1\r\n\r\n1,2"})
     CHECK_NOTHROW(edges(text, 3));
   CHECK_THROWS_WITH(edges("0 1\r\n1 x\r\n", 3), Contains(":2: 'x' is not a node number"));
-  CHECK_THROWS_WITH(edges("\xff\xfe" "0", 3), Contains("is UTF-16; save it as UTF-8"));
+  CHECK_THROWS_WITH(edges("\xff\xfe"
+                          "0",
+                          3),
+                    Contains("is UTF-16; save it as UTF-8"));
   CHECK_THROWS_WITH(edges("0 \x1b[31m1\n", 3), Contains(":1: '\\x1b[31m1' is not a node number"));
   CHECK_THROWS_WITH(edges("0 " + std::string(100'000, '1') + "\n", 3), Contains("...' is not a node number"));
 }
@@ -79,8 +83,7 @@ TEST_CASE("a list that counts from 1, and one without edges, get the advice that
 }
 
 TEST_CASE("a weight that is no finite number is refused") {
-  for (const char* text : {"nan", "inf", "1e999", "1/0", "0x1", ""})
-    CHECK_THROWS_WITH(matrix("0.5,0.5\n0.5," + std::string(text) + "\n", 2), Contains(":2: "));
+  for (const char* text : {"nan", "inf", "1e999", "1/0", "0x1", ""}) CHECK_THROWS_WITH(matrix("0.5,0.5\n0.5," + std::string(text) + "\n", 2), Contains(":2: "));
 }
 
 TEST_CASE("W is read from a CSV file, fractions included") {

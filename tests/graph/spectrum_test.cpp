@@ -13,9 +13,7 @@ using namespace xib;
 
 namespace {
 
-Spectrum of(std::string_view topology, int nodes, std::string_view weights = "uniform") {
-  return spectrum(make_mixing(topology, weights, nodes, 1));
-}
+Spectrum of(std::string_view topology, int nodes, std::string_view weights = "uniform") { return spectrum(make_mixing(topology, weights, nodes, 1)); }
 
 // The backward error of a symmetric eigen-solver and of sums of n terms: a small multiple of n roundings.
 double rounding(int n) { return n * 0x1p-50; }
@@ -114,8 +112,8 @@ TEST_CASE("star and path have the eigenvalues of their closed forms") {
 }
 
 TEST_CASE("closed forms and the dense solver agree") {
-  for (const auto* graph : {"ring", "torus", "hypercube", "exponential", "exponential(two-sided)", "directed-ring", "circulant(1, 3)",
-                            "equi-static(4)", "one-peer-exponential", "bipartite-exponential", "alternate(ring, 2, exponential, 3)"})
+  for (const auto* graph : {"ring", "torus", "hypercube", "exponential", "exponential(two-sided)", "directed-ring", "circulant(1, 3)", "equi-static(4)",
+                            "one-peer-exponential", "bipartite-exponential", "alternate(ring, 2, exponential, 3)"})
     for (const auto* weights : {"uniform", "lazy"}) {
       const auto schedule = make_mixing(graph, weights, 16, 1);
       const Spectrum closed = spectrum(schedule), solved = spectrum(renumbered(schedule));

@@ -24,9 +24,7 @@ std::vector<int> sizes() {
 }
 
 // How the tests write a graph of the table; empty: it needs a file.
-std::string written(const TopologyInfo& info) {
-  return info.example == "-" ? "" : std::string(info.example.empty() ? info.name : info.example);
-}
+std::string written(const TopologyInfo& info) { return info.example == "-" ? "" : std::string(info.example.empty() ? info.name : info.example); }
 
 bool power_of_two(int n) { return std::has_single_bit(static_cast<unsigned>(n)); }
 
@@ -186,9 +184,8 @@ TEST_CASE("lazy weights have no negative eigenvalue") {
 }
 
 TEST_CASE("every undirected graph takes metropolis weights, which are symmetric") {
-  const std::set<std::string_view> directed{
-      "exponential",        "directed-ring", "directed-circulant", "random-directed", "one-peer-exponential",
-      "random-permutation", "base",          "equi-static",        "equi-dynamic"};
+  const std::set<std::string_view> directed{"exponential",        "directed-ring", "directed-circulant", "random-directed", "one-peer-exponential",
+                                            "random-permutation", "base",          "equi-static",        "equi-dynamic"};
   for (const auto& info : topologies())
     for (const int n : {15, 16, 32, 34}) {
       if (written(info).empty() || !exists(info.name, n)) continue;

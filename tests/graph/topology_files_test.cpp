@@ -64,6 +64,5 @@ TEST_CASE("what a topology reads from a file is told by the checksum of its cont
 TEST_CASE("a file that cannot be read is refused by name") {
   const WorkingDirectory here;
   for (const auto* name : {"edges(g.txt)", "matrix(file = g.txt)", "alternate(\"edges g.txt\", 1)"})
-    CHECK_THROWS_WITH(topology_files_sha256(name),
-                      Catch::Contains("g.txt") && Catch::Contains("No such file") && Catch::Contains("working directory"));
+    CHECK_THROWS_WITH(topology_files_sha256(name), Catch::Contains("g.txt") && Catch::Contains("No such file") && Catch::Contains("working directory"));
 }

@@ -96,7 +96,8 @@ TEST_CASE("no round changes nothing") {
 TEST_CASE("consensus is a fixed point to the last bit, whatever the weights") {
   const std::vector<float> row = random_rows(1, 50, 5)[0];
   const Rows rows(5, row);
-  for (const auto& schedule : {fixed(circulant(5, {1, -1}, 1.0 / 3)), fixed(circulant(5, {1, 2}, 0.3)), random_schedule(5, 9)}) CHECK(mixed(rows, schedule, 0, 100) == rows);
+  for (const auto& schedule : {fixed(circulant(5, {1, -1}, 1.0 / 3)), fixed(circulant(5, {1, 2}, 0.3)), random_schedule(5, 9)})
+    CHECK(mixed(rows, schedule, 0, 100) == rows);
 }
 
 TEST_CASE("mixing differs from W X by rounding alone, and keeps the mean") {

@@ -1,5 +1,5 @@
-#include "harness/mix/column_slices.hpp"
 #include "harness/mix/node_layout.hpp"
+#include "harness/mix/column_slices.hpp"
 #include "harness/mix/node_matrix.hpp"
 
 #include <catch2/catch.hpp>

@@ -82,11 +82,12 @@ TEST_CASE("push-sum agrees with its dense twin up to rounding in float, and has 
     const Rows rows = random_rows(7, 40, 1);
     const reference::Problem problem{.nodes = 7,
                                      .initial = reference::Vector(40, 0.0),
-                                     .gradient = [&](int node, std::int64_t, const reference::Vector&) {
-                                       reference::Vector g(rows[static_cast<std::size_t>(node)].begin(), rows[static_cast<std::size_t>(node)].end());
-                                       for (double& value : g) value = -value;
-                                       return g;
-                                     },
+                                     .gradient =
+                                         [&](int node, std::int64_t, const reference::Vector&) {
+                                           reference::Vector g(rows[static_cast<std::size_t>(node)].begin(), rows[static_cast<std::size_t>(node)].end());
+                                           for (double& value : g) value = -value;
+                                           return g;
+                                         },
                                      .loss = {}};
     const auto twin = reference::push_sum(problem, schedule, rounds, 1, {}, [](std::int64_t) { return 1.0; }).models[0].after;
 

@@ -54,23 +54,22 @@ std::vector<Round> counted(const MixingSchedule& schedule, int rounds, bool& con
   const int n = schedule.nodes();
   std::vector<Round> all(static_cast<std::size_t>(rounds), Round{Counts(at(n)), Counts(at(n)), Counts(at(n))});
   std::vector<char> fine(at(n), 1);
-  test::spread(test::Rows(at(n), std::vector<float>(kDim, 1.0f)), {n, 1},
-               [&](Communicator& inner, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
-                 Counting communicator(inner);
-                 const MixingSchedule own = gossip(schedule);
-                 Mixer mixer(communicator, pool, layout, kDim, own);
-                 const std::size_t me = at(communicator.rank());
-                 for (int t = 0; t < rounds; ++t) {
-                   const Traffic before = inner.traffic();
-                   const auto received = communicator.received, bytes = communicator.received_bytes;
-                   mixer.rounds(x, t, 1);
-                   Round& round = all[static_cast<std::size_t>(t)];
-                   round.sent[me] = inner.traffic().messages - before.messages;
-                   round.bytes[me] = inner.traffic().bytes - before.bytes;
-                   round.received[me] = communicator.received - received;
-                   if (communicator.received_bytes - bytes != round.received[me] * static_cast<std::int64_t>(4 * kDim)) fine[me] = 0;
-                 }
-               });
+  test::spread(test::Rows(at(n), std::vector<float>(kDim, 1.0f)), {n, 1}, [&](Communicator& inner, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+    Counting communicator(inner);
+    const MixingSchedule own = gossip(schedule);
+    Mixer mixer(communicator, pool, layout, kDim, own);
+    const std::size_t me = at(communicator.rank());
+    for (int t = 0; t < rounds; ++t) {
+      const Traffic before = inner.traffic();
+      const auto received = communicator.received, bytes = communicator.received_bytes;
+      mixer.rounds(x, t, 1);
+      Round& round = all[static_cast<std::size_t>(t)];
+      round.sent[me] = inner.traffic().messages - before.messages;
+      round.bytes[me] = inner.traffic().bytes - before.bytes;
+      round.received[me] = communicator.received - received;
+      if (communicator.received_bytes - bytes != round.received[me] * static_cast<std::int64_t>(4 * kDim)) fine[me] = 0;
+    }
+  });
   consistent = std::all_of(fine.begin(), fine.end(), [](char ok) { return ok != 0; });
   return all;
 }

@@ -15,8 +15,7 @@ std::string unpack(const std::string& path) {
   gzFile file = gzopen(path.c_str(), "rb");
   REQUIRE(file != nullptr);
   std::string bytes, block(1 << 16, '\0');
-  for (int got; (got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0;)
-    bytes.append(block, 0, static_cast<std::size_t>(got));
+  for (int got; (got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0;) bytes.append(block, 0, static_cast<std::size_t>(got));
   gzclose(file);
   return bytes;
 }
@@ -36,8 +35,7 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
   written.problem = {};
   for (auto& row : written.phases) row.target_first = row.target_min = kNotMeasured;
   for (auto& topology : written.topologies) topology.contraction = kNotMeasured, topology.contraction_rounds = 0;
-  for (auto& row : written.evaluations)
-    row.suboptimality_mean_model = row.gradient_norm_mean_model = row.gradient_variance_mean_model = kNotMeasured;
+  for (auto& row : written.evaluations) row.suboptimality_mean_model = row.gradient_norm_mean_model = row.gradient_variance_mean_model = kNotMeasured;
   check_same(record, written);
   const Summary summary = read_run_header(folder / "a.h5").summary;
   CHECK(summary.total_bytes_sent == 900);

@@ -15,8 +15,8 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
   CHECK_FALSE(read_heartbeat(path).has_value());
   write_heartbeat(path, {});
 
-  write_heartbeat(path, {"id", "ring \"½\"", "failed", "no \xff space", -3, 5, 10, NAN, 0.1, 64, 1.5, "host", "17", "2021-07-18T00:00:00Z",
-                         42, 1626566400.25, 8, 3, 1234.5, NAN});
+  write_heartbeat(path, {"id", "ring \"½\"",           "failed", "no \xff space", -3, 5, 10,     NAN, 0.1, 64, 1.5, "host",
+                         "17", "2021-07-18T00:00:00Z", 42,       1626566400.25,   8,  3, 1234.5, NAN});
 
   const auto back = read_heartbeat(path).value();
   CHECK(back.run_id == "id");
@@ -45,7 +45,13 @@ TEST_CASE("a heartbeat comes back, NaN included, and replaces the one before") {
 TEST_CASE("what each attempt has cost comes back, and what is not known is not 0") {
   const Scratch folder;
   Heartbeat beat;
-  beat.costs = {{.begun = "2021-07-18T00:00:00Z", .heard = "2021-07-18T00:01:00Z", .state = "killed", .host = "n1", .slurm_job = "17_3", .processors = 8, .core_seconds = 480.5}};
+  beat.costs = {{.begun = "2021-07-18T00:00:00Z",
+                 .heard = "2021-07-18T00:01:00Z",
+                 .state = "killed",
+                 .host = "n1",
+                 .slurm_job = "17_3",
+                 .processors = 8,
+                 .core_seconds = 480.5}};
   write_heartbeat(folder / "a.json", beat);
 
   const auto back = read_heartbeat(folder / "a.json").value().costs;

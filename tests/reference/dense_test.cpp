@@ -42,8 +42,7 @@ TEST_CASE("matrices that do not fit are refused") { CHECK_THROWS_AS(product(kPat
 TEST_CASE("eigenvalues of a ring are (1 + 2 cos(2 pi k / n)) / 3") {
   for (std::size_t n : {3, 4, 5, 8, 16}) {
     Vector expected;
-    for (std::size_t k = 0; k < n; ++k)
-      expected.push_back((1 + 2 * std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n))) / 3);
+    for (std::size_t k = 0; k < n; ++k) expected.push_back((1 + 2 * std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n))) / 3);
     std::sort(expected.begin(), expected.end());
 
     const Eigen eigen = symmetric_eigen(ring_matrix(n, 1.0 / 3));

@@ -13,10 +13,7 @@ const Matrix kMean{{0.5, 0.5}, {0.5, 0.5}};
 
 // Gradients that move the models by 8 and -8 whatever the learning rate.
 Problem pushed(double lr) {
-  return {.nodes = 2,
-          .initial = {0},
-          .gradient = [lr](int node, std::int64_t, const Vector&) { return Vector{(node == 0 ? -8 : 8) / lr}; },
-          .loss = {}};
+  return {.nodes = 2, .initial = {0}, .gradient = [lr](int node, std::int64_t, const Vector&) { return Vector{(node == 0 ? -8 : 8) / lr}; }, .loss = {}};
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ TEST_CASE("the learning rate is that of the step of the run, over all phases") {
 }
 
 TEST_CASE("momentum and weight decay follow v = mu v + g + wd x") {
-  const Trace t = dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = false, .weight_decay = 0.25},
-                       [](std::int64_t) { return 0.25; });
+  const Trace t =
+      dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = false, .weight_decay = 0.25}, [](std::int64_t) { return 0.25; });
 
   // d = 2 + 2 = 4, v = 4, x = 8 - 1;  d = 2 + 1.75, v = 2 + 3.75 = 5.75, x = 7 - 1.4375. The same numbers in torch_sgd_test.py.
   CHECK(t[0].after == Matrix{{7}});
@@ -70,8 +70,8 @@ TEST_CASE("momentum and weight decay follow v = mu v + g + wd x") {
 }
 
 TEST_CASE("Nesterov momentum steps along d + mu v") {
-  const Trace t = dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = true, .weight_decay = 0.25},
-                       [](std::int64_t) { return 0.25; });
+  const Trace t =
+      dsgd(constant({{2}}, {8}), {{2, rounds(1), fixed({{1}})}}, {.momentum = 0.5, .nesterov = true, .weight_decay = 0.25}, [](std::int64_t) { return 0.25; });
 
   // d = 4, v = 4, x = 8 - 6/4;  d = 2 + 1.625, v = 2 + 3.625 = 5.625, x = 6.5 - (3.625 + 2.8125)/4. The same in torch_sgd_test.py.
   CHECK(t[0].after == Matrix{{6.5}});
@@ -145,16 +145,23 @@ TEST_CASE("control adds rounds to the least number, one unless said otherwise, t
 
 TEST_CASE("an adaptive target is s times the average of the gradient norm, of the phase or of the run") {
   // Every step moves both nodes alike: gradients 1, 3, 5, 2 are the norms. beta = 1/2.
-  const Problem p{.nodes = 2, .initial = {0}, .gradient = [](int, std::int64_t step, const Vector&) { return Vector{std::vector{1.0, 3.0, 5.0, 2.0}[static_cast<std::size_t>(step)]}; }, .loss = {}};
+  const Problem p{.nodes = 2,
+                  .initial = {0},
+                  .gradient =
+                      [](int, std::int64_t step, const Vector&) {
+                        return Vector{std::vector{1.0, 3.0, 5.0, 2.0}[static_cast<std::size_t>(step)]};
+                      },
+                  .loss = {}};
   const auto targets = [&](bool of_run, const Policy& between) {
     std::vector<double> out;
-    for (const auto& step : dsgd(p, {{1, adaptive(2, 0.5, of_run), fixed(kPair)}, {1, between, fixed(kPair)}, {2, adaptive(2, 0.5, of_run), fixed(kPair)}}, {}, kOne))
+    for (const auto& step :
+         dsgd(p, {{1, adaptive(2, 0.5, of_run), fixed(kPair)}, {1, between, fixed(kPair)}, {2, adaptive(2, 0.5, of_run), fixed(kPair)}}, {}, kOne))
       out.push_back(step.target);
     return out;
   };
 
   CHECK(targets(false, adaptive(2, 0.5, false)) == std::vector{2.0, 6.0, 10.0, 7.0});
-  CHECK(targets(true, adaptive(4, 0.5, true)) == std::vector{2.0, 8.0, 7.0, 5.5});   // averages 1, 2, 3.5, 2.75
+  CHECK(targets(true, adaptive(4, 0.5, true)) == std::vector{2.0, 8.0, 7.0, 5.5});    // averages 1, 2, 3.5, 2.75
   CHECK(targets(true, adaptive(4, 0.5, false)) == std::vector{2.0, 12.0, 8.0, 6.0});  // averages 1, 3 anew, 4, 3
   const auto plain = targets(true, rounds(1));
   CHECK(std::isnan(plain[1]));

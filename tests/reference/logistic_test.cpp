@@ -48,7 +48,7 @@ TEST_CASE("curvature and noise of a coin at 0 are a quarter") {
   CHECK(value(fair, {0}) == Approx(std::log(2)).epsilon(kUlps));
   CHECK(hessian(fair, 0, {0}) == Matrix{{0.375}});
   CHECK(smoothness(fair) == 0.375);
-  CHECK(noise_variance(fair, {0}) == 0.125);                // slopes ±1/2 around 0, batches of 2
+  CHECK(noise_variance(fair, {0}) == 0.125);                 // slopes ±1/2 around 0, batches of 2
   CHECK(noise_variance(coin(3, 1, 0, 1), {0}) == 3 / 16.0);  // around ∇f = -1/4: (3/4)(1/4)² + (1/4)(3/4)²
   CHECK(gradient(coin(3, 1, 0.5, 1), {1})[0] == Approx(0.25 / (1 + std::exp(-1.0)) - 0.75 / (1 + std::exp(1.0)) + 0.5).epsilon(kUlps));
 }
@@ -57,8 +57,8 @@ TEST_CASE("nodes whose labels contradict each other pull at the optimum") {
   const Logistic q{{{{1}}, {{1}}}, {{1}, {-1}}, 0.5, 1, 7};
 
   CHECK(optimum(q) == Vector{0});
-  CHECK(heterogeneity(q) == 0.25);       // gradients -1/2 and 1/2
-  CHECK(noise_variance(q, {0}) == 0);    // one sample each
+  CHECK(heterogeneity(q) == 0.25);     // gradients -1/2 and 1/2
+  CHECK(noise_variance(q, {0}) == 0);  // one sample each
 }
 
 TEST_CASE("gradients and Hessians of logistic regression are the derivatives of f") {

@@ -58,8 +58,7 @@ TEST_CASE("the differences quoted elsewhere fit the remembered table in phases 1
   const std::vector<Published> rows = read_published_folder(kFolder);
   const double centralized = find_published(rows, "cifar10", 64, "centralized")->value;
   const auto misfit = [&](const std::string& arm) {
-    return std::abs(find_published(rows, "cifar10", 64, arm)->value - centralized -
-                    find_published(rows, "cifar10_gap", 64, "gap " + arm)->value);
+    return std::abs(find_published(rows, "cifar10", 64, arm)->value - centralized - find_published(rows, "cifar10_gap", 64, "gap " + arm)->value);
   };
 
   CHECK(misfit("phase 1 at max") < 0.005);  // two decimals are given

@@ -60,8 +60,7 @@ TEST_CASE("gradients are taken at the de-biased models and move the biased ones"
 
 TEST_CASE("with a doubly stochastic W push-sum is D-SGD") {
   const Matrix w{{0.75, 0.25, 0}, {0.25, 0.5, 0.25}, {0, 0.25, 0.75}};
-  const Problem p{
-      .nodes = 3, .initial = {4}, .gradient = [](int node, std::int64_t, const Vector& x) { return Vector{x[0] - 8 * node}; }, .loss = {}};
+  const Problem p{.nodes = 3, .initial = {4}, .gradient = [](int node, std::int64_t, const Vector& x) { return Vector{x[0] - 8 * node}; }, .loss = {}};
   const Sgd sgd{.momentum = 0.5, .nesterov = true, .weight_decay = 0.25};
   const LearningRate lr = [](std::int64_t) { return 0.25; };
 

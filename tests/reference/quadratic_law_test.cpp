@@ -16,9 +16,8 @@ struct Case {
   int rounds;
 };
 
-const Case kCases[] = {{ring_matrix(4, 0.25), 1, 0.25, 1},    {ring_matrix(8, 1.0 / 3), 0.5, 0.125, 1},
-                       {ring_matrix(8, 1.0 / 3), 1, 0.5, 3},  {lazy_complete(8, 0.25), 2, 0.0625, 1},
-                       {ring_matrix(16, 1.0 / 3), 1, 1.5, 1}, {ring_matrix(5, 0.125), 0.25, 1, 2}};
+const Case kCases[] = {{ring_matrix(4, 0.25), 1, 0.25, 1},     {ring_matrix(8, 1.0 / 3), 0.5, 0.125, 1}, {ring_matrix(8, 1.0 / 3), 1, 0.5, 3},
+                       {lazy_complete(8, 0.25), 2, 0.0625, 1}, {ring_matrix(16, 1.0 / 3), 1, 1.5, 1},    {ring_matrix(5, 0.125), 0.25, 1, 2}};
 
 double expected_by_recursion(const Quadratic& q, const Case& c, int steps) {
   ModelLaw law = at_consensus(static_cast<int>(c.w.size()), Vector(q.centre[0].size(), 1));
@@ -48,8 +47,7 @@ TEST_CASE("the closed form agrees with the recursion of mean and covariance") {
   for (const Case& c : kCases) {
     const Quadratic q = isotropic(static_cast<int>(c.w.size()), 3, c.a, 0.5, 0.75, 11);
     // Both are sums of at most 100 steps of positive terms in double: 1e-12 is 45 ulps per step.
-    for (int steps : {1, 2, 7, 100})
-      CHECK(distance_law(q, c.w, c.lr, c.rounds, steps).mean == Approx(expected_by_recursion(q, c, steps)).epsilon(1e-12));
+    for (int steps : {1, 2, 7, 100}) CHECK(distance_law(q, c.w, c.lr, c.rounds, steps).mean == Approx(expected_by_recursion(q, c, steps)).epsilon(1e-12));
   }
 }
 

@@ -27,9 +27,7 @@ Matrix power(const Matrix& w, int k) {
   return a;
 }
 
-std::vector<Matrix> graphs(std::size_t n) {
-  return {ring_matrix(n, 1.0 / 3), ring_matrix(n, 0.25), lazy_complete(n, 0.5), lazy_complete(n, 0.9375)};
-}
+std::vector<Matrix> graphs(std::size_t n) { return {ring_matrix(n, 1.0 / 3), ring_matrix(n, 0.25), lazy_complete(n, 0.5), lazy_complete(n, 0.9375)}; }
 
 }  // namespace
 
@@ -37,8 +35,7 @@ TEST_CASE("the mixing parameter of a ring with weights 1/3") {
   for (std::size_t n : {4, 8, 16, 32}) {
     double largest = 0;
     for (std::size_t k = 1; k < n; ++k)
-      largest =
-          std::max(largest, std::pow((1 + 2 * std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n))) / 3, 2));
+      largest = std::max(largest, std::pow((1 + 2 * std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n))) / 3, 2));
     // Eigenvalues of magnitude up to 1, a few ulps each.
     CHECK(mixing_parameter(ring_matrix(n, 1.0 / 3)) == Approx(1 - largest).margin(1e-13).epsilon(0));
   }
@@ -54,8 +51,7 @@ TEST_CASE("the mixing parameter of complete graphs") {
 TEST_CASE("k rounds of a symmetric W mix with p_k = 1 - (1 - p)^k") {
   for (std::size_t n : {4, 8, 16})
     for (const Matrix& w : graphs(n))
-      for (int k : {1, 2, 3, 5, 8})
-        CHECK(mixing_parameter(power(w, k)) == Approx(mixing_parameter_of_rounds(mixing_parameter(w), k)).margin(1e-12).epsilon(0));
+      for (int k : {1, 2, 3, 5, 8}) CHECK(mixing_parameter(power(w, k)) == Approx(mixing_parameter_of_rounds(mixing_parameter(w), k)).margin(1e-12).epsilon(0));
 }
 
 TEST_CASE("k rounds of an unsymmetric W mix at least as well as p_k says") {
@@ -128,8 +124,7 @@ TEST_CASE("a ring does not keep the bound of a graph that mixes better") {
   const double lr = 0.25;
   const Quadratic q = isotropic(16, 64, 1, 0, 1, 3);
 
-  const Trace t =
-      dsgd(problem(q, Vector(64, 0)), {{40, rounds(1), fixed(ring_matrix(16, 1.0 / 3))}}, {}, [lr](std::int64_t) { return lr; });
+  const Trace t = dsgd(problem(q, Vector(64, 0)), {{40, rounds(1), fixed(ring_matrix(16, 1.0 / 3))}}, {}, [lr](std::int64_t) { return lr; });
 
   double largest_phi2 = 0;
   for (const StepTrace& row : t) largest_phi2 = std::max(largest_phi2, phi2(q, row.after));

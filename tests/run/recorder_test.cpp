@@ -19,8 +19,17 @@ TEST_CASE("a step's time and its parts hold what follows it, and the time of tra
     Stopwatch watch([&] { return clock; }, [&] { return waited; });
     const auto step_of_eight_seconds = [&](std::int64_t step) {
       watch.restart();
-      StepContext context{.at = run->position(step), .task = *run->task, .pool = run->pool, .x = run->x, .g = run->g, .optimizer = run->optimizer,
-                          .consensus = run->consensus, .watch = watch, .loss = run->loss, .gradient_norm2 = run->gradient_norm2, .communicated = {}};
+      StepContext context{.at = run->position(step),
+                          .task = *run->task,
+                          .pool = run->pool,
+                          .x = run->x,
+                          .g = run->g,
+                          .optimizer = run->optimizer,
+                          .consensus = run->consensus,
+                          .watch = watch,
+                          .loss = run->loss,
+                          .gradient_norm2 = run->gradient_norm2,
+                          .communicated = {}};
       clock += 8;
       watch.lap(Part::compute);
       recorder.step(context);

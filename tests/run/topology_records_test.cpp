@@ -32,16 +32,14 @@ std::vector<TopologyRecord> records(const std::string& settings) {
 }  // namespace
 
 TEST_CASE("a run records the busiest round of a period and the contraction of the whole, and p where a round has one") {
-  const TopologyRecord ring = records("train.nodes = 8").at(0),
-                       varying = records("train.nodes = 8\ntopology.name = 'alternate(ring, 9, complete, 1)'").at(0);
+  const TopologyRecord ring = records("train.nodes = 8").at(0), varying = records("train.nodes = 8\ntopology.name = 'alternate(ring, 9, complete, 1)'").at(0);
   CHECK((ring.degree == 2 && ring.period == 1 && ring.contraction_rounds == 1));
   CHECK(ring.p == Approx(1 - ring.contraction * ring.contraction));
   CHECK((varying.degree == 7 && varying.period == 10 && varying.contraction_rounds == 10));
   CHECK((varying.contraction == 0 && std::isnan(varying.p)));  // complete averages exactly
 
   const TopologyRecord permuted = records("train.nodes = 16\ntopology.name = 'one-peer-exponential(permutation)'").at(0);
-  CHECK((permuted.degree == 1 && permuted.period == 0 && permuted.contraction_rounds == 4 && permuted.contraction == 0 &&
-         std::isnan(permuted.p)));
+  CHECK((permuted.degree == 1 && permuted.period == 0 && permuted.contraction_rounds == 4 && permuted.contraction == 0 && std::isnan(permuted.p)));
   const TopologyRecord drawn = records("train.nodes = 8\ntopology.name = 'random-matching'").at(0);
   CHECK((drawn.degree == 1 && drawn.period == 0 && drawn.contraction_rounds == 0 && std::isnan(drawn.contraction)));
   CHECK(drawn.p == Approx(0.5 * 8 / 7));
@@ -52,8 +50,7 @@ TEST_CASE("a run refuses a graph file whose content is not what was planned") {
   const std::string path = file.directory() + "/g.txt", square = "0 1\n1 2\n2 3\n3 0\n", path_graph = "0 1\n1 2\n2 3\n";
   std::ofstream(path) << square;
   const auto planned = [&] {
-    return plan_of(sweep("train.nodes = 4\ntopology.weights = 'metropolis'\ntopology.name = 'edges(" + path + ")'"), {}, vocabulary())
-        .runs.at(0);
+    return plan_of(sweep("train.nodes = 4\ntopology.weights = 'metropolis'\ntopology.name = 'edges(" + path + ")'"), {}, vocabulary()).runs.at(0);
   };
   const PlannedRun run = planned();
   CHECK(run.config.topology.file_sha256 == std::vector<std::string>{sha256(square)});
@@ -61,8 +58,8 @@ TEST_CASE("a run refuses a graph file whose content is not what was planned") {
   run_thread_ranks(1, [&](Communicator& communicator) {
     CHECK(made(run.config, communicator) != nullptr);
     std::ofstream(path) << path_graph;
-    CHECK_THROWS_WITH(made(run.config, communicator), Catch::Contains(path) && Catch::Contains("not what was planned") &&
-                                                          Catch::Contains(sha256(square)) && Catch::Contains("run again"));
+    CHECK_THROWS_WITH(made(run.config, communicator),
+                      Catch::Contains(path) && Catch::Contains("not what was planned") && Catch::Contains(sha256(square)) && Catch::Contains("run again"));
     CHECK(planned().id != run.id);
     CHECK(made(planned().config, communicator) != nullptr);
     std::ofstream(path) << square;

@@ -1,5 +1,5 @@
-#include "harness/comm/thread_world.hpp"
 #include "harness/run/watchdog.hpp"
+#include "harness/comm/thread_world.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -56,7 +56,9 @@ TEST_CASE("an operation is noted with the ranks it needs, while it lasts") {
 TEST_CASE("a watchdog of 0 seconds never barks") {
   run_thread_ranks(1, [&](Communicator& communicator) {
     bool barked = false;
-    { const Watchdog watchdog(communicator, 0, [&](const std::string&) { barked = true; }); }
+    {
+      const Watchdog watchdog(communicator, 0, [&](const std::string&) { barked = true; });
+    }
     if (barked) throw std::runtime_error("it barked");
   });
 }

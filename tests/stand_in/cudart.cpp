@@ -18,7 +18,7 @@ thread_local int current = 0;
 struct Machine {
   std::mutex mutex;
   std::map<int, std::unique_ptr<CUstream_st>> defaults;  // per device
-  std::map<CUstream_st*, int> others;  // and their devices
+  std::map<CUstream_st*, int> others;                    // and their devices
   std::map<const char*, std::size_t> memory;
   std::size_t used = 0;
 };
@@ -217,19 +217,28 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void*
 
 const char* cudaGetErrorString(cudaError_t code) {
   switch (code) {
-    case cudaSuccess: return "no error";
-    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
-    case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
-    case cudaErrorInvalidDevice: return "invalid device ordinal";
-    case cudaErrorDevicesUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
-    case cudaErrorMemoryAllocation: return "out of memory";
-    case cudaErrorSystemDriverMismatch: return "system has unsupported display driver / cuda driver combination";
-    case cudaErrorSystemNotReady: return "system not yet initialized";
-    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
-    default: return "an error of the stand-in";
+    case cudaSuccess:
+      return "no error";
+    case cudaErrorNoDevice:
+      return "no CUDA-capable device is detected";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorInvalidDevice:
+      return "invalid device ordinal";
+    case cudaErrorDevicesUnavailable:
+      return "CUDA-capable device(s) is/are busy or unavailable";
+    case cudaErrorMemoryAllocation:
+      return "out of memory";
+    case cudaErrorSystemDriverMismatch:
+      return "system has unsupported display driver / cuda driver combination";
+    case cudaErrorSystemNotReady:
+      return "system not yet initialized";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
+    default:
+      return "an error of the stand-in";
   }
 }
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 cudaError_t cudaPeekAtLastError() { return cudaSuccess; }
-
 }

@@ -257,12 +257,15 @@ ncclResult_t ncclRecv(void* data, size_t count, ncclDataType_t type, int peer, n
 }
 const char* ncclGetErrorString(ncclResult_t code) {
   switch (code) {
-    case ncclRemoteError: return "remote process exited or there was a network error";
-    case ncclInvalidUsage: return "invalid usage";
-    case ncclSystemError: return "unhandled system error (run with NCCL_DEBUG=INFO for details)";
-    default: return "an error of the stand-in";
+    case ncclRemoteError:
+      return "remote process exited or there was a network error";
+    case ncclInvalidUsage:
+      return "invalid usage";
+    case ncclSystemError:
+      return "unhandled system error (run with NCCL_DEBUG=INFO for details)";
+    default:
+      return "an error of the stand-in";
   }
 }
 const char* ncclGetLastError(ncclComm_t comm) { return comm->error == ncclSystemError ? "Call to ibv_modify_qp failed with error Connection timed out" : ""; }
-
 }

@@ -1,4 +1,5 @@
-// What the energy meter calls of NVIDIA's management library: GPUs whose counters stand in the file that XB_STAND_IN_NVML names, in mJ, "-" for one that does not count.
+// What the energy meter calls of NVIDIA's management library: GPUs whose counters stand in the file that XB_STAND_IN_NVML names, in mJ, "-" for one that does
+// not count.
 #include <cstdlib>
 #include <fstream>
 #include <string>

@@ -8,8 +8,8 @@
 namespace stand_in {
 
 void enqueue(cudaStream_t stream, std::function<void()> work);
-bool is_device(const void* address);       // inside memory that cudaMalloc gave and cudaFree has not taken
-bool is_forgotten(const char* call);       // XB_STAND_IN_FORGET names this call: it does nothing and says that it succeeded
+bool is_device(const void* address);                // inside memory that cudaMalloc gave and cudaFree has not taken
+bool is_forgotten(const char* call);                // XB_STAND_IN_FORGET names this call: it does nothing and says that it succeeded
 long number(const char* variable, long otherwise);  // of the environment
 
 }  // namespace stand_in

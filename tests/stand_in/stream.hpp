@@ -59,7 +59,8 @@ inline bool is_slow(bool is_default) {
 // A stream is a thread with a queue: work is as asynchronous as on a device.
 struct CUstream_st {
  public:
-  explicit CUstream_st(bool is_default) : slow_(stand_in::is_slow(is_default)), delay_us_(stand_in::number("XB_STAND_IN_DELAY_US", 0)), thread_([this] { work(); }) {}
+  explicit CUstream_st(bool is_default)
+      : slow_(stand_in::is_slow(is_default)), delay_us_(stand_in::number("XB_STAND_IN_DELAY_US", 0)), thread_([this] { work(); }) {}
   CUstream_st(const CUstream_st&) = delete;
   CUstream_st& operator=(const CUstream_st&) = delete;
   ~CUstream_st() {

@@ -66,14 +66,12 @@ TEST_CASE("values out of range are refused with the range") {
   CHECK(refusal_of("model.width", 0.0) == "0 is out of range; write a number that is above 0");
   CHECK(refusal_of("train.lr", std::numeric_limits<double>::quiet_NaN()) == "nan is no finite number; write a number");
   CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "inf is no finite number; write a number");
-  CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) ==
-        "0 is out of range; write a list of whole numbers that is at least 1");
+  CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "0 is out of range; write a list of whole numbers that is at least 1");
   CHECK(refusal_of("train.lr", 0.0) == "");
 }
 
 TEST_CASE("members of closed sets are refused with the nearest name") {
-  CHECK(refusal_of("train.precision", std::string("float23")) ==
-        "'float23' is none of the precisions (float32, tf32, bfloat16); did you mean float32?");
+  CHECK(refusal_of("train.precision", std::string("float23")) == "'float23' is none of the precisions (float32, tf32, bfloat16); did you mean float32?");
   CHECK(refusal_of("model.shortcut", std::string("conv3x3")) == "'conv3x3' is none of the shortcuts (A, B); write one of these");
   CHECK(refusal_of("control.gauge", std::string("sketch(16)")) == "");
 
@@ -111,13 +109,11 @@ TEST_CASE("intervals") {
   CHECK(parse_interval("50  steps") == Interval{Interval::Unit::steps, 50});
   CHECK(parse_interval("phase-ends") == Interval{Interval::Unit::phase_ends, 0});
   for (const std::string text : {"1 epoch", "2 epochs", "1 step", "50 steps", "phase-ends"}) CHECK(xib::text(parse_interval(text)) == text);
-  for (const std::string text :
-       {"", "1", "1 ", "1epoch", "0 epochs", "-1 epochs", "1.5 epochs", "epoch", "2 weeks", " 1 epoch", "1 epoch "}) {
+  for (const std::string text : {"", "1", "1 ", "1epoch", "0 epochs", "-1 epochs", "1.5 epochs", "epoch", "2 weeks", " 1 epoch", "1 epoch "}) {
     INFO(text);
     CHECK_THROWS_AS(parse_interval(text), Error);
   }
-  CHECK(refusal_of("evaluation.every", std::string("daily")) ==
-        "'daily' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
+  CHECK(refusal_of("evaluation.every", std::string("daily")) == "'daily' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
 }
 
 TEST_CASE("values are shown as a person writes them") {

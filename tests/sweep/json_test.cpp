@@ -62,15 +62,14 @@ TEST_CASE("every field is in the run id") {
 }
 
 TEST_CASE("the canonical JSON of the defaults, and their id") {
-  CHECK(
-      canonical_json(RunConfig()) ==
-      R"x({"control":{"gauge":"exact","in_phase":0,"max_rounds":1000,"measure_every":1,"min_rounds":1,"otherwise":"exact",)x"
-      R"x("policy":["rounds(1)"],"reference":"","reference_id":[],"statistic":"max"},)x"
-      R"x("data":{"dataset":"fashion-mnist","limit":0,"partition":"iid","test_limit":0},)x"
-      R"x("evaluation":{"batchnorm":"average","every":"1 epoch","nodes":"phase-ends","validation":0},)x"
-      R"x("model":{"name":"cnn","norm":"batch","shortcut":"A","width":1},"seed":1,"topology":{"name":["ring"],"weights":"uniform"},)x"
-      R"x("train":{"algorithm":"dsgd","augment":false,"batch_size":32,"device":"cpu","epochs":1,"lr":0.1,"momentum":0.9,"nesterov":true,)x"
-      R"x("nodes":16,"phases":[],"precision":"float32","schedule":"constant","warmup_epochs":0,"warmup_lr":0,"weight_decay":0.0001}})x");
+  CHECK(canonical_json(RunConfig()) ==
+        R"x({"control":{"gauge":"exact","in_phase":0,"max_rounds":1000,"measure_every":1,"min_rounds":1,"otherwise":"exact",)x"
+        R"x("policy":["rounds(1)"],"reference":"","reference_id":[],"statistic":"max"},)x"
+        R"x("data":{"dataset":"fashion-mnist","limit":0,"partition":"iid","test_limit":0},)x"
+        R"x("evaluation":{"batchnorm":"average","every":"1 epoch","nodes":"phase-ends","validation":0},)x"
+        R"x("model":{"name":"cnn","norm":"batch","shortcut":"A","width":1},"seed":1,"topology":{"name":["ring"],"weights":"uniform"},)x"
+        R"x("train":{"algorithm":"dsgd","augment":false,"batch_size":32,"device":"cpu","epochs":1,"lr":0.1,"momentum":0.9,"nesterov":true,)x"
+        R"x("nodes":16,"phases":[],"precision":"float32","schedule":"constant","warmup_epochs":0,"warmup_lr":0,"weight_decay":0.0001}})x");
   // printf 'xibench science 2\n%s' "$(the line above)" | sha256sum
   CHECK(run_id(RunConfig()) == "f528ed00101e4faf");
 }

@@ -37,8 +37,7 @@ TEST_CASE("seeds, delta and name can be overridden") {
 }
 
 TEST_CASE("an overridden key is no longer swept, and no variant keeps another value") {
-  const std::string text =
-      "name = 't'\n[sweep]\n'train.nodes' = [8, 16]\n[[variant]]\nname = 'a'\ntrain.nodes = 3\n[[variant]]\nname = 'b'\n";
+  const std::string text = "name = 't'\n[sweep]\n'train.nodes' = [8, 16]\n[[variant]]\nname = 'a'\ntrain.nodes = 3\n[[variant]]\nname = 'b'\n";
   const Plan plan = plan_of(text, {"train.nodes=2"});
 
   REQUIRE(plan.runs.size() == 1);
@@ -52,8 +51,7 @@ TEST_CASE("the right side is TOML, and a text needs no quotes") {
   CHECK(config_of(kFile, {"topology.name=torus(2, 4)"}).topology.name == Texts{"torus(2, 4)"});
   CHECK(config_of(kFile, {"topology.name=\"torus(2, 4)\""}).topology.name == Texts{"torus(2, 4)"});
   CHECK(config_of(kFile, {"topology.name='ring'"}).topology.name == Texts{"ring"});
-  CHECK(config_of(kFile, {"train.epochs=2", "train.phases=[1]", "topology.name=['ring', 'complete']"}).topology.name ==
-        Texts{"ring", "complete"});
+  CHECK(config_of(kFile, {"train.epochs=2", "train.phases=[1]", "topology.name=['ring', 'complete']"}).topology.name == Texts{"ring", "complete"});
   CHECK(config_of(kFile, {"data.dataset=edges(\"a b\")"}).data.dataset == "edges(\"a b\")");
   CHECK(config_of(kFile, {"train.nesterov=false"}).train.nesterov == false);
   CHECK(config_of(kFile, {"control.policy=adaptive(0.2, beta = 0.9)"}).control.policy == Texts{"adaptive(0.2, beta = 0.9)"});
@@ -78,9 +76,9 @@ TEST_CASE("overrides that cannot be are refused together with the file's errors"
 }
 
 TEST_CASE("a variable that sets no key is refused, the switches of other parts are left alone") {
-  for (const auto& [name, remedy] : {std::pair("XIBENCH_TRAIN__NODS", "did you mean XIBENCH_TRAIN__NODES?"),
-                                     std::pair("XIBENCH_TRAIN__NODESX", "did you mean XIBENCH_TRAIN__NODES?"),
-                                     std::pair("XIBENCH_DAAT", "did you mean XIBENCH_DATA?"), std::pair("XIBENCH_SOMETHING_ELSE", "unset it")}) {
+  for (const auto& [name, remedy] :
+       {std::pair("XIBENCH_TRAIN__NODS", "did you mean XIBENCH_TRAIN__NODES?"), std::pair("XIBENCH_TRAIN__NODESX", "did you mean XIBENCH_TRAIN__NODES?"),
+        std::pair("XIBENCH_DAAT", "did you mean XIBENCH_DATA?"), std::pair("XIBENCH_SOMETHING_ELSE", "unset it")}) {
     const Variable variable(name, "4");
     CHECK(refusal(kFile) == fmt::format("environment: {}: sets no key; {}", name, remedy));
   }

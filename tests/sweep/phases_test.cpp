@@ -40,8 +40,7 @@ TEST_CASE("phases written out where the drops are give the same run") {
 }
 
 TEST_CASE("a list says every phase itself") {
-  const RunConfig config =
-      config_of(kThree + "topology.name = ['complete', 'ring', 'ring']\ncontrol.policy = ['exact', 'rounds(1)', 'rounds(2)']\n");
+  const RunConfig config = config_of(kThree + "topology.name = ['complete', 'ring', 'ring']\ncontrol.policy = ['exact', 'rounds(1)', 'rounds(2)']\n");
 
   CHECK(config.topology.name == Texts{"complete", "ring", "ring"});
   CHECK(config.control.policy == Texts{"exact", "rounds(1)", "rounds(2)"});
@@ -107,16 +106,13 @@ TEST_CASE("lists, drops and phases that cannot be are refused") {
   CHECK(refusal(kThree + "control.in_phase = 1\ncontrol.policy = ['exact', 'exact', 'exact']\n") ==
         "t.toml:4: control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
   CHECK(refusal(kThree + "train.phases = [20, 20]\n") == "t.toml:4: train.phases: 20 does not come after 20; write ascending epochs");
-  CHECK(refusal(kThree + "train.phases = [30]\n") ==
-        "t.toml:4: train.phases: epoch 30 is not reached (train.epochs = 30); lower it or train longer");
+  CHECK(refusal(kThree + "train.phases = [30]\n") == "t.toml:4: train.phases: epoch 30 is not reached (train.epochs = 30); lower it or train longer");
   CHECK(refusal("name = 't'\ntrain.epochs = 9\ntrain.schedule = 'steps(0)'\n") ==
         "t.toml:3: train.schedule: 0 is no epoch after the first; phases begin at 1 or later");
   CHECK(refusal("name = 't'\ntrain.schedule = 'steps(1.5)'\n") ==
         "t.toml:2: train.schedule: steps(1.5) has '1.5', which is no whole epoch; write steps(150, 225)");
-  CHECK(refusal("name = 't'\ntrain.schedule = 'steps'\n") ==
-        "t.toml:2: train.schedule: steps names no epoch; write steps(150, 225), or constant");
-  CHECK(refusal("name = 't'\ntrain.warmup_epochs = 5\n") ==
-        "t.toml:2: train.warmup_epochs: 5 is longer than the training (1 epochs); lower it");
+  CHECK(refusal("name = 't'\ntrain.schedule = 'steps'\n") == "t.toml:2: train.schedule: steps names no epoch; write steps(150, 225), or constant");
+  CHECK(refusal("name = 't'\ntrain.warmup_epochs = 5\n") == "t.toml:2: train.warmup_epochs: 5 is longer than the training (1 epochs); lower it");
 }
 
 TEST_CASE("what a topology is read from is told per phase, by the checksum of its content, and only where there are files") {

@@ -15,10 +15,8 @@ seeds = [3, 1]
 
   REQUIRE(plan.runs.size() == 8);
   std::vector<std::string> seen;
-  for (const auto& run : plan.runs)
-    seen.push_back(fmt::format("{} {} {}", run.config.train.nodes, run.config.topology.name[0], run.config.seed));
-  CHECK(seen == std::vector<std::string>{"8 ring 3", "8 ring 1", "8 complete 3", "8 complete 1", "16 ring 3", "16 ring 1", "16 complete 3",
-                                         "16 complete 1"});
+  for (const auto& run : plan.runs) seen.push_back(fmt::format("{} {} {}", run.config.train.nodes, run.config.topology.name[0], run.config.seed));
+  CHECK(seen == std::vector<std::string>{"8 ring 3", "8 ring 1", "8 complete 3", "8 complete 1", "16 ring 3", "16 ring 1", "16 complete 3", "16 complete 1"});
   for (std::size_t k = 0; k < 8; ++k) CHECK(plan.runs[k].index == static_cast<int>(k));
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   CHECK(plan.runs[2].varies == Pairs{{"train.nodes", "8"}, {"topology.name", "complete"}});
@@ -37,8 +35,7 @@ TEST_CASE("keys that stand together change together") {
   const std::string sweep = "name = 't'\n[sweep]\n'train.nodes, train.lr' = [[2, 0.5], [4, 1], [4, 2]]\n'data.limit' = [10, 20]\n";
   const auto points = [](const Plan& plan) {
     std::vector<std::string> seen;
-    for (const auto& run : plan.runs)
-      seen.push_back(fmt::format("{} {} {}", run.config.train.nodes, run.config.train.lr, run.config.data.limit));
+    for (const auto& run : plan.runs) seen.push_back(fmt::format("{} {} {}", run.config.train.nodes, run.config.train.lr, run.config.data.limit));
     return seen;
   };
   using Points = std::vector<std::string>;
@@ -150,8 +147,7 @@ TEST_CASE("a check that fails for another reason than the input is not taken for
 }
 
 TEST_CASE("the plan knows where each value came from") {
-  const SweepFile file(
-      "name = 't'\nseeds = [5]\ntrain.lr = 0.5\n[sweep]\n'train.nodes' = [8]\n[[variant]]\nname = 'v'\ntrain.epochs = 2\n");
+  const SweepFile file("name = 't'\nseeds = [5]\ntrain.lr = 0.5\n[sweep]\n'train.nodes' = [8]\n[[variant]]\nname = 'v'\ntrain.epochs = 2\n");
   const PlannedRun run = make_plan(file.path(), {"data.limit=100"}).runs.at(0);
 
   CHECK(run.origins == std::map<std::string, std::string>{{"seed", file.path() + ":2"},
@@ -164,9 +160,8 @@ TEST_CASE("the plan knows where each value came from") {
 TEST_CASE("a plan that would have to draw graphs for minutes is refused; graphs that are alike count once") {
   Vocabulary vocabulary;
   vocabulary.uses_seed = [](const std::string& topology) { return topology == "drawn"; };
-  const auto text = [](const std::string& topology) {
-    return "name = 't'\nseeds = [1, 2, 3]\ntrain.nodes = 1_000_000\ntopology.name = '" + topology + "'\n";
-  };
+  const auto text = [](const std::string& topology) { return "name = 't'\nseeds = [1, 2, 3]\ntrain.nodes = 1_000_000\ntopology.name = '" + topology + "'\n"; };
   CHECK(refusal(text("ring"), {}, vocabulary) == "");
-  CHECK_THAT(refusal(text("drawn"), {}, vocabulary), Catch::Matchers::Contains("t.toml: the graphs of the runs have 3000000 nodes together or more") && Catch::Matchers::Contains("write fewer seeds"));
+  CHECK_THAT(refusal(text("drawn"), {}, vocabulary),
+             Catch::Matchers::Contains("t.toml: the graphs of the runs have 3000000 nodes together or more") && Catch::Matchers::Contains("write fewer seeds"));
 }

@@ -10,9 +10,7 @@ namespace {
 
 const std::string kThree = "name = 't'\ntrain.epochs = 30\ntrain.schedule = 'steps(10, 20)'\n";
 
-std::string variant(const std::string& name, const std::string& settings) {
-  return "[[variant]]\nname = '" + name + "'\n" + settings + "\n";
-}
+std::string variant(const std::string& name, const std::string& settings) { return "[[variant]]\nname = '" + name + "'\n" + settings + "\n"; }
 
 const PlannedRun& run_of(const Plan& plan, const std::string& name) {
   for (const auto& run : plan.runs)
@@ -64,8 +62,7 @@ TEST_CASE("every seed and every point of the sweep has its own reference") {
   REQUIRE(plan.runs.size() == 8);
   for (std::size_t k = 4; k < 8; ++k) {
     REQUIRE(plan.runs[k].needs.size() == 1);
-    const auto reference =
-        std::find_if(plan.runs.begin(), plan.runs.end(), [&](const auto& run) { return run.id == plan.runs[k].needs[0]; });
+    const auto reference = std::find_if(plan.runs.begin(), plan.runs.end(), [&](const auto& run) { return run.id == plan.runs[k].needs[0]; });
     REQUIRE(reference != plan.runs.end());
     CHECK(reference->config.seed == plan.runs[k].config.seed);
     CHECK(reference->config.train.nodes == plan.runs[k].config.train.nodes);
@@ -156,8 +153,7 @@ TEST_CASE("references in a circle are refused") {
                 variant("b", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")) ==
         "t.toml:5: control.reference: variant 'a' refers to itself, directly or by others (nobody could run first); name a variant without "
         "fraction()");
-  CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")).find("refers to itself") !=
-        std::string::npos);
+  CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")).find("refers to itself") != std::string::npos);
 }
 
 TEST_CASE("a reference that does not exist, or has other phases, is refused") {
@@ -165,8 +161,7 @@ TEST_CASE("a reference that does not exist, or has other phases, is refused") {
         "t.toml:8: control.reference: 'alhpa' is no variant; did you mean alpha? (1 of 2 runs, first variant 'half', seed 1)");
   CHECK(refusal("name = 't'\ncontrol.policy = 'fraction(0.5)'\ncontrol.reference = 'free'\n") ==
         "t.toml:3: control.reference: 'free' is no variant; write the name of one [[variant]]");
-  CHECK(refusal(kThree + variant("free", "train.phases = [5]") +
-                variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'free'"))
+  CHECK(refusal(kThree + variant("free", "train.phases = [5]") + variant("half", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'free'"))
             .starts_with("t.toml:10: control.reference: variant 'free' has its phases at epochs [5], 'half' at [10, 20]"));
 }
 
@@ -176,7 +171,8 @@ TEST_CASE("a reference whose distance cannot serve is refused with the line that
     require(reference.control.gauge == "exact", "control.gauge: {} is not exact; write exact", reference.control.gauge);
     require(reference.control.policy[phase] != "exact", "control.policy: exact has no distance; gossip");
   };
-  const std::string sweep = "name = 't'\nseeds = [1, 2]\n", points = "[sweep]\n'train.nodes' = [4, 8]\n", half = variant("half", "control.policy = 'fraction(0.5)'");
+  const std::string sweep = "name = 't'\nseeds = [1, 2]\n", points = "[sweep]\n'train.nodes' = [4, 8]\n",
+                    half = variant("half", "control.policy = 'fraction(0.5)'");
 
   CHECK(refusal(sweep + points + half, {}, vocabulary) == "");
   CHECK(refusal(sweep + "control.gauge = 'none'\n" + points + half, {}, vocabulary) ==
@@ -187,9 +183,10 @@ TEST_CASE("a reference whose distance cannot serve is refused with the line that
   CHECK(refusal(sweep + points + named + variant("free", "control.gauge = 'sketch'"), {}, vocabulary) ==
         "t.toml:12: control.gauge: sketch is not exact; write exact (variant 'free' is the reference of fraction(0.5) in phase 1)");
   // All that is wrong comes at once.
-  const std::string two = refusal(sweep + points + named + variant("free", "control.gauge = 'sketch'") +
-                                      variant("quarter", "control.policy = 'fraction(0.25)'\ncontrol.reference = 'mean'") + variant("mean", "control.policy = 'exact'"),
-                                  {}, vocabulary);
+  const std::string two =
+      refusal(sweep + points + named + variant("free", "control.gauge = 'sketch'") +
+                  variant("quarter", "control.policy = 'fraction(0.25)'\ncontrol.reference = 'mean'") + variant("mean", "control.policy = 'exact'"),
+              {}, vocabulary);
   CHECK(two.find("t.toml:12: control.gauge") == 0);
   CHECK(two.find("\nt.toml:19: control.policy: exact has no distance; gossip (variant 'mean' is the reference of fraction(0.25)") != std::string::npos);
 }

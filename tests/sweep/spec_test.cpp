@@ -103,8 +103,7 @@ TEST_CASE("seeds are a list of distinct whole numbers") {
 TEST_CASE("unknown keys are refused with the nearest one") {
   CHECK(refusal("name = 't'\nmomentum = 0.9") == "t.toml:2: momentum: unknown key; did you mean train.momentum?");
   CHECK(refusal("name = 't'\nsedes = [1]") == "t.toml:2: sedes: unknown key; did you mean seeds?");
-  CHECK(refusal("name = 't'\n[zzzzzzzzz]\nqqqqqqqqqqq = 1") ==
-        "t.toml:3: zzzzzzzzz.qqqqqqqqqqq: unknown key; README.md of harness/sweep lists all");
+  CHECK(refusal("name = 't'\n[zzzzzzzzz]\nqqqqqqqqqqq = 1") == "t.toml:3: zzzzzzzzz.qqqqqqqqqqq: unknown key; README.md of harness/sweep lists all");
   CHECK(refusal("name = 't'\n[train.nodes]\ncount = 1").find("t.toml:3: train.nodes.count: unknown key") == 0);
   CHECK(refusal("name = 't'\ncontrol.reference_id = ['x']") ==
         "t.toml:2: control.reference_id: cannot be set here; it is computed with the plan; control.reference = \"a variant\" chooses the "
@@ -140,15 +139,12 @@ TEST_CASE("[sweep] takes lists of distinct values of one key each") {
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n 8]") == "t.toml:4: train.nodes: 8 is there twice; write every value once");
   CHECK(refusal("name = 't'\n[sweep]\n'topology.name' = ['torus(2,2)', 'torus(2, 2)']") ==
         "t.toml:3: topology.name: torus(2, 2) is there twice; write every value once");
-  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8]\ntrain.nodes = [4]") ==
-        "t.toml:4: train.nodes: is swept twice; keep one of them");
-  CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") ==
-        "t.toml:3: sweep.seeds: is no key of [sweep]; write seeds = [1, 2, 3] at the top");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8]\ntrain.nodes = [4]") == "t.toml:4: train.nodes: is swept twice; keep one of them");
+  CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") == "t.toml:3: sweep.seeds: is no key of [sweep]; write seeds = [1, 2, 3] at the top");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nods' = [1, 2]") == "t.toml:3: train.nods: unknown key; did you mean train.nodes?");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n\n0]") ==
         "t.toml:5: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
-  CHECK(refusal("name = 't'\nsweep = 3") ==
-        "t.toml:2: sweep: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
+  CHECK(refusal("name = 't'\nsweep = 3") == "t.toml:2: sweep: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
 }
 
 TEST_CASE("a list of one per phase can be swept") {
@@ -165,8 +161,7 @@ TEST_CASE("variants have names of their own and at most one baseline") {
   const std::string a = "[[variant]]\nname = 'a'\n", b = "[[variant]]\nname = 'b'\n";
 
   CHECK(refusal("name = 't'\n" + a + a) == "t.toml:4: variant.name: 'a' is there twice; give every variant its own name");
-  CHECK(refusal("name = 't'\n[[variant]]\ntrain.nodes = 3") ==
-        "t.toml:2: variant.name: is missing; write name = \"a name for tables and figures\"");
+  CHECK(refusal("name = 't'\n[[variant]]\ntrain.nodes = 3") == "t.toml:2: variant.name: is missing; write name = \"a name for tables and figures\"");
   CHECK(refusal("name = 't'\n[[variant]]\nname = 'a|b'") ==
         "t.toml:2: variant.name: holds '|' or a control character (names of one run are joined by '|'); leave it out");
   CHECK(refusal("name = 't'\n[[variant]]\nname = 'reference: x'") ==
@@ -236,6 +231,5 @@ TEST_CASE("a plan that would be endless is refused") {
     for (int k = 1; k <= 50; ++k) text += std::to_string(k) + ",";
     text += "]\n";
   }
-  CHECK(refusal(text) ==
-        "t.toml: the sweep has 125000 runs or more; a plan holds at most 100000: write fewer values, seeds or variants, or several files");
+  CHECK(refusal(text) == "t.toml: the sweep has 125000 runs or more; a plan holds at most 100000: write fewer values, seeds or variants, or several files");
 }

@@ -46,8 +46,7 @@ inline std::string refusal(const std::string& text, const std::vector<std::strin
   } catch (const Error& error) {
     if (error.fault() != Fault::input) return "not a fault of the input";
     std::string message = error.what();
-    for (auto at = message.find(file.path()); at != std::string::npos; at = message.find(file.path()))
-      message.replace(at, file.path().size(), "t.toml");
+    for (auto at = message.find(file.path()); at != std::string::npos; at = message.find(file.path())) message.replace(at, file.path().size(), "t.toml");
     return message;
   }
   return "";

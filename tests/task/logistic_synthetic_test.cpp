@@ -146,8 +146,8 @@ TEST_CASE("the trained model classifies better than chance, and evaluation sums 
 }
 
 TEST_CASE("impossible logistic problems are refused by name") {
-  for (const auto* text : {"logistic-synthetic(dim = 0)", "logistic-synthetic(samples = 4)", "logistic-synthetic(regularization = 0)",
-                           "logistic-synthetic(shift = -1)", "logistic-synthetic(tilt = 1)", "logistic-synthetic(tilt = -0.5)",
-                           "logistic-synthetic(spread = -1)", "logistic-synthetic(tests = 1)"})
+  for (const auto* text :
+       {"logistic-synthetic(dim = 0)", "logistic-synthetic(samples = 4)", "logistic-synthetic(regularization = 0)", "logistic-synthetic(shift = -1)",
+        "logistic-synthetic(tilt = 1)", "logistic-synthetic(tilt = -0.5)", "logistic-synthetic(spread = -1)", "logistic-synthetic(tests = 1)"})
     CHECK_THROWS_AS(make(text), Error);
 }

@@ -93,7 +93,5 @@ TEST_CASE("networks are made as configured") {
   CHECK_THROWS_WITH(check_task(c), Catch::Contains("batch_size"));
 }
 #else
-TEST_CASE("without LibTorch networks are refused with a remedy") {
-  CHECK_THROWS_WITH(check_task(synthetic()), Catch::Contains("XB_WITH_TORCH"));
-}
+TEST_CASE("without LibTorch networks are refused with a remedy") { CHECK_THROWS_WITH(check_task(synthetic()), Catch::Contains("XB_WITH_TORCH")); }
 #endif

@@ -200,8 +200,7 @@ TEST_CASE("a node's gradient does not depend on the rank that it lives on") {
 
 TEST_CASE("impossible quadratics are refused by name") {
   for (const auto* text : {"quadratic(dim = 0)", "quadratic(mu = 0)", "quadratic(L = 1, mu = 2)", "quadratic(sigma = -1)", "quadratic(steps = 0)",
-                           "quadratic(rotate = 2)", "quadratic(colour = 3)",
-                           "quadratic(tilt = -0.5)", "quadratic(tilt = 1)"})
+                           "quadratic(rotate = 2)", "quadratic(colour = 3)", "quadratic(tilt = -0.5)", "quadratic(tilt = 1)"})
     CHECK_THROWS_AS(make(text), Error);
   CHECK_THROWS_AS(make("quadratic(zeta = 1)", {1, 1, 0}), Error);
 }

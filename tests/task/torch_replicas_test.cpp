@@ -49,8 +49,8 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
     ModelOptions options;
   };
   for (const auto& [model, o] :
-       {Case{"resnet20", {.width = 0.5}}, Case{"resnet20", {.width = 0.5, .shortcut = "B"}}, Case{"resnet20", {.width = 0.5, .norm = "group"}},
-        Case{"cnn", {}}, Case{"cnn", {.norm = "none"}}, Case{"mlp(64, 32)", {}}, Case{"logistic", {}}}) {
+       {Case{"resnet20", {.width = 0.5}}, Case{"resnet20", {.width = 0.5, .shortcut = "B"}}, Case{"resnet20", {.width = 0.5, .norm = "group"}}, Case{"cnn", {}},
+        Case{"cnn", {.norm = "none"}}, Case{"mlp(64, 32)", {}}, Case{"logistic", {}}}) {
     for (const bool smooth : {false, true}) {
       auto network = make_network(Term::parse(model), o, data->train.shape, data->classes);
       if (smooth && model == "cnn") continue;  // max pooling has kinks, too
@@ -76,11 +76,12 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
             labels.push_back(data->train.labels[static_cast<std::size_t>(indices[j])]);
           }
         }
-        Matrices a(network, rows.buffers), b(network, rows.buffers), c(network, rows.buffers), d(network, rows.buffers), e(network, rows.buffers), f(network, rows.buffers);
+        Matrices a(network, rows.buffers), b(network, rows.buffers), c(network, rows.buffers), d(network, rows.buffers), e(network, rows.buffers),
+            f(network, rows.buffers);
         const auto pass = [&](Replicas& replicas, Matrices& m, int first) {
           const auto images = static_cast<std::size_t>(first * kBatch);
-          replicas.gradients({rows.x.row(first).data(), m.g.row(first).data(), rows.x.stride(), m.buffers.row(first).data(),
-                              m.buffers.stride(), pixels.data() + images * image, labels.data() + images});
+          replicas.gradients({rows.x.row(first).data(), m.g.row(first).data(), rows.x.stride(), m.buffers.row(first).data(), m.buffers.stride(),
+                              pixels.data() + images * image, labels.data() + images});
           replicas.losses(std::span(m.loss).subspan(static_cast<std::size_t>(first), &replicas == alone.get() ? 1 : kNodes));
         };
         pass(*single, a, 0);

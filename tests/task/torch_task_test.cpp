@@ -54,9 +54,9 @@ TEST_CASE("gradients agree with differences of the loss") {
     std::string model;
     ModelOptions options;
   };
-  for (const auto& [model, options] : {Case{"logistic", {}}, Case{"mlp(8)", {}}, Case{"cnn", {.norm = "none"}}, Case{"cnn", {.norm = "group"}},
-                                       Case{"cnn", {.norm = "batch"}}, Case{"resnet20", {.width = 0.25, .norm = "group", .shortcut = "B"}},
-                                       Case{"resnet20", {.width = 0.25, .norm = "batch", .shortcut = "A"}}}) {
+  for (const auto& [model, options] :
+       {Case{"logistic", {}}, Case{"mlp(8)", {}}, Case{"cnn", {.norm = "none"}}, Case{"cnn", {.norm = "group"}}, Case{"cnn", {.norm = "batch"}},
+        Case{"resnet20", {.width = 0.25, .norm = "group", .shortcut = "B"}}, Case{"resnet20", {.width = 0.25, .norm = "batch", .shortcut = "A"}}}) {
     const auto task = make(model, options);
     Rows rows(*task, 4);
     const std::vector<float> x(rows.x.row(0).begin(), rows.x.row(0).end());
@@ -66,8 +66,7 @@ TEST_CASE("gradients agree with differences of the loss") {
     for (const float v : g) norm2 += static_cast<double>(v) * static_cast<double>(v);
     const double norm = std::sqrt(norm2), h = 0x1p-9 / norm;
     const auto loss_at = [&](double t) {
-      for (std::size_t k = 0; k < x.size(); ++k)
-        rows.x.row(0)[k] = static_cast<float>(static_cast<double>(x[k]) + t * static_cast<double>(g[k]) / norm);
+      for (std::size_t k = 0; k < x.size(); ++k) rows.x.row(0)[k] = static_cast<float>(static_cast<double>(x[k]) + t * static_cast<double>(g[k]) / norm);
       return task->gradient(0, 0);
     };
     const double slope = (loss_at(h) - loss_at(-h)) / (2 * h);

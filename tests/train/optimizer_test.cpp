@@ -12,7 +12,8 @@ using namespace xib::test;
 
 namespace {
 
-const SgdOptions kOptions[] = {{}, {.weight_decay = 0.25}, {.momentum = 0.5}, {.momentum = 0.5, .nesterov = true}, {.momentum = 0.5, .nesterov = true, .weight_decay = 0.25}};
+const SgdOptions kOptions[] = {
+    {}, {.weight_decay = 0.25}, {.momentum = 0.5}, {.momentum = 0.5, .nesterov = true}, {.momentum = 0.5, .nesterov = true, .weight_decay = 0.25}};
 
 // x after `steps` steps of the harness, with the gradients of step t given by gradient(t).
 template <class Gradient>

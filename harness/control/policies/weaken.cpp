@@ -12,9 +12,7 @@ namespace {
 class Weaken final : public ConsensusPolicy {
  public:
   Weaken(double after, double power) : after_(after), power_(power) {}
-  Decision decide(const ConsensusView& view) override {
-    return {.rounds = 1, .strength = view.epoch < after_ ? 1.0 : std::pow(view.lr / view.lr_max, power_)};
-  }
+  Decision decide(const ConsensusView& view) override { return {.rounds = 1, .strength = view.epoch < after_ ? 1.0 : std::pow(view.lr / view.lr_max, power_)}; }
 
  private:
   double after_, power_;

@@ -13,8 +13,7 @@ void draw_initial_model(const Network& network, std::uint64_t seed, std::span<fl
   for (std::size_t k = 0; k < network.parameters.size(); ++k) {
     const auto& p = network.parameters[k];
     RandomStream random(seed, Purpose::init, static_cast<std::uint32_t>(k));
-    for (auto& value : model.subspan(p.offset, p.size))
-      value = p.init_deviation > 0 ? static_cast<float>(p.init_deviation * random.normal()) : p.init_value;
+    for (auto& value : model.subspan(p.offset, p.size)) value = p.init_deviation > 0 ? static_cast<float>(p.init_deviation * random.normal()) : p.init_value;
   }
   for (const auto& l : network.layers) {
     if (l.kind != Layer::Kind::batch_norm) continue;

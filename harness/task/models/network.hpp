@@ -24,10 +24,10 @@ struct Parameter {
 // What happens to the activations, one after another. `on_shortcut`: to the kept ones instead.
 struct Layer {
   enum class Kind { conv, batch_norm, group_norm, relu, max_pool, average_pool, flatten, linear, keep, pad_channels, add_kept } kind;
-  int weight = -1, bias = -1;   // indices of parameters; -1: none
-  std::size_t statistics = 0;   // batch_norm: where in the buffers its running mean begins, then its running variance
-  int channels = 0;             // afterwards
-  int kernel = 1, stride = 1;   // padding = kernel / 2
+  int weight = -1, bias = -1;  // indices of parameters; -1: none
+  std::size_t statistics = 0;  // batch_norm: where in the buffers its running mean begins, then its running variance
+  int channels = 0;            // afterwards
+  int kernel = 1, stride = 1;  // padding = kernel / 2
   bool on_shortcut = false;
 };
 
@@ -52,8 +52,8 @@ class NetworkBuilder {
   void conv(int channels, int kernel, int stride = 1);  // with a bias only where no norm follows
   void norm();
   void relu();
-  void max_pool();      // 2x2, stride 2
-  void average_pool();  // over all pixels
+  void max_pool();         // 2x2, stride 2
+  void average_pool();     // over all pixels
   void hidden(int units);  // linear and ReLU, after flattening
   // Basic block of He et al. 2016: x <- relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). Where the shape changes the shortcut is
   // A: every second pixel, new channels zero; B: a 1x1 convolution with norm.

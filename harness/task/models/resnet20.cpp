@@ -9,8 +9,7 @@ Network resnet20(const Term&, const ModelOptions& options, const ImageShape& inp
   net.norm();
   net.relu();
   for (const int channels : {16, 32, 64})
-    for (int block = 0; block < 3; ++block)
-      net.residual_block(scaled(channels, options), block == 0 && channels != 16 ? 2 : 1, options.shortcut);
+    for (int block = 0; block < 3; ++block) net.residual_block(scaled(channels, options), block == 0 && channels != 16 ? 2 : 1, options.shortcut);
   net.average_pool();
   return std::move(net).classify();
 }

@@ -41,7 +41,8 @@ int main() {
     gradients(x, g, gradient_norm2);
     optimizer.step(x, g, lr, pool);
     done = controller.communicate(x, g, gradient_norm2, {.step = step, .phase_step = step, .lr = lr, .lr_max = lr}, watch);
-    if (world->rank() == 0 && step % 10 == 0) std::printf("step %2ld: Ξ %.3f, after %d rounds %.3f\n", long(step), done.distance_before, done.rounds, done.distance);
+    if (world->rank() == 0 && step % 10 == 0)
+      std::printf("step %2ld: Ξ %.3f, after %d rounds %.3f\n", long(step), done.distance_before, done.rounds, done.distance);
   }
   return done.reached && done.distance <= kTarget && done.distance_before > kTarget ? 0 : 1;
 }
