@@ -2,8 +2,8 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/job/provenance.hpp"
 #include "harness/run/accelerator.hpp"
-#include "harness/run/provenance.hpp"
 #include "harness/task/make_task.hpp"
 
 #include <CLI/CLI.hpp>

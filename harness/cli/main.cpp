@@ -2,7 +2,7 @@
 #include "harness/cli/out_of_memory.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
-#include "harness/run/build_info.hpp"
+#include "harness/job/build_info.hpp"
 
 #include <CLI/CLI.hpp>
 

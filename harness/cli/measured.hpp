@@ -1,6 +1,6 @@
 #pragma once
 
-#include "harness/run/measure.hpp"
+#include "harness/job/measure.hpp"
 
 #include <array>
 #include <cstddef>

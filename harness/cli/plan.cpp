@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/commands.hpp"
-#include "harness/cli/device_setting.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/job/device_setting.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/fields.hpp"
 #include "harness/sweep/select.hpp"

@@ -19,15 +19,15 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/preflight_checks.hpp"
 #include "harness/cli/preflight_places.hpp"
-#include "harness/cli/ranks.hpp"
 #include "harness/cli/text_table.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/job/provenance.hpp"
+#include "harness/job/ranks.hpp"
+#include "harness/job/watchdog.hpp"
 #include "harness/run/accelerator.hpp"
-#include "harness/run/provenance.hpp"
-#include "harness/run/watchdog.hpp"
 
 namespace xib {
 namespace {

@@ -35,7 +35,7 @@ struct Heartbeat {
   std::int64_t pid = 0;
   double updated_unix = 0;
   std::int64_t processors = 0, attempts = 0;                 // ranks x threads of this attempt; attempts up to this one, 0: not known
-  double core_seconds = kUnknown, energy_joules = kUnknown;  // of all attempts so far (run/cost_meter.hpp)
+  double core_seconds = kUnknown, energy_joules = kUnknown;  // of all attempts so far (job/cost_meter.hpp)
   double gpu_joules = kUnknown;
   std::vector<AttemptCost> costs = {};  // attempt by attempt, this one last; fewer than `attempts` where builds that kept none took part
 };

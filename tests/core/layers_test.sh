@@ -7,7 +7,8 @@ declare -A below=(
   [task]="core mix sweep/run_config" [train]="core graph comm mix control task"
   [record]="core" [gap]="core" [sweep]="core"
   [run]="core graph comm mix control task train record sweep"
-  [cli]="core graph comm mix control task train record gap sweep run"
+  [job]="core graph comm mix control task train record sweep run"
+  [cli]="core graph comm mix control task train record gap sweep run job"
 )
 status=0
 for folder in harness/*/; do
@@ -32,7 +33,7 @@ heavy() { # heavy PATTERN WHERE...: headers that only these paths may include
 }
 heavy '(torch|ATen|c10)/' 'harness/task/torch_*.[ch]pp'
 heavy '(ATen|c10)/cuda' harness/task/torch_cuda.cpp
-heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/run/library_versions.cpp
+heavy 'mpi\.h' 'harness/comm/mpi_*.cpp' harness/job/library_versions.cpp
 heavy 'cuda_runtime' 'harness/mix/cuda_*' harness/mix/launch.cuh harness/comm/nccl_communicator.cpp
 heavy 'nccl\.h' harness/comm/nccl_communicator.cpp
 heavy 'hdf5' 'harness/record/hdf5_*.[ch]pp'

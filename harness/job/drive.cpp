@@ -1,0 +1,277 @@
+#include "harness/job/drive.hpp"
+
+#include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/job/driven.hpp"
+#include "harness/job/lease.hpp"
+#include "harness/record/heartbeat.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/run/session.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+
+extern char** environ;
+
+namespace xib {
+namespace {
+
+// This process's own arguments, without those that select runs, start others or are the driver's own business, and --device where the driver gives it.
+std::vector<std::string> inherited_arguments(bool with_device) {
+  std::ifstream in("/proc/self/cmdline");
+  std::vector<std::string> all, kept;
+  for (std::string word; std::getline(in, word, '\0');) all.push_back(word);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const std::string& word = all[k];
+    if (word == "--all" || word == "--no-summary") continue;
+    bool takes_value = false, drop = false;
+    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads", "--retries"}) {
+      if (word == option) takes_value = drop = true;
+      if (word.starts_with(option + "=")) drop = true;
+    }
+    if (!with_device && word == "--device") takes_value = drop = true;
+    if (!with_device && word.starts_with("--device=")) drop = true;
+    if (takes_value) ++k;
+    if (!drop) kept.push_back(word);
+  }
+  return kept;
+}
+
+// gpu: its number; negative: it wants none.
+pid_t start(const PlannedRun& run, int threads, bool again, int gpu) {
+  std::vector<std::string> words = inherited_arguments(gpu < 0);
+  if (gpu >= 0) words.push_back(fmt::format("--device=cuda:{}", gpu));
+  if (again) std::erase(words, "--no-resume");  // it goes on from what the first attempt has done
+  words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  const int problem = posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr, arguments.data(), environ);
+  if (problem != 0) fail("cannot start a process for run {}: {}", run.id, std::strerror(problem));
+  return pid;
+}
+
+std::string words_for(Executed how) {
+  switch (how) {
+    case Executed::was_complete:
+      return "was complete";
+    case Executed::finished:
+      return "finished";
+    case Executed::diverged:
+      return "diverged";
+    case Executed::interrupted:
+      return "interrupted";
+    case Executed::elsewhere:
+      return "left to another process";
+  }
+  return "";
+}
+
+double accuracy_in(const std::string& result) try {
+  return read_run_header(result).summary.final_test_accuracy;
+} catch (const Error&) {  // it was there when its process ended; who took it away since is no reason to stop
+  return kNotMeasured;
+}
+
+std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
+  return read_heartbeat(path);
+} catch (const Error&) {  // `xibench status` names it; the run's next one replaces it
+  return std::nullopt;
+}
+
+// The processes of one list of runs. Whatever happens, none of them outlives it.
+class SideBySide {
+ public:
+  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style,
+             const std::vector<int>& gpus)
+      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), gpus_(gpus), progress_(style, static_cast<int>(runs.size())) {
+    become_driver();
+  }
+  ~SideBySide() {
+    for (const auto& [child, run] : running_) kill(child, SIGTERM);
+    for (const auto& [child, run] : running_) waitpid(child, nullptr, 0);
+  }
+  SideBySide(const SideBySide&) = delete;
+  SideBySide& operator=(const SideBySide&) = delete;
+
+  Tally run() {
+    while (next_ < runs_.size() || !running_.empty()) {
+      if (may_begin())
+        begin(*runs_[next_++]);
+      else if (running_.empty())
+        break;
+      else
+        look_after();
+    }
+    if (next_ < runs_.size()) ++tally_[Executed::interrupted];
+    for (const auto* run : left_)
+      if (const auto found = look(*run)) ++tally_[*found == Found::nothing ? Executed::elsewhere : how_it_was(*found)];
+    return tally_;
+  }
+
+ private:
+  RunFiles files(const PlannedRun& run) const { return run_files(out_, plan_.sweep.name, run.id); }
+
+  // A run of a later stage waits until the earlier stage has ended: it needs its results.
+  bool may_begin() const {
+    return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 &&
+           (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
+  }
+
+  // What is there of a run; nullopt: a file that is no result and must not be touched. It fails its run, and keeps no other from running.
+  std::optional<Found> look(const PlannedRun& run) try { return find_result(files(run), run.id); } catch (const Error& error) {
+    notify("xibench: run {}: {}\n", run.id, error.what());
+    count_failure(error.fault() == Fault::input);
+    return std::nullopt;
+  }
+
+  void begin(const PlannedRun& run) {
+    const auto found = look(run);
+    if (!found) return;
+    if (*found == Found::nothing) {
+      const int gpu = free_gpu(run);
+      const pid_t child = start(run, threads_, retried_[&run] > 0, gpu);
+      running_.emplace(child, &run);
+      if (gpu >= 0) gpu_of_[child] = gpu;
+      return;
+    }
+    ++tally_[how_it_was(*found)];
+    progress_.passed_over();
+  }
+
+  // The GPU for a run that wants one, on which the fewest are under way; negative: it wants none.
+  int free_gpu(const PlannedRun& run) const {
+    if (run.config.train.device == "cpu") return -1;
+    const auto load = [&](int gpu) { return std::count_if(gpu_of_.begin(), gpu_of_.end(), [&](const auto& child) { return child.second == gpu; }); };
+    return gpus_.empty() ? -1 : *std::min_element(gpus_.begin(), gpus_.end(), [&](int a, int b) { return load(a) < load(b); });
+  }
+
+  // What the running ones say of themselves.
+  void tell() {
+    if (!progress_.is_due()) return;
+    std::vector<SideBySideProgress::Running> now;
+    for (const auto& [child, run] : running_) {
+      const auto beat = heartbeat_in(files(*run).heartbeat);
+      if (beat && beat->pid == child && beat->steps > 0) now.push_back({label(*run), beat->step, beat->steps, beat->eta_s});
+    }
+    progress_.tell(now);
+  }
+
+  void look_after() {
+    for (const auto& [child, run] : running_) {  // each by name: this process may have children that it did not start (a shell's that became it)
+      int status = 0;
+      const pid_t pid = waitpid(child, &status, WNOHANG);  // not for good: a stop signal has to be passed on, and may come between any two lines
+      if (pid < 0 && errno != EINTR) fail("waitpid: {}", std::strerror(errno));
+      if (pid <= 0) continue;
+      const PlannedRun& its = *run;
+      gpu_of_.erase(child);
+      running_.erase(child);
+      return ended(its, status);
+    }
+    if (stop_signal() != passed_on_) {
+      passed_on_ = stop_signal();
+      for (const auto& [child, run] : running_) kill(child, passed_on_);
+    }
+    tell();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+
+  // As its process tells. One that tells nothing was stopped before it could, or could not do the run, or was killed; perhaps with the result there.
+  void ended(const PlannedRun& run, int status) {
+    const int by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
+    if (const auto told = told_to_driver(code)) return count(run, *told);
+    if (by_signal && by_signal == passed_on_) return count(run, Executed::interrupted);
+    const auto found = look(run);
+    if (!found) return;
+    if (*found != Found::nothing) return count(run, how_it_was(*found));
+    if (Lease::held_by(files(run).lease)) return count(run, Executed::elsewhere);
+    const bool bad_input = code == static_cast<int>(Fault::input);
+    const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
+    if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
+      notify("xibench: run {} ({}) {}\n", run.id, label(run), how);
+      say_retry(run, ++retried_[&run], retries_);
+      return begin(run);
+    }
+    count_failure(bad_input);
+    say_ended(run, how);
+  }
+
+  void count(const PlannedRun& run, Executed how) {
+    if (how == Executed::elsewhere)
+      left_.push_back(&run);
+    else
+      ++tally_[how];
+    const double accuracy = how == Executed::finished ? accuracy_in(files(run).result) : kNotMeasured;
+    say_ended(run, words_for(how) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
+  }
+
+  void count_failure(bool bad_input) { ++tally_.failed, tally_.refused += bad_input; }
+
+  void say_ended(const PlannedRun& run, const std::string& how) { progress_.ended(fmt::format("run {} ({}) {}", run.id, label(run), how)); }
+
+  const std::string& out_;
+  const Plan& plan_;
+  const std::vector<const PlannedRun*>& runs_;
+  int jobs_, threads_, retries_;
+  const std::vector<int>& gpus_;
+  std::map<const PlannedRun*, int> retried_;
+  std::map<pid_t, const PlannedRun*> running_;
+  std::map<pid_t, int> gpu_of_;
+  std::vector<const PlannedRun*> left_;  // to other processes
+  SideBySideProgress progress_;
+  Tally tally_;
+  std::size_t next_ = 0;
+  int passed_on_ = 0;  // the signal that the processes have been sent
+};
+
+}  // namespace
+
+std::string label(const PlannedRun& run) {
+  std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
+  for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
+  return text + fmt::format("seed {}", run.config.seed);
+}
+
+void say_retry(const PlannedRun& run, int retry, int retries) {
+  notify("xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
+}
+
+int report(const Tally& tally, std::size_t runs, bool print) {
+  const auto count = [&](Executed how) {
+    const auto it = tally.ended.find(how);
+    return it == tally.ended.end() ? 0 : it->second;
+  };
+  const int diverged = count(Executed::diverged), interrupted = count(Executed::interrupted), elsewhere = count(Executed::elsewhere);
+  if (print) {
+    std::string text =
+        fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", count(Executed::finished), count(Executed::was_complete));
+    if (elsewhere) text += fmt::format(", {} left to another process", elsewhere);
+    if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
+    if (tally.failed) text += fmt::format(", {} failed", tally.failed);
+    if (interrupted) text += ", interrupted: run again to go on";
+    notify("xibench: {}\n", text);
+  }
+  if (interrupted) return static_cast<int>(Fault::interrupted);
+  if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);
+  return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
+}
+
+Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
+                       ProgressStyle style, const std::vector<int>& gpus) {
+  return SideBySide(out, plan, runs, jobs, threads, retries, style, gpus).run();
+}
+
+}  // namespace xib

@@ -1,0 +1,68 @@
+#include "harness/job/ranks.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/comm/world.hpp"
+#include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/job/provenance.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+namespace xib {
+
+std::string command_line() {
+  std::ifstream in("/proc/self/cmdline");
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+int default_threads() {
+  const int usable = usable_processors();
+  const bool bound = usable < static_cast<int>(std::thread::hardware_concurrency());
+  return bound ? usable : std::max(1, usable / local_ranks());
+}
+
+void check_threads(int threads, bool on_this_machine) {
+  require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
+  if (const int usable = usable_processors(); on_this_machine && threads > usable)
+    notify("xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n", threads,
+           usable, usable == 1 ? "" : "s", threads);
+}
+
+void check_same_plan(Communicator& communicator, const Plan& plan) {
+  std::string ids;
+  for (const PlannedRun& run : plan.runs) ids += run.id;
+  using Digest = std::array<char, 64>;
+  const auto digest_of_mine = [&] {
+    Digest digest{};
+    sha256(ids).copy(digest.data(), digest.size());
+    return digest;
+  };
+  const auto first = from_rank_0<Digest>(communicator, digest_of_mine);
+  on_every_rank(communicator, [&] {
+    require(digest_of_mine() == first,
+            "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
+            communicator.rank(), host_name(), plan.sweep.path);
+    return 0;
+  });
+}
+
+int end_for(const std::exception& error, Communicator& communicator) {
+  const auto* known = dynamic_cast<const Error*>(&error);
+  const int status = static_cast<int>(known ? known->fault() : Fault::work);
+  if (communicator.size() == 1 || (known && known->on_all_ranks())) {
+    if (communicator.rank() == 0) notify("xibench: {}\n", error.what());
+    return status;
+  }
+  notify("xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
+  communicator.abort(status);
+  return status;
+}
+
+}  // namespace xib
