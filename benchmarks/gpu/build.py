@@ -165,7 +165,7 @@ def configure(session):
         (session.build / "CMakeCache.txt").unlink()
     capability = facts["gpus"][0]["compute_cap"] if facts["gpus"] else "9.0"
     options = ["-G", "Ninja", "-S", session.root, "-B", session.build, "-DCMAKE_BUILD_TYPE=Release", "-DXB_WITH_CUDA=ON", "-DXB_BUILD_TESTS=ON", "-DXB_BUILD_BENCHMARKS=ON",
-               "--compile-no-warning-as-error",
+               "-DXB_WARNINGS_ARE_ERRORS=OFF",
                f"-DCMAKE_CUDA_COMPILER={cuda}/bin/nvcc", f"-DCUDAToolkit_ROOT={cuda}", f"-DCUDA_TOOLKIT_ROOT_DIR={cuda}",
                f"-DCMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}", f"-DTORCH_CUDA_ARCH_LIST={capability}",
                f"-DTorch_DIR={facts['cmake_prefix']}/Torch", f"-DPython3_EXECUTABLE={sys.executable}", f"-DPYTHON_EXECUTABLE={sys.executable}", f"-DPython_EXECUTABLE={sys.executable}",

@@ -67,6 +67,21 @@ class GpuCheck(unittest.TestCase):
         self.assertEqual(self.do(Step("b", "", 60, lambda s: {"n": 3}, ("a",))), 0)
         self.assertEqual(self.record()["b"]["result"], {"n": 3})
 
+    def test_warnings_of_a_newer_compiler_or_of_newer_headers_do_not_end_the_build(self):
+        """By what configure() gives CMake, and by what CMake makes of it, in the smallest build."""
+        session = self.session()
+        session.record["machine"] = {"gpus": [], "cmake_prefix": "/nowhere/torch/share/cmake"}
+        with unittest.mock.patch.object(build, "cuda_folder", lambda: Path("/nowhere")), unittest.mock.patch.object(session, "run", return_value="") as run:
+            build.configure(session)
+        given = [option for option in run.call_args.args[0] if "WARNING" in str(option)]
+        self.assertEqual(len(given), 1)
+        parts = [f"-DXB_{part}=OFF" for part in ("WITH_MPI", "WITH_TORCH", "WITH_HDF5", "BUILD_TESTS", "BUILD_BENCHMARKS")]
+        for options, errors in (([], True), (given, False)):
+            subprocess.run(["cmake", "-S", SOURCE, "-B", self.folder / "small", *parts, *options], capture_output=True, check=True)
+            commands = [entry["command"] for entry in json.loads((self.folder / "small/compile_commands.json").read_text())]
+            self.assertTrue(commands)
+            self.assertEqual({"-Werror" in command for command in commands}, {errors})
+
     def test_the_json_of_a_stand_in_is_not_gone_on_with(self):
         self.do(Step("a", "", 60, lambda s: {}))
         self.assertEqual(self.session(stand_in=True).record["steps"], {})
