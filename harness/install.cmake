@@ -30,5 +30,8 @@ install(FILES ${CMAKE_BINARY_DIR}/xibench-config.cmake ${CMAKE_BINARY_DIR}/xiben
 
 if(XB_WITH_HDF5)
   install(TARGETS xibench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  if(XB_WITH_TORCH)
+    install(TARGETS xibench_networks LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/xibench COMPONENT program)
+  endif()
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/reference/kong2021 DESTINATION ${CMAKE_INSTALL_DATADIR}/xibench COMPONENT program)
 endif()

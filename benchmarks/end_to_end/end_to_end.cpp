@@ -8,10 +8,10 @@
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
-#include "harness/record/checkpoint_file.hpp"
-#include "harness/run/checkpoint.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/provenance.hpp"
+#include "harness/record/checkpoint_file.hpp"
+#include "harness/run/checkpoint.hpp"
 #include "harness/run/recorder.hpp"
 #include "harness/run/run.hpp"
 

@@ -205,7 +205,7 @@ Command add_bench(CLI::App& command) {
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();
-    use_portable_kernels();
+    pin_kernels();
     progress_style(o->progress);
     return bench(*o);
   };

@@ -226,7 +226,7 @@ Command add_run(CLI::App& command) {
                      "with --check: runs of all jobs together, whose checkpoints need room at the same time (default: --jobs)");
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
-    use_portable_kernels();
+    pin_kernels();
     o->driven = follow_driver();
     if (o->check) return check_here(*o);
     check_flags(*o);

@@ -2,11 +2,12 @@
 
 #include "datasets/sampler.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/flush_denormals.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/task/task_size.hpp"
 #ifdef XB_WITH_TORCH
-#include "harness/task/torch_task.hpp"
+#include "harness/task/networks.hpp"
 #endif
 
 #include <algorithm>
@@ -16,18 +17,18 @@ namespace {
 
 #ifdef XB_WITH_TORCH
 constexpr bool kTorch = true;
+std::string device_problem() { return networks().device_problem(); }
 std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition, const RunConfig& config,
                                         const NodeLayout& layout, int workers, const ComputePlace& place) {
   const TorchTaskOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
-  if (!place.device) return make_torch_task(std::move(dataset), network, options, layout, workers);
-  return make_torch_device_task(
+  if (!place.device) return networks().make_task(std::move(dataset), network, options, layout, workers);
+  return networks().make_device_task(
       std::move(dataset), network, options, layout,
       {.device = place.device, .way = place.way, .precision = config.train.precision, .activation_bytes = task_size(config).activations});
 }
 #else
 constexpr bool kTorch = false;
-void prepare_torch_thread() {}
-std::string torch_device_problem() { return ""; }  // that there is no LibTorch has been said
+std::string device_problem() { return ""; }  // that there is no LibTorch has been said
 std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset>, const Network&, const Term&, const RunConfig&, const NodeLayout&, int,
                                         const ComputePlace&) {
   return nullptr;  // check_task() has refused
@@ -106,8 +107,9 @@ void check_device(const RunConfig& config) {
             dataset_term(config).name);
   });
   problems.attempt([&] {
-    require(device == "cpu" || knows_smoothness(config) || torch_device_problem().empty(), "[train] device = '{}' with [model] name = '{}': {}", device,
-            config.model.name, torch_device_problem());
+    if (device == "cpu" || knows_smoothness(config)) return;  // else LibTorch is asked
+    if (const std::string problem = device_problem(); !problem.empty())
+      refuse("[train] device = '{}' with [model] name = '{}': {}", device, config.model.name, problem);
   });
   problems.throw_if_any();
 }
@@ -147,9 +149,9 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const NodeLayout& layou
 }
 
 std::string networks_on_gpu_problem() {
-  return kTorch ? torch_device_problem() : "this build has no LibTorch, so it trains no networks: install libtorch-dev and build with -DXB_WITH_TORCH=ON";
+  return kTorch ? device_problem() : "this build has no LibTorch, so it trains no networks: install libtorch-dev and build with -DXB_WITH_TORCH=ON";
 }
 
-std::function<void()> task_thread_setup() { return prepare_torch_thread; }
+std::function<void()> task_thread_setup() { return flush_denormals; }
 
 }  // namespace xib

@@ -6,13 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "harness/job/run_state.hpp"
 #include "harness/core/hash.hpp"
-#include "harness/record/run_file.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/lease.hpp"
 #include "harness/job/provenance.hpp"
+#include "harness/job/run_state.hpp"
 #include "harness/job/slurm_queue.hpp"
+#include "harness/record/run_file.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "tests/cli/capture.hpp"
 #include "tests/sweep/sweep_file.hpp"

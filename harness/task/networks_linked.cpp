@@ -1,0 +1,7 @@
+#include "harness/task/networks.hpp"
+
+namespace xib {
+
+const Networks& networks() { return xibench_networks; }
+
+}  // namespace xib
