@@ -1,0 +1,106 @@
+"""What the documents tell a reader to type works: README's commands are run in their order, and every `xibench` line of every README has commands and flags that
+the program knows."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+XIBENCH = BUILD / "xibench"
+
+# The sweeps of the commands, so small that all of them take a minute: the variables override the sweep file.
+SMALL = {"XIBENCH_SEEDS": "[1, 2]", "XIBENCH_DATA__LIMIT": "240", "XIBENCH_DATA__TEST_LIMIT": "50", "XIBENCH_TRAIN__NODES": "4", "XIBENCH_TRAIN__BATCH_SIZE": "4",
+         "XIBENCH_MODEL__WIDTH": "0.25"}
+
+
+def blocks(path, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), flags=re.M | re.S)
+
+
+def section(path, title):
+    """The text below a heading, to the next one of its rank."""
+    return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", path.read_text(), flags=re.M | re.S).group(1)
+
+
+def without_comment(line):
+    return re.split(r"\s+#", line, maxsplit=1)[0].strip()
+
+
+def documents():
+    skipped = {"build", "results", "CHANGELOG.md"}
+    return [path for path in sorted(SOURCE.rglob("*.md")) if not any(part in skipped or part.startswith("build") for part in path.relative_to(SOURCE).parts)]
+
+
+def xibench_lines():
+    """(document, words after `xibench`) of shell blocks and of code within sentences."""
+    for path in documents():
+        found = [without_comment(line) for block in blocks(path, "sh") for line in block.replace("\\\n", " ").splitlines()]
+        found += re.findall(r"`((?:[\w./-]*/)?xibench [^`]+)`", path.read_text())
+        for line in found:
+            match = re.search(r"(?:^|\s)(?:[\w./-]*/)?xibench\s+([a-z]+(?:\s.*)?)$", line)
+            if match:
+                yield path, re.split(r"\s[|>&;]|\s2>", match.group(1))[0].replace("...", " ").split()
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="xibench-readme-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        for name in ("benchmarks", "analysis", "reference"):
+            (self.folder / name).symlink_to(SOURCE / name)
+        (self.folder / "build").symlink_to(BUILD)
+
+    def commands(self):
+        use = section(SOURCE / "README.md", "Use")
+        block = re.search(r"^```sh\n(.*?)^```", use, flags=re.M | re.S).group(1)
+        return [without_comment(line) for line in block.splitlines() if line.strip()]
+
+    @unittest.skipUnless("XB_WITH_TORCH:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text() and Path("/usr/share/datasets/fashion-mnist").exists(),
+                         "built without LibTorch, or no dataset-fashion-mnist")
+    def test_the_commands_run_in_their_order_and_leave_what_they_say(self):
+        commands = self.commands()
+        self.assertGreaterEqual(len(commands), 10)
+        for command in commands:
+            done = subprocess.run(["bash", "-c", command], cwd=self.folder, env={**os.environ, **SMALL}, capture_output=True, text=True, timeout=600, check=False)
+            self.assertEqual(done.returncode, 0, f"{command}\n{done.stdout}{done.stderr}")
+            self.assertTrue(done.stdout + done.stderr, command)
+        self.assertTrue((self.folder / "live.html").exists())
+        self.assertTrue((self.folder / "results/kong2021-smoke/report/index.html").exists())
+
+        # The lines of Python read a file of the quickstart by its name.
+        python = blocks(SOURCE / "README.md", "python")[0]
+        name = re.search(r'"(results/quickstart/([0-9a-f]{16})\.h5)"', python)
+        plan = subprocess.run([XIBENCH, "plan", SOURCE / "benchmarks/sweeps/quickstart.toml"], capture_output=True, text=True, check=True).stdout
+        self.assertIn(name.group(2), plan, "README names a run that the quickstart's plan does not have")
+        path = self.folder / name.group(1)
+        path.parent.mkdir()
+        shutil.copy2(next((self.folder / "results/kong2021-smoke").glob("*.h5")), path)
+        done = subprocess.run(["/usr/bin/python3", "-c", python], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(len(done.stdout.splitlines()), 1)
+
+    def test_every_command_and_flag_of_the_documents_is_known(self):
+        known = subprocess.run([XIBENCH, "--help"], capture_output=True, text=True, check=True).stdout
+        helps, lines = {}, list(xibench_lines())
+        self.assertGreater(len(lines), 40)
+        for path, words in lines:
+            command, where = words[0], f"{path.relative_to(SOURCE)}: xibench {' '.join(words)}"
+            self.assertRegex(known, rf"(?m)^\s+{re.escape(command)}\b", where)
+            for size in (1, 2):  # `data fetch` has flags of its own
+                called = tuple(word for word in words[:size] if re.fullmatch(r"[a-z]+", word))
+                if called not in helps:
+                    done = subprocess.run([XIBENCH, *called, "--help"], capture_output=True, text=True, check=False)
+                    helps[called] = done.stdout if done.returncode == 0 else ""
+            text = "".join(helps.get(tuple(words[:size]), "") for size in (1, 2))
+            for flag in re.findall(r"(?:^|\s)(--[a-z][a-z-]*)", " " + " ".join(words)):
+                self.assertRegex(text, rf"(?m){re.escape(flag)}(?![a-z-])", where)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
