@@ -56,13 +56,17 @@ class Nccl final : public Communicator {
 
   // Collective, except where this rank is alone with its error: finalizing would wait for ranks that do not come.
   ~Nccl() override {
-    if (std::uncaught_exceptions() > 0) abort_nccl();
-    if (comm_) {
+    if (comm_ && std::uncaught_exceptions() == 0) {
       ncclResult_t s = ncclCommFinalize(comm_);
-      for (const auto from = Clock::now(); s == ncclInProgress && Clock::now() - from < std::chrono::seconds(10); std::this_thread::yield())
-        if (ncclCommGetAsyncError(comm_, &s) != ncclSuccess) break;
-      ncclCommDestroy(comm_);
+      const std::chrono::duration<double> most(std::min(10.0, options_.timeout_s));
+      for (const auto from = Clock::now(); s == ncclInProgress && Clock::now() - from < most; std::this_thread::yield())
+        if (const ncclResult_t asked = ncclCommGetAsyncError(comm_, &s); asked != ncclSuccess) s = asked;
+      if (s == ncclSuccess) {
+        ncclCommDestroy(comm_);
+        comm_ = nullptr;
+      }
     }
+    abort_nccl();  // where a rank did not come to that, or this one is alone: destroying would wait for the others without a bound
     release();
   }
 

@@ -106,6 +106,15 @@ TEST_CASE("a rank that ends with an error ends the others: they need not wait fo
   for (const std::size_t rank : {0, 2}) CHECK_THAT(texts[rank], Catch::StartsWith("NCCL: exchange: rank ") && Catch::Contains("remote process exited"));
 }
 
+TEST_CASE("a rank that does not come to the end of all is not waited for without a bound") {
+  const Variable stays("XB_STAND_IN_NCCL_STAYS", "1");
+  CHECK(said([](Communicator& host) {
+          const auto device = make_cuda_device(host.rank());
+          const auto c = make_nccl_communicator(host, {host.rank(), 1});
+          send_to_all(*c, *device, 10);
+        }) == std::vector<std::string>(3));
+}
+
 TEST_CASE("messages of unequal length are an error, not a hang") {
   const auto texts = said([](Communicator& host) {
     const auto device = make_cuda_device(host.rank());
