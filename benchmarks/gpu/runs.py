@@ -1,6 +1,7 @@
 """Steps of gpu_check that compare whole runs: bits from run to run, and the CPU's first steps."""
 
 import json
+import math
 import re
 import shutil
 
@@ -27,7 +28,17 @@ control.policy = "rounds(1)"
 """
 STEPS_COMPARED = 10
 LR_CHANGE = 2.0**-20  # relative, of the run that measures how strongly the loss answers to a changed gradient
-KINKS = 0.013  # share of a gradient that rounding moves where a ReLU's input is within it of 0: tests/task/torch_replicas_test.cpp
+ROUNDING = (2 * 60) ** 0.5 * 2.0**-24  # relative, of a layer's inputs between two passes: at most 60 results before them, each rounded independently of the others
+RELU_LAYERS = 19  # of ResNet-20; the cnn has 3, and as many max pools
+
+
+def kinks(layers):
+    """Share of a gradient, in the Euclidean norm, that two passes may differ by because ReLUs whose input is within rounding of 0 take another side. Inputs are normalized, so of
+    those of a layer at most 2 ROUNDING / sqrt(2 pi) are so near. A ReLU that turns adds its term to the gradient or takes it away; terms are as good as uncorrelated, so the
+    expected square of what such a share of a layer's terms moves is that share of the gradient's square; layers add up. Four times the root of the sum."""
+    return 4 * (layers * 2 * ROUNDING / (2 * math.pi) ** 0.5) ** 0.5
+
+
 GRADIENT_ERROR = 1e-6  # relative, of gradients whose sums have another order: what tests/task allow between the ways of computing them
 
 
@@ -93,7 +104,7 @@ def losses(session, path):
 def first_steps(session):
     """Losses of the first steps in float32 against the CPU's. The tolerance of step t: gradients whose sums have another order differ by at most GRADIENT_ERROR;
     a run on the CPU whose learning rate, and with it every update, is LR_CHANGE larger shows how the loss answers to an error along the gradient, the direction
-    in which it answers most; four times that, scaled, what one float32 sum of the batch's losses leaves, and of what the steps have changed so far the share that ReLUs at their kinks may move."""
+    in which it answers most; four times that, scaled, what one float32 sum of the batch's losses leaves, and, of what the steps have changed the loss so far, the share that ReLUs at their kinks may move: the change of a step is lr times the gradient's square."""
     enter(session)
     cannot = networks_cannot(session)
     if cannot:
@@ -104,7 +115,7 @@ def first_steps(session):
     steps, worst, changed = [], 0.0, 0.0
     for a, b, c in zip(cpu, moved, gpu):
         changed += abs(a - steps[-1]["cpu"]) if steps else 0
-        tolerance = 4 * abs(b - a) * GRADIENT_ERROR / LR_CHANGE + 32 * 2.0**-24 * abs(a) * 4 + KINKS * changed
+        tolerance = 4 * abs(b - a) * GRADIENT_ERROR / LR_CHANGE + 32 * 2.0**-24 * abs(a) * 4 + kinks(RELU_LAYERS) * changed
         steps.append({"cpu": a, "gpu": c, "difference": abs(c - a), "tolerance": tolerance})
         worst = max(worst, abs(c - a) / tolerance)
     if worst > 1:
