@@ -106,9 +106,10 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
   require(layout.ranks <= layout.nodes, "{} ranks were started for a run of {} nodes (a rank without a node would idle): start at most {}", layout.ranks,
           layout.nodes, layout.nodes);
   if ((config.train.device == "cpu") != (machine.device == nullptr)) fail("a run on {} got another device (this is a bug)", config.train.device);
-  if (machine.device) run_needs_gpu_bytes(gpu_bytes(config));
+  const double needed = machine.device ? gpu_bytes(config) : 0;
+  if (machine.device) run_needs_gpu_bytes(needed);
   if (const auto set_up = task_thread_setup()) set_up();
-  auto task = make_task(config, layout, machine.threads, machine.data_directory, {machine.device, machine.way});
+  auto task = make_task(config, layout, machine.threads, machine.data_directory, {machine.device, machine.way, needed});
   if (machine.device && task->space() == Space::host) task = make_host_task_on_device(std::move(task));
   auto phases = make_phases(config, *task, reference_distance);
   return std::make_unique<Run>(config, communicator, machine, std::move(task), std::move(phases));

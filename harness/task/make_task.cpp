@@ -22,9 +22,12 @@ std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, 
                                         const NodeLayout& layout, int workers, const ComputePlace& place) {
   const TorchTaskOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
   if (!place.device) return networks().make_task(std::move(dataset), network, options, layout, workers);
-  return networks().make_device_task(
-      std::move(dataset), network, options, layout,
-      {.device = place.device, .way = place.way, .precision = config.train.precision, .activation_bytes = task_size(config).activations});
+  return networks().make_device_task(std::move(dataset), network, options, layout,
+                                     {.device = place.device,
+                                      .way = place.way,
+                                      .precision = config.train.precision,
+                                      .activation_bytes = task_size(config).activations,
+                                      .run_bytes = place.run_bytes});
 }
 #else
 constexpr bool kTorch = false;

@@ -29,6 +29,7 @@ bool knows_smoothness(const RunConfig& config);
 struct ComputePlace {
   Device* device = nullptr;  // null: host memory
   Way way = Way::automatic;
+  double run_bytes = 0;  // of device memory, of the whole run: where it ends the message says so
 };
 
 // Why networks cannot be computed on a GPU in this build, with the remedy; "" where they can.

@@ -28,6 +28,13 @@ std::string cublas_workspace() {
   return value;
 }
 
+// NVIDIA's libraries read it, too, and it has the last word: 0 takes tf32 away from who asked for it, another value may give it to who did not.
+void check_tf32_override(const std::string& precision) {
+  const char* const value = std::getenv("NVIDIA_TF32_OVERRIDE");
+  require(!value || (std::string(value) == "0" && precision != "tf32"),
+          "NVIDIA_TF32_OVERRIDE: with {} cuBLAS and cuDNN do not compute as [train] precision = '{}' says: unset it", value ? value : "", precision);
+}
+
 // Of the process, so they are said before every use: the same bits from run to run on the same card, libraries, ranks and way, and the arithmetic of
 // `precision`. LibTorch alone would take tf32 for convolutions. In host memory, where the tests' stand-in computes, oneDNN has bfloat16 on some CPUs only.
 void set_libraries(const std::string& precision, const at::Device& where) {
@@ -48,6 +55,7 @@ class TorchDeviceTask final : public ImageTask {
         plan_(plan),
         where_(torch_device(device_)),
         workspace_(cublas_workspace()) {
+    check_tf32_override(plan_.precision);
     use_one_torch_thread();
     set_libraries(plan_.precision, where_);
     guarded([&] {
@@ -163,10 +171,12 @@ class TorchDeviceTask final : public ImageTask {
     try {
       return work();
     } catch (const c10::OutOfMemoryError&) {
+      constexpr double kGiB = 1 << 30;
       fail(
-          "{} has no memory for the activations of {} nodes with {} images each, {:.2f} GiB beside models and data (xibench plan --device cuda says what the whole run needs): spread the "
-          "nodes over more GPUs (ranks), or take fewer nodes or a smaller batch",
-          device_.name(), count(), options_.batch_size, plan_.activation_bytes * count() / (1 << 30));
+          "{} has no memory for the activations of {} nodes with {} images each, {:.2f} GiB beside models and data{}: spread the nodes over more GPUs (ranks), or take fewer nodes or a "
+          "smaller batch; xibench plan --device cuda says beforehand what a run needs",
+          device_.name(), count(), options_.batch_size, plan_.activation_bytes * count() / kGiB,
+          plan_.run_bytes > 0 ? fmt::format("; the run needs {:.2f} GiB in all", plan_.run_bytes / kGiB) : "");
     } catch (const c10::Error& error) {
       const std::string why = error.what_without_backtrace();
       fail("LibTorch on {}: {}", device_.name(), why.substr(0, why.find('\n')));

@@ -33,6 +33,7 @@ struct DevicePlan {
   Way way = Way::automatic;
   std::string precision = "float32";  // tf32, bfloat16: of convolutions and products; norms, losses and sums of gradients stay float32
   double activation_bytes = 0;        // per node, for the message where memory ends
+  double run_bytes = 0;               // of the whole run, for the same message; 0: not known
 };
 std::unique_ptr<Task> make_torch_device_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,
                                              const NodeLayout& layout, const DevicePlan& plan);

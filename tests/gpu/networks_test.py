@@ -16,6 +16,9 @@ import h5py  # noqa: E402
 import support  # noqa: E402
 from recorded import science  # noqa: E402
 
+sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "benchmarks/gpu"))
+from runs import kinks  # noqa: E402
+
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
 if not STAND_IN.exists() or not support.HAS_TORCH:
     print(f"skipped: {STAND_IN} is not built, or without LibTorch")
@@ -73,10 +76,10 @@ class Networks(support.RunTest):
         with self.file_of("cpu") as cpu, self.file_of("a") as cuda:
             losses = [file["steps/train_loss"][()] for file in (cpu, cuda)]
         # The first losses are of the same models on the same images: two passes in float, 6.5e-7 as tests/task/torch_replicas_test.cpp derives it. Later ones are of
-        # models that a gradient moved whose sums, and ReLUs at their kinks, differ: by at most 1.3 % of a step, and the first step changes the loss by less than itself.
+        # models that a gradient moved whose sums, and ReLUs and max pools at their kinks, differ: kinks() of benchmarks/gpu/runs.py says by what share of it, and so of the step's change.
         self.assertLessEqual(abs(losses[0][0] - losses[1][0]), 1e-6 * losses[0][0])
         change = abs(losses[0][0] - losses[0][1])
-        self.assertLessEqual(abs(losses[0][1] - losses[1][1]), 0.013 * change + 1e-6 * losses[0][1])
+        self.assertLessEqual(abs(losses[0][1] - losses[1][1]), kinks(6) * change + 1e-6 * losses[0][1])
 
     def test_a_run_that_was_interrupted_goes_on_and_ends_as_one_that_was_not(self):
         spec = self.spec(ONE.replace("epochs = 2", "epochs = 40"))
@@ -140,6 +143,10 @@ class Networks(support.RunTest):
         quadratic.write_text(support.QUADRATIC)
         self.assertRegex(self.refused(quadratic, "--set", 'train.precision="tf32"'), "the gradients of quadratic are computed on the host")
         self.assertRegex(self.refused(spec, status=2, CUBLAS_WORKSPACE_CONFIG=":0:0"), "CUBLAS_WORKSPACE_CONFIG: with :0:0 sums of cuBLAS need not come out the same twice")
+        for value, precision in (("0", "tf32"), ("1", "float32"), ("1", "tf32")):
+            self.assertRegex(self.refused(spec, "--set", f'train.precision="{precision}"', NVIDIA_TF32_OVERRIDE=value),
+                             rf"NVIDIA_TF32_OVERRIDE: with {value} cuBLAS and cuDNN do not compute as .train. precision = '{precision}' says: unset it")
+        self.run_on(spec, "without tf32", NVIDIA_TF32_OVERRIDE="0")
 
     @unittest.skipIf(HAS_TORCH_CUDA, "this LibTorch computes on GPUs")
     def test_a_libtorch_without_cuda_says_so(self):
@@ -148,6 +155,24 @@ class Networks(support.RunTest):
 
     def test_too_little_memory_says_how_much(self):
         self.assertRegex(self.refused(self.spec(ONE.replace("width = 0.5", "width = 4")), status=1, XB_STAND_IN_MEMORY_MIB="1"), "cuda:0 has no memory for .* GiB more .*the run needs .* GiB in all")
+
+    def test_where_libtorch_has_no_memory_the_same_is_said_and_what_was_done_is_kept(self):
+        """Its own error, from a pass of each way, in the middle of a sweep: one sentence with what the run needs; without the limit the sweep goes on."""
+        wide = ONE.replace("width = 0.5", "width = 8") + '[[variant]]\nname = "small"\nmodel.width = 0.5\n[[variant]]\nname = "wide"\n'
+        spec = self.spec(wide)
+        for way in ("grouped", "graph", "nodes"):
+            for ranks in RANKS[:2]:
+                with self.subTest(way, ranks=ranks):
+                    out = f"{way} {ranks}"
+                    done = self.run_on(spec, out, "--way", way, ranks=ranks, status=1, XB_STAND_IN_TORCH_MIB="2")
+                    said = [line for line in done.stderr.splitlines() if "has no memory" in line]
+                    self.assertIn(len(said), range(1, max(ranks, 1) + 1), done.stderr)  # of each rank that had none, before all were ended
+                    for line in said:
+                        self.assertRegex(line, r"^xibench: .*cuda:\d has no memory for the activations of \d nodes with 8 images each, .* GiB beside models and data; the run needs 0\.\d\d GiB in all: spread the nodes over more GPUs .*xibench plan --device cuda says")
+                    self.assertNotRegex(done.stderr, "Tried to allocate|Exception raised")
+                    self.assertEqual(len(list((self.folder / out).glob("*/*.h5"))), 1)  # the small one
+        self.run_on(spec, "grouped 0")
+        self.assertEqual(len(list((self.folder / "grouped 0").glob("*/*.h5"))), 2)
 
     def test_bench_and_plan(self):
         spec = self.spec(ONE)

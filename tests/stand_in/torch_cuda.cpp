@@ -2,6 +2,12 @@
 
 #include "harness/task/torch_task.hpp"
 
+#include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
 #include <string>
 
 // LibTorch for the stand-in of a GPU: its memory is host memory, so LibTorch computes there as on the CPU. Linked before the library's own.
@@ -25,6 +31,44 @@ class StandInGraph final : public StepGraph {
   int branches_ = 0;
   std::function<void(int)> body_;
 };
+
+// Memory for tensors, of which there is so much and no more. No `override`: LibTorch 2 has other signatures of the same functions than 1.13, and both are here.
+class Limited final : public c10::Allocator {
+ public:
+  explicit Limited(std::size_t limit) : limit_(limit) {}
+  c10::DataPtr allocate(std::size_t bytes) { return static_cast<const Limited*>(this)->allocate(bytes); }
+  c10::DataPtr allocate(std::size_t bytes) const {
+    if (used() + bytes > limit_) TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory. Tried to allocate ", bytes, " bytes.");
+    auto* const memory = static_cast<std::size_t*>(std::aligned_alloc(kBefore, (bytes + 2 * kBefore - 1) / kBefore * kBefore));
+    if (!memory) TORCH_CHECK_WITH(OutOfMemoryError, false, "the host has no memory");
+    *memory = bytes;
+    used() += bytes;
+    void* const there = reinterpret_cast<char*>(memory) + kBefore;
+    return {there, there, &release, c10::Device(c10::kCPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const { return &release; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
+
+ private:
+  static constexpr std::size_t kBefore = 64;  // bytes, of which the first say how many there are
+  static std::atomic<std::size_t>& used() {
+    static std::atomic<std::size_t> bytes{0};
+    return bytes;
+  }
+  static void release(void* there) {
+    if (!there) return;
+    auto* const memory = reinterpret_cast<std::size_t*>(static_cast<char*>(there) - kBefore);
+    used() -= *memory;
+    std::free(memory);
+  }
+  std::size_t limit_;
+};
+
+const bool limited = [] {
+  const char* const mib = std::getenv("XB_STAND_IN_TORCH_MIB");
+  if (mib) c10::SetCPUAllocator(new Limited(std::strtoull(mib, nullptr, 10) << 20), 1);  // of another priority than LibTorch's, which may come later
+  return mib != nullptr;
+}();
 
 }  // namespace
 
