@@ -177,7 +177,7 @@ def configure(session):
         # RPATH, not RUNPATH: that one is not looked at for the libraries of libraries.
         links = "-Wl,--disable-new-dtags " + " ".join(f"-Wl,-rpath-link,{path}" for path in libraries)
         options += [f"-DCMAKE_PREFIX_PATH={prefix};{facts['cmake_prefix']}", f"-DMPI_C_COMPILER={folder}/bin/mpicc", f"-DMPIEXEC_EXECUTABLE={folder}/bin/mpirun",
-                    f"-DHDF5_C_COMPILER_EXECUTABLE={folder}/bin/h5cc", f"-DCMAKE_BUILD_RPATH={paths}", f"-DCMAKE_EXE_LINKER_FLAGS={links}", f"-DCMAKE_SHARED_LINKER_FLAGS={links}"]
+                    f"-DHDF5_C_COMPILER_EXECUTABLE={folder}/bin/h5cc", f"-DCMAKE_BUILD_RPATH={paths}", f"-DCMAKE_EXE_LINKER_FLAGS={links}", f"-DCMAKE_SHARED_LINKER_FLAGS={links}", f"-DCMAKE_MODULE_LINKER_FLAGS={links}"]
     output = session.run(["cmake", *options, *session.options.cmake], 240)
     return {"warnings": re.findall(r"CMake Warning[^\n]*\n\s*([^\n]*)", output)[:20]}
 

@@ -23,7 +23,7 @@ STAND_IN = support.BUILD / "tests/xibench-stand-in"
 if not STAND_IN.exists() or not support.HAS_TORCH:
     print(f"skipped: {STAND_IN} is not built, or without LibTorch")
     sys.exit(77)
-HAS_TORCH_CUDA = "torch_cuda" in subprocess.run(["ldd", support.XIBENCH], capture_output=True, text=True, check=True).stdout
+HAS_TORCH_CUDA = "torch_cuda" in subprocess.run(["ldd", support.BUILD / "libxibench_networks.so"], capture_output=True, text=True, check=True).stdout
 
 CNN = digest_test.CNN
 ONE = CNN[:CNN.index("[[variant]]")].replace('schedule = "steps(1)"', 'schedule = "constant"')  # D-SGD on a ring
