@@ -6,16 +6,18 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/gap_files.hpp"
 #include "harness/core/check.hpp"
 #include "harness/gap/gap_table.hpp"
 #include "harness/gap/published_lookup.hpp"
-#include "harness/sweep/contrasts.hpp"
-#include "harness/sweep/overrides.hpp"
-#include "harness/sweep/plan.hpp"
+#include "harness/run/vocabulary.hpp"
+#include "harness/sweep/cells.hpp"
 
 namespace xib {
 namespace {
@@ -28,88 +30,115 @@ struct GapOptions {
   Network network;
 };
 
-// The [[contrast]]s of a sweep file's text, whose arms have to be variants of it.
-std::vector<SweepFacts::Contrast> contrasts_in(const std::string& source, const std::string& where, const SweepFacts& facts) {
-  Problems problems;
-  const auto contrasts = contrasts_of(source, where);
-  check_contrasts(contrasts, facts.variants, facts.baseline, problems);
-  problems.throw_if_any();
-  std::vector<SweepFacts::Contrast> asked;
-  for (const auto& contrast : contrasts) asked.push_back({contrast.arm, contrast.against});
-  return asked;
+// What decides which runs of a plan are the same. Names, files and checks do not count here: the runs are done.
+Vocabulary structure() {
+  Vocabulary structure;
+  structure.needs_reference = vocabulary().needs_reference;
+  structure.holds_target = vocabulary().holds_target;
+  return structure;
 }
 
-// The margin is no part of a run, so XIBENCH_DELTA holds for the table as it does for a sweep file. Other variables say what is run, which the
-// files here tell themselves; one that sets no key is refused as everywhere.
-void apply_environment(SweepFacts& facts) {
-  Problems problems;
-  for (const auto& given : overrides({}, problems)) {
-    if (given.leaf.key != "delta") continue;
-    const auto value = value_of(given.leaf, Kind::number);
-    const double delta = value ? std::get<double>(*value) : -1;
-    if (!std::isfinite(delta) || delta < 0) {
-      problems.add(given.where, "delta", "is no margin; write a number of points of accuracy such as 0.3 (0: not declared)");
-      continue;
-    }
-    facts.delta_from = fmt::format("{}; the runs declare {}", given.where, facts.delta > 0 ? fmt::format("{}", facts.delta) : "none");
-    facts.delta = delta;
+// A run that no plan of its sweep has, as another program may have written it, states the axes in its own configuration.
+Axes stated(const std::string& config_json, const Sweep& sweep) {
+  const Settings settings = settings_of(config_json);
+  Axes cell;
+  for (const auto& key : sweep.axes) {
+    const auto found = settings.find(key);
+    cell.emplace_back(key, found == settings.end() ? kAnyValue : found->second);
   }
-  problems.throw_if_any();
+  return cell;
+}
+
+// The plans that the files are part of, each made once.
+class Plans {
+ public:
+  struct Recorded {
+    Sweep sweep;
+    Cells cells;
+  };
+  const Recorded& of(const LoadedRun& loaded) {
+    const auto known = plans_.find(loaded.source);
+    if (known != plans_.end()) return known->second;
+    const Plan plan = recorded_plan(loaded.source, loaded.run.path + ": /config_source", structure_);
+    return plans_.emplace(loaded.source, Recorded{plan.sweep, Cells(plan)}).first->second;
+  }
+
+ private:
+  Vocabulary structure_ = structure();
+  std::map<std::string, Recorded> plans_;  // by the text of the sweep file
+};
+
+template <class T>
+void join(std::vector<T>& all, const std::vector<T>& more) {
+  for (const T& value : more)
+    if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(value);
 }
 
 // Without --sweep the files must speak of one sweep: the same name, margin, baseline and variants.
-SweepFacts common_facts(const std::vector<LoadedRun>& loaded) {
-  const SweepFacts first = read_sweep_facts(loaded.front().source, loaded.front().run.path);
-  SweepFacts facts = first;
-  facts.contrasts = contrasts_in(loaded.front().source, loaded.front().run.path, first);
+Sweep common_sweep(const std::vector<LoadedRun>& loaded, Plans& plans) {
+  Sweep sweep = plans.of(loaded.front()).sweep;
   for (const auto& other : loaded) {
-    const SweepFacts theirs = read_sweep_facts(other.source, other.run.path);
+    const Sweep& theirs = plans.of(other).sweep;
     const auto differ = [&](const char* what, const auto& ours, const auto& its) {
       require(ours == its, "{} and {} belong to different sweeps ({}: {} and {}): give the folder of one, or name its file with --sweep",
               loaded.front().run.path, other.run.path, what, ours, its);
     };
     differ("name", loaded.front().name, other.name);
-    differ("delta", first.delta, theirs.delta);
-    differ("baseline", first.baseline, theirs.baseline);
-    differ("variants", first.variants, theirs.variants);
-    differ("axes", first.axes, theirs.axes);
-    const auto join = [](auto& all, const auto& more) {
-      for (const auto& value : more)
-        if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(value);
-    };
-    join(facts.seeds, theirs.seeds);
-    if (other.source != loaded.front().source)
-      join(facts.contrasts, contrasts_in(other.source, other.run.path, theirs));  // asked later than the first run was made
+    differ("delta", sweep.delta, theirs.delta);
+    differ("baseline", sweep.baseline, theirs.baseline);
+    differ("variants", sweep.variants, theirs.variants);
+    differ("axes", sweep.axes, theirs.axes);
+    join(sweep.seeds, theirs.seeds);
+    join(sweep.contrasts, theirs.contrasts);  // asked later than the first run was made
+    sweep.varied.insert(theirs.varied.begin(), theirs.varied.end());
   }
-  facts.name = loaded.front().name;
-  return facts;
+  sweep.name = loaded.front().name;
+  return sweep;
 }
 
-std::vector<FinishedRun> under_every_name(const std::vector<LoadedRun>& loaded, const SweepFacts& facts) {
+// Every run under each of its names that `cell_of` gives a cell.
+using CellOf = std::function<std::optional<Axes>(const LoadedRun&, const std::string& variant)>;
+std::vector<FinishedRun> under_every_name(const std::vector<LoadedRun>& loaded, const CellOf& cell_of) {
   constexpr std::string_view separator = " | ";
   std::vector<FinishedRun> runs;
-  for (const auto& [run, name, variants, source] : loaded)
-    for (std::size_t at = 0; at <= variants.size();) {
-      const std::size_t end = std::min(variants.find(separator, at), variants.size());
-      FinishedRun named = run;
-      named.variant = variants.substr(at, end - at);
-      named.axes = axes_of(run.config_json, facts, named.variant);
-      runs.push_back(std::move(named));
+  for (const auto& file : loaded)
+    for (std::size_t at = 0; at <= file.variants.size();) {
+      const std::size_t end = std::min(file.variants.find(separator, at), file.variants.size());
+      FinishedRun named = file.run;
+      named.variant = file.variants.substr(at, end - at);
       at = end + separator.size();
+      const auto cell = cell_of(file, named.variant);
+      if (!cell) continue;
+      named.axes = *cell;
+      runs.push_back(std::move(named));
     }
   return runs;
 }
 
-std::vector<ExpectedRun> expected_of(const Plan& plan, const SweepFacts& facts) {
-  std::vector<ExpectedRun> expected;
-  for (const auto& run : plan.runs)
-    for (const auto& variant : run.variants) expected.push_back({axes_of(run.canonical_json, facts, variant), variant, run.config.seed});
-  return expected;
+std::vector<FinishedRun> recorded_runs(const std::vector<LoadedRun>& loaded, Plans& plans) {
+  return under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
+    const auto& [sweep, cells] = plans.of(file);
+    return cells.find(variant, file.run.seed, file.run.config_json).value_or(stated(file.run.config_json, sweep));
+  });
 }
 
-bool planned(const FinishedRun& run, const std::vector<ExpectedRun>& plan) {
-  return std::any_of(plan.begin(), plan.end(),
-                     [&](const ExpectedRun& expected) { return expected.variant == run.variant && expected.seed == run.seed && expected.axes == run.axes; });
+// Those of the plan; the others are named.
+std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan) {
+  const Cells cells(plan);
+  auto runs = under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
+    const auto cell = cells.find(variant, file.run.seed, file.run.config_json);
+    if (!cell) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", file.run.path, plan.sweep.path);
+    return cell;
+  });
+  require(!runs.empty(), "none of the run files is in the plan of {}: give the directory that it was run into", plan.sweep.path);
+  return runs;
+}
+
+std::vector<ExpectedRun> expected_of(const Plan& plan) {
+  std::vector<ExpectedRun> expected;
+  for (const auto& run : plan.runs)
+    for (std::size_t k = 0; k < run.variants.size(); ++k) expected.push_back({run.cells[k], run.variants[k], run.config.seed});
+  return expected;
 }
 
 // Nothing where this program is away from its source tree.
@@ -117,33 +146,19 @@ PublishedLookup published_values() { return fs::is_directory(published_folder())
 
 int gap(const GapOptions& options) {
   auto [loaded, copies, all_used] = load_runs(options.places);
-  SweepFacts facts;
-  std::vector<ExpectedRun> plan;
+  std::optional<Plan> plan;
   if (!options.sweep.empty()) {
-    const Plan made = make_plan(options.sweep, options.sets);
-    facts = read_sweep_facts(made.sweep.source, options.sweep);
-    facts.name = made.sweep.name, facts.delta = made.sweep.delta;
-    facts.contrasts = contrasts_in(made.sweep.source, options.sweep, facts);
-    plan = expected_of(made, facts);
-    std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != facts.name; });
+    plan = make_plan(options.sweep, options.sets, structure());
+    std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
   }
-  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status",
-          facts.name.empty() ? "" : fmt::format(" of sweep '{}'", facts.name), fmt::join(options.places, ", "));
-  if (options.sweep.empty()) {
-    facts = common_facts(loaded);
-    apply_environment(facts);
-  }
-  auto runs = under_every_name(loaded, facts);
-  if (!plan.empty()) {
-    std::erase_if(runs, [&](const FinishedRun& run) {
-      const bool other = !planned(run, plan);
-      if (other) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", run.path, options.sweep);
-      return other;
-    });
-    require(!runs.empty(), "none of the run files is in the plan of {}: give the directory that it was run into", options.sweep);
-  }
-  check_one_sweep(runs, facts);
-  GapTable table = gap_table(runs, facts, plan, published_values());
+  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
+          fmt::join(options.places, ", "));
+  Plans plans;
+  Sweep sweep = plan ? plan->sweep : common_sweep(loaded, plans);
+  if (!plan) take_margin_of_environment(sweep);
+  const auto runs = plan ? planned_runs(loaded, *plan) : recorded_runs(loaded, plans);
+  check_one_sweep(runs, sweep);
+  GapTable table = gap_table(runs, sweep, plan ? expected_of(*plan) : std::vector<ExpectedRun>(), published_values());
   table.copies = copies, table.network = options.network;
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
   fmt::print("{}", text);

@@ -52,8 +52,8 @@ std::vector<Axes> cells_of(const std::vector<FinishedRun>& runs) {
   return cells;
 }
 
-std::vector<std::string> variant_order(const std::vector<FinishedRun>& runs, const SweepFacts& facts) {
-  std::vector<std::string> order = facts.variants;
+std::vector<std::string> variant_order(const std::vector<FinishedRun>& runs, const Sweep& sweep) {
+  std::vector<std::string> order = sweep.variants;
   for (const auto& run : runs)
     if (std::count(order.begin(), order.end(), run.variant) == 0) order.push_back(run.variant);
   return order;
@@ -86,11 +86,11 @@ void set_measurement(GapRow& row, const FinishedRun& run) {
   if (const auto every = as_number(value("control.measure_every"))) row.measure_every = static_cast<std::int64_t>(*every);
 }
 
-GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, const SweepFacts& facts) {
+GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, const Sweep& sweep) {
   std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.seed < b.seed; });
   GapRow row;
   row.variant = variant;
-  row.is_baseline = variant == facts.baseline && !facts.baseline.empty();
+  row.is_baseline = variant == sweep.baseline && !sweep.baseline.empty();
   std::vector<double> accuracies;
   for (const auto& run : runs) accuracies.push_back(run.accuracy);
   row.accuracy = spread_of(accuracies);
@@ -151,7 +151,7 @@ std::string comparison_of(const GapRow& row, const GapRow& other) {
   return key;
 }
 
-GapContrast contrast_of(const SweepFacts::Contrast& asked, const GapGroup& group, const GapRow* baseline, double delta) {
+GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapRow* baseline, double delta) {
   const auto row_of = [&](const std::string& variant) {
     const auto found = std::find_if(group.rows.begin(), group.rows.end(), [&](const auto& row) { return row.variant == variant; });
     GapRow none;
@@ -167,32 +167,32 @@ GapContrast contrast_of(const SweepFacts::Contrast& asked, const GapGroup& group
   return contrast;
 }
 
-GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const SweepFacts& facts, const PublishedLookup& published) {
+GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const Sweep& sweep, const PublishedLookup& published) {
   GapGroup group{axes, {}, {}};
-  for (const auto& variant : variant_order(runs, facts)) {
+  for (const auto& variant : variant_order(runs, sweep)) {
     std::vector<FinishedRun> mine;
     for (const auto& run : runs)
       if (run.variant == variant && agree(run.axes, axes)) mine.push_back(run);
-    if (!mine.empty()) group.rows.push_back(summarize_row(variant, std::move(mine), facts));
+    if (!mine.empty()) group.rows.push_back(summarize_row(variant, std::move(mine), sweep));
   }
   const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
   for (auto& row : group.rows) {
     const bool compared = baseline != group.rows.end() && !row.is_baseline;
-    if (compared) row.paired = pair_by_seed(row, *baseline, facts.delta);
+    if (compared) row.paired = pair_by_seed(row, *baseline, sweep.delta);
     if (published) row.published = published(row.runs.front(), compared ? &baseline->runs.front() : nullptr);
   }
-  for (const auto& asked : facts.contrasts)
-    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, facts.delta));
+  for (const auto& asked : sweep.contrasts)
+    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, sweep.delta));
   return group;
 }
 
 // Every variant and seed of the cells that have any run.
-std::vector<ExpectedRun> expected_of(const std::vector<GapGroup>& groups, const std::vector<FinishedRun>& runs, const SweepFacts& facts) {
-  std::set<std::int64_t> seeds(facts.seeds.begin(), facts.seeds.end());
+std::vector<ExpectedRun> expected_of(const std::vector<GapGroup>& groups, const std::vector<FinishedRun>& runs, const Sweep& sweep) {
+  std::set<std::int64_t> seeds(sweep.seeds.begin(), sweep.seeds.end());
   for (const auto& run : runs) seeds.insert(run.seed);
   std::vector<ExpectedRun> expected;
   for (const auto& group : groups)
-    for (const auto& variant : variant_order(runs, facts))
+    for (const auto& variant : variant_order(runs, sweep))
       for (const auto seed : seeds) expected.push_back({group.axes, variant, seed});
   return expected;
 }
@@ -252,21 +252,21 @@ void adjust_for_table(std::vector<GapGroup>& groups) {
 
 bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gauge == "exact") && row.measure_every <= 1; }
 
-GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
+GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
   for (auto& run : runs)
     if (run.diverged) run.accuracy = run.accuracy_nodes_mean = run.accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
-  GapTable table{.sweep = facts.name,
-                 .baseline = facts.baseline,
-                 .delta = facts.delta,
-                 .delta_from = facts.delta_from,
+  GapTable table{.sweep = sweep.name,
+                 .baseline = sweep.baseline,
+                 .delta = sweep.delta,
+                 .delta_from = sweep.delta_from,
                  .groups = {},
                  .missing = {},
                  .resolution = {},
                  .network = {}};
-  for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, facts, published));
+  for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, sweep, published));
   adjust_for_table(table.groups);
-  table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, facts) : plan, runs);
-  table.resolution = resolution_of(table.groups, facts.delta);
+  table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, sweep) : plan, runs);
+  table.resolution = resolution_of(table.groups, sweep.delta);
   return table;
 }
 

@@ -76,7 +76,7 @@ struct Resolution {
 struct GapTable {
   std::string sweep, baseline;
   double delta = 0;
-  std::string delta_from;        // as in SweepFacts
+  std::string delta_from;        // as in Sweep
   std::vector<GapGroup> groups;  // ascending axis values, numbers as numbers
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
@@ -90,7 +90,7 @@ bool distance_is_exact(const GapRow& row);
 // The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a
 // final accuracy whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
 // Missing are those of `plan` that no run matches; without a plan, every variant and seed of the cells that have any run is expected.
-GapTable gap_table(std::vector<FinishedRun> runs, const SweepFacts& facts, const std::vector<ExpectedRun>& plan = {}, const PublishedLookup& published = {});
+GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan = {}, const PublishedLookup& published = {});
 
 // Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant, then
 // one per contrast of the cell (`contrast` 1, `variant` its arm, `against` the other); JSON has the

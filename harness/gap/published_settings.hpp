@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/gap/finished_run.hpp"
+#include "harness/sweep/cells.hpp"
 
 namespace xib {
 

@@ -57,15 +57,4 @@ void check_contrasts(const std::vector<Contrast>& contrasts, const std::vector<s
   }
 }
 
-std::vector<Contrast> contrasts_of(const std::string& source, const std::string& path) {
-  Problems problems;
-  std::vector<Contrast> contrasts;
-  for (const Leaf& leaf : parse_toml(source, path)) {
-    if (leaf.key != "contrast" || leaf.type != Leaf::Type::list) continue;
-    for (const Leaf& item : leaf.children) contrasts.push_back(read_contrast(item, path, problems));
-  }
-  problems.throw_if_any();
-  return contrasts;
-}
-
 }  // namespace xib

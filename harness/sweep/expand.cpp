@@ -86,6 +86,23 @@ bool sets(const VariantSpec& variant, const Field* field) {
   return std::any_of(variant.settings.begin(), variant.settings.end(), [&](const Setting& s) { return s.field == field; });
 }
 
+// An override holds for every run; a variant that sets a key itself belongs to all values of it.
+Axes cell_of(const SweepSpec& spec, const VariantSpec& variant, const Axes& varies) {
+  Axes cell;
+  for (const std::string& key : spec.sweep.axes) {
+    const auto of_key = [&](const Setting& setting) { return setting.field && setting.field->key == key; };
+    const auto given = std::find_if(spec.overrides.rbegin(), spec.overrides.rend(), of_key);
+    const auto axis = std::find_if(varies.begin(), varies.end(), [&](const auto& entry) { return entry.first == key; });
+    if (std::any_of(variant.settings.begin(), variant.settings.end(), of_key) || (given == spec.overrides.rend() && axis == varies.end()))
+      cell.emplace_back(key, kAnyValue);
+    else if (given != spec.overrides.rend())
+      cell.emplace_back(key, given->value ? text(*given->value) : kAnyValue);
+    else
+      cell.push_back(*axis);
+  }
+  return cell;
+}
+
 std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
   Problems messages;
   for (auto& message : resolve(draft.config, vocabulary)) messages.add(std::move(message));
@@ -110,7 +127,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
   const std::vector<VariantSpec> unnamed(1);
   const auto& variants = spec.variants.empty() ? unnamed : spec.variants;
   Product product;
-  product.seeds = spec.seeds.size();
+  product.seeds = spec.sweep.seeds.size();
   std::size_t runs = product.seeds * variants.size();
   const auto check = [&] {
     require(runs <= kMostRuns, "{}: the sweep has {} runs or more; a plan holds at most {}: write fewer values, seeds or variants, or several files",
@@ -129,7 +146,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
   std::size_t phases = 0;
   for (const VariantSpec& variant : variants)
     for (std::size_t point = 0; point < product.points; ++point)
-      for (const std::int64_t seed : spec.seeds) {
+      for (const std::int64_t seed : spec.sweep.seeds) {
         Draft draft;
         draft.variant = variant.name;
         bool ok = apply(spec.file, draft);
@@ -144,6 +161,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         ok = apply(spec.overrides, draft) && ok;
         draft.config.seed = seed;
         if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
+        draft.cell = cell_of(spec, variant, draft.varies);
         if (ok) graphs.add(draft.config, vocabulary, spec.sweep.path);
         const auto messages = ok ? faults(draft, spec, vocabulary) : std::vector<std::string>();
         for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));

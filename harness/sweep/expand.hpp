@@ -17,6 +17,7 @@ struct Draft {
   std::string reference;                                    // the variant that control.reference names
   std::string variant;                                      // "" in a sweep without variants
   std::vector<std::pair<std::string, std::string>> varies;  // as in PlannedRun
+  Axes cell;                                                // of the axes of the sweep
   std::map<std::string, std::string> origins;
 };
 

@@ -11,6 +11,7 @@ namespace xib {
 namespace {
 
 constexpr std::string_view kPrefix = "XIBENCH_";
+constexpr std::string_view kComment = "# ", kSet = "--set ";  // "# --set train.nodes=4" and "# XIBENCH_TRAIN__NODES=4" record an override
 // Switches of other parts: where the data sets are, where ./check builds, whether tests run in full.
 constexpr std::string_view kNoKeys[] = {"XIBENCH_DATA", "XIBENCH_BUILD", "XIBENCH_TEST_FULL"};
 
@@ -47,13 +48,50 @@ void add(const std::string& key, const std::string& value, const std::string& wh
   }
 }
 
+std::map<std::string, std::string> keys_of_variables() {
+  std::map<std::string, std::string> keys;
+  for (const std::string key : {"name", "seeds", "delta"}) keys[variable_of(key)] = key;
+  for (const auto& field : run_fields()) keys[variable_of(field.key)] = field.key;
+  return keys;
+}
+
+// The lines of comments that a text ends with.
+std::vector<std::string> last_comments(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (text[at] == '#')
+      lines.push_back(text.substr(at, end - at));
+    else
+      lines.clear();
+    at = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace
+
+std::vector<Override> recorded_overrides(const std::string& source, const std::string& file) {
+  std::vector<Override> out;
+  const auto variables = keys_of_variables();
+  for (const std::string& line : last_comments(source)) {
+    if (!line.starts_with(kComment)) continue;
+    const std::string given = line.substr(kComment.size());
+    const auto equals = std::min(given.find('='), given.size());
+    const bool set = given.starts_with(kSet);
+    const auto variable = variables.find(given.substr(0, equals));
+    if (equals == given.size() || (!set && variable == variables.end())) continue;
+    const std::string key = set ? trimmed(given.substr(kSet.size(), equals - kSet.size())) : variable->second;
+    const std::string where = fmt::format("{}: {}", file, set ? "--set" : variable->first);
+    Problems problems;
+    add(key, trimmed(given.substr(equals + 1)), where, line, problems, out);
+  }
+  return out;
+}
 
 std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& problems) {
   std::vector<Override> out;
-  std::map<std::string, std::string> keys;  // variable -> key
-  for (const std::string key : {"name", "seeds", "delta"}) keys[variable_of(key)] = key;
-  for (const auto& field : run_fields()) keys[variable_of(field.key)] = field.key;
+  const auto keys = keys_of_variables();
   std::map<std::string, std::string> variables;  // sorted: the environment has no order
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
@@ -62,7 +100,7 @@ std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& 
   }
   for (const auto& [name, value] : variables) {
     if (const auto known = keys.find(name); known != keys.end()) {
-      add(known->second, value, name, fmt::format("# {}={}", name, value), problems, out);
+      add(known->second, value, name, fmt::format("{}{}={}", kComment, name, value), problems, out);
     } else if (std::find(std::begin(kNoKeys), std::end(kNoKeys), name) == std::end(kNoKeys)) {
       std::vector<std::string> names(std::begin(kNoKeys), std::end(kNoKeys));
       for (const auto& [variable, key] : keys) names.push_back(variable);
@@ -76,7 +114,7 @@ std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& 
     if (equals == std::string::npos || key.empty())
       problems.add("--set", set, "is not of the form key=value; write --set train.nodes=8");
     else
-      add(key, trimmed(set.substr(equals + 1)), "--set", fmt::format("# --set {}", set), problems, out);
+      add(key, trimmed(set.substr(equals + 1)), "--set", fmt::format("{}{}{}", kComment, kSet, set), problems, out);
   }
   return out;
 }

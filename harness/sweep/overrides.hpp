@@ -19,4 +19,8 @@ struct Override {
 // "__" for the dot. Right of the '=' is TOML; a bare word is accepted where the key takes a text.
 std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& problems);
 
+// Those that the comments at the end of a sweep file's text record. A comment further up is the author's, and so is one that says nothing that a plan
+// would have taken. `file` begins their `where`.
+std::vector<Override> recorded_overrides(const std::string& source, const std::string& file);
+
 }  // namespace xib

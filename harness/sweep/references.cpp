@@ -29,9 +29,16 @@ class Linker {
     const auto take = [&](PlannedRun& run) {
       const auto [at, is_new] = place.emplace(run.id, runs.size());
       if (is_new) return runs.push_back(std::move(run));
-      auto& names = runs[at->second].variants;
-      for (const auto& name : run.variants)
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+      PlannedRun& same = runs[at->second];
+      for (std::size_t k = 0; k < run.variants.size(); ++k) {
+        const auto known = std::find(same.variants.begin(), same.variants.end(), run.variants[k]);
+        if (known != same.variants.end()) {
+          join(same.cells[static_cast<std::size_t>(known - same.variants.begin())], run.cells[k]);
+        } else {
+          same.variants.push_back(run.variants[k]);
+          same.cells.push_back(run.cells[k]);
+        }
+      }
     };
     for (std::size_t k = 0; k < product_.drafts.size(); ++k) visible(k);  // all, before any is moved away
     runs.reserve(states_.size() + references_.size());
@@ -43,6 +50,12 @@ class Linker {
   }
 
  private:
+  // A run of several cells of one variant belongs to every value in which they differ.
+  static void join(Axes& cell, const Axes& other) {
+    for (std::size_t k = 0; k < cell.size(); ++k)
+      if (cell[k].second != other[k].second) cell[k].second = kAnyValue;
+  }
+
   struct State {
     enum { fresh, open, done } progress = fresh;
     PlannedRun run;
@@ -91,6 +104,7 @@ class Linker {
     PlannedRun run;
     run.config = config;
     run.variants = {draft.variant};
+    run.cells = {draft.cell};
     run.varies = draft.varies;
     run.origins = draft.origins;
     return run;
@@ -135,6 +149,10 @@ class Linker {
     return visible(other);
   }
 
+  static bool in_phase(const Draft& draft) {
+    return std::any_of(draft.cell.begin(), draft.cell.end(), [](const auto& axis) { return axis.first == "control.in_phase"; });
+  }
+
   // The reference of each of `phases`, the phases with a policy that needs one, as places in references_. Ξ of a phase depends on the
   // phases up to it alone, so the reference has rounds(1) in the phase and in all of `phases` after it. What it needs itself are then the
   // references of the phases before: one run for each phase.
@@ -152,6 +170,8 @@ class Linker {
       PlannedRun run = unlinked(other, config);
       for (std::size_t i = 0; i < j; ++i) refer(run, phases[i], references_[places[i]]);
       run = identified(std::move(run));
+      for (auto& [key, value] : run.cells.front())  // the policy of the others is not its own
+        if (key == "control.policy") value = in_phase(draft) ? "rounds(1)" : text(config.control.policy);
       const auto [at, is_new] = added_.emplace(run.id, references_.size());
       if (is_new) {
         phases_ += run.config.phase_count();
@@ -159,6 +179,8 @@ class Linker {
                 "{}: the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
                 spec_.sweep.path, phases_, kMostPhases);
         references_.push_back(std::move(run));  // a run that several variants share keeps the name of the first
+      } else {
+        join(references_[at->second].cells.front(), run.cells.front());
       }
       places.push_back(at->second);
     }

@@ -17,13 +17,6 @@ namespace {
 constexpr std::string_view kSweep = "sweep.";
 constexpr std::size_t kLongestName = 100;
 
-std::string read_text(const std::string& path) {
-  const std::string file = read_file(path, "give the path of a sweep file such as benchmarks/sweeps/quickstart.toml");
-  std::string text(skip_byte_order_mark(file));
-  require(!text.empty(), "{}: is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file", path);
-  return text;
-}
-
 // What a person may have meant: a key near in spelling, or one that ends alike ("momentum" for "train.momentum").
 std::string near_key(const std::string& key) {
   std::vector<std::string> keys = {"name", "seeds", "delta"};
@@ -44,7 +37,7 @@ class Reader {
       if (leaf.key == "variant" && leaf.type == Leaf::Type::list)
         for (const Leaf& item : leaf.children) variant(item);
       else if (leaf.key == "contrast" && leaf.type == Leaf::Type::list)
-        for (const Leaf& item : leaf.children) contrasts_.push_back(read_contrast(item, spec_.sweep.path, problems_));
+        for (const Leaf& item : leaf.children) spec_.sweep.contrasts.push_back(read_contrast(item, spec_.sweep.path, problems_));
       else if (leaf.key.starts_with(kSweep))
         axis(leaf);
       else if (!top_level(leaf, at(leaf)))
@@ -66,7 +59,8 @@ class Reader {
   }
 
   void whole() {
-    std::vector<std::string> names, baselines;
+    std::vector<std::string> baselines;
+    auto& names = spec_.sweep.variants;
     std::set<std::string_view> seen;
     for (const auto& variant : spec_.variants) {
       if (!seen.insert(variant.name).second)
@@ -82,7 +76,7 @@ class Reader {
       problems_.add(spec_.sweep.path, "variant.baseline",
                     "is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], or leave out delta");
     if (baselines.size() == 1) spec_.sweep.baseline = baselines.front();
-    check_contrasts(contrasts_, names, spec_.sweep.baseline, problems_);
+    check_contrasts(spec_.sweep.contrasts, names, spec_.sweep.baseline, problems_);
   }
 
  private:
@@ -136,17 +130,12 @@ class Reader {
       if (!seen.insert(seed).second)
         problems_.add(where, "seeds", fmt::format("{} is there twice (the same run again is no second sample); use each seed once", seed));
     }
-    if (counts) spec_.seeds = *seeds;  // else the checks of whole runs would refuse it again
+    if (counts) spec_.sweep.seeds = *seeds;  // else the checks of whole runs would refuse it again
     spec_.seeds_where = where;
   }
 
   void delta(const Leaf& leaf, const std::string& where) {
-    const auto value = value_of(leaf, Kind::number);
-    const double delta = value ? std::get<double>(*value) : -1;
-    if (!std::isfinite(delta) || delta < 0)
-      problems_.add(where, "delta", "is no margin; write a number of points of accuracy such as 0.3 (0: not declared)");
-    else
-      spec_.sweep.delta = delta;
+    if (const auto margin = margin_of(leaf, where, problems_)) spec_.sweep.delta = *margin;
   }
 
   // The field of a key that a file may set, or nullptr when it was refused.
@@ -231,6 +220,8 @@ class Reader {
     if (!field) return;
     for (const Axis& other : spec_.axes)
       if (other.field == field) return problems_.add(where, key, "is swept twice; keep one of them");
+    spec_.sweep.axes.push_back(key);
+    spec_.sweep.varied.insert(key);
     Axis axis{field, coupled, where, {}};
     for (const Leaf& leaf : values) axis.values.push_back(value(*field, leaf, at(leaf)));
     spec_.axes.push_back(std::move(axis));
@@ -255,7 +246,7 @@ class Reader {
       else if (leaf.key == "baseline")
         problems_.add(at(leaf), "variant.baseline", fmt::format("expected true or false, got {}", describe(leaf)));
       else if (leaf.key != "name")
-        setting(leaf, at(leaf), variant.settings, seen);
+        setting(leaf, at(leaf), variant.settings, seen), spec_.sweep.varied.insert(leaf.key);
     }
     if (variant.name.empty()) problems_.add(variant.where, "variant.name", "is missing; write name = \"a name for tables and figures\"");
     if (std::any_of(variant.name.begin(), variant.name.end(), [](unsigned char c) { return c < ' ' || c == '|'; }))
@@ -271,25 +262,35 @@ class Reader {
   SweepSpec& spec_;
   const Vocabulary& vocabulary_;
   Problems& problems_;
-  std::vector<Contrast> contrasts_;  // only checked here: they are a question to the runs, and no part of them
   bool named_ = false;
 };
 
 }  // namespace
 
-SweepSpec read_spec(const std::string& path, const std::vector<std::string>& sets, const Vocabulary& vocabulary, Problems& problems) {
+std::string read_sweep_text(const std::string& path) {
+  const std::string file = read_file(path, "give the path of a sweep file such as benchmarks/sweeps/quickstart.toml");
+  std::string text(skip_byte_order_mark(file));
+  require(!text.empty(), "{}: is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file", path);
+  return text;
+}
+
+SweepSpec read_spec(const std::string& text, const std::string& path, const std::function<std::vector<Override>(Problems&)>& overrides,
+                    const Vocabulary& vocabulary, Problems& problems) {
   SweepSpec spec;
   spec.sweep.path = path;
-  spec.sweep.source = read_text(path);
+  spec.sweep.source = text;
   Reader reader(spec, vocabulary, problems);
-  reader.file(parse_toml(spec.sweep.source, path));
-  for (const Override& given : overrides(sets, problems)) {
-    reader.override_by(given);
-    if (!spec.sweep.source.ends_with('\n')) spec.sweep.source += '\n';
-    spec.sweep.source += given.comment + '\n';
-  }
+  reader.file(parse_toml(text, path));
+  for (const Override& given : overrides(problems)) reader.override_by(given);
   reader.whole();
   return spec;
+}
+
+std::optional<double> margin_of(const Leaf& leaf, const std::string& where, Problems& problems) {
+  const auto value = value_of(leaf, Kind::number);
+  if (value && std::isfinite(std::get<double>(*value)) && std::get<double>(*value) >= 0) return std::get<double>(*value);
+  problems.add(where, "delta", "is no margin; write a number of points of accuracy such as 0.3 (0: not declared)");
+  return std::nullopt;
 }
 
 }  // namespace xib

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/sweep/fields.hpp"
+#include "harness/sweep/overrides.hpp"
 #include "harness/sweep/plan.hpp"
 #include "harness/sweep/problems.hpp"
 
@@ -33,7 +35,6 @@ struct Axis {  // a key of [sweep]
 // A sweep file and its overrides, read but not yet expanded. Precedence of settings: file, axes, variant, overrides (last wins).
 struct SweepSpec {
   Sweep sweep;
-  std::vector<std::int64_t> seeds = {1};
   std::string seeds_where;  // "": the default
   std::vector<Setting> file;
   std::vector<Axis> axes;  // in the order of the file, without those that are overridden
@@ -41,6 +42,14 @@ struct SweepSpec {
   std::vector<Setting> overrides;  // the environment's, then those of --set
 };
 
-SweepSpec read_spec(const std::string& path, const std::vector<std::string>& sets, const Vocabulary& vocabulary, Problems& problems);
+// The text of a sweep file. Throws Error(input) where it cannot be read or is empty.
+std::string read_sweep_text(const std::string& path);
+
+// `path` stands for the file in messages; `overrides` are asked for when the file has been read, so that what is wrong with them is said after it.
+SweepSpec read_spec(const std::string& text, const std::string& path, const std::function<std::vector<Override>(Problems&)>& overrides,
+                    const Vocabulary& vocabulary, Problems& problems);
+
+// The margin that a value of the key delta declares; nullopt: none, which goes to `problems`.
+std::optional<double> margin_of(const Leaf& leaf, const std::string& where, Problems& problems);
 
 }  // namespace xib

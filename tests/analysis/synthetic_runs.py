@@ -10,6 +10,9 @@ import numpy as np
 SWEEP = """name = "synthetic"
 seeds = [1, 2, 3]
 delta = 0.5
+[train]
+epochs = 12
+phases = [6, 9]
 [sweep]
 "train.nodes" = {nodes}
 [[variant]]

@@ -5,10 +5,10 @@ cd "$1"
 declare -A below=(
   [core]="" [graph]="core" [comm]="core" [mix]="core graph comm" [control]="core graph comm mix"
   [task]="core mix sweep/run_config" [train]="core graph comm mix control task"
-  [record]="core" [gap]="core" [sweep]="core"
+  [record]="core" [sweep]="core" [gap]="core sweep"
   [run]="core graph comm mix control task train record sweep"
   [job]="core graph comm mix control task train record sweep run"
-  [cli]="core graph comm mix control task train record gap sweep run job"
+  [cli]="core graph comm mix control task train record sweep gap run job"
 )
 status=0
 for folder in harness/*/; do

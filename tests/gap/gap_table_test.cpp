@@ -16,8 +16,8 @@ FinishedRun run(const std::string& variant, int seed, const std::string& nodes, 
   return r;
 }
 
-SweepFacts facts() {
-  SweepFacts f;
+Sweep facts() {
+  Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.seeds = {1, 2, 3};
   f.variants = {"centralized", "ring"}, f.axes = {"train.nodes"};
   return f;
@@ -124,8 +124,8 @@ std::vector<FinishedRun> three_arms(const std::vector<double>& exact) {
   return runs;
 }
 
-SweepFacts with_contrast() {
-  SweepFacts f = facts();
+Sweep with_contrast() {
+  Sweep f = facts();
   f.variants.push_back("exact");
   f.contrasts = {{"exact", "ring"}};
   return f;

@@ -23,7 +23,7 @@ FinishedRun run(const std::string& variant, int seed, const std::string& nodes, 
 }
 
 GapTable sample() {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.seeds = {1, 2, 3};
   f.variants = {"centralized", "ring, \"plain\""};
   std::vector<FinishedRun> runs;
@@ -79,7 +79,7 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
 }
 
 TEST_CASE("without a baseline the table says how to declare one") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny";
   const std::string text = gap_markdown(gap_table({run("", 1, "8", 80)}, f));
 
@@ -87,7 +87,7 @@ TEST_CASE("without a baseline the table says how to declare one") {
 }
 
 TEST_CASE("names from outside read as they are written and break no table, line or JSON") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.variants = {"centralized", "a|b `c` $x$\n*d* <i>\xff"};
   std::vector<FinishedRun> runs;
   for (int seed = 1; seed <= 2; ++seed)
@@ -101,7 +101,7 @@ TEST_CASE("names from outside read as they are written and break no table, line 
 }
 
 TEST_CASE("a contrast is a table of its own in the text, rows in the CSV and a list in the JSON") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.delta = 0.25, f.variants = {"centralized", "ring", "exact"}, f.contrasts = {{"exact", "ring"}};
   std::vector<FinishedRun> runs;
   for (int seed = 1; seed <= 3; ++seed)
@@ -124,7 +124,7 @@ TEST_CASE("a contrast is a table of its own in the text, rows in the CSV and a l
 }
 
 TEST_CASE("messages and what the network makes of them stand beside the bytes, with its numbers") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny";
   auto ring = run("ring", 1, "8", 80);
   ring.traffic = {22272, 696, 24.6e6};
@@ -140,7 +140,7 @@ TEST_CASE("messages and what the network makes of them stand beside the bytes, w
 }
 
 TEST_CASE("a distance that was not measured exactly in every step is marked") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny";
   auto ring = run("ring", 1, "8", 80);
   ring.config_json = R"json({"control":{"gauge":"sketch(64)","measure_every":10}})json";
@@ -149,7 +149,7 @@ TEST_CASE("a distance that was not measured exactly in every step is marked") {
 }
 
 TEST_CASE("the name of a graph stands under 'topology'") {
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny";
   auto ring = run("", 1, "8", 80), complete = ring;
   ring.axes = {{"topology.name", "ring"}}, complete.axes = {{"topology.name", "complete"}};
@@ -159,7 +159,7 @@ TEST_CASE("the name of a graph stands under 'topology'") {
 
 TEST_CASE("runs without an accuracy are told apart from too few seeds") {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  SweepFacts f;
+  Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.variants = {"centralized", "ring"};
   const auto table = [&](double accuracy, int seeds, bool diverged) {
     std::vector<FinishedRun> runs;
