@@ -16,7 +16,7 @@ from bar_figures import time_parts
 from draw import makers as figure_makers
 from messages import printable, say
 from page.sections import Sweep
-from runs import RunFileError, one_per_run, science_digest, tell_passed_over, usable_runs
+from runs import RunFileError, one_per_run, rows_digest, tell_passed_over, usable_runs
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
@@ -35,7 +35,7 @@ def draw(cells, table, out):
 
 def write_tables(cells, table, out):
     rows = gap_cells.run_rows(cells)
-    digests = {run.id: science_digest(run) for run in gap_cells.unique_runs(cells)}
+    digests = {run.id: rows_digest(run) for run in gap_cells.unique_runs(cells)}
     gap_cells.write_csv(out / "gap.csv", gap_cells.gap_rows(table))
     if contrasts := gap_cells.contrast_rows(table):
         gap_cells.write_csv(out / "contrasts.csv", contrasts)

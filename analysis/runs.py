@@ -20,9 +20,9 @@ except ImportError as error:
 
 SCHEMA, VERSION = "xibench-run", 1
 WARMUP, EVALUATION, CHECKPOINT = 1, 2, 4  # bits of /steps/flags
-TIME_PARTS = ("data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s")
-# Columns that say when and where, not what: the same science may have others.
-NOT_SCIENCE = {*TIME_PARTS, "wall_s", "t_ns", "attempt", "flags", "wire_bytes", "train_seconds"}
+# What a file says of its columns by their attributes `science` and `part_of`, for files from before there were these.
+EARLIER_PARTS = ("data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s")
+EARLIER_NOT_SCIENCE = {*EARLIER_PARTS, "wall_s", "t_ns", "attempt", "flags", "wire_bytes", "train_seconds"}
 
 
 class RunFileError(Exception):
@@ -44,6 +44,8 @@ class Run:
     provenance: dict
     launch: str  # the same in every copy of this file, and in no other launch of the run
     odd: list    # texts that hold bytes that are no UTF-8: read, and shown as \xNN
+    not_science: set  # columns, as steps/wall_s, that say when and where: the same science may have others
+    parts: list       # columns of steps that add up to wall_s
     steps: dict = field(repr=False)
     evaluations: dict = field(repr=False)
     phases: list = field(repr=False)  # one dict per phase
@@ -87,6 +89,18 @@ def summary_of(file, outcome):
 
 def columns(group):
     return {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset)}
+
+
+def not_science(group):
+    """The columns that are no function of the configuration."""
+    known = {key: node.attrs.get("science", key not in EARLIER_NOT_SCIENCE) for key, node in group.items() if isinstance(node, h5py.Dataset)}
+    return {f"{group.name[1:]}/{key}" for key, science in known.items() if not science}
+
+
+def parts_of_wall(steps):
+    """The columns of seconds that add up to wall_s, in the order in which they lie in the file's table."""
+    parts = [key for key, node in steps.items() if text(node.attrs.get("part_of", "")) == "wall_s"]
+    return sorted(parts, key=lambda key: (EARLIER_PARTS.index(key) if key in EARLIER_PARTS else len(EARLIER_PARTS), key)) or [key for key in EARLIER_PARTS if key in steps]
 
 
 def phase_rows(table):
@@ -187,7 +201,8 @@ def read_run(path):
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
                        source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]),
-                       provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]), steps=columns(file["steps"]),
+                       provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]),
+                       not_science=not_science(file["steps"]) | not_science(file["evaluations"]), parts=parts_of_wall(file["steps"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
     except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
         if reason := unreadable(path):
@@ -232,7 +247,7 @@ def find_runs(places):
 
 def without_copies(runs):
     """(runs, number of copies): each launch of each run once. A copy of a file, under whatever name, is no second launch."""
-    once = {(run.id, run.launch, science_digest(run)): run for run in reversed(runs)}
+    once = {(run.id, run.launch, rows_digest(run)): run for run in reversed(runs)}
     return [run for run in runs if any(run is kept for kept in once.values())], len(runs) - len(once)
 
 
@@ -284,7 +299,7 @@ def science(run):
     parts = {"config": json.dumps(run.config, sort_keys=True).encode()}
     parts |= {f"problem@{key}": np.float64(value).tobytes() for key, value in run.problem.items()}
     for group, table in (("steps", run.steps), ("evaluations", run.evaluations)):
-        parts |= {f"{group}/{key}": np.ascontiguousarray(column).tobytes() for key, column in table.items() if key not in NOT_SCIENCE}
+        parts |= {f"{group}/{key}": np.ascontiguousarray(column).tobytes() for key, column in table.items() if f"{group}/{key}" not in run.not_science}
     return parts
 
 
@@ -294,7 +309,8 @@ def science_difference(a, b):
     return sorted(key for key in one.keys() & other.keys() if one[key] != other[key])
 
 
-def science_digest(run):
+def rows_digest(run):
+    """One SHA-256 over science(run). It is not what `xibench show --science-digest` prints: that covers matrices, partition and the final model, too."""
     digest = hashlib.sha256()
     for key, value in sorted(science(run).items()):
         digest.update(f"{key}\0{len(value)}\0".encode() + value)

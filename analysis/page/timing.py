@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from runs import TIME_PARTS, timed_steps
+from runs import timed_steps
 from style import PART_COLOURS
 
 from .text import escape, short
@@ -17,7 +17,7 @@ def parts_of(run):
     mask = timed_steps(run)
     if not mask.any():
         return None
-    parts = {key[:-2]: 1e3 * float(np.mean(run.steps[key][mask])) for key in TIME_PARTS if key in run.steps}
+    parts = {key[:-2]: 1e3 * float(np.mean(run.steps[key][mask])) for key in run.parts}
     return parts | {"other": max(0.0, 1e3 * float(np.mean(run.steps["wall_s"][mask])) - sum(parts.values()))}
 
 

@@ -74,7 +74,7 @@ Json json_of(const Measured& m, int ranks) {
   Json varies = Json::object(), parts = Json::object(), task = Json::object();
   for (const auto& [name, value] : m.measurement.task_facts) task[name] = value;
   for (const auto& [key, value] : m.run->varies) varies[key] = value;
-  for (const auto& [name, column] : kStepParts) parts[std::string(name) + "_s"] = m.mean(column);
+  for_each_part([&](const auto& column, double StepRow::*seconds) { parts[std::string(column.name)] = m.mean(seconds); });
   const auto& [config, of] = std::tie(m.run->config, m.measurement);
   const auto phase = static_cast<std::size_t>(of.phases.front() - 1), width = static_cast<std::size_t>(ranks);
   const Json seconds = {{"min", m.seconds.front()},       {"quartile_1", m.quantile(0.25)}, {"median", m.quantile(0.5)},
@@ -123,7 +123,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<Measured>&
 
 void print_table(const std::vector<Measured>& all, int ranks) {
   std::vector<std::vector<std::string>> rows = {{"run", "phases", "ranks", "threads", "samples/s", "s/step", "quartiles", "rounds"}};
-  for (const auto& [name, column] : kStepParts) rows[0].push_back(fmt::format("{} %", name));
+  for_each_part([&](const auto& column, auto) { rows[0].push_back(fmt::format("{} %", column.name.substr(0, column.name.size() - 2))); });  // without _s
   for (const char* title : {"bytes/step", "on the wire", "whole run"}) rows[0].emplace_back(title);
   for (const auto& m : all) {
     const Measurement& of = m.measurement;
@@ -131,7 +131,7 @@ void print_table(const std::vector<Measured>& all, int ranks) {
     rows.push_back({label(*m.run), of.phase_steps < of.run_steps ? fmt::format("{}", fmt::join(of.phases, " ")) : "", fmt::format("{}", ranks),
                     fmt::format("{}", of.threads), number(m.samples_per_s()), number(m.quantile(0.5)),
                     number(m.quantile(0.25)) + "-" + number(m.quantile(0.75)), number(m.mean(&StepRow::gossip_rounds))});
-    for (const auto& [name, column] : kStepParts) rows.back().push_back(fmt::format("{:.0f}", 100 * m.mean(column) / m.mean(&StepRow::wall_s)));
+    for_each_part([&](const auto&, auto seconds) { rows.back().push_back(fmt::format("{:.0f}", 100 * m.mean(seconds) / m.mean(&StepRow::wall_s))); });
     for (std::string cell : {number(m.mean(&StepRow::bytes_sent)), number(m.mean(&StepRow::wire_bytes)), duration(m.run_s)})
       rows.back().push_back(std::move(cell));
   }

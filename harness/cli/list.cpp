@@ -13,6 +13,7 @@
 #include "harness/control/policy.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/record/columns.hpp"
 #include "harness/sweep/fields.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
@@ -49,7 +50,28 @@ Entries keys() {
   return entries;
 }
 
-// One closed set that sweep files choose from.
+template <class Row, std::size_t N>
+void add_columns(Entries& entries, std::string_view group, const Column<Row> (&columns)[N]) {
+  for (const auto& column : columns) {
+    std::string what;
+    with_member(column, [&]<class T>(auto, std::type_identity<T>) {
+      what = std::string(type_name<T>());
+      if constexpr (!std::is_same_v<T, std::string>) what += fmt::format(", {}, {}", column.units, column.allowed.text());
+    });
+    entries.push_back({fmt::format("{}/{}", group, column.name), what + (column.science ? ", science" : ""), std::string(column.description)});
+  }
+}
+
+Entries columns() {
+  Entries entries;
+  add_columns(entries, "/steps", kStepColumns);
+  add_columns(entries, "/evaluations", kEvaluationColumns);
+  add_columns(entries, "/phases", kPhaseColumns);
+  add_columns(entries, "/provenance/attempts", kAttemptColumns);
+  return entries;
+}
+
+// One closed set that sweep files choose from, or that run files hold.
 struct Set {
   std::string_view name, key, help;
   std::string_view second;  // title of the entries' second column
@@ -67,6 +89,7 @@ constexpr Set kSets[] = {
     {"problems", "data.dataset", "constructed problems with known constants", "arguments", [] { return entries_of(problems()); }},
     {"partitions", "data.partition", "how the data are divided among the nodes", "arguments", [] { return entries_of(partitions()); }},
     {"keys", "", "what a sweep file may set", "values", keys},
+    {"columns", "", "what a run file records of steps, evaluations, phases and attempts", "type, unit, values", columns},
 };
 
 nlohmann::ordered_json as_json(const Entries& entries) {
@@ -105,7 +128,8 @@ Command add_list(CLI::App& command) {
     bool json = false;
   };
   const auto o = std::make_shared<Options>();
-  command.add_option("SET", o->set, "algorithms, policies, gauges, topologies, weights, models, datasets, problems, partitions or keys; none: the sets");
+  command.add_option("SET", o->set,
+                     "algorithms, policies, gauges, topologies, weights, models, datasets, problems, partitions, keys or columns; none: the sets");
   command.add_flag("--json", o->json, "as JSON, all sets where none is named");
   return [o] { return list(o->set, o->json); };
 }

@@ -2,22 +2,11 @@
 
 #include "harness/job/measure.hpp"
 
-#include <array>
 #include <cstddef>
 #include <map>
-#include <utility>
 #include <vector>
 
 namespace xib {
-
-// The parts of a step's wall_s; they add up to it.
-inline constexpr std::array<std::pair<const char*, double StepRow::*>, 7> kStepParts = {{{"data", &StepRow::data_s},
-                                                                                         {"compute", &StepRow::compute_s},
-                                                                                         {"update", &StepRow::update_s},
-                                                                                         {"mix", &StepRow::mix_s},
-                                                                                         {"gauge", &StepRow::gauge_s},
-                                                                                         {"record", &StepRow::record_s},
-                                                                                         {"wait", &StepRow::wait_s}}};
 
 // What `xibench bench` says of one measurement; a step's time is rank 0's.
 struct Measured {

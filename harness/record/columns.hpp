@@ -1,128 +1,214 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
-#include "harness/record/rows.hpp"
+#include "harness/core/stopwatch.hpp"
 
 namespace xib {
 
-// One column of a table of the run file. Its HDF5 type follows from the type of the member: double -> float64, std::string ->
-// variable-length UTF-8 and so on. Writer, reader, checkpoint, digest, validator, README test and file tests loop over these tables.
+inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+enum StepFlag : std::uint8_t { flag_warmup = 1, flag_evaluation = 2, flag_checkpoint = 4, flag_straggler = 8 };
+enum class Communication : std::uint8_t { gossip = 0, exact_models = 1, exact_gradients = 2 };
+
+// One row of /steps; units and meanings stand in kStepColumns below.
+struct StepRow {
+  std::int64_t step = 0;
+  double epoch = 0;  // at the start of the step
+  double lr = 0;
+  std::int32_t phase = 1;
+  double train_loss = kNotMeasured;
+  double consensus_distance = kNotMeasured, consensus_distance_before = kNotMeasured, target_distance = kNotMeasured;
+  double displacement = kNotMeasured;  // Θ, under the gauge of this name
+  std::uint8_t communication = 0;
+  std::int32_t gossip_rounds = 0;
+  double mixing_strength = kNotMeasured;  // γ of x <- (1-γ) x + γ W x; NaN: no gossip round
+  double minibatch_gradient_norm = kNotMeasured, mean_model_norm = kNotMeasured;
+  double critical_distance = kNotMeasured;  // Γ_t, where the policy computes it
+  std::uint8_t target_reached = 1;          // 0: max_rounds were not enough
+  std::int64_t samples = 0;
+  std::int64_t bytes_sent = 0, gauge_bytes_sent = 0, wire_bytes = 0;
+  double decision_bytes_sent = kNotMeasured;  // of gauge_bytes_sent; exact up to 2^53
+  double wall_s = 0, data_s = 0, compute_s = 0, update_s = 0, mix_s = 0, gauge_s = 0, record_s = 0, wait_s = 0;
+  std::int64_t t_ns = 0;
+  std::int16_t attempt = 0;
+  std::uint8_t flags = 0;
+};
+
+struct EvaluationRow {
+  std::int64_t step = 0;  // steps done
+  double epoch = 0;
+  double test_accuracy_mean_model = kNotMeasured, test_loss_mean_model = kNotMeasured, train_loss_mean_model = kNotMeasured;
+  double validation_accuracy_mean_model = kNotMeasured;
+  double suboptimality_mean_model = kNotMeasured, gradient_norm_mean_model = kNotMeasured, gradient_variance_mean_model = kNotMeasured;
+  double train_seconds = 0;
+  std::vector<double> test_accuracy_nodes;  // n values; empty: not measured
+};
+
+struct PhaseRow {
+  std::int64_t first_step = 0, last_step = 0;  // inclusive
+  std::string topology, policy;
+  double target = kNotMeasured;  // the last one; the first and the least below
+  std::string target_source;     // "" or the run id the target was taken from
+  double consensus_distance_mean = kNotMeasured, consensus_distance_max = kNotMeasured;
+  std::int64_t rounds = 0, bytes_sent = 0;
+  double target_first = kNotMeasured, target_min = kNotMeasured;
+};
+
+// One incarnation of the program that worked on the run.
+struct Attempt {
+  std::string start, end;               // ISO 8601 UTC
+  std::string hosts, slurm_job, ended;  // ended: finished, signal USR1, ...
+  std::int32_t ranks = 1, threads = 1;
+  std::int64_t first_step = 0, last_step = 0;
+};
+
+// What the values of a column may be; NaN where nothing was measured. A run that diverged holds whatever came out of its last steps.
+struct Allowed {
+  double least, most;
+  bool none;  // NaN may be among them
+  bool holds(double value) const { return std::isnan(value) ? none : value >= least && value <= most; }
+  std::string text() const;  // 0 to inf or NaN
+};
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity(), kLargest = std::numeric_limits<double>::max();
+inline constexpr Allowed kAny{-kInfinity, kInfinity, true}, kFromZero{0, kLargest, false}, kFromZeroOrNone{0, kLargest, true}, kFromOne{1, kLargest, false};
+
+// Which files have a column.
+enum class Presence {
+  always,
+  optional,  // not those of earlier builds; it is in the digest of all, with what Row{} has where it is absent
+  measured,  // in the digest where it was measured only, so that it changes no digest of earlier runs: every column that is added
+};
+
+// One column of a table of the run file: all that is known of it. Its HDF5 type follows from the type of the member: double -> float64, std::string ->
+// variable-length UTF-8 and so on. Writer, reader, checkpoint, digest, validator, `xibench list columns` and the tests loop over these tables; analysis/
+// reads what the writer makes of them, the attributes of each dataset.
 template <class Row>
 struct Column {
   std::string_view name;
   std::variant<double Row::*, std::int64_t Row::*, std::int32_t Row::*, std::int16_t Row::*, std::uint8_t Row::*, std::string Row::*> member;
   std::string_view units;  // UDUNITS spelling; "1": dimensionless, "": text
+  Allowed allowed;
   std::string_view description;
-  bool science = true;    // a function of the configuration: in the science digest
-  bool optional = false;  // files of schema version 1 may lack it (every column that is added later)
+  bool science = true;  // a function of the configuration: in the science digest
+  Presence presence = Presence::always;
+  std::optional<Part> part = std::nullopt;  // of a step's wall_s that a column of seconds is
 };
 
-inline constexpr bool kScience = true, kNotScience = false, kOptional = true;
+inline constexpr bool kScience = true, kNotScience = false;
 
 inline constexpr Column<StepRow> kStepColumns[] = {
-    {"step", &StepRow::step, "1", "step, from 0"},
-    {"epoch", &StepRow::epoch, "1", "passes over the training set when the step begins"},
-    {"lr", &StepRow::lr, "1", "learning rate of the step"},
-    {"phase", &StepRow::phase, "1", "phase the step belongs to, from 1"},
-    {"train_loss", &StepRow::train_loss, "1", "mean over nodes of the mini-batch loss"},
-    {"consensus_distance", &StepRow::consensus_distance, "1", "consensus distance after mixing"},
-    {"consensus_distance_before", &StepRow::consensus_distance_before, "1", "consensus distance after the local step, before mixing"},
-    {"displacement", &StepRow::displacement, "1",
+    {"step", &StepRow::step, "1", kFromZero, "step, from 0"},
+    {"epoch", &StepRow::epoch, "1", kFromZero, "passes over the training set when the step begins"},
+    {"lr", &StepRow::lr, "1", kFromZero, "learning rate of the step"},
+    {"phase", &StepRow::phase, "1", kFromOne, "phase the step belongs to, from 1"},
+    {"train_loss", &StepRow::train_loss, "1", kAny, "mean over nodes of the mini-batch loss"},
+    {"consensus_distance", &StepRow::consensus_distance, "1", kFromZeroOrNone, "consensus distance after mixing"},
+    {"consensus_distance_before", &StepRow::consensus_distance_before, "1", kFromZeroOrNone, "consensus distance after the local step, before mixing"},
+    {"displacement", &StepRow::displacement, "1", kFromZeroOrNone,
      "local displacement sqrt((1/n) sum_i ||sum_j w_ij x_j - x_i||^2) of the step's first gossip round, not weakened (gauge displacement)", kScience,
-     kOptional},
-    {"target_distance", &StepRow::target_distance, "1", "what the controller aimed at (NaN: none)"},
-    {"communication", &StepRow::communication, "1", "0 gossip, 1 exact averaging of models, 2 exact averaging of gradients"},
-    {"gossip_rounds", &StepRow::gossip_rounds, "1", "rounds mixed, 0 with exact averaging"},
-    {"mixing_strength", &StepRow::mixing_strength, "1", "g of x <- (1 - g) x + g W x in the gossip rounds, 1 unless weakened (NaN: no round)", kScience,
-     kOptional},
-    {"minibatch_gradient_norm", &StepRow::minibatch_gradient_norm, "1", "sqrt((1/n) sum ||g_i||^2) of the mini-batch gradients"},
-    {"mean_model_norm", &StepRow::mean_model_norm, "1", "norm of the mean model after mixing"},
-    {"critical_distance", &StepRow::critical_distance, "1", "critical consensus distance, under the policy that holds a multiple of it (NaN: others)", kScience,
-     kOptional},
-    {"target_reached", &StepRow::target_reached, "1", "0 where the largest allowed number of rounds was not enough, else 1", kScience, kOptional},
-    {"samples", &StepRow::samples, "1", "samples consumed by all nodes in this step"},
-    {"bytes_sent", &StepRow::bytes_sent, "byte", "bytes the algorithm would send between nodes with one node per rank"},
-    {"gauge_bytes_sent", &StepRow::gauge_bytes_sent, "byte", "bytes the measurement would send between nodes with one node per rank"},
-    {"decision_bytes_sent", &StepRow::decision_bytes_sent, "byte",
-     "of gauge_bytes_sent: what the policy needed to decide; the rest is for the record (NaN: not known)", kScience, kOptional},
-    {"wire_bytes", &StepRow::wire_bytes, "byte", "bytes the ranks really sent", kNotScience, kOptional},
-    {"wall_s", &StepRow::wall_s, "s", "duration of the step on rank 0; the parts below add up to it", kNotScience},
-    {"data_s", &StepRow::data_s, "s", "waiting for the mini-batch", kNotScience},
-    {"compute_s", &StepRow::compute_s, "s", "gradients", kNotScience},
-    {"update_s", &StepRow::update_s, "s", "optimizer step", kNotScience},
-    {"mix_s", &StepRow::mix_s, "s", "gossip rounds or exact averaging", kNotScience},
-    {"gauge_s", &StepRow::gauge_s, "s", "measuring the consensus distance and deciding", kNotScience},
-    {"record_s", &StepRow::record_s, "s", "recording, and after the step: evaluation, checkpoint, meeting of the ranks", kNotScience},
-    {"wait_s", &StepRow::wait_s, "s", "waiting for other ranks, and the rest", kNotScience},
-    {"t_ns", &StepRow::t_ns, "ns", "monotonic time since the run's start", kNotScience},
-    {"attempt", &StepRow::attempt, "1", "which incarnation wrote the row: row of /provenance/attempts", kNotScience},
-    {"flags", &StepRow::flags, "1", "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler: more than twice the median of its like", kNotScience},
+     Presence::optional},
+    {"target_distance", &StepRow::target_distance, "1", kFromZeroOrNone, "what the controller aimed at (NaN: none)"},
+    {"communication", &StepRow::communication, "1", {0, 2, false}, "0 gossip, 1 exact averaging of models, 2 exact averaging of gradients"},
+    {"gossip_rounds", &StepRow::gossip_rounds, "1", kFromZero, "rounds mixed, 0 with exact averaging"},
+    {"mixing_strength",
+     &StepRow::mixing_strength,
+     "1",
+     {0, 1, true},
+     "g of x <- (1 - g) x + g W x in the gossip rounds, 1 unless weakened (NaN: no round)",
+     kScience,
+     Presence::optional},
+    {"minibatch_gradient_norm", &StepRow::minibatch_gradient_norm, "1", kFromZeroOrNone, "sqrt((1/n) sum ||g_i||^2) of the mini-batch gradients"},
+    {"mean_model_norm", &StepRow::mean_model_norm, "1", kFromZeroOrNone, "norm of the mean model after mixing"},
+    {"critical_distance", &StepRow::critical_distance, "1", kFromZeroOrNone,
+     "critical consensus distance, under the policy that holds a multiple of it (NaN: others)", kScience, Presence::optional},
+    {"target_reached",
+     &StepRow::target_reached,
+     "1",
+     {0, 1, false},
+     "0 where the largest allowed number of rounds was not enough, else 1",
+     kScience,
+     Presence::optional},
+    {"samples", &StepRow::samples, "1", kFromOne, "samples consumed by all nodes in this step"},
+    {"bytes_sent", &StepRow::bytes_sent, "byte", kFromZero, "bytes the algorithm would send between nodes with one node per rank"},
+    {"gauge_bytes_sent", &StepRow::gauge_bytes_sent, "byte", kFromZero, "bytes the measurement would send between nodes with one node per rank"},
+    {"decision_bytes_sent", &StepRow::decision_bytes_sent, "byte", kFromZeroOrNone,
+     "of gauge_bytes_sent: what the policy needed to decide; the rest is for the record (NaN: not known)", kScience, Presence::optional},
+    {"wire_bytes", &StepRow::wire_bytes, "byte", kFromZero, "bytes the ranks really sent", kNotScience, Presence::optional},
+    {"wall_s", &StepRow::wall_s, "s", kFromZero, "duration of the step on rank 0; the parts below add up to it", kNotScience},
+    {"data_s", &StepRow::data_s, "s", kAny, "waiting for the mini-batch", kNotScience, Presence::always, Part::data},
+    {"compute_s", &StepRow::compute_s, "s", kAny, "gradients", kNotScience, Presence::always, Part::compute},
+    {"update_s", &StepRow::update_s, "s", kAny, "optimizer step", kNotScience, Presence::always, Part::update},
+    {"mix_s", &StepRow::mix_s, "s", kAny, "gossip rounds or exact averaging", kNotScience, Presence::always, Part::mix},
+    {"gauge_s", &StepRow::gauge_s, "s", kAny, "measuring the consensus distance and deciding", kNotScience, Presence::always, Part::gauge},
+    {"record_s", &StepRow::record_s, "s", kAny, "recording, and after the step: evaluation, checkpoint, meeting of the ranks", kNotScience, Presence::always,
+     Part::record},
+    {"wait_s", &StepRow::wait_s, "s", kAny, "waiting for other ranks, and the rest", kNotScience, Presence::always, Part::wait},
+    {"t_ns", &StepRow::t_ns, "ns", kFromZero, "monotonic time since the run's start", kNotScience},
+    {"attempt", &StepRow::attempt, "1", kFromZero, "which incarnation wrote the row: row of /provenance/attempts", kNotScience},
+    {"flags",
+     &StepRow::flags,
+     "1",
+     {0, 15, false},
+     "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler: more than twice the median of its like",
+     kNotScience},
 };
 
 inline constexpr Column<EvaluationRow> kEvaluationColumns[] = {
-    {"step", &EvaluationRow::step, "1", "steps done before the evaluation"},
-    {"epoch", &EvaluationRow::epoch, "1", "passes over the training set"},
-    {"test_accuracy_mean_model", &EvaluationRow::test_accuracy_mean_model, "percent", "top-1 accuracy of the averaged model on the test set"},
-    {"test_loss_mean_model", &EvaluationRow::test_loss_mean_model, "1", "loss of the averaged model on the test set"},
-    {"train_loss_mean_model", &EvaluationRow::train_loss_mean_model, "1", "loss of the averaged model on the training set (phase ends)"},
-    {"validation_accuracy_mean_model", &EvaluationRow::validation_accuracy_mean_model, "percent",
-     "top-1 accuracy of the averaged model on the held-out share of the training set", kScience, kOptional},
-    {"suboptimality_mean_model", &EvaluationRow::suboptimality_mean_model, "1", "f - f* of the averaged model, where the task knows its optimum", kScience,
-     kOptional},
-    {"gradient_norm_mean_model", &EvaluationRow::gradient_norm_mean_model, "1", "norm of the full gradient at the averaged model, where the task knows it",
-     kScience, kOptional},
-    {"gradient_variance_mean_model", &EvaluationRow::gradient_variance_mean_model, "1",
-     "variance of a node's mini-batch gradient at the averaged model, mean over nodes, where the task knows it", kScience, kOptional},
-    {"train_seconds", &EvaluationRow::train_seconds, "s", "time spent training so far, without record_s: time to accuracy", kNotScience},
+    {"step", &EvaluationRow::step, "1", kFromZero, "steps done before the evaluation"},
+    {"epoch", &EvaluationRow::epoch, "1", kFromZero, "passes over the training set"},
+    {"test_accuracy_mean_model", &EvaluationRow::test_accuracy_mean_model, "percent", {0, 100, true}, "top-1 accuracy of the averaged model on the test set"},
+    {"test_loss_mean_model", &EvaluationRow::test_loss_mean_model, "1", kAny, "loss of the averaged model on the test set"},
+    {"train_loss_mean_model", &EvaluationRow::train_loss_mean_model, "1", kAny, "loss of the averaged model on the training set (phase ends)"},
+    {"validation_accuracy_mean_model",
+     &EvaluationRow::validation_accuracy_mean_model,
+     "percent",
+     {0, 100, true},
+     "top-1 accuracy of the averaged model on the held-out share of the training set",
+     kScience,
+     Presence::optional},
+    {"suboptimality_mean_model", &EvaluationRow::suboptimality_mean_model, "1", kAny, "f - f* of the averaged model, where the task knows its optimum",
+     kScience, Presence::optional},
+    {"gradient_norm_mean_model", &EvaluationRow::gradient_norm_mean_model, "1", kFromZeroOrNone,
+     "norm of the full gradient at the averaged model, where the task knows it", kScience, Presence::optional},
+    {"gradient_variance_mean_model", &EvaluationRow::gradient_variance_mean_model, "1", kFromZeroOrNone,
+     "variance of a node's mini-batch gradient at the averaged model, mean over nodes, where the task knows it", kScience, Presence::optional},
+    {"train_seconds", &EvaluationRow::train_seconds, "s", kFromZero, "time spent training so far, without record_s: time to accuracy", kNotScience},
 };
 
 inline constexpr Column<PhaseRow> kPhaseColumns[] = {
-    {"first_step", &PhaseRow::first_step, "1", "first step of the phase"},
-    {"last_step", &PhaseRow::last_step, "1", "last step of the phase (inclusive)"},
-    {"topology", &PhaseRow::topology, "", "topology of the phase"},
-    {"policy", &PhaseRow::policy, "", "consensus policy of the phase"},
-    {"target", &PhaseRow::target, "1", "consensus distance the policy aimed at, in the last step that had one (NaN: none)"},
-    {"target_source", &PhaseRow::target_source, "", "run id the target was taken from, or empty"},
-    {"consensus_distance_mean", &PhaseRow::consensus_distance_mean, "1", "mean of the consensus distance after mixing"},
-    {"consensus_distance_max", &PhaseRow::consensus_distance_max, "1", "maximum of the consensus distance after mixing"},
-    {"rounds", &PhaseRow::rounds, "1", "gossip rounds of the phase"},
-    {"bytes_sent", &PhaseRow::bytes_sent, "byte", "bytes the algorithm would send between nodes with one node per rank"},
-    {"target_first", &PhaseRow::target_first, "1", "the first of what the policy aimed at (NaN: nothing)", kNotScience, kOptional},
-    {"target_min", &PhaseRow::target_min, "1", "the least of what the policy aimed at (NaN: nothing)", kNotScience, kOptional},
+    {"first_step", &PhaseRow::first_step, "1", kFromZero, "first step of the phase"},
+    {"last_step", &PhaseRow::last_step, "1", kAny, "last step of the phase (inclusive)"},
+    {"topology", &PhaseRow::topology, "", kAny, "topology of the phase"},
+    {"policy", &PhaseRow::policy, "", kAny, "consensus policy of the phase"},
+    {"target", &PhaseRow::target, "1", kFromZeroOrNone, "consensus distance the policy aimed at, in the last step that had one (NaN: none)"},
+    {"target_source", &PhaseRow::target_source, "", kAny, "run id the target was taken from, or empty"},
+    {"consensus_distance_mean", &PhaseRow::consensus_distance_mean, "1", kAny, "mean of the consensus distance after mixing"},
+    {"consensus_distance_max", &PhaseRow::consensus_distance_max, "1", kAny, "maximum of the consensus distance after mixing"},
+    {"rounds", &PhaseRow::rounds, "1", kFromZero, "gossip rounds of the phase"},
+    {"bytes_sent", &PhaseRow::bytes_sent, "byte", kFromZero, "bytes the algorithm would send between nodes with one node per rank"},
+    {"target_first", &PhaseRow::target_first, "1", kFromZeroOrNone, "the first of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
+    {"target_min", &PhaseRow::target_min, "1", kFromZeroOrNone, "the least of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
 };
 
 inline constexpr Column<Attempt> kAttemptColumns[] = {
-    {"start", &Attempt::start, "", "start (ISO 8601 UTC)", kNotScience},
-    {"end", &Attempt::end, "", "end (ISO 8601 UTC)", kNotScience},
-    {"hosts", &Attempt::hosts, "", "hosts it ran on", kNotScience},
-    {"slurm_job", &Attempt::slurm_job, "", "Slurm job id, or empty", kNotScience},
-    {"ended", &Attempt::ended, "", "why it ended: finished, signal USR1, ...", kNotScience},
-    {"ranks", &Attempt::ranks, "1", "ranks (processes)", kNotScience},
-    {"threads", &Attempt::threads, "1", "threads per rank", kNotScience},
-    {"first_step", &Attempt::first_step, "1", "first step it did", kNotScience},
-    {"last_step", &Attempt::last_step, "1", "last step it did", kNotScience},
-};
-
-// A (T, width) array of float32: width is the number of nodes or of ranks.
-struct WideColumn {
-  std::string_view name;
-  std::vector<float> RunRecord::*member;
-  std::string_view units, description;
-};
-inline constexpr WideColumn kNodeColumns[] = {
-    {"train_loss", &RunRecord::node_train_loss, "1", "mini-batch loss of each node"},
-    {"distance_to_mean", &RunRecord::node_distance_to_mean, "1", "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)"},
-};
-inline constexpr WideColumn kRankColumns[] = {
-    {"compute_s", &RunRecord::rank_compute_s, "s", "gradients on each rank"},
-    {"mix_s", &RunRecord::rank_mix_s, "s", "mixing on each rank"},
-    {"wait_s", &RunRecord::rank_wait_s, "s", "waiting of each rank for others"},
+    {"start", &Attempt::start, "", kAny, "start (ISO 8601 UTC)", kNotScience},
+    {"end", &Attempt::end, "", kAny, "end (ISO 8601 UTC)", kNotScience},
+    {"hosts", &Attempt::hosts, "", kAny, "hosts it ran on", kNotScience},
+    {"slurm_job", &Attempt::slurm_job, "", kAny, "Slurm job id, or empty", kNotScience},
+    {"ended", &Attempt::ended, "", kAny, "why it ended: finished, signal USR1, ...", kNotScience},
+    {"ranks", &Attempt::ranks, "1", kAny, "ranks (processes)", kNotScience},
+    {"threads", &Attempt::threads, "1", kAny, "threads per rank", kNotScience},
+    {"first_step", &Attempt::first_step, "1", kAny, "first step it did", kNotScience},
+    {"last_step", &Attempt::last_step, "1", kAny, "last step it did", kNotScience},
 };
 
 // The type of a member: std::int32_t for `std::int32_t StepRow::*`.
@@ -137,6 +223,13 @@ struct MemberType<T Row::*> {
 template <class Row, class Visit>
 void with_member(const Column<Row>& column, Visit&& visit) {
   std::visit([&](auto member) { visit(member, std::type_identity<typename MemberType<decltype(member)>::type>{}); }, column.member);
+}
+
+// The parts of a step, which add up to its wall_s: calls visit(column, seconds), with a pointer to the member.
+template <class Visit>
+void for_each_part(Visit&& visit) {
+  for (const auto& column : kStepColumns)
+    if (column.part) visit(column, std::get<double StepRow::*>(column.member));
 }
 
 // A column of rows as one array, and back.

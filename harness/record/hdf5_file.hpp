@@ -24,8 +24,11 @@ using Shape = std::vector<std::size_t>;
 // checksum: the first 16 digits of the SHA-256 of the value's bytes, little endian; texts end with a NUL each.
 using Manifest = std::map<std::string, std::string>;
 
+// What the attributes of a dataset say of it.
 struct Labels {
   std::string_view units, description;
+  bool science = false;           // in the science digest
+  std::string_view part_of = {};  // the column of which this one is a part, "" where it is none
 };
 
 // Builds an HDF5 file in memory. T: double, float, std::int64_t, std::int32_t, std::int16_t, std::uint8_t, std::string.
@@ -43,7 +46,7 @@ class Hdf5Writer {
   void dataset(const std::string& path, const std::vector<T>& values, const Shape& shape, Labels labels) {
     dataset(path, std::span<const T>(values), shape, labels);
   }
-  void text(const std::string& path, const std::string& value, std::string_view description);  // scalar
+  void text(const std::string& path, const std::string& value, std::string_view description, bool science = false);  // scalar
   template <class T>
   void attribute(const std::string& object, const std::string& name, const T& value);
   void hint(const std::string& object, const std::string& name, std::string_view value);  // an attribute that carries no data

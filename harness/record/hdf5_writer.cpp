@@ -89,6 +89,9 @@ struct Hdf5Writer::State {
     }
     write_text_attribute(path, "units", std::string(labels.units));
     write_text_attribute(path, "description", std::string(labels.description));
+    const std::uint8_t science = labels.science;
+    write_attribute(path, "science", file_type<std::uint8_t>(), memory_type<std::uint8_t>(), &science);
+    if (!labels.part_of.empty()) write_text_attribute(path, "part_of", std::string(labels.part_of));
   }
 };
 
@@ -125,8 +128,8 @@ template void Hdf5Writer::dataset(const std::string&, std::span<const std::int16
 template void Hdf5Writer::dataset(const std::string&, std::span<const std::uint8_t>, const Shape&, Labels);
 template void Hdf5Writer::dataset(const std::string&, std::span<const std::string>, const Shape&, Labels);
 
-void Hdf5Writer::text(const std::string& path, const std::string& value, std::string_view description) {
-  dataset(path, std::span<const std::string>(&value, 1), {}, {"", description});
+void Hdf5Writer::text(const std::string& path, const std::string& value, std::string_view description, bool science) {
+  dataset(path, std::span<const std::string>(&value, 1), {}, {"", description, science});
 }
 
 template <class T>

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "harness/record/columns.hpp"
+#include "harness/record/rows.hpp"
 
 namespace xib {
 
@@ -11,6 +11,24 @@ inline constexpr std::string_view kSchema = "xibench-run";
 inline constexpr std::int64_t kSchemaVersion = 1;
 inline constexpr std::int32_t kLargestDenseTopology = 4096;  // nodes; mixing matrices of more are stored as CSR
 inline constexpr std::size_t kLongText = 1024;               // provenance texts longer than this, or with line breaks, are datasets
+
+// A (T, width) array of float32: width is the number of nodes or of ranks.
+struct WideColumn {
+  std::string_view name;
+  std::vector<float> RunRecord::*member;
+  std::string_view units, description;
+  bool science;
+};
+inline constexpr WideColumn kNodeColumns[] = {
+    {"train_loss", &RunRecord::node_train_loss, "1", "mini-batch loss of each node", kScience},
+    {"distance_to_mean", &RunRecord::node_distance_to_mean, "1", "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)",
+     kScience},
+};
+inline constexpr WideColumn kRankColumns[] = {
+    {"compute_s", &RunRecord::rank_compute_s, "s", "gradients on each rank", kNotScience},
+    {"mix_s", &RunRecord::rank_mix_s, "s", "mixing on each rank", kNotScience},
+    {"wait_s", &RunRecord::rank_wait_s, "s", "waiting of each rank for others", kNotScience},
+};
 
 // The root attributes that are texts of the record.
 struct RootText {
@@ -34,7 +52,7 @@ struct TopologyNumber {
 inline constexpr TopologyNumber kTopologyNumbers[] = {{"p", &TopologyRecord::p},
                                                       {"lambda2", &TopologyRecord::lambda2},
                                                       {"lambda_min", &TopologyRecord::lambda_min},
-                                                      {"contraction", &TopologyRecord::contraction, kOptional}};
+                                                      {"contraction", &TopologyRecord::contraction, /*optional=*/true}};
 
 // The facts of provenance that are long, so that they become datasets.
 struct LongFact {

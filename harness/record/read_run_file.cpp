@@ -45,7 +45,7 @@ std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, co
   for (const auto& column : columns) {
     const std::string path = group + "/" + std::string(column.name);
     if (!file.has(path)) {
-      if (column.optional) continue;
+      if (column.presence != Presence::always) continue;
       throw Hdf5Failure("dataset " + path + " is missing");
     }
     with_member(column, [&]<class T>(auto member, std::type_identity<T>) {

@@ -12,53 +12,6 @@
 namespace xib {
 namespace {
 
-// What the values of a column may be. NaN is allowed where a value may be unmeasured.
-struct Range {
-  std::string_view path;
-  double least, most;
-  bool may_be_nan;
-};
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Range kRanges[] = {
-    {"/steps/step", 0, kInfinity, false},
-    {"/steps/epoch", 0, kInfinity, false},
-    {"/steps/lr", 0, kInfinity, false},
-    {"/steps/phase", 1, kInfinity, false},
-    {"/steps/consensus_distance", 0, kInfinity, true},
-    {"/steps/consensus_distance_before", 0, kInfinity, true},
-    {"/steps/displacement", 0, kInfinity, true},
-    {"/steps/mixing_strength", 0, 1, true},
-    {"/steps/target_distance", 0, kInfinity, true},
-    {"/steps/critical_distance", 0, kInfinity, true},
-    {"/steps/communication", 0, 2, false},
-    {"/steps/target_reached", 0, 1, false},
-    {"/steps/gossip_rounds", 0, kInfinity, false},
-    {"/steps/minibatch_gradient_norm", 0, kInfinity, true},
-    {"/steps/mean_model_norm", 0, kInfinity, true},
-    {"/steps/samples", 1, kInfinity, false},
-    {"/steps/bytes_sent", 0, kInfinity, false},
-    {"/steps/gauge_bytes_sent", 0, kInfinity, false},
-    {"/steps/decision_bytes_sent", 0, kInfinity, true},
-    {"/steps/wire_bytes", 0, kInfinity, false},
-    {"/steps/wall_s", 0, kInfinity, false},
-    {"/steps/t_ns", 0, kInfinity, false},
-    {"/steps/attempt", 0, kInfinity, false},
-    {"/steps/flags", 0, 15, false},
-    {"/evaluations/step", 0, kInfinity, false},
-    {"/evaluations/epoch", 0, kInfinity, false},
-    {"/evaluations/test_accuracy_mean_model", 0, 100, true},
-    {"/evaluations/validation_accuracy_mean_model", 0, 100, true},
-    {"/evaluations/gradient_norm_mean_model", 0, kInfinity, true},
-    {"/evaluations/gradient_variance_mean_model", 0, kInfinity, true},
-    {"/evaluations/train_seconds", 0, kInfinity, false},
-    {"/phases/first_step", 0, kInfinity, false},
-    {"/phases/target", 0, kInfinity, true},
-    {"/phases/target_first", 0, kInfinity, true},
-    {"/phases/target_min", 0, kInfinity, true},
-    {"/phases/rounds", 0, kInfinity, false},
-    {"/phases/bytes_sent", 0, kInfinity, false},
-};
-
 class Checker {
  public:
   Checker(const Hdf5Reader& file, const RunRecord& record) : file_(file), record_(record) {}
@@ -74,10 +27,8 @@ class Checker {
       const std::string path = group + "/" + std::string(column.name);
       if (!file_.has(path)) continue;  // optional, else it could not have been read
       for (const char* label : {"units", "description"}) expect(file_.has_attribute(path, label), path + " has no attribute " + label);
-      const auto range = std::find_if(std::begin(kRanges), std::end(kRanges), [&](const Range& r) { return r.path == path; });
-      if (range == std::end(kRanges)) continue;
       with_member(column, [&]<class T>(auto member, std::type_identity<T>) {
-        if constexpr (!std::is_same_v<T, std::string>) values(*range, gather(rows, member));
+        if constexpr (!std::is_same_v<T, std::string>) values(path, column.allowed, gather(rows, member));
       });
     }
   }
@@ -87,7 +38,8 @@ class Checker {
     const auto phases = static_cast<std::int32_t>(record_.phases.size());
     for (std::size_t t = 0; t < record_.steps.size(); ++t) {
       const StepRow& row = record_.steps[t];
-      const double parts = row.data_s + row.compute_s + row.update_s + row.mix_s + row.gauge_s + row.record_s + row.wait_s;
+      double parts = 0;
+      for_each_part([&](const auto&, double StepRow::*seconds) { parts += row.*seconds; });
       const bool in_order = row.step == static_cast<std::int64_t>(t), grows = row.phase >= phase && row.phase <= phases;
       const bool adds_up = std::abs(parts - row.wall_s) <= 1e-6 + 1e-6 * row.wall_s;  // sums of 7 doubles; clocks tick in ns
       expect(in_order, fmt::format("/steps/step[{}] is {}: steps must be 0, 1, 2, ...", t, row.step));
@@ -145,13 +97,12 @@ class Checker {
 
  private:
   template <class T>
-  void values(const Range& range, const std::vector<T>& items) {
+  void values(const std::string& path, const Allowed& allowed, const std::vector<T>& items) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto value = static_cast<double>(items[i]);
-      // A diverged run holds whatever came out of its last steps.
       const bool excused = record_.outcome == "diverged" && !std::isfinite(value);
-      if (excused || (std::isnan(value) ? range.may_be_nan : std::isfinite(value) && value >= range.least && value <= range.most)) continue;
-      problems.push_back(fmt::format("{}[{}] is {}, allowed is {} to {}{}", range.path, i, value, range.least, range.most, range.may_be_nan ? " or NaN" : ""));
+      if (excused || allowed.holds(value)) continue;
+      problems.push_back(fmt::format("{}[{}] is {}, allowed is {}", path, i, value, allowed.text()));
       return;
     }
   }

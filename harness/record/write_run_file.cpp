@@ -41,7 +41,8 @@ template <class Row, std::size_t N>
 void write_table(Hdf5Writer& file, const std::string& group, const Column<Row> (&columns)[N], const std::vector<Row>& rows, const std::string& axis) {
   for (const auto& column : columns) {
     const std::string path = group + "/" + std::string(column.name);
-    with_member(column, [&](auto member, auto) { file.dataset(path, gather(rows, member), {rows.size()}, {column.units, column.description}); });
+    const Labels labels{column.units, column.description, column.science, column.part ? "wall_s" : ""};
+    with_member(column, [&](auto member, auto) { file.dataset(path, gather(rows, member), {rows.size()}, labels); });
     if (path == axis) {
       file.scale(path, std::string(column.name));
     } else {
@@ -67,7 +68,7 @@ void write_wide(Hdf5Writer& file, const std::string& group, const WideColumn (&c
     const auto& values = record.*column.member;
     if (values.empty() && !record.steps.empty()) continue;  // not measured
     const std::string path = group + "/" + std::string(column.name);
-    file.dataset(path, values, {record.steps.size(), width}, {column.units, column.description});
+    file.dataset(path, values, {record.steps.size(), width}, {column.units, column.description, column.science});
     file.attach(path, 0, "/steps/step");
     file.attach(path, 1, axis);
   }
@@ -83,7 +84,7 @@ void write_root(Hdf5Writer& file, const RunRecord& record) {
   file.attribute("/", "status", std::string("complete"));
   file.attribute("/", "seed", record.seed);
   for (const auto& text : kRootTexts) file.attribute("/", std::string(text.name), record.*text.member);
-  file.text("/config", record.config_json, "the resolved configuration: JSON with sorted keys");
+  file.text("/config", record.config_json, "the resolved configuration: JSON with sorted keys", kScience);
   file.text("/config_source", record.config_source, "the sweep file as given");
 }
 
@@ -99,7 +100,8 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
     accuracy.insert(accuracy.end(), row.test_accuracy_nodes.begin(), row.test_accuracy_nodes.end());
   }
   const std::string path = "/evaluations/test_accuracy_nodes";
-  file.dataset(path, accuracy, {record.evaluations.size(), nodes}, {"percent", "top-1 accuracy of every node's own model on the test set (NaN: not measured)"});
+  file.dataset(path, accuracy, {record.evaluations.size(), nodes},
+               {"percent", "top-1 accuracy of every node's own model on the test set (NaN: not measured)", kScience});
   file.attach(path, 0, "/evaluations/step");
   file.attach(path, 1, "/nodes/node");
 }
@@ -120,10 +122,10 @@ void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& 
   }
   file.group(path, "NXcollection");
   file.dataset(path + "/indptr", indptr, {static_cast<std::size_t>(topology.period), nodes + 1},
-               {"1", "row i of matrix t: entries indptr[t, i] to indptr[t, i + 1] of indices and weights"});
+               {"1", "row i of matrix t: entries indptr[t, i] to indptr[t, i + 1] of indices and weights", kScience});
   file.attach(path + "/indptr", 0, rounds);
-  file.dataset(path + "/indices", indices, {indices.size()}, {"1", "column of each weight"});
-  file.dataset(path + "/weights", weights, {weights.size()}, {"1", "mixing weights that are not zero"});
+  file.dataset(path + "/indices", indices, {indices.size()}, {"1", "column of each weight", kScience});
+  file.dataset(path + "/weights", weights, {weights.size()}, {"1", "mixing weights that are not zero", kScience});
 }
 
 void write_topologies(Hdf5Writer& file, const RunRecord& record) {
@@ -152,7 +154,7 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
     }
     Shape shape = {nodes, nodes};
     if (topology.period > 1) shape.insert(shape.begin(), static_cast<std::size_t>(topology.period));
-    file.dataset(path, topology.matrices, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j"});
+    file.dataset(path, topology.matrices, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j", kScience});
     if (topology.period > 1) file.attach(path, 0, rounds);
     file.attach(path, shape.size() - 2, "/nodes/node");
     file.attach(path, shape.size() - 1, "/nodes/node");
@@ -172,7 +174,7 @@ void write_partition(Hdf5Writer& file, const RunRecord& record) {
   write_axis(file, "/partition/class", classes, 0, "class of the data set");
   if (record.class_histogram.empty()) return;
   file.dataset("/partition/class_histogram", record.class_histogram, {static_cast<std::size_t>(record.nodes), classes},
-               {"1", "samples of each class on each node (first epoch)"});
+               {"1", "samples of each class on each node (first epoch)", kScience});
   file.attach("/partition/class_histogram", 0, "/nodes/node");
   file.attach("/partition/class_histogram", 1, "/partition/class");
 }

@@ -24,13 +24,7 @@ void widen(RunRecord& record, int ranks) {
 
 void set_times(StepRow& row, const Stopwatch& watch) {
   row.wall_s = watch.total();
-  row.data_s = watch.seconds(Part::data);
-  row.compute_s = watch.seconds(Part::compute);
-  row.update_s = watch.seconds(Part::update);
-  row.mix_s = watch.seconds(Part::mix);
-  row.gauge_s = watch.seconds(Part::gauge);
-  row.record_s = watch.seconds(Part::record);
-  row.wait_s = watch.seconds(Part::wait);
+  for_each_part([&](const auto& column, double StepRow::*seconds) { row.*seconds = watch.seconds(*column.part); });
 }
 
 }  // namespace

@@ -111,6 +111,20 @@ class ReadingRuns(support.FolderTest):
         with self.assertRaisesRegex(runs.RunFileError, "same run id and different science"):
             runs.one_per_run(kept)
 
+    def test_the_file_says_which_columns_are_science_and_which_are_parts_of_a_step(self):
+        one, other = (runs.read_run(synthetic_runs.write_run(self.folder / name, "ring", 1)) for name in "ab")
+        for path, value in ((one.path, 1.0), (other.path, 2.0)):
+            with h5py.File(path, "r+") as file:
+                for key in ("weather", "gradient_noise"):
+                    file[f"steps/{key}"] = np.full(synthetic_runs.STEPS, value)
+                    file[f"steps/{key}"].attrs["science"] = np.uint8(key == "gradient_noise")
+                for key in ("compute_s", "fetch_s"):
+                    file.require_dataset(f"steps/{key}", (synthetic_runs.STEPS,), "f8").attrs["part_of"] = "wall_s"
+        one, other = runs.read_run(one.path), runs.read_run(other.path)
+        self.assertEqual(runs.science_difference(one, other), ["steps/gradient_noise"])
+        self.assertEqual(one.parts, ["compute_s", "fetch_s"])
+        self.assertLessEqual({"steps/wall_s", "steps/weather", "evaluations/train_seconds"}, one.not_science)  # wall_s: as files without attributes have it
+
     def test_what_a_terminal_would_obey_is_escaped(self):
         self.assertEqual(messages.printable("a\nb\x1b[2J\u202e\ufeff\x85\udce9é 你"), r"a\x0ab\x1b[2J\xe2\x80\xae\xef\xbb\xbf\xc2\x85\xe9é 你")
 
@@ -145,8 +159,8 @@ class ReadingRuns(support.FolderTest):
         other = runs.read_run(synthetic_runs.write_run(self.folder / "c", "ring", 2))
 
         self.assertFalse(np.array_equal(one.steps["wall_s"], again.steps["wall_s"]))
-        self.assertEqual(runs.science_digest(one), runs.science_digest(again))
-        self.assertNotEqual(runs.science_digest(one), runs.science_digest(other))
+        self.assertEqual(runs.rows_digest(one), runs.rows_digest(again))
+        self.assertNotEqual(runs.rows_digest(one), runs.rows_digest(other))
         again.steps["train_loss"][7] = np.nextafter(again.steps["train_loss"][7], 9)
         self.assertEqual(runs.science_difference(one, again), ["steps/train_loss"])
 

@@ -41,5 +41,6 @@ TEST_CASE("the golden file of schema version 1 reads as the record it was writte
   CHECK(summary.total_bytes_sent == 900);
   CHECK(summary.total_gauge_bytes_sent == 315);  // of the column: older than the attribute
   CHECK(same(summary.total_decision_bytes_sent, kNotMeasured));
-  CHECK(summary.target_missed_steps == 1);  // of the column
+  CHECK(summary.target_missed_steps == 1);                                                              // of the column
+  CHECK(science_digest(record) == "7235013be2416c4afb0f0020f272af148adb8f2ab143a74d7ba1ce56c61d8cc9");  // as version 0.1.0 computed it
 }

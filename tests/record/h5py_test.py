@@ -124,6 +124,20 @@ def check_labels(path):
     assert not mute and not bare, (mute, bare)
 
 
+def check_attributes_of_columns(path):
+    """A reader needs no list of its own: the file says what is science, and what a step's wall_s consists of."""
+    clock = {f"steps/{key}_s" for key in ("wall", "data", "compute", "update", "mix", "gauge", "record", "wait")}
+    clock |= {"steps/t_ns", "steps/attempt", "steps/flags", "steps/wire_bytes", "evaluations/train_seconds", "phases/target_first", "phases/target_min"}
+    found = set()
+    with h5py.File(path, "r") as f:
+        f.visititems(lambda name, item: found.add(name) if isinstance(item, h5py.Dataset) and not item.attrs["science"] else None)
+        assert {name for name in found if name.split("/")[0] in ("steps", "evaluations", "phases")} == clock | {"phases/phase"}, found
+        assert {"config_source", "provenance/diff", "provenance/attempts/start", "ranks/mix_s"} <= found
+        assert not {"config", "topology/1/W", "partition/class_histogram", "nodes/train_loss", "evaluations/test_accuracy_nodes"} & found
+        parts = [item[()] for item in f["steps"].values() if item.attrs.get("part_of") == "wall_s"]
+        assert len(parts) == 7 and np.array_equal(sum(parts), f["steps/wall_s"][()])
+
+
 def check_problem(path):
     with h5py.File(path, "r") as f:
         constants = {"L": 4, "mu": 0.5, "sigma2": 2, "zeta2": 0.25, "optimum": -0.125}
@@ -225,6 +239,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert tool("write-varying", varying).returncode == 0
     check_labels(fresh)
     check_labels(varying)
+    check_attributes_of_columns(fresh)
     with h5py.File(varying) as f:
         assert "provenance/diff" in f and f["topology/2/W"].shape == (2, 3, 3) and f["topology/2/W"].dims[0][0] == f["topology/2/round"]
     check_edits(fresh)

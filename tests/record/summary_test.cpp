@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "harness/record/columns.hpp"
+#include "harness/record/digest_feed.hpp"
 #include "harness/record/run_file.hpp"
 #include "tests/record/same_record.hpp"
 #include "tests/record/sample_record.hpp"
@@ -133,6 +133,41 @@ TEST_CASE("the science digest does not see places, attempts, names or the number
   for (auto& row : elsewhere.steps) row.flags |= flag_checkpoint;
 
   CHECK(science_digest(elsewhere) == science_digest(sample_record()));
+}
+
+namespace {
+
+struct Reading {
+  double pressure = kNotMeasured, humidity = kNotMeasured;
+  std::int64_t birds = 0;
+};
+constexpr Column<Reading> kEarlier[] = {{"pressure", &Reading::pressure, "Pa", kAny, "of the air"}};
+constexpr Column<Reading> kWithMore[] = {{"humidity", &Reading::humidity, "1", kAny, "of the air", kScience, Presence::measured},
+                                         {"pressure", &Reading::pressure, "Pa", kAny, "of the air"},
+                                         {"birds", &Reading::birds, "1", kAny, "seen", kScience, Presence::measured}};
+
+template <std::size_t N>
+std::string digest_of(const Column<Reading> (&columns)[N], const std::vector<Reading>& rows) {
+  Feed feed;
+  feed_table(feed, "readings", columns, rows);
+  return feed.hex();
+}
+
+}  // namespace
+
+TEST_CASE("an added column changes no digest of rows in which it was not measured, and every one in which it was") {
+  const std::vector<Reading> rows{{.pressure = 1}, {}, {.pressure = 2}};
+  CHECK(digest_of(kWithMore, rows) == digest_of(kEarlier, rows));
+  auto humid = rows, birds = rows;
+  humid[1].humidity = 0;
+  birds[2].birds = 1;
+  CHECK(digest_of(kWithMore, humid) != digest_of(kEarlier, rows));
+  CHECK(digest_of(kWithMore, birds) != digest_of(kEarlier, rows));
+  CHECK(digest_of(kWithMore, birds) != digest_of(kWithMore, humid));
+}
+
+TEST_CASE("the digest of a record is that of version 0.1.0") {
+  CHECK(science_digest(sample_record()) == "1c37ccd7266bc6fbf853ab87752d3c944eae8f93ba7242af70f898aa5183be5c");
 }
 
 TEST_CASE("the science digest survives the file, and all NaN are alike") {

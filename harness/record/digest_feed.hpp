@@ -1,0 +1,75 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/hash.hpp"
+#include "harness/record/columns.hpp"
+
+namespace xib {
+
+// Feeds a hash so that no two different records give the same bytes: every item is preceded by its name, type and count.
+class Feed {
+ public:
+  template <class T>
+  void values(std::string_view name, std::vector<T> items) {
+    begin(name, type_name<T>(), items.size());
+    if constexpr (std::is_same_v<T, std::string>) {
+      for (const auto& item : items) {
+        number(item.size());
+        hash_.update(item);
+      }
+    } else {
+      if constexpr (std::is_floating_point_v<T>) {
+        for (T& item : items) {
+          if (std::isnan(item)) item = std::numeric_limits<T>::quiet_NaN();  // a NaN has many encodings and one meaning
+        }
+      }
+      hash_.update(std::as_bytes(std::span<const T>(items)));
+    }
+  }
+  void text(std::string_view name, const std::string& item) { values<std::string>(name, {item}); }
+  std::string hex() { return hash_.hex(); }
+
+ private:
+  void number(std::uint64_t value) { hash_.update(std::as_bytes(std::span(&value, 1))); }
+  void begin(std::string_view name, std::string_view type, std::size_t count) {
+    number(name.size());
+    hash_.update(name);
+    hash_.update(type);
+    number(count);
+  }
+  Sha256 hash_;
+};
+
+// Whether any row has another value than one in which nothing was measured.
+template <class T, class Row>
+bool was_measured(const std::vector<Row>& rows, T Row::*member) {
+  static const Row unmeasured;
+  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+    if constexpr (std::is_floating_point_v<T>)
+      if (std::isnan(unmeasured.*member)) return !std::isnan(row.*member);
+    return row.*member != unmeasured.*member;
+  });
+}
+
+// The columns that are science; those of Presence::measured where they were.
+template <class Row, std::size_t N>
+void feed_table(Feed& feed, std::string_view table, const Column<Row> (&columns)[N], const std::vector<Row>& rows) {
+  for (const auto& column : columns) {
+    if (!column.science) continue;
+    with_member(column, [&](auto member, auto) {
+      if (column.presence == Presence::measured && !was_measured(rows, member)) return;
+      feed.values(fmt::format("/{}/{}", table, column.name), gather(rows, member));
+    });
+  }
+}
+
+}  // namespace xib
