@@ -1,11 +1,6 @@
-#include "reference/centralized.hpp"
-#include "reference/d2.hpp"
-#include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
-#include "reference/dsgd_cta.hpp"
-#include "reference/gradient_tracking.hpp"
-#include "reference/qg_dsgdm.hpp"
 #include "tests/equivalence/pull.hpp"
+#include "tests/equivalence/twins.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,6 +10,42 @@
 // Harness and twin to the last bit.
 using namespace xib;
 using namespace xib::equivalence;
+
+TEST_CASE("every algorithm has the bits of its twin, in phases of gossip and exact averaging, while the rate changes") {
+  // A warm-up from 1/4: the second step has another rate than the first.
+  const auto rate = [](std::int64_t step) { return step == 0 ? 0.25 : 0.5; };
+  for (const AlgorithmInfo& algorithm : algorithms()) {
+    const Twin& row = twin_of(algorithm);
+    for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
+      if (row.momentum_only && momentum == 0) continue;
+      CAPTURE(algorithm.name, momentum, nesterov);
+      RunConfig c = config_of(std::string(algorithm.name), 4, {"rounds(1)", "exact", "rounds(2)"});
+      c.train.momentum = momentum;
+      c.train.nesterov = nesterov;
+      c.train.weight_decay = nesterov ? 0 : 0.25;
+      c.train.phases = {2, 3};
+      c.train.warmup_epochs = 1;
+      c.train.warmup_lr = 0.25;
+      const auto twin = row.run(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
+                                {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
+      CHECK((twin.back().distance_after > 0.5) == algorithm.uses_policy);  // the nodes disagree: mixing matters
+
+      for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
+    }
+  }
+}
+
+TEST_CASE("every twin is of an algorithm") {
+  for (const Twin& twin : kTwins) CHECK(algorithm_info(twin.algorithm).name == twin.algorithm);
+  CHECK(kTwins.size() == algorithms().size());
+}
+
+TEST_CASE("combining before adapting records the distances around the mixing at a step's beginning") {
+  const auto twin = reference::dsgd_cta(twin_problem(), {{2, reference::rounds(1), kRing}}, {}, kHalf);
+  CHECK(twin[0].distance_before == 0);
+  CHECK(twin[1].distance_before > 1);
+  check_same(harness({1, 1}, config_of("dsgd-cta", 1, {"rounds(1)"}), 2, kRing), twin);
+}
 
 TEST_CASE("D-SGD has the bits of its twin") {
   const auto twin = reference::dsgd(twin_problem(), {{4, reference::rounds(1), kRing}}, {}, kHalf);
@@ -28,26 +59,6 @@ TEST_CASE("several rounds, a directed graph and matrices in turn have the bits o
   const auto twin = reference::dsgd(twin_problem(), {{3, reference::rounds(2), turns}}, {}, kHalf);
 
   for (const Places places : kPlaces) check_same(harness(places, config_of("dsgd", 1, {"rounds(2)"}), 3, turns), twin);
-}
-
-TEST_CASE("momentum, Nesterov and weight decay have the bits of the twin") {
-  RunConfig c = config_of("dsgd", 1, {"rounds(1)"});
-  c.train.momentum = 0.5;
-  c.train.weight_decay = 0.25;
-  for (const bool nesterov : {false, true}) {
-    c.train.nesterov = nesterov;
-    const auto twin = reference::dsgd(twin_problem(), {{3, reference::rounds(1), kRing}}, {.momentum = 0.5, .nesterov = nesterov, .weight_decay = 0.25}, kHalf);
-
-    for (const Places places : kPlaces) check_same(harness(places, c, 3, kRing), twin);
-  }
-}
-
-TEST_CASE("centralized SGD has the bits of its twin") {
-  RunConfig c = config_of("centralized", 1, {"rounds(1)"});
-  c.train.momentum = 0.5;
-  const auto twin = reference::centralized(twin_problem(), 4, {.momentum = 0.5}, kHalf);
-
-  for (const Places places : kPlaces) check_same(harness(places, c, 4, kRing), twin);
 }
 
 TEST_CASE("phases change the policy where they begin, and rounds are counted anew") {
@@ -122,24 +133,6 @@ TEST_CASE("quasi-global momentum has the bits of its twin, in phases of gossip a
   }
 }
 
-TEST_CASE("D² has the bits of its twin, in phases of gossip and exact averaging, while the rate changes") {
-  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
-    RunConfig c = config_of("d2", 4, {"rounds(1)", "exact", "rounds(2)"});
-    c.train.momentum = momentum;
-    c.train.nesterov = nesterov;
-    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
-    c.train.phases = {2, 3};
-    c.train.warmup_epochs = 1;
-    c.train.warmup_lr = 0.25;
-    const auto rate = [](std::int64_t step) { return step == 0 ? 0.25 : 0.5; };
-    const auto twin = reference::d2(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
-                                    {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, rate);
-    CHECK(twin.back().distance_after > 0.5);
-
-    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
-  }
-}
-
 TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and under exact averaging, and sends everything twice") {
   const MixingSchedule turns = test::alternating(kNodes);
   for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {
@@ -161,22 +154,6 @@ TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and u
       check_same(traced, twin);
       for (std::size_t t = 0; t < 4; ++t) CHECK(traced.record.steps[t].bytes_sent == 2 * dsgd.record.steps[t].bytes_sent);
     }
-  }
-}
-
-TEST_CASE("combining before adapting has the bits of its twin, and records the distances around the mixing at its beginning") {
-  for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, true}}) {
-    RunConfig c = config_of("dsgd-cta", 4, {"rounds(1)", "exact", "rounds(2)"});
-    c.train.momentum = momentum;
-    c.train.nesterov = nesterov;
-    c.train.weight_decay = momentum == 0 ? 0.25 : 0;
-    c.train.phases = {2, 3};
-    const auto twin = reference::dsgd_cta(twin_problem(), {{2, reference::rounds(1), kRing}, {1, reference::exact(), kRing}, {1, reference::rounds(2), kRing}},
-                                          {.momentum = momentum, .nesterov = nesterov, .weight_decay = c.train.weight_decay}, kHalf);
-    CHECK(twin[0].distance_before == 0);
-    CHECK(twin.back().distance_after > 0.5);
-
-    for (const Places places : kPlaces) check_same(harness(places, c, 1, kRing), twin);
   }
 }
 

@@ -1,16 +1,11 @@
 #include "harness/core/random.hpp"
 #include "harness/graph/topology.hpp"
-#include "reference/centralized.hpp"
-#include "reference/d2.hpp"
-#include "reference/dsgd.hpp"
 #include "reference/dsgd_ac.hpp"
-#include "reference/dsgd_cta.hpp"
-#include "reference/gradient_tracking.hpp"
 #include "reference/logistic.hpp"
-#include "reference/qg_dsgdm.hpp"
 #include "reference/quadratic.hpp"
 #include "reference/theory.hpp"
 #include "tests/equivalence/traced_run.hpp"
+#include "tests/equivalence/twins.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -151,24 +146,24 @@ reference::LearningRate constant(const RunConfig& c) {
 
 }  // namespace
 
-TEST_CASE("D-SGD follows its twin") {
-  for (const double momentum : {0.0, 0.5})
-    for (const auto& [config, problem] : cases("dsgd", {"rounds(1)"}, momentum)) {
-      const auto twin = reference::dsgd(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(config), constant(config));
-      CHECK(twin.back().distance_after > 0.05);
+TEST_CASE("every algorithm follows its twin") {
+  for (const AlgorithmInfo& algorithm : algorithms()) {
+    const Twin& row = twin_of(algorithm);
+    for (const double momentum : {0.0, 0.5}) {
+      if (row.momentum_only && momentum == 0) continue;
+      for (const auto& [config, problem] : cases(std::string(algorithm.name), {"rounds(1)"}, momentum)) {
+        CAPTURE(algorithm.name, momentum, config.data.dataset);
+        RunConfig c = config;
+        c.train.lr *= row.rate;
+        const auto twin = row.run(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(c), constant(c));
+        CHECK((twin.back().distance_after > 0.01) == algorithm.uses_policy);
 
-      for (const Places places : kPlaces) check_close(harness(places, config), twin, tolerance(twin, 2, momentum));
+        // Equal rows have a distance of exactly 0 here, and of what the mean rounds to there.
+        const double most = tolerance(twin, 2, momentum) * (row.keeps_rounding ? static_cast<double>(kSteps) : 1);
+        for (const Places places : kPlaces) check_close(harness(places, c), twin, most);
+      }
     }
-}
-
-TEST_CASE("centralized SGD follows its twin") {
-  for (const double momentum : {0.0, 0.5})
-    for (const auto& [config, problem] : cases("centralized", {"rounds(1)"}, momentum)) {
-      const auto twin = reference::centralized(problem, kSteps, sgd_of(config), constant(config));
-
-      // Equal rows have a distance of exactly 0 here, and of what the mean rounds to there.
-      for (const Places places : kPlaces) check_close(harness(places, config), twin, tolerance(twin, 2, momentum));
-    }
+  }
 }
 
 TEST_CASE("control to a target does the rounds of the paper's loop") {
@@ -198,53 +193,6 @@ TEST_CASE("phases of exact averaging, plain gossip and control follow their twin
 
     for (const Places places : kPlaces) check_close(harness(places, config), twin, most);
   }
-}
-
-// Gradients at models that are older than what they move: W - γ H does not expand where γ L is at most 1 + λ_min of W, 0.73 here.
-TEST_CASE("D-SGD that combines first follows its twin") {
-  for (const double momentum : {0.0, 0.5})
-    for (auto& [config, problem] : cases("dsgd-cta", {"rounds(1)"}, momentum)) {
-      RunConfig c = config;
-      c.train.lr /= 2;
-      const auto twin = reference::dsgd_cta(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(c), constant(c));
-      CHECK(twin.back().distance_after > 0.05);
-
-      for (const Places places : kPlaces) check_close(harness(places, c), twin, tolerance(twin, 2, momentum));
-    }
-}
-
-// What the momentum m̂ gets is errors of distances over γ, of which a step takes back γ μ times a mean: at most 1/(1 - μ) times in all, as above.
-TEST_CASE("quasi-global momentum follows its twin") {
-  for (const auto& [config, problem] : cases("qg-dsgdm", {"rounds(1)"}, 0.5)) {
-    const auto twin = reference::qg_dsgdm(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(config), constant(config));
-    CHECK(twin.back().distance_after > 0.05);
-
-    for (const Places places : kPlaces) check_close(harness(places, config), twin, tolerance(twin, 2, 0.5));
-  }
-}
-
-// x^t - s^(t-1) keeps what every step before rounded, and every step adds it again: T times the tolerance.
-TEST_CASE("D² follows its twin") {
-  for (const double momentum : {0.0, 0.5})
-    for (const auto& [config, problem] : cases("d2", {"rounds(1)"}, momentum)) {
-      const auto twin = reference::d2(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(config), constant(config));
-      CHECK(twin.back().distance_after > 0.05);
-
-      for (const Places places : kPlaces) check_close(harness(places, config), twin, tolerance(twin, 2, momentum) * kSteps);
-    }
-}
-
-// The estimates keep what was rounded in them, as D²'s corrections do.
-TEST_CASE("gradient tracking follows its twin") {
-  for (const double momentum : {0.0, 0.5})
-    for (auto& [config, problem] : cases("gradient-tracking", {"rounds(1)"}, momentum)) {
-      RunConfig c = config;
-      c.train.lr /= 8;  // it needs smaller rates than D-SGD
-      const auto twin = reference::gradient_tracking(problem, {{kSteps, reference::rounds(1), ring_schedule()}}, sgd_of(c), constant(c));
-      CHECK(twin.back().distance_after > 0.01);
-
-      for (const Places places : kPlaces) check_close(harness(places, c), twin, tolerance(twin, 2, momentum) * kSteps);
-    }
 }
 
 TEST_CASE("DSGD-AC follows its twin down a cosine") {
