@@ -53,6 +53,7 @@ class Hdf5Writer {
 
   void scale(const std::string& path, const std::string& axis_name);                 // makes the dataset a dimension scale
   void attach(const std::string& path, std::size_t axis, const std::string& scale);  // axis from 0
+  void link(const std::string& path, const std::string& name);                       // the same object under a second name
 
   std::vector<std::byte> image();  // ends the file: /manifest is written, and the bytes are those of a file on disk
 

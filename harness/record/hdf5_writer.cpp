@@ -158,6 +158,10 @@ void Hdf5Writer::attach(const std::string& path, std::size_t axis, const std::st
   check_hdf5(H5DSattach_scale(state_->open(path), state_->open(scale), static_cast<unsigned>(axis)), path);
 }
 
+void Hdf5Writer::link(const std::string& path, const std::string& name) {
+  check_hdf5(H5Lcreate_hard(state_->file, path.c_str(), state_->file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT), name);
+}
+
 std::vector<std::byte> Hdf5Writer::image() {
   std::string lines;
   for (const auto& [path, sum] : state_->manifest) lines += sum + " " + path + "\n";

@@ -204,6 +204,18 @@ void write_provenance(Hdf5Writer& file, const RunRecord& record) {
   write_table(file, "/provenance/attempts", kAttemptColumns, record.attempts, "/provenance/attempts/attempt");
 }
 
+// netCDF looks for the scale of an axis in the group of the dataset and in those above it, and the scales here serve sibling groups: each is in the root, too.
+void link_scales(Hdf5Writer& file) {
+  for (const auto& [name, path] : {std::pair("/step", "/steps/step"),
+                                   {"/evaluation", "/evaluations/step"},
+                                   {"/node", "/nodes/node"},
+                                   {"/rank", "/ranks/rank"},
+                                   {"/phase", "/phases/phase"},
+                                   {"/class", "/partition/class"},
+                                   {"/attempt", "/provenance/attempts/attempt"}})
+    file.link(path, name);
+}
+
 std::vector<std::byte> build(const RunRecord& record) {
   const auto nodes = static_cast<std::size_t>(record.nodes), ranks = static_cast<std::size_t>(record.ranks);
   check_sizes(record);
@@ -231,6 +243,7 @@ std::vector<std::byte> build(const RunRecord& record) {
   write_problem(file, record);
   write_partition(file, record);
   write_provenance(file, record);
+  link_scales(file);
 
   file.group("/summary", "NXcollection");
   for_each_entry(summarize(record), [&](const std::string& name, const auto& value) { file.attribute("/summary", name, value); });
