@@ -12,7 +12,7 @@ Trace centralized(const Problem& problem, std::int64_t steps, const Sgd& sgd, co
     row.loss = mean_loss(problem, step, Matrix(n, x));
     Matrix gradients;
     for (int i = 0; i < problem.nodes; ++i) gradients.push_back(problem.gradient(i, step, x));
-    descend(x, lr(step), sgd_direction(sgd, mean(gradients), x, velocity));
+    descend(x, lr(step), direction(sgd, 0, step, mean(gradients), x, velocity));
     row.before = row.after = Matrix(n, x);
     trace.push_back(row);
   }

@@ -21,7 +21,7 @@ Trace dsgd(const Problem& problem, const std::vector<Phase>& phases, const Sgd& 
       for (std::size_t i = 0; i < n; ++i) {
         const Vector g = problem.gradient(static_cast<int>(i), step, x[i]);
         norm2 += squared_norm(g) / problem.nodes;
-        descend(x[i], lr(step), sgd_direction(sgd, g, x[i], velocity[i]));
+        descend(x[i], lr(step), direction(sgd, i, step, g, x[i], velocity[i]));
       }
       row.before = x;
       row.distance_before = consensus_distance(x);

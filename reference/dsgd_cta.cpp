@@ -21,7 +21,7 @@ Trace dsgd_cta(const Problem& problem, const std::vector<Phase>& phases, const S
       row.distance_after = consensus_distance(x);
       for (std::size_t i = 0; i < n; ++i) {
         const Vector g = problem.gradient(static_cast<int>(i), step, row.before[i]);
-        descend(x[i], lr(step), sgd_direction(sgd, g, x[i], velocity[i]));
+        descend(x[i], lr(step), direction(sgd, i, step, g, x[i], velocity[i]));
       }
       row.after = x;
       trace.push_back(row);

@@ -23,7 +23,7 @@ PushSumTrace push_sum(const Problem& problem, const MixingSchedule& mixing, int 
     row.loss = mean_loss(problem, step, z);
     for (std::size_t i = 0; i < n; ++i) {
       const Vector g = problem.gradient(static_cast<int>(i), step, z[i]);
-      descend(x[i], lr(step), sgd_direction(sgd, g, z[i], velocity[i]));
+      descend(x[i], lr(step), direction(sgd, i, step, g, z[i], velocity[i]));
     }
     row.before = debiased(x, w);
     for (; row.rounds < rounds; ++row.rounds) {

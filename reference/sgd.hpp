@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include "reference/problem.hpp"
@@ -11,6 +12,8 @@ struct Sgd {
   double momentum = 0;
   bool nesterov = false;
   double weight_decay = 0;
+  // Another optimizer in its place: the direction of `node` in `step` (from 0). It keeps what it needs of every node.
+  std::function<Vector(int node, std::int64_t step, const Vector& gradient, const Vector& x)> instead = {};
 };
 
 // The direction that torch.optim.SGD (dampening 0) subtracts lr times; `velocity` starts at zero and is never mixed:
@@ -23,6 +26,11 @@ inline Vector sgd_direction(const Sgd& sgd, const Vector& gradient, const Vector
     direction[k] = sgd.nesterov ? d + sgd.momentum * velocity[k] : velocity[k];
   }
   return direction;
+}
+
+// The direction of one node's optimizer, whichever it is.
+inline Vector direction(const Sgd& sgd, std::size_t node, std::int64_t step, const Vector& gradient, const Vector& x, Vector& velocity) {
+  return sgd.instead ? sgd.instead(static_cast<int>(node), step, gradient, x) : sgd_direction(sgd, gradient, x, velocity);
 }
 
 // x <- x - lr direction

@@ -62,7 +62,7 @@ struct Arm {
 
 void ceiling_step(Run& run, std::int64_t step) {
   run.pool.for_each(run.x.count(), [&](std::int64_t k, int) { run.task->gradient(static_cast<int>(k), step); });
-  run.optimizer.step(run.x, run.g, run.position(step).lr, run.pool);
+  run.optimizer->step(run.x, run.g, run.position(step).lr, run.pool);
 }
 
 void full_step(Arm& arm, std::int64_t step) {
@@ -73,7 +73,7 @@ void full_step(Arm& arm, std::int64_t step) {
                       .pool = run.pool,
                       .x = run.x,
                       .g = run.g,
-                      .optimizer = run.optimizer,
+                      .optimizer = *run.optimizer,
                       .consensus = run.consensus,
                       .watch = watch,
                       .loss = run.loss,

@@ -18,6 +18,7 @@
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
 #include "harness/train/algorithm.hpp"
+#include "harness/train/optimizer.hpp"
 
 namespace xib {
 namespace {
@@ -80,6 +81,7 @@ struct Set {
 
 constexpr Set kSets[] = {
     {"algorithms", "train.algorithm", "how a step trains", "arguments", [] { return entries_of(algorithms()); }},
+    {"optimizers", "train.optimizer", "what a node makes of its gradients", "arguments", [] { return entries_of(optimizers()); }},
     {"policies", "control.policy", "how much the nodes communicate in a step", "arguments", [] { return entries_of(policies()); }},
     {"gauges", "control.gauge", "how the consensus distance is measured for the record", "arguments", [] { return entries_of(gauges()); }},
     {"topologies", "topology.name", "who sends to whom", "arguments", [] { return entries_of(topologies()); }},
@@ -129,7 +131,7 @@ Command add_list(CLI::App& command) {
   };
   const auto o = std::make_shared<Options>();
   command.add_option("SET", o->set,
-                     "algorithms, policies, gauges, topologies, weights, models, datasets, problems, partitions, keys or columns; none: the sets");
+                     "algorithms, optimizers, policies, gauges, topologies, weights, models, datasets, problems, partitions, keys or columns; none: the sets");
   command.add_flag("--json", o->json, "as JSON, all sets where none is named");
   return [o] { return list(o->set, o->json); };
 }

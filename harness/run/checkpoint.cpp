@@ -11,13 +11,21 @@
 namespace xib {
 namespace {
 
-// Per-node matrices of the whole state, by name; the one list that saving and loading share.
-std::vector<std::pair<std::string, NodeMatrix*>> matrices(Run& run) {
-  std::vector<std::pair<std::string, NodeMatrix*>> all = {{"models", &run.x}, {"buffers", &run.buffers}};
-  for (auto& [name, matrix] : run.optimizer.state()) all.emplace_back("optimizer/" + name, matrix);
-  for (auto& [name, matrix] : run.algorithm->state()) all.emplace_back("algorithm/" + name, matrix);
+// The whole state, by name; the one list that saving and loading share.
+KeptState state_of(Run& run) {
+  KeptState all{.rows = {{"models", &run.x}, {"buffers", &run.buffers}}};
+  const auto add = [&](const std::string& owner, KeptState part) {
+    for (auto& rows : part.rows) all.rows.emplace_back(std::move(rows)).name.insert(0, owner);
+    for (auto& numbers : part.numbers) all.numbers.emplace_back(std::move(numbers)).name.insert(0, owner);
+  };
+  add("optimizer/", run.optimizer->state());
+  add("algorithm/", run.algorithm->state());
   return all;
 }
+
+// The node that holds a row of all ranks' rows together.
+int holder(const KeptState::Rows& rows, int row) { return rows.holders.empty() ? row : rows.holders[static_cast<std::size_t>(row)]; }
+int row_count(const KeptState::Rows& rows, const NodeLayout& layout) { return rows.holders.empty() ? layout.nodes : static_cast<int>(rows.holders.size()); }
 
 template <class T>
 std::vector<std::byte> to_bytes(std::span<const T> values) {
@@ -62,13 +70,13 @@ void check_same_data(const std::string& path, const std::vector<std::byte>& befo
 }
 
 // Every rank gets its own rows of a matrix that rank 0 has whole.
-void scatter_rows(Communicator& communicator, const NodeLayout& layout, const std::vector<std::byte>& whole, NodeMatrix& matrix) {
-  std::vector<float> row(matrix.dim());
+void scatter_rows(Communicator& communicator, const NodeLayout& layout, const std::vector<std::byte>& whole, const KeptState::Rows& rows) {
+  std::vector<float> row(rows.matrix->dim());
   const auto mine = layout.mine();
-  for (int node = 0; node < layout.nodes; ++node) {
-    if (layout.rank == 0) std::memcpy(row.data(), whole.data() + static_cast<std::size_t>(node) * row.size() * sizeof(float), row.size() * sizeof(float));
+  for (int r = 0, local = 0; r < row_count(rows, layout); ++r) {
+    if (layout.rank == 0) std::memcpy(row.data(), whole.data() + static_cast<std::size_t>(r) * row.size() * sizeof(float), row.size() * sizeof(float));
     communicator.broadcast(std::as_writable_bytes(std::span(row)), 0);
-    if (node >= mine.first && node < mine.first + mine.count) matrix.write_row(node - mine.first, row);
+    if (const int node = holder(rows, r); node >= mine.first && node < mine.first + mine.count) rows.matrix->write_row(local++, row);
   }
 }
 
@@ -77,13 +85,15 @@ void scatter_rows(Communicator& communicator, const NodeLayout& layout, const st
 void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by) {
   recorder.gather();
   Sections sections;
-  for (const auto& [name, matrix] : matrices(run)) {
+  const KeptState state = state_of(run);
+  for (const auto& [name, matrix, holders] : state.rows) {
     std::vector<float> mine(static_cast<std::size_t>(matrix->count()) * matrix->dim());
     for (int k = 0; k < matrix->count(); ++k) matrix->read_row(k, std::span(mine).subspan(static_cast<std::size_t>(k) * matrix->dim(), matrix->dim()));
     sections[name] = run.communicator.gather(std::as_bytes(std::span(mine)));
   }
   from_rank_0<int>(run.communicator, [&] {
     const auto controller = run.consensus.state();
+    for (const auto& [name, values] : state.numbers) sections[name] = to_bytes(std::span<const double>(values));
     sections["controller"] = to_bytes(std::span<const double>(controller));
     sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
     sections["data"] = encode_data(*run.task);
@@ -102,6 +112,7 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
     std::int64_t steps_done = 0;
   };
   std::vector<double> controller(run.consensus.state().size());
+  const KeptState state = state_of(run);
   const Head head = from_rank_0<Head>(run.communicator, [&]() -> Head {
     loaded = read_checkpoint(path);
     resumed.note = loaded.note;
@@ -117,7 +128,8 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
     if (std::memcmp(id.data(), run_id.data(), run_id.size()) != 0) fail("{} belongs to another run: remove it or use --no-resume", path);
     check_same_data(path, s.at("data"), *run.task);
     controller = from_bytes<double>(section(s, "controller", controller.size() * sizeof(double)));
-    for (const auto& [name, matrix] : matrices(run)) section(s, name, static_cast<std::size_t>(run.layout.nodes) * matrix->dim() * sizeof(float));
+    for (const auto& rows : state.rows) section(s, rows.name, static_cast<std::size_t>(row_count(rows, run.layout)) * rows.matrix->dim() * sizeof(float));
+    for (const auto& [name, values] : state.numbers) std::memcpy(values.data(), section(s, name, values.size_bytes()).data(), values.size_bytes());
     resumed.record = decode_record(s.at("record"));
     if (!loaded.note.empty()) {
       if (by.still_ours) by.still_ours();
@@ -130,8 +142,9 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
 
   run.communicator.broadcast(std::as_writable_bytes(std::span(controller)), 0);
   run.consensus.restore(controller);
-  for (const auto& [name, matrix] : matrices(run))
-    scatter_rows(run.communicator, run.layout, run.layout.rank == 0 ? loaded.sections.at(name) : std::vector<std::byte>{}, *matrix);
+  for (const auto& rows : state.rows)
+    scatter_rows(run.communicator, run.layout, run.layout.rank == 0 ? loaded.sections.at(rows.name) : std::vector<std::byte>{}, rows);
+  for (const auto& [name, values] : state.numbers) run.communicator.broadcast(std::as_writable_bytes(values), 0);
   resumed.steps_done = head.steps_done;
   return resumed;
 }

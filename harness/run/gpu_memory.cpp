@@ -1,8 +1,8 @@
 #include "harness/run/gpu_memory.hpp"
 
 #include "harness/control/gauge.hpp"
+#include "harness/run/run.hpp"
 #include "harness/task/task_size.hpp"
-#include "harness/train/algorithm.hpp"
 
 namespace xib {
 namespace {
@@ -15,11 +15,9 @@ double row_bytes(std::size_t dim) { return 4.0 * static_cast<double>((dim + 15) 
 
 double gpu_bytes(const RunConfig& config) {
   const TaskSize size = task_size(config);
-  const AlgorithmInfo& algorithm = algorithm_info(config.train.algorithm);
-  const bool velocity = config.train.momentum != 0 && !algorithm.own_momentum;
   const bool moved = make_gauge(config.control.gauge, "[control] gauge", 0).kind == Gauge::Kind::displacement;
   const double n = static_cast<double>(config.train.nodes);
-  return row_bytes(size.dim) * (n * (2 + velocity + algorithm.matrices + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork + size.device +
+  return row_bytes(size.dim) * (n * (2 + kept_matrices(config.train) + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork + size.device +
          n * size.device_node;
 }
 

@@ -50,14 +50,17 @@ FullGradientAt full_gradient(const Task& task) {
   };
 }
 
+}  // namespace
+
 SgdOptions sgd_options(const RunConfig::Train& train) { return {train.momentum, train.nesterov, train.weight_decay}; }
 
-// Of the local optimizer, which has no momentum beside an algorithm's own.
-SgdOptions optimizer_options(const RunConfig::Train& train) {
+SgdOptions local_options(const RunConfig::Train& train) {
   return algorithm_info(train.algorithm).own_momentum ? SgdOptions{.weight_decay = train.weight_decay} : sgd_options(train);
 }
 
-}  // namespace
+int kept_matrices(const RunConfig::Train& train) {
+  return optimizer_info(train.optimizer).matrices(local_options(train)) + algorithm_info(train.algorithm).matrices;
+}
 
 int Run::phase_of(std::int64_t step) const { return static_cast<int>(std::upper_bound(phase_begin.begin(), phase_begin.end(), step) - phase_begin.begin()); }
 
@@ -80,7 +83,7 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
       g(layout.mine().count, task->dim(), device),
       buffers(layout.mine().count, task->buffer_dim(), device),
       learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
-      optimizer(layout.mine().count, task->dim(), optimizer_options(config.train), device),
+      optimizer(make_optimizer(config.train.optimizer, {layout.mine().count, task->dim(), local_options(config.train), device})),
       algorithm(make_algorithm(config.train.algorithm, {layout.mine().count, task->dim(), sgd_options(config.train), device})),
       consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
                 make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),

@@ -42,7 +42,7 @@ struct Run {
   std::unique_ptr<Task> task;
   NodeMatrix x, g, buffers;  // models, gradients, what training changes but no algorithm mixes
   LearningRate learning_rate;
-  Sgd optimizer;
+  std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Algorithm> algorithm;
   ConsensusController consensus;
   NodeStatistics buffer_statistics;
@@ -60,6 +60,10 @@ struct Run {
 // reference run's phase, for fraction(). Throws Error(input) for what cannot be built.
 std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine,
                               const std::function<double(const std::string& id, int phase)>& reference_distance);
+
+SgdOptions sgd_options(const RunConfig::Train& train);    // [train] momentum, nesterov, weight_decay
+SgdOptions local_options(const RunConfig::Train& train);  // of the optimizer, which has no momentum beside an algorithm's own
+int kept_matrices(const RunConfig::Train& train);         // of optimizer and algorithm, one row per node
 
 // What the run file says of every phase's graph.
 std::vector<TopologyRecord> topology_records(const Run& run);

@@ -8,10 +8,10 @@
 #include "harness/mix/column_slices.hpp"
 #include "harness/record/rows.hpp"
 #include "harness/run/known_graph.hpp"
+#include "harness/run/run.hpp"
 #include "harness/sweep/interval.hpp"
 #include "harness/task/make_task.hpp"
 #include "harness/task/task_size.hpp"
-#include "harness/train/algorithm.hpp"
 
 #include <fmt/format.h>
 
@@ -71,18 +71,17 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
   const double mine = std::ceil(n / ranks);
   const double row = static_cast<double>((task.dim + 15) / 16 * 16) * sizeof(float),
                buffers = static_cast<double>((task.buffer_dim + 15) / 16 * 16) * sizeof(float);
-  const AlgorithmInfo& algorithm = algorithm_info(c.train.algorithm);
-  const double momentum = c.train.momentum != 0 && !algorithm.own_momentum ? 1 : 0;
+  const int kept = kept_matrices(c.train);
   const Graphs graphs = graphs_of(c, mine, ranks);
   const double steps = steps_of(c);
   const double numbers = n + 1 + (needs_gram(c) ? n * (n + 1) / 2 : 0);  // of NodeStatistics, per slice of the columns
 
   RunSize size{.libraries = kLibraries, .program = kProgram};
-  size.checkpoint = n * (row * (1 + momentum + algorithm.matrices) + buffers);
-  size.matrices = mine * (row * (2 + momentum + algorithm.matrices) + buffers)  // models, gradients, momentum, the algorithm's own
-                  + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)            // columns to and from other ranks, rows of neighbours
-                  + 4 * row                                                     // the mean model and its gradient
-                  + size.checkpoint + mine * row                                // collected on rank 0, matrix by matrix
+  size.checkpoint = n * (row * (1 + kept) + buffers);
+  size.matrices = mine * (row * (2 + kept) + buffers)                 // models, gradients, what optimizer and algorithm keep
+                  + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)  // columns to and from other ranks, rows of neighbours
+                  + 4 * row                                           // the mean model and its gradient
+                  + size.checkpoint + mine * row                      // collected on rank 0, matrix by matrix
                   + 2 * numbers * ColumnSlices(static_cast<int>(n), task.dim).count * sizeof(double);
   size.data = task.shared + mine * task.node;
   size.threads = threads * (task.thread + (n + 1) * 256 * sizeof(double));

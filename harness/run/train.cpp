@@ -19,7 +19,7 @@ Trained train(Run& run, Recorder& recorder, Session& session) {
                         .pool = run.pool,
                         .x = run.x,
                         .g = run.g,
-                        .optimizer = run.optimizer,
+                        .optimizer = *run.optimizer,
                         .consensus = run.consensus,
                         .watch = watch,
                         .loss = run.loss,

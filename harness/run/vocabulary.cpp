@@ -20,6 +20,7 @@
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
 #include "harness/train/algorithm.hpp"
+#include "harness/train/optimizer.hpp"
 #include "harness/train/schedule.hpp"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ namespace {
 
 void check_training(const RunConfig::Train& train, Problems& problems) {
   problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
+  problems.attempt([&] { check_optimizer(train.optimizer, {train.momentum, train.nesterov, train.weight_decay}); });
   const auto expect = [&](bool ok, const std::string& problem) {
     if (!ok) problems.add(problem);
   };
@@ -57,7 +59,7 @@ void check_start(const RunConfig& c) {
 void check_topologies(const RunConfig& c, Problems& problems) {
   const auto nodes = static_cast<int>(c.train.nodes);
   const auto seed = static_cast<std::uint64_t>(c.seed);
-  AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum};
+  AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum, .optimizer = c.train.optimizer};
   for (std::size_t k = 0; k < c.topology.name.size(); ++k)
     problems.attempt([&] {
       const std::string &name = c.topology.name[k], &weights = c.topology.weights;
@@ -134,6 +136,7 @@ Vocabulary make_vocabulary() {
   v.names["models"] = names_of(models());
   v.names["models"].emplace_back("none");
   v.names["algorithms"] = names_of(algorithms());
+  v.names["optimizers"] = names_of(optimizers());
   v.names["topologies"] = names_of(topologies());
   v.names["weights"] = names_of(weight_rules());
   v.names["policies"] = names_of(policies());

@@ -32,8 +32,9 @@ struct RunConfig {
     std::int64_t nodes = 16;
     std::string algorithm = "dsgd";
     std::int64_t epochs = 1;
-    std::int64_t batch_size = 32;  // per node
-    double lr = 0.1;               // the peak
+    std::int64_t batch_size = 32;   // per node
+    double lr = 0.1;                // the peak
+    std::string optimizer = "sgd";  // or "adamw(beta2 = 0.99)"
     double momentum = 0.9;
     bool nesterov = true;
     double weight_decay = 1e-4;

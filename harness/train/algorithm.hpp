@@ -25,7 +25,7 @@ struct StepContext {
   ThreadPool& pool;
   NodeMatrix& x;
   NodeMatrix& g;
-  Sgd& optimizer;
+  Optimizer& optimizer;
   ConsensusController& consensus;
   Stopwatch& watch;
   std::span<double> loss, gradient_norm2;  // out: of this rank's nodes
@@ -38,8 +38,7 @@ class Algorithm {
  public:
   virtual ~Algorithm() = default;
   virtual void step(StepContext& context) = 0;
-  // Per-node matrices beyond x and the optimizer's, for checkpoints.
-  virtual std::vector<std::pair<std::string, NodeMatrix*>> state() { return {}; }
+  virtual KeptState state() { return {}; }  // beyond x and the optimizer's
 };
 
 // What an algorithm is made for: this rank's nodes, the parameters of a model, [train] momentum, nesterov and weight_decay, where models are.
@@ -61,15 +60,17 @@ struct AlgorithmSettings {
   int nodes = 1;
   std::int64_t min_rounds = 1;
   double momentum = 0;  // [train] momentum
+  std::string optimizer = "sgd";
 };
 
 // One row of the table of algorithms: what parser, plan, `xibench list`, tests and docs loop over. It stands in the algorithm's own file.
 struct AlgorithmInfo {
   std::string_view name, arguments = "", help;
-  bool uses_policy = true;      // false: [control] and [topology] have no meaning for it
-  bool own_momentum = false;    // [train] momentum is the algorithm's own; StepContext::optimizer has none
-  bool combines_first = false;  // gossip comes before the local step: Ξ is 0 in the first step
-  int matrices = 0;             // per-node matrices that it keeps: state() and what it needs within a step
+  bool uses_policy = true;            // false: [control] and [topology] have no meaning for it
+  bool own_momentum = false;          // [train] momentum is the algorithm's own; StepContext::optimizer has none
+  bool combines_first = false;        // gossip comes before the local step: Ξ is 0 in the first step
+  std::string_view linear_only = "";  // why the optimizer's directions have to be linear in the gradients; empty: they need not be
+  int matrices = 0;                   // per-node matrices that it keeps: state() and what it needs within a step
   void (*check)(Arguments& arguments, const AlgorithmSettings& settings, Problems& problems) = nullptr;  // null: nothing to refuse, no arguments
   std::unique_ptr<Algorithm> (*make)(Arguments& arguments, const AlgorithmSetup& setup);
 };

@@ -38,6 +38,11 @@ void check_algorithm(std::string_view text, const AlgorithmSettings& settings, P
     if (const auto check = algorithm_info(text).check) check(arguments, settings, problems);
     arguments.done();
   });
+  problems.attempt([&] {
+    const AlgorithmInfo& info = algorithm_info(text);
+    require(info.linear_only.empty() || optimizer_info(settings.optimizer).linear,
+            "train.optimizer: {} works with sgd only, not with {}: {}; set optimizer = \"sgd\"", info.name, settings.optimizer, info.linear_only);
+  });
 }
 
 namespace {

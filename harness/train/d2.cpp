@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace xib {
 namespace {
@@ -16,29 +15,22 @@ namespace {
 // eigenvalue a the recursion is z² = a (2 z - 1), which decays for a in (-1/3, 1) only.
 class D2 final : public Algorithm {
  public:
-  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim, setup.device) {
-    std::vector<float> marked(setup.dim, 0.0f);
-    marked[0] = kNotYet;
-    for (int k = 0; k < setup.nodes; ++k) stepped_.write_row(k, marked);
-  }
+  explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim, setup.device) {}
 
   void step(StepContext& c) override {
     compute_gradients(c);
-    first_.resize(static_cast<std::size_t>(c.x.count()));
-    stepped_.read_column(0, first_);
-    for (int k = 0; k < c.x.count(); ++k)
-      if (std::isnan(first_[static_cast<std::size_t>(k)])) stepped_.copy_row(k, c.x, k);
+    for (int k = 0; k < c.x.count() && has_stepped_ == 0; ++k) stepped_.copy_row(k, c.x, k);
+    has_stepped_ = 1;
     c.optimizer.move(c.x, c.g, c.pool, D2Move{static_cast<float>(c.at.lr), stepped_.data()});
     c.watch.lap(Part::update);
     c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
   }
 
-  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"stepped", &stepped_}}; }
+  KeptState state() override { return {.rows = {{"stepped", &stepped_}}, .numbers = {{"has_stepped", {&has_stepped_, 1}}}}; }
 
  private:
-  static constexpr float kNotYet = std::numeric_limits<float>::quiet_NaN();
-  NodeMatrix stepped_;        // s of the step before; begins with kNotYet where there was none, which a checkpoint keeps
-  std::vector<float> first_;  // column of it
+  NodeMatrix stepped_;      // s of the step before
+  double has_stepped_ = 0;  // 0: there was none
 };
 
 // W has to be the same in every step, symmetric, with eigenvalues above -1/3. Exact averaging in every step leaves nothing that could grow; every
@@ -68,6 +60,7 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
 extern const AlgorithmInfo kD2{
     .name = "d2",
     .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+    .linear_only = "it takes back what the gradient before did, as far as that went",
     .matrices = 1,
     .check =
         [](Arguments&, const AlgorithmSettings& settings, Problems& problems) {

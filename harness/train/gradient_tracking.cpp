@@ -20,7 +20,7 @@ class GradientTracking final : public Algorithm {
     c.consensus.communicate_alike(tracker_, c.at, c.communicated, c.watch);
   }
 
-  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"tracker", &tracker_}, {"direction", &direction_}}; }
+  KeptState state() override { return {.rows = {{"tracker", &tracker_}, {"direction", &direction_}}}; }
 
  private:
   NodeMatrix tracker_, direction_;  // y, mixed; d of the step before
@@ -31,6 +31,7 @@ class GradientTracking final : public Algorithm {
 extern const AlgorithmInfo kGradientTracking{
     .name = "gradient-tracking",
     .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
+    .linear_only = "what it tracks is the mean of the directions, which then is not that of the gradients",
     .matrices = 2,
     .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<GradientTracking>(setup); },
 };

@@ -3,15 +3,15 @@
 
 namespace xib {
 
-template <class Step>
-void each_on_device(Device&, std::int64_t count, const Step& step) {
-  launch(nullptr, count, step);  // on the stream of the device that this thread uses
+void step_on_device(Device&, std::int64_t count, float* x, const float* g, const Direction& direction, const Move& move) {
+  std::visit(
+      [&](const auto& d, const auto& m) {
+        using Element = StepElement<std::decay_t<decltype(d)>, std::decay_t<decltype(m)>>;
+        launch(nullptr, count, Element{x, g, d, m});  // on the stream of the device that this thread uses
+      },
+      direction, move);
 }
 
-template void each_on_device(Device&, std::int64_t, const SgdElement<PlainMove>&);
-template void each_on_device(Device&, std::int64_t, const SgdElement<D2Move>&);
-template void each_on_device(Device&, std::int64_t, const SgdElement<TrackingMove>&);
-template void each_on_device(Device&, std::int64_t, const SgdElement<QgMove>&);
-template void each_on_device(Device&, std::int64_t, const QgMomentum&);
+void momentum_on_device(Device&, std::int64_t count, const QgMomentum& momentum) { launch(nullptr, count, momentum); }
 
 }  // namespace xib

@@ -1,16 +1,18 @@
 #pragma once
 
 #include "harness/core/space.hpp"
+#include "harness/train/directions.hpp"
 
 #include <cstdint>
+#include <variant>
 
 namespace xib {
 
 class Device;
 
-// What the optimizer and the algorithms do to each parameter, as plain functors: g++ makes loops of them, nvcc kernels. A Move is called as
-// move(k, x, d) with the parameter's place k among all of the node matrix (all matrices of a run have the same), x_k and the direction d_k, and
-// may change x. Members are plain numbers and addresses, captured by value: through a reference every number might change with each float
+// What the algorithms do to each parameter, as plain functors: g++ makes loops of them, nvcc kernels. A move is called as
+// move(k, x, d) with the parameter's place k among all of the node matrix (all matrices of a run have the same), x_k and the optimizer's direction d_k,
+// and may change x. Members are plain numbers and addresses, captured by value: through a reference every number might change with each float
 // that is written, and the loops would not be vectorized.
 
 struct PlainMove {
@@ -50,7 +52,7 @@ struct QgMove {
   }
 };
 
-// m̂ after gossip, from where the step began and where gossip led.
+// m̂ after gossip, from where the step began and where gossip led: no move, it knows no direction.
 struct QgMomentum {
   float mu, share;
   float* m;
@@ -58,28 +60,21 @@ struct QgMomentum {
   XB_HD void operator()(std::int64_t k) const { m[k] = mu * m[k] + share * (start[k] - x[k]); }
 };
 
-// The optimizer's step as Sgd::move() has it on the host, for a device.
-template <class Move>
-struct SgdElement {
+// All moves. Every one goes with every direction; the loops and kernels of all pairs are made from these two lists.
+using Move = std::variant<PlainMove, D2Move, TrackingMove, QgMove>;
+
+// One parameter of a step.
+template <class Direction, class Move>
+struct StepElement {
   float* x;
   const float* g;
-  float* v;  // null: no momentum
-  float mu, lambda;
-  bool nesterov;
+  Direction direction;
   Move move;
-  XB_HD void operator()(std::int64_t k) const {
-    const float d = g[k] + lambda * x[k];
-    float direction = d;
-    if (v) {
-      v[k] = mu * v[k] + d;
-      direction = nesterov ? d + mu * v[k] : v[k];
-    }
-    move(k, x[k], direction);
-  }
+  XB_HD void operator()(std::int64_t k) const { move(k, x[k], direction(k, x[k], g[k])); }
 };
 
-// step(k) for k = 0 .. count - 1 on the device: moves.cu has one line per functor that is used; builds without CUDA have moves_none.cpp.
-template <class Step>
-void each_on_device(Device& device, std::int64_t count, const Step& step);
+// On a device, for k = 0 .. count - 1, in moves.cu; builds without CUDA have moves_none.cpp. x, g: addresses.
+void step_on_device(Device& device, std::int64_t count, float* x, const float* g, const Direction& direction, const Move& move);
+void momentum_on_device(Device& device, std::int64_t count, const QgMomentum& momentum);
 
 }  // namespace xib

@@ -1,97 +1,68 @@
 #pragma once
 
+#include "harness/core/term.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_matrix.hpp"
+#include "harness/train/kept_state.hpp"
 #include "harness/train/moves.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
+#include <memory>
+#include <span>
+#include <string_view>
 
 namespace xib {
 
+// [train] momentum, nesterov, weight_decay.
 struct SgdOptions {
   double momentum = 0;
   bool nesterov = false;
   double weight_decay = 0;
 };
 
-// SGD with momentum, as PyTorch defines it, node by node; buffers are local and never mixed:
-//   d = g + λ x;  v = μ v + d;  d = nesterov ? d + μ v : v;  x -= lr d
-class Sgd {
+// What a node makes of its gradients, node by node: its state is local and never mixed. One file per optimizer; its plain twin is in reference/.
+class Optimizer {
  public:
-  // device: where the models are, and the buffers are too; null: host memory.
-  Sgd(int nodes, std::size_t dim, SgdOptions options, Device* device = nullptr);
-  void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool);
-  // For algorithms that do something else with the direction d: `what` is a Move of moves.hpp. One pass over memory; nodes and chunks of columns
-  // in parallel.
-  template <class Move>
-  void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what);
-  // Named per-node state, for checkpoints.
-  std::vector<std::pair<std::string, NodeMatrix*>> state();
+  virtual ~Optimizer() = default;
+  // Of the next step: to be asked once per step. The functor refers to this object's state.
+  virtual Direction direction() = 0;
+  virtual KeptState state() { return {}; }
 
- private:
-  SgdOptions options_;
-  NodeMatrix velocity_;
+  // x -= lr d
+  void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool) { move(x, g, pool, PlainMove{static_cast<float>(lr)}); }
+  // For algorithms that do something else with the direction d.
+  void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what);
 };
 
-// Padding included: what is zero there stays zero under every step.
-inline std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(static_cast<std::size_t>(x.count()) * x.stride()); }
+// What an optimizer is made for: this rank's nodes, the parameters of a model, where models are.
+struct OptimizerSetup {
+  int nodes = 0;
+  std::size_t dim = 0;
+  SgdOptions options = {};
+  Device* device = nullptr;  // null: host memory
+};
 
-// Calls body(node, begin, size) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
-template <class Body>
-void for_each_chunk(int nodes, std::size_t dim, ThreadPool& pool, const Body& body) {
-  constexpr std::size_t kChunk = 1 << 15;  // floats: three streams of 128 KiB
-  const auto chunks = static_cast<std::int64_t>((dim + kChunk - 1) / kChunk);
-  pool.for_each(chunks * nodes, [&](std::int64_t task, int) {
-    const std::size_t at = static_cast<std::size_t>(task % chunks) * kChunk;
-    body(static_cast<int>(task / chunks), at, std::min(kChunk, dim - at));
-  });
-}
+// One row of the table of optimizers: what parser, plan, `xibench list`, tests and docs loop over. It stands in the optimizer's own file.
+struct OptimizerInfo {
+  std::string_view name, arguments = "", help;
+  bool linear = false;        // the direction is linear in the gradients; algorithms that add and subtract gradients of steps or nodes need that
+  bool own_momentum = false;  // [train] momentum and nesterov mean nothing to it
+  int (*matrices)(const SgdOptions& options);                                             // per-node matrices that it keeps
+  std::unique_ptr<Optimizer> (*make)(Arguments& arguments, const OptimizerSetup& setup);  // throws Error(input) on impossible arguments
+};
+std::span<const OptimizerInfo> optimizers();
+const OptimizerInfo& optimizer_info(std::string_view text);  // of "adamw(beta2 = 0.99)" or a name alone; throws Error(input) with the nearest name
 
-template <class Move>
-void Sgd::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what) {
-  const auto mu = static_cast<float>(options_.momentum), lambda = static_cast<float>(options_.weight_decay);
-  const bool nesterov = options_.nesterov;
-  float* const velocity = mu == 0 ? nullptr : velocity_.data();
-  if (x.device()) return each_on_device(*x.device(), elements(x), SgdElement<Move>{x.data(), g.data(), velocity, mu, lambda, nesterov, what});
-  for_each_chunk(x.count(), x.dim(), pool, [&, mu, lambda, nesterov, velocity](int node, std::size_t at, std::size_t size) {
-    const Move move = what;
-    const std::size_t row = static_cast<std::size_t>(node) * x.stride();
-    float* const p = x.data();
-    const float* const q = g.data();
-    const auto begin = static_cast<std::int64_t>(row + at), end = begin + static_cast<std::int64_t>(size);
-    if (!velocity) {
-      for (std::int64_t k = begin; k < end; ++k) move(k, p[k], q[k] + lambda * p[k]);
-      return;
-    }
-    float* const v = velocity;
-    const auto with_momentum = [=](const auto direction) {
-      for (std::int64_t k = begin; k < end; ++k) {
-        const float d = q[k] + lambda * p[k];
-        v[k] = mu * v[k] + d;
-        move(k, p[k], direction(d, v[k]));
-      }
-    };
-    if (nesterov)
-      with_momentum([mu](float d, float speed) { return d + mu * speed; });
-    else
-      with_momentum([](float, float speed) { return speed; });
-  });
-}
+// The optimizer written as `text`. Throws Error(input) for an unknown name or wrong arguments.
+std::unique_ptr<Optimizer> make_optimizer(std::string_view text, const OptimizerSetup& setup);
+// Throws Error(input) "train.key: problem; remedy" where the optimizer written as `text` cannot be made so.
+void check_optimizer(std::string_view text, const SgdOptions& options);
 
-// A functor of moves.hpp for every parameter of every row, in parallel.
-template <class Step>
-void for_each_parameter(const NodeMatrix& x, ThreadPool& pool, const Step& what) {
-  if (x.device()) return each_on_device(*x.device(), elements(x), what);
-  for_each_chunk(x.count(), x.dim(), pool, [&](int node, std::size_t at, std::size_t size) {
-    const Step step = what;
-    const auto begin = static_cast<std::int64_t>(static_cast<std::size_t>(node) * x.stride() + at), end = begin + static_cast<std::int64_t>(size);
-    for (std::int64_t k = begin; k < end; ++k) step(k);
-  });
-}
+// move(k, x_k, direction(k, x_k, g_k)) for every parameter of every row, in one pass over memory: nodes and chunks of columns in parallel, on a device as
+// one kernel.
+void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move);
+// momentum(k) likewise, for the parameters of a matrix of the shape of x.
+void apply(const NodeMatrix& x, ThreadPool& pool, const QgMomentum& momentum);
 
 }  // namespace xib

@@ -26,11 +26,11 @@ class QgDsgdm final : public Algorithm {
     c.watch.lap(Part::update);
     c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
     if (rate == 0) return;
-    for_each_parameter(c.x, c.pool, QgMomentum{mu_, (1 - mu_) / rate, momentum_.data(), start_.data(), c.x.data()});
+    apply(c.x, c.pool, QgMomentum{mu_, (1 - mu_) / rate, momentum_.data(), start_.data(), c.x.data()});
     c.watch.lap(Part::update);
   }
 
-  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return {{"momentum", &momentum_}}; }
+  KeptState state() override { return {.rows = {{"momentum", &momentum_}}}; }
 
  private:
   float mu_;
@@ -44,6 +44,7 @@ extern const AlgorithmInfo kQgDsgdm{
     .name = "qg-dsgdm",
     .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
     .own_momentum = true,
+    .linear_only = "its momentum is of how far the models moved, in units of the rate",
     .matrices = 2,
     .check =
         [](Arguments&, const AlgorithmSettings& settings, Problems&) {

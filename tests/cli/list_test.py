@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 SOURCE, BUILD = map(Path, sys.argv[1:3])
-SETS = ["algorithms", "policies", "gauges", "topologies", "weights", "models", "datasets", "problems", "partitions", "keys", "columns"]
+SETS = ["algorithms", "optimizers", "policies", "gauges", "topologies", "weights", "models", "datasets", "problems", "partitions", "keys", "columns"]
 
 
 def run(*words, status=0):

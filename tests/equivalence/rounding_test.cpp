@@ -1,5 +1,6 @@
 #include "harness/core/random.hpp"
 #include "harness/graph/topology.hpp"
+#include "reference/adam.hpp"
 #include "reference/dsgd_ac.hpp"
 #include "reference/logistic.hpp"
 #include "reference/quadratic.hpp"
@@ -164,6 +165,37 @@ TEST_CASE("every algorithm follows its twin") {
       }
     }
   }
+}
+
+// How Adam passes errors on. Let all models so far be wrong by at most e: gradients by L e, m̂, a weighted mean of them, as well, and sqrt(v̂), a weighted root
+// mean square, too. |m̂| <= sqrt(Σ a²/b) sqrt(v̂) for their weights a and b, below 1.23 sqrt(v̂) for β1 = 1/2 and β2 = 3/4. So with ε = 1 the direction is
+// wrong by at most L e (1 + 1.23), and a step makes (1 + γ (2.23 L + λ)) of an error. Itself it rounds, as in the optimizer's own test, 24 u γ max|g| <=
+// 24 u γ L 2 S and 4 u S: less than the 8 u 2 S of the tolerance with γ = 0.01 and L <= 4.
+TEST_CASE("Adam and AdamW follow their twins, under gossip in either order and centralized") {
+  const std::int64_t steps = 10;
+  const double lr = 0.01, decay = 0.1, growth = std::pow(1 + lr * (2.23 * 4 + decay), static_cast<double>(steps));
+  for (const bool decoupled : {true, false})
+    for (const auto* algorithm : {"dsgd", "dsgd-cta", "centralized"})
+      for (const auto& [config, problem] : cases(algorithm, {"rounds(1)"}, 0, steps)) {
+        INFO(algorithm << ", decoupled " << decoupled << ", " << config.data.dataset);
+        RunConfig c = config;
+        c.train.lr = lr;
+        c.train.weight_decay = decay;
+        c.train.optimizer = decoupled ? "adamw(0.5, 0.75, 1)" : "adam(0.5, 0.75, 1)";
+        const auto twin_with = [&, &objective = problem](double beta2) {
+          const auto adam = reference::in_place_of_sgd({.beta1 = 0.5, .beta2 = beta2, .epsilon = 1, .weight_decay = decay, .decoupled = decoupled});
+          if (c.train.algorithm == "centralized") return reference::centralized(objective, steps, adam, constant(c));
+          const auto& run = c.train.algorithm == "dsgd" ? reference::dsgd : reference::dsgd_cta;
+          return run(objective, {{steps, reference::rounds(1), ring_schedule()}}, adam, constant(c));
+        };
+        const auto twin = twin_with(0.75), wrong = twin_with(0.7);
+        const double most = tolerance(twin, 2, 0) * growth;
+        std::vector<reference::Matrix> off;
+        for (const auto& step : wrong) off.push_back(step.after);
+        CHECK(largest_difference(off, twin) > 5 * most);
+
+        for (const Places places : kPlaces) check_close(harness(places, c), twin, most);
+      }
 }
 
 TEST_CASE("control to a target does the rounds of the paper's loop") {

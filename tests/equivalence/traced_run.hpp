@@ -34,7 +34,7 @@ class Watched final : public Algorithm {
     inner_->step(context);
     keep_(context.at.step, context.x);
   }
-  std::vector<std::pair<std::string, NodeMatrix*>> state() override { return inner_->state(); }
+  KeptState state() override { return inner_->state(); }
 
  private:
   std::unique_ptr<Algorithm> inner_;

@@ -37,7 +37,7 @@ class Ptx(unittest.TestCase):
             with self.subTest(name):
                 text = self.ptx(name)
                 self.assertEqual(re.findall(r"^.*\bfma\.[a-z.]*f(?:32|64)\b.*$", text, re.MULTILINE), [])
-                floats = re.findall(r"\b(?:add|sub|mul|div)(?:\.rn)?(\.ftz)?\.f32\b", text)
+                floats = re.findall(r"\b(?:add|sub|mul|div|sqrt)(?:\.rn)?(\.ftz)?\.f32\b", text)
                 self.assertGreater(len(floats), 3)
                 self.assertEqual(set(floats), {".ftz" if TORCH else ""})
 

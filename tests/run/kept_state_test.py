@@ -56,10 +56,11 @@ class KeptState(LongRun):
         self.assertTrue((targets["phase"][600:] != targets["run"][600:]).any())
         self.assertNotEqual(digests["phase"], digests["run"])
 
-    def test_the_state_of_an_algorithm_is_kept_over_an_interruption(self):
-        for name, more in support.ALGORITHMS.items():
+    def test_the_state_of_algorithms_and_optimizers_is_kept_over_an_interruption(self):
+        cases = {name: f'train.algorithm = "{name}"\n{more}' for name, more in support.ALGORITHMS.items()} | support.OPTIMIZERS
+        for name, more in cases.items():
             with self.subTest(name):
-                variant = f'[[variant]]\nname = "{name}"\ntrain.algorithm = "{name}"\n{more}'
+                variant = f'[[variant]]\nname = "{name}"\n{more}'
                 spec = self.spec(support.LONG.format(epochs=4).replace("lr = 0.05", "lr = 0.01") + variant)
                 whole, out = self.folder / "whole" / name, self.folder / "parts" / name
                 self.run_to_end(spec, whole)

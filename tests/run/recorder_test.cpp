@@ -24,7 +24,7 @@ TEST_CASE("a step's time and its parts hold what follows it, and the time of tra
                           .pool = run->pool,
                           .x = run->x,
                           .g = run->g,
-                          .optimizer = run->optimizer,
+                          .optimizer = *run->optimizer,
                           .consensus = run->consensus,
                           .watch = watch,
                           .loss = run->loss,

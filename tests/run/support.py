@@ -51,10 +51,13 @@ topology.name = ["ring", "exponential"]
 
 # The algorithms beside D-SGD, each under plain gossip and under changing control.
 ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": "", "dsgd-cta": ""}  # and what else they need
+OPTIMIZERS = {name: f'train.optimizer = "{name}"\ntrain.momentum = 0\ntrain.nesterov = false\n' for name in ("adam(0.8, 0.95)", "adamw")}  # those beside SGD
 OTHERS = QUADRATIC[:QUADRATIC.index("[[variant]]")].replace("lr = 0.2", "lr = 0.05") + "".join(
     f'[[variant]]\nname = "{name}, {control}"\ntrain.algorithm = "{name}"\n{more}{policy}'
     for name, more in ALGORITHMS.items()
-    for control, policy in {"plain": "", "mixed": 'control.policy = ["target(0.3)", "exact"]\n'}.items())
+    for control, policy in {"plain": "", "mixed": 'control.policy = ["target(0.3)", "exact"]\n'}.items()) + "".join(
+    f'[[variant]]\nname = "{name}, {algorithm}"\ntrain.algorithm = "{algorithm}"\n{more}' for name, more in OPTIMIZERS.items()
+    for algorithm in ("dsgd", "dsgd-cta", "centralized"))
 
 # One long run, interrupted at will: how long it takes is `epochs`.
 LONG = """
@@ -160,5 +163,5 @@ def main():
     unittest.main(argv=sys.argv[:1], verbosity=2)
 
 
-__all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "OTHERS", "QUADRATIC", "SOURCE",
+__all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "OPTIMIZERS", "OTHERS", "QUADRATIC", "SOURCE",
            "XIBENCH", "RunTest", "main", "mpirun", "ranks_of", "signal", "time"]

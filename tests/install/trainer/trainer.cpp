@@ -19,7 +19,7 @@ int main() {
   std::vector<xib::PhaseControl> phases;  // one: Ξ is kept at kTarget all the time
   phases.push_back({xib::make_mixing("ring", "uniform", kNodes, 0), xib::make_policy("target(0.5)", "trainer", {})});
   xib::ConsensusController controller(*world, pool, layout, kDim, std::move(phases), /*measure_every=*/1);
-  xib::Sgd optimizer(mine.count, kDim, {.momentum = 0.9});
+  const auto optimizer = xib::make_optimizer("sgd", {.nodes = mine.count, .dim = kDim, .options = {.momentum = 0.9}});
   xib::NodeMatrix x(mine.count, kDim), g(mine.count, kDim);
   xib::Stopwatch watch([&] { return world->now(); }, [&] { return world->traffic().wait_s; });
 
@@ -39,7 +39,7 @@ int main() {
   std::vector<double> gradient_norm2(static_cast<std::size_t>(mine.count));
   for (std::int64_t step = 0; step < 50; ++step) {
     gradients(x, g, gradient_norm2);
-    optimizer.step(x, g, lr, pool);
+    optimizer->step(x, g, lr, pool);
     done = controller.communicate(x, g, gradient_norm2, {.step = step, .phase_step = step, .lr = lr, .lr_max = lr}, watch);
     if (world->rank() == 0 && step % 10 == 0)
       std::printf("step %2ld: Ξ %.3f, after %d rounds %.3f\n", long(step), done.distance_before, done.rounds, done.distance);

@@ -1,0 +1,45 @@
+#include "harness/train/optimizer.hpp"
+
+#include <algorithm>
+
+namespace xib {
+namespace {
+
+// Calls body(begin, end) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
+template <class Body>
+void for_each_chunk(const NodeMatrix& x, ThreadPool& pool, const Body& body) {
+  constexpr std::size_t kChunk = 1 << 15;  // floats: three streams of 128 KiB
+  const auto chunks = static_cast<std::int64_t>((x.dim() + kChunk - 1) / kChunk);
+  pool.for_each(chunks * x.count(), [&](std::int64_t task, int) {
+    const std::size_t at = static_cast<std::size_t>(task % chunks) * kChunk;
+    const auto begin = static_cast<std::int64_t>(static_cast<std::size_t>(task / chunks) * x.stride() + at);
+    body(begin, begin + static_cast<std::int64_t>(std::min(kChunk, x.dim() - at)));
+  });
+}
+
+// Padding included: what is zero there stays zero under every step.
+std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(static_cast<std::size_t>(x.count()) * x.stride()); }
+
+}  // namespace
+
+void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move) {
+  if (x.device()) return step_on_device(*x.device(), elements(x), x.data(), g.data(), direction, move);
+  std::visit(
+      [&](const auto& d, const auto& m) {
+        for_each_chunk(x, pool, [&](std::int64_t begin, std::int64_t end) {
+          const StepElement<std::decay_t<decltype(d)>, std::decay_t<decltype(m)>> step{x.data(), g.data(), d, m};
+          for (std::int64_t k = begin; k < end; ++k) step(k);
+        });
+      },
+      direction, move);
+}
+
+void apply(const NodeMatrix& x, ThreadPool& pool, const QgMomentum& momentum) {
+  if (x.device()) return momentum_on_device(*x.device(), elements(x), momentum);
+  for_each_chunk(x, pool, [&](std::int64_t begin, std::int64_t end) {
+    const QgMomentum step = momentum;
+    for (std::int64_t k = begin; k < end; ++k) step(k);
+  });
+}
+
+}  // namespace xib
