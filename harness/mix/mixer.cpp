@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 namespace xib {
 namespace {
@@ -59,7 +58,7 @@ Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, st
       tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
       narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))),
       schedule_(schedule),
-      exchange_(communicator) {
+      exchange_(communicator, layout, dim) {
   require(schedule.nodes() == layout.nodes, "the mixing matrix is for {} nodes and the run has {}", schedule.nodes(), layout.nodes);
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<float>(2 * static_cast<std::size_t>(layout.mine().count) * tile_));
   for (std::int64_t t = 0; t < schedule.period(); ++t) round(t);
@@ -68,37 +67,20 @@ Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, st
 Mixer::Round Mixer::plan(const MixingMatrix& w) const {
   require(w.stochastic() == MixingMatrix::Stochastic::rows,
           "a column-stochastic mixing matrix needs push-sum (plain gossip would drift away from the average): choose other weights");
-  Round round;
-  const NodeBlock mine = layout_.mine();
-  std::map<int, std::set<int>> wanted, given;  // rank -> nodes
+  std::vector<Edge> between_ranks;
+  std::int64_t links = 0;
   for (int i = 0; i < w.size(); ++i)
     for (const auto& [j, value] : w.row(i)) {
       if (i == j) continue;
-      ++round.links;
-      const int to = layout_.owner(i), from = layout_.owner(j);
-      if (to == from) continue;
-      if (to == layout_.rank) wanted[from].insert(j);
-      if (from == layout_.rank) given[to].insert(j);
+      ++links;
+      if (layout_.owner(i) != layout_.owner(j)) between_ranks.push_back({.from = j, .to = i});
     }
-  std::map<int, int> source;  // node -> source index
-  for (int k = 0; k < mine.count; ++k) source[mine.first + k] = k;
-  for (const auto& [rank, nodes] : wanted) {
-    Peer peer{rank, {}};
-    for (const int node : nodes) {
-      source[node] = mine.count + round.halo;
-      peer.rows.push_back(round.halo++);
-    }
-    round.receives.push_back(std::move(peer));
-  }
-  for (const auto& [rank, nodes] : given) {
-    Peer peer{rank, {}};
-    for (const int node : nodes) peer.rows.push_back(node - mine.first);
-    round.sends.push_back(std::move(peer));
-  }
+  Round round{.neighbors = {layout_, between_ranks}, .rows = {}, .links = links};
+  const NodeBlock mine = layout_.mine();
   for (int k = 0; k < mine.count; ++k) {
     auto& terms = round.rows.emplace_back();
     for (const auto& [j, value] : w.row(mine.first + k))
-      if (j != mine.first + k) terms.push_back({source.at(j), static_cast<float>(value)});
+      if (j != mine.first + k) terms.push_back({round.neighbors.source(j), static_cast<float>(value)});
   }
   return round;
 }
@@ -110,17 +92,6 @@ const Mixer::Round& Mixer::round(std::int64_t t) {
 }
 
 std::int64_t Mixer::bytes(std::int64_t t) { return round(t).links * static_cast<std::int64_t>(dim_) * 4; }
-
-void Mixer::exchange_halo(const NodeMatrix& x, const Round& round) {
-  if (!halo_ || halo_->count() < round.halo || halo_->device() != x.device()) halo_ = std::make_unique<NodeMatrix>(round.halo, dim_, x.device());
-  sends_.clear();
-  receives_.clear();
-  for (const auto& peer : round.sends)
-    for (const int row : peer.rows) sends_.push_back({peer.rank, {x.address(row), dim_}});
-  for (const auto& peer : round.receives)
-    for (const int row : peer.rows) receives_.push_back({peer.rank, {halo_->address(row), dim_}});
-  exchange_(sends_, receives_, x.device());
-}
 
 void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
                      double* moved_blocks) const {
@@ -178,7 +149,7 @@ void Mixer::mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, f
                    .stride = x.stride(),
                    .dim = dim_,
                    .count = x.count(),
-                   .halo_count = rounds.front()->halo,
+                   .halo_count = rounds.front()->neighbors.halo(),
                    .rounds = views,
                    .strength = strength,
                    .moved = moved});
@@ -193,7 +164,7 @@ void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength
   if (x.device()) {
     if (layout_.ranks == 1) return mix_on_device(x, current_, static_cast<float>(strength), moved);
     for (std::size_t q = 0; q < current_.size(); ++q) {
-      exchange_halo(x, *current_[q]);
+      halo_ = &exchange_.rows(current_[q]->neighbors, x);
       mix_on_device(x, std::span(current_).subspan(q, 1), static_cast<float>(strength), q == 0 ? moved : std::span<double>{});
     }
     return;
@@ -211,7 +182,7 @@ void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength
     run(current_, moved_blocks);
   } else {
     for (std::size_t q = 0; q < current_.size(); ++q) {
-      exchange_halo(x, *current_[q]);
+      halo_ = &exchange_.rows(current_[q]->neighbors, x);
       run(std::span(current_).subspan(q, 1), q == 0 ? moved_blocks : nullptr);
     }
   }

@@ -3,13 +3,12 @@
 #include "harness/comm/communicator.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/mix/neighbor_exchange.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
-#include "harness/mix/row_exchange.hpp"
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -31,20 +30,14 @@ class Mixer {
   std::int64_t bytes(std::int64_t round);  // that all nodes together send in this round with one node per rank
 
  private:
-  // One round as this rank sees it: sources are local rows (0..count-1), then halo rows.
-  struct Peer {
-    int rank;
-    std::vector<int> rows;  // local rows to send, or halo rows to receive into, in ascending node order
-  };
+  // One round as this rank sees it: an edge for every off-diagonal entry of W.
   struct Round {
-    std::vector<std::vector<MixTerm>> rows;  // per local row, without the diagonal
-    std::vector<Peer> sends, receives;
-    int halo = 0;
-    std::int64_t links = 0;  // off-diagonal entries of the whole W
+    NeighborPlan neighbors;
+    std::vector<std::vector<MixTerm>> rows;  // per local row, without the diagonal; sources are local rows (0..count-1), then halo rows
+    std::int64_t links = 0;                  // off-diagonal entries of the whole W
   };
   const Round& round(std::int64_t t);
   Round plan(const MixingMatrix& w) const;
-  void exchange_halo(const NodeMatrix& x, const Round& round);
   void mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const;
   // moved_blocks: where the squared steps of the first round go, per row and block of columns; null: nowhere.
   void mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
@@ -56,12 +49,10 @@ class Mixer {
   const MixingSchedule& schedule_;
   std::map<std::int64_t, Round> plans_;      // by round modulo period; of a random schedule: those of the current call
   std::vector<std::vector<float>> scratch_;  // per worker: 2 x count x tile
-  std::unique_ptr<NodeMatrix> halo_;
+  NeighborExchange exchange_;
+  const NodeMatrix* halo_ = nullptr;  // of the current round
   std::vector<const Round*> current_;
   std::vector<double> moved_blocks_;
-  std::vector<Send> sends_;
-  std::vector<Receive> receives_;
-  RowExchange exchange_;
 };
 
 }  // namespace xib
