@@ -4,9 +4,22 @@
 #include "harness/core/check.hpp"
 #include "harness/mix/displacement.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace xib {
+
+namespace {
+
+// The weights know whole rounds, and averages of the models where they are all 1: x_i = w_i z_i has another mean.
+void check_push_sum(const Decision& decision, const std::vector<double>& w) {
+  const bool ones = std::ranges::all_of(w, [](double value) { return value == 1; });
+  require(decision.exact ? ones : decision.rounds == 0 || decision.strength == 1,
+          "control.policy: push-sum mixes whole rounds, and averages exactly before all gossip only; use rounds(q), or a policy that holds a target");
+}
+
+}  // namespace
 
 ConsensusController::ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
                                          std::int64_t measure_every, FullGradientAt full_gradient, const Gauge& gauge)
@@ -18,10 +31,15 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
       full_gradient_(std::move(full_gradient)) {
   if (gauge.kind == Gauge::Kind::sketch) sketch_ = std::make_unique<Sketch>(communicator, pool, layout, dim, gauge.buckets, gauge.seed);
   if (gauge.kind == Gauge::Kind::displacement) moved_.resize(static_cast<std::size_t>(layout.mine().count));
+  const bool push_sum = std::ranges::any_of(phases, [](const auto& p) { return p.schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns; });
   phases_.reserve(phases.size());  // mixers refer to their schedule: it must not move
   for (auto& phase : phases) {
     auto& mine = phases_.emplace_back(Phase{std::move(phase.schedule), std::move(phase.policy), nullptr, 0});
-    mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.schedule);
+    if (push_sum) {
+      mine.push_sum = std::make_unique<PushSum>(mine.schedule);
+      mine.push_sum_gossip = mine.push_sum->schedule();
+    }
+    mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.gossip());
     for (const auto& earlier : std::span(phases_).first(phases_.size() - 1)) mine.policy->follow(*earlier.policy);
     if (!mine.policy->needs().full_gradient) continue;
     require(static_cast<bool>(full_gradient_), "[control] policy: this policy needs the full gradient, which this task does not know");
@@ -58,7 +76,7 @@ Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const No
                      .distance = before.distance,
                      .mean_model_norm = before.mean_norm,
                      .gram = before.gram,
-                     .schedule = &phase.schedule};
+                     .schedule = &phase.gossip()};
   const Needs needs = phase.policy->needs();
   if (!needs.any()) return phase.policy->decide(view);
   if (needs.gradient_norm) {
@@ -86,9 +104,30 @@ Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const No
   return from_rank_0<Decision>(communicator_, [&] { return phase.policy->decide(view); });
 }
 
+ConsensusController::Phase& ConsensusController::enter(int number) {
+  Phase& phase = phases_[static_cast<std::size_t>(number - 1)];
+  if (phase.push_sum && entered_ > 0 && entered_ != number) {
+    const Phase& before = phases_[static_cast<std::size_t>(entered_ - 1)];
+    phase.push_sum->restart(phase.rounds_done, before.push_sum->before(before.rounds_done));
+  }
+  entered_ = number;
+  return phase;
+}
+
+std::span<const double> ConsensusController::push_sum_weights(const Position& at) {
+  Phase& phase = enter(at.phase);
+  if (!phase.push_sum) return {};
+  weights_taken_ = true;
+  const NodeBlock mine = layout_.mine();
+  return std::span(phase.push_sum->before(phase.rounds_done)).subspan(static_cast<std::size_t>(mine.first), static_cast<std::size_t>(mine.count));
+}
+
 Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                                               Stopwatch& watch) {
-  Phase& phase = phases_[static_cast<std::size_t>(at.phase - 1)];
+  Phase& phase = enter(at.phase);
+  require(!phase.push_sum || std::exchange(weights_taken_, false),
+          "a column-stochastic mixing matrix needs push-sum (plain gossip would drift away from the average): choose other weights, or let every step take "
+          "account of push_sum_weights()");
   Communicated done;
   ConsensusMoments moments;
   const bool gram = phase.policy->needs().gram, record = due(at.step);
@@ -107,6 +146,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   done.rounds = decision.rounds;
   done.target = decision.target;
   done.critical = decision.critical;
+  if (phase.push_sum) check_push_sum(decision, phase.push_sum->before(phase.rounds_done));
   if (decision.exact) {
     statistics_.average(x);
     done.bytes += statistics_.average_bytes();
@@ -120,6 +160,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     for (int q = 0; q < decision.rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
     if (decision.rounds > 0) done.strength = decision.strength;
     phase.rounds_done += decision.rounds;
+    if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);
   }
   watch.lap(Part::mix);
 
@@ -140,6 +181,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
 
 void ConsensusController::communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch) {
   Phase& phase = phases_[static_cast<std::size_t>(at.phase - 1)];
+  if (phase.push_sum) fail("a second vector is mixed under push-sum, whose weights have gone on (this is a bug)");
   if (done.exact) {
     statistics_.average(other);
     done.bytes += statistics_.average_bytes();
@@ -172,6 +214,12 @@ std::vector<double> ConsensusController::state() const {
     all.push_back(static_cast<double>(state.size()));
     all.insert(all.end(), state.begin(), state.end());
   }
+  if (!phases_.empty() && phases_.front().push_sum) {
+    const Phase& phase = phases_[static_cast<std::size_t>(std::max(entered_, 1) - 1)];
+    const auto& w = phase.push_sum->before(phase.rounds_done);
+    all.push_back(entered_);
+    all.insert(all.end(), w.begin(), w.end());
+  }
   return all;
 }
 
@@ -182,6 +230,10 @@ void ConsensusController::restore(std::span<const double> state) {
     phase.policy->restore(state.subspan(2, size));
     state = state.subspan(2 + size);
   }
+  if (state.empty()) return;
+  entered_ = static_cast<int>(state[0]);
+  const Phase& phase = phases_[static_cast<std::size_t>(std::max(entered_, 1) - 1)];
+  phase.push_sum->restart(phase.rounds_done, {state.begin() + 1, state.end()});
 }
 
 }  // namespace xib

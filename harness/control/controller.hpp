@@ -8,11 +8,13 @@
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/mix/mixer.hpp"
 #include "harness/mix/moments.hpp"
+#include "harness/mix/push_sum.hpp"
 #include "harness/mix/sketch.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +23,7 @@ namespace xib {
 
 // What a phase of training runs under.
 struct PhaseControl {
-  MixingSchedule schedule;
+  MixingSchedule schedule;  // rows of W sum to 1; or columns, for algorithms that use push_sum_weights()
   std::unique_ptr<ConsensusPolicy> policy;
 };
 
@@ -64,11 +66,15 @@ class ConsensusController {
   // For algorithms that communicate in another way: Ξ of x if a measurement is due, and nothing else.
   Communicated observe(const NodeMatrix& x, const Position& at, Stopwatch& watch);
 
+  // Where W of a phase has columns that sum to 1, the models z that are mixed stand for x_i = w_i z_i (mix/push_sum.hpp): w_i of this rank's nodes, before the
+  // next communication. Empty where every W has rows that sum to 1: there all w_i are.
+  std::span<const double> push_sum_weights(const Position& at);
+
   std::span<const double> squared_distances() const { return squared_distances_; }  // n, of the last step; empty: not measured
   NodeStatistics& statistics() { return statistics_; }
-  const MixingSchedule& schedule(int phase) const { return phases_[static_cast<std::size_t>(phase - 1)].schedule; }
+  const MixingSchedule& schedule(int phase) const { return phases_[static_cast<std::size_t>(phase - 1)].schedule; }  // W, as it was given
 
-  // Rounds done and the policies' states. Rank 0's is the one to keep, as it alone decides where something is measured; restore it on
+  // Rounds done, the policies' states, weights of push-sum. Rank 0's is the one to keep, as it alone decides where something is measured; restore it on
   // all ranks.
   std::vector<double> state() const;
   void restore(std::span<const double> state);
@@ -79,7 +85,11 @@ class ConsensusController {
     std::unique_ptr<ConsensusPolicy> policy;
     std::unique_ptr<Mixer> mixer;
     std::int64_t rounds_done = 0;
+    std::unique_ptr<PushSum> push_sum = nullptr;         // null: every W of the run has rows that sum to 1
+    std::optional<MixingSchedule> push_sum_gossip = {};  // then its matrices
+    const MixingSchedule& gossip() const { return push_sum ? *push_sum_gossip : schedule; }
   };
+  Phase& enter(int phase);  // with the weights of the phase before
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
@@ -90,6 +100,8 @@ class ConsensusController {
   NodeLayout layout_;
   NodeStatistics statistics_;
   std::vector<Phase> phases_;
+  int entered_ = 0;             // phase of the last communication; 0: there was none
+  bool weights_taken_ = false;  // of push-sum, in this step
   std::int64_t measure_every_;
   Gauge gauge_;
   std::unique_ptr<Sketch> sketch_;

@@ -4,15 +4,17 @@
 #include "harness/graph/exact_sum.hpp"
 
 namespace xib {
-namespace {
 
-// w as rounds go on; going back begins anew.
-class Weights {
+// w as rounds go on; going back begins anew at the last settled round.
+class PushSum::Weights {
  public:
-  explicit Weights(MixingSchedule schedule) : schedule_(std::move(schedule)) { restart(); }
+  explicit Weights(MixingSchedule schedule) : schedule_(std::move(schedule)) {
+    restart(0, std::vector<double>(static_cast<std::size_t>(schedule_.nodes()), 1.0));
+  }
 
   const std::vector<double>& before(std::int64_t round) {
-    if (round < round_) restart();
+    if (round < settled_) fail("push-sum weights of round {} are asked for after round {} (this is a bug)", round, settled_);
+    if (round < round_) restart(settled_, settled_w_);
     for (; round_ < round; ++round_) w_ = after(schedule_.at(round_));
     return w_;
   }
@@ -29,11 +31,12 @@ class Weights {
     return MixingMatrix(std::move(rows));
   }
 
- private:
-  void restart() {
-    round_ = 0;
-    w_.assign(static_cast<std::size_t>(schedule_.nodes()), 1.0);
+  void restart(std::int64_t round, std::vector<double> w) {
+    settled_ = round_ = round;
+    w_ = settled_w_ = std::move(w);
   }
+
+ private:
   std::vector<double> after(const MixingMatrix& a) const {
     std::vector<double> next;
     for (int i = 0; i < a.size(); ++i) {
@@ -45,16 +48,23 @@ class Weights {
   }
 
   MixingSchedule schedule_;
-  std::int64_t round_ = 0;
-  std::vector<double> w_;
+  std::int64_t settled_ = 0, round_ = 0;
+  std::vector<double> settled_w_, w_;
 };
 
-}  // namespace
+PushSum::PushSum(const MixingSchedule& column_stochastic) : weights_(std::make_shared<Weights>(column_stochastic)), nodes_(column_stochastic.nodes()) {}
 
-MixingSchedule push_sum_schedule(const MixingSchedule& column_stochastic) {
-  return MixingSchedule(column_stochastic.nodes(), [weights = Weights(column_stochastic)](std::int64_t round) mutable { return weights.matrix(round); });
+MixingSchedule PushSum::schedule() const {
+  return MixingSchedule(nodes_, [weights = weights_](std::int64_t round) { return weights->matrix(round); });
 }
 
-std::vector<double> push_sum_weights(const MixingSchedule& column_stochastic, std::int64_t round) { return Weights(column_stochastic).before(round); }
+const std::vector<double>& PushSum::before(std::int64_t round) { return weights_->before(round); }
+
+void PushSum::settle(std::int64_t round) { restart(round, before(round)); }
+
+void PushSum::restart(std::int64_t round, std::vector<double> w) { weights_->restart(round, std::move(w)); }
+
+MixingSchedule push_sum_schedule(const MixingSchedule& column_stochastic) { return PushSum(column_stochastic).schedule(); }
+std::vector<double> push_sum_weights(const MixingSchedule& column_stochastic, std::int64_t round) { return PushSum(column_stochastic).before(round); }
 
 }  // namespace xib

@@ -3,6 +3,7 @@
 #include "harness/graph/mixing_matrix.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace xib {
@@ -14,11 +15,30 @@ namespace xib {
 // gossip with a matrix whose rows sum to 1. W is known on all ranks, so they compute w themselves and nothing but models is sent; and
 // everything made for gossip (halo exchange, rounds in cache, one-shot control, consensus fixed to the last bit) works on z.
 
-// The matrices r of successive rounds, for a Mixer whose rows are the z_i. Throws Error(input), at the latest when the round is asked for, where
-// a node ends with no weight because nobody, itself included, sends to it.
-MixingSchedule push_sum_schedule(const MixingSchedule& column_stochastic);
+// The weights of a run along its rounds, and the matrices r that follow from them.
+class PushSum {
+ public:
+  // w = 1 before round 0.
+  explicit PushSum(const MixingSchedule& column_stochastic);
 
-// w before round `round`, n numbers that sum to n; x_i = w_i z_i.
+  // The matrices r, for a Mixer whose rows are the z_i: a schedule without a period, for rounds that are not settled yet. It goes on with this object's
+  // weights. Throws Error(input), at the latest when the round is asked for, where a node ends with no weight because nobody, itself included, sends to it.
+  MixingSchedule schedule() const;
+  // w before round `round`, n numbers that sum to n; x_i = w_i z_i. Not before the last settled round.
+  const std::vector<double>& before(std::int64_t round);
+  // Rounds before `round` are done, and will not be asked for again.
+  void settle(std::int64_t round);
+  // w before round `round` is what is given: after an interruption, or in the matrices of another phase.
+  void restart(std::int64_t round, std::vector<double> w);
+
+ private:
+  class Weights;
+  std::shared_ptr<Weights> weights_;
+  int nodes_;
+};
+
+// The matrices r from round 0 on, and w before a round, where nothing restarts.
+MixingSchedule push_sum_schedule(const MixingSchedule& column_stochastic);
 std::vector<double> push_sum_weights(const MixingSchedule& column_stochastic, std::int64_t round);
 
 }  // namespace xib

@@ -63,10 +63,26 @@ class Checker {
     }
   }
 
+  // Of matrices for push-sum, in whose rows nothing sums to 1.
+  void columns(const std::vector<double>& w, std::size_t n, std::size_t topology) {
+    for (std::size_t matrix = 0; matrix < w.size() / (n * n); ++matrix)
+      for (std::size_t column = 0; column < n; ++column) {
+        double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += w[(matrix * n + i) * n + column];
+        if (std::abs(sum - 1) <= 2 * static_cast<double>(n) * 0x1p-53 + 1e-12) continue;
+        problems.push_back(fmt::format("/topology/{}/W: column {} sums to {}, not 1", topology + 1, column, sum));
+        return;
+      }
+  }
+
   void topologies() {
     const auto n = static_cast<std::size_t>(record_.nodes);
     for (std::size_t k = 0; k < record_.topologies.size(); ++k) {
       const auto& w = record_.topologies[k].matrices;
+      if (record_.topologies[k].weights == "push-sum") {
+        columns(w, n, k);
+        continue;
+      }
       for (std::size_t row = 0; row < w.size() / n; ++row) {
         double sum = 0;
         for (std::size_t j = 0; j < n; ++j) sum += w[row * n + j];

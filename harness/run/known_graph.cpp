@@ -6,6 +6,7 @@
 #include "harness/graph/topology_files.hpp"
 #include "harness/graph/uses_seed.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace xib {
@@ -16,11 +17,18 @@ std::string key_of(const std::string& topology, std::string_view weights, int no
   return fmt::format("{}|{}|{}|{}|{}", topology, weights, nodes, uses_seed(topology) ? fmt::format("{}", seed) : "", topology_files_sha256(topology));
 }
 
+// Of a random schedule the first round is looked at.
+bool all_doubly_stochastic(const MixingSchedule& schedule) {
+  if (schedule.period() == 0) return schedule.at(0).doubly_stochastic();
+  return std::ranges::all_of(schedule.matrices(), [](const MixingMatrix& w) { return w.doubly_stochastic(); });
+}
+
 KnownGraph look_at_graph(const std::string& topology, std::string_view weights, int nodes, std::uint64_t seed) try {
   const MixingSchedule schedule = make_mixing(topology, weights, nodes, seed);
   const MixingMatrix& first = schedule.at(0);
   return {.refusal = "",
           .keeps_mean = first.stochastic() == MixingMatrix::Stochastic::rows,
+          .keeps_sum = first.stochastic() == MixingMatrix::Stochastic::columns || all_doubly_stochastic(schedule),
           .one_symmetric = schedule.period() == 1 && first.symmetric(),
           .period = schedule.period()};
 } catch (const Error& error) {

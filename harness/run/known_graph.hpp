@@ -10,7 +10,8 @@ namespace xib {
 // What a plan has to know of a graph and its weights. The many runs of a plan have few graphs: each is made once and then remembered, without its matrices.
 struct KnownGraph {
   std::string refusal;         // why there are no such matrices; then the rest means nothing
-  bool keeps_mean = false;     // rows of W sum to 1
+  bool keeps_mean = false;     // rows of every W sum to 1
+  bool keeps_sum = false;      // columns do
   bool one_symmetric = false;  // every round mixes with the same symmetric W
   std::int64_t period = 0;     // as MixingSchedule::period()
 };

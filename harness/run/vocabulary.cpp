@@ -65,10 +65,12 @@ void check_topologies(const RunConfig& c, Problems& problems) {
       const std::string &name = c.topology.name[k], &weights = c.topology.weights;
       const KnownGraph& graph = known_graph(name, weights, nodes, seed);
       if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
-      require(graph.keeps_mean, "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1",
-              weights, c.train.algorithm);
-      settings.phases.push_back(
-          {name, weights, c.control.policy[k], graph.one_symmetric, [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
+      require(
+          graph.keeps_mean || algorithm_info(c.train.algorithm).takes_column_stochastic,
+          "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1, or algorithm = \"sgp\"",
+          weights, c.train.algorithm);
+      settings.phases.push_back({name, weights, c.control.policy[k], graph.one_symmetric, graph.keeps_sum,
+                                 [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
     });
   check_algorithm(c.train.algorithm, settings, problems);
 }

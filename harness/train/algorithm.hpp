@@ -54,6 +54,7 @@ struct AlgorithmSettings {
   struct Phase {
     std::string topology, weights, policy;
     bool one_symmetric = false;          // every round mixes with the same symmetric W
+    bool keeps_sum = false;              // columns of every W sum to 1
     std::function<double()> lambda_min;  // of W; NaN where it is not known: too many nodes
   };
   std::vector<Phase> phases;
@@ -66,11 +67,12 @@ struct AlgorithmSettings {
 // One row of the table of algorithms: what parser, plan, `xibench list`, tests and docs loop over. It stands in the algorithm's own file.
 struct AlgorithmInfo {
   std::string_view name, arguments = "", help;
-  bool uses_policy = true;            // false: [control] and [topology] have no meaning for it
-  bool own_momentum = false;          // [train] momentum is the algorithm's own; StepContext::optimizer has none
-  bool combines_first = false;        // gossip comes before the local step: Ξ is 0 in the first step
-  std::string_view linear_only = "";  // why the optimizer's directions have to be linear in the gradients; empty: they need not be
-  int matrices = 0;                   // per-node matrices that it keeps: state() and what it needs within a step
+  bool uses_policy = true;               // false: [control] and [topology] have no meaning for it
+  bool own_momentum = false;             // [train] momentum is the algorithm's own; StepContext::optimizer has none
+  bool takes_column_stochastic = false;  // a W whose columns sum to 1 and whose rows do not: it takes account of push_sum_weights()
+  bool combines_first = false;           // gossip comes before the local step: Ξ is 0 in the first step
+  std::string_view linear_only = "";     // why the optimizer's directions have to be linear in the gradients; empty: they need not be
+  int matrices = 0;                      // per-node matrices that it keeps: state() and what it needs within a step
   void (*check)(Arguments& arguments, const AlgorithmSettings& settings, Problems& problems) = nullptr;  // null: nothing to refuse, no arguments
   std::unique_ptr<Algorithm> (*make)(Arguments& arguments, const AlgorithmSetup& setup);
 };

@@ -14,10 +14,10 @@ constexpr std::string_view kWhere = "[train] algorithm";
 }  // namespace
 
 // The table: a row stands in its algorithm's file.
-extern const AlgorithmInfo kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking;
+extern const AlgorithmInfo kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking, kSgp;
 
 std::span<const AlgorithmInfo> algorithms() {
-  static const std::array all{kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking};
+  static const std::array all{kCentralized, kDsgd, kDsgdCta, kQgDsgdm, kD2, kGradientTracking, kSgp};
   return all;
 }
 

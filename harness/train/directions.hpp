@@ -9,8 +9,8 @@
 namespace xib {
 
 // What an optimizer makes of each parameter's gradient, as plain functors: direction(k, x, g) with the parameter's place k among all of the node matrix,
-// x_k and g_k gives d_k, which a step subtracts, times the rate. State is at addresses of matrices of the same shape. An optimizer has a functor for each of
-// its forms, not a branch: every form is a loop of its own.
+// x_k and g_k gives d_k, which a step subtracts, times the rate. KeptState is at addresses of matrices of the same shape. An optimizer has a functor for each
+// of its forms, not a branch: every form is a loop of its own.
 
 // SGD, as PyTorch defines it: d = g + λ x;  v = μ v + d;  d = nesterov ? d + μ v : v
 struct GradientDirection {

@@ -5,15 +5,15 @@
 namespace xib {
 namespace {
 
-// Calls body(begin, end) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
+// Calls body(node, begin, end) for pieces of the rows of a matrix that stay in cache, in parallel; every column of every row once.
 template <class Body>
 void for_each_chunk(const NodeMatrix& x, ThreadPool& pool, const Body& body) {
   constexpr std::size_t kChunk = 1 << 15;  // floats: three streams of 128 KiB
   const auto chunks = static_cast<std::int64_t>((x.dim() + kChunk - 1) / kChunk);
   pool.for_each(chunks * x.count(), [&](std::int64_t task, int) {
     const std::size_t at = static_cast<std::size_t>(task % chunks) * kChunk;
-    const auto begin = static_cast<std::int64_t>(static_cast<std::size_t>(task / chunks) * x.stride() + at);
-    body(begin, begin + static_cast<std::int64_t>(std::min(kChunk, x.dim() - at)));
+    const std::int64_t node = task / chunks, begin = node * static_cast<std::int64_t>(x.stride()) + static_cast<std::int64_t>(at);
+    body(node, begin, begin + static_cast<std::int64_t>(std::min(kChunk, x.dim() - at)));
   });
 }
 
@@ -23,12 +23,15 @@ std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(st
 }  // namespace
 
 void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move) {
-  if (x.device()) return step_on_device(*x.device(), elements(x), x.data(), g.data(), direction, move);
+  if (x.device()) return step_on_device(*x.device(), elements(x), static_cast<std::int64_t>(x.stride()), x.data(), g.data(), direction, move);
   std::visit(
       [&](const auto& d, const auto& m) {
-        for_each_chunk(x, pool, [&](std::int64_t begin, std::int64_t end) {
-          const StepElement<std::decay_t<decltype(d)>, std::decay_t<decltype(m)>> step{x.data(), g.data(), d, m};
-          for (std::int64_t k = begin; k < end; ++k) step(k);
+        for_each_chunk(x, pool, [&](std::int64_t node, std::int64_t begin, std::int64_t end) {
+          const auto own_direction = d;
+          const auto own_move = of_node(m, node);
+          float* const p = x.data();
+          const float* const q = g.data();
+          for (std::int64_t k = begin; k < end; ++k) own_move(k, p[k], own_direction(k, p[k], q[k]));
         });
       },
       direction, move);
@@ -36,7 +39,7 @@ void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction
 
 void apply(const NodeMatrix& x, ThreadPool& pool, const QgMomentum& momentum) {
   if (x.device()) return momentum_on_device(*x.device(), elements(x), momentum);
-  for_each_chunk(x, pool, [&](std::int64_t begin, std::int64_t end) {
+  for_each_chunk(x, pool, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     const QgMomentum step = momentum;
     for (std::int64_t k = begin; k < end; ++k) step(k);
   });

@@ -3,6 +3,7 @@
 #include "harness/core/space.hpp"
 #include "harness/train/directions.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
@@ -52,6 +53,22 @@ struct QgMove {
   }
 };
 
+// With a rate per node, `apart` floats from one to the next.
+struct NodeRateMove {
+  const float* rates;
+  std::size_t apart;
+  XB_HD PlainMove of_node(std::int64_t node) const { return {rates[static_cast<std::size_t>(node) * apart]}; }
+};
+
+// What a move does to the parameters of one node (of this rank): a move of its own where of_node() says so.
+template <class Move>
+XB_HD auto of_node(const Move& move, std::int64_t node) {
+  if constexpr (requires { move.of_node(node); })
+    return move.of_node(node);
+  else
+    return move;
+}
+
 // m̂ after gossip, from where the step began and where gossip led: no move, it knows no direction.
 struct QgMomentum {
   float mu, share;
@@ -61,20 +78,21 @@ struct QgMomentum {
 };
 
 // All moves. Every one goes with every direction; the loops and kernels of all pairs are made from these two lists.
-using Move = std::variant<PlainMove, D2Move, TrackingMove, QgMove>;
+using Move = std::variant<PlainMove, D2Move, TrackingMove, QgMove, NodeRateMove>;
 
-// One parameter of a step.
+// One parameter of a step; rows are `stride` parameters apart.
 template <class Direction, class Move>
 struct StepElement {
   float* x;
   const float* g;
+  std::int64_t stride;
   Direction direction;
   Move move;
-  XB_HD void operator()(std::int64_t k) const { move(k, x[k], direction(k, x[k], g[k])); }
+  XB_HD void operator()(std::int64_t k) const { of_node(move, k / stride)(k, x[k], direction(k, x[k], g[k])); }
 };
 
 // On a device, for k = 0 .. count - 1, in moves.cu; builds without CUDA have moves_none.cpp. x, g: addresses.
-void step_on_device(Device& device, std::int64_t count, float* x, const float* g, const Direction& direction, const Move& move);
+void step_on_device(Device& device, std::int64_t count, std::int64_t stride, float* x, const float* g, const Direction& direction, const Move& move);
 void momentum_on_device(Device& device, std::int64_t count, const QgMomentum& momentum);
 
 }  // namespace xib

@@ -133,6 +133,17 @@ TEST_CASE("quasi-global momentum has the bits of its twin, in phases of gossip a
   }
 }
 
+TEST_CASE("stochastic gradient push on a directed graph whose W is doubly stochastic is D-SGD to the last bit") {
+  const MixingSchedule one_way = test::fixed(test::circulant(kNodes, {1}, 0.5));
+  RunConfig c = config_of("sgp", 3, {"exact", "rounds(1)", "rounds(2)"});
+  c.train.momentum = 0.5;
+  const auto twin = reference::dsgd(twin_problem(), {{1, reference::exact(), one_way}, {1, reference::rounds(1), one_way}, {1, reference::rounds(2), one_way}},
+                                    {.momentum = 0.5}, kHalf);
+  CHECK(twin.back().distance_after > 0.5);
+
+  for (const Places places : kPlaces) check_same(harness(places, c, 1, one_way), twin);
+}
+
 TEST_CASE("gradient tracking has the bits of its twin, on matrices in turn and under exact averaging, and sends everything twice") {
   const MixingSchedule turns = test::alternating(kNodes);
   for (const auto& [momentum, nesterov] : {std::pair(0.0, false), {0.5, false}, {0.5, true}}) {

@@ -3,6 +3,7 @@
 #include "reference/adam.hpp"
 #include "reference/dsgd_ac.hpp"
 #include "reference/logistic.hpp"
+#include "reference/push_sum.hpp"
 #include "reference/quadratic.hpp"
 #include "reference/theory.hpp"
 #include "tests/equivalence/traced_run.hpp"
@@ -225,6 +226,28 @@ TEST_CASE("phases of exact averaging, plain gossip and control follow their twin
 
     for (const Places places : kPlaces) check_close(harness(places, config), twin, most);
   }
+}
+
+// Two directed graphs, one after the other: weights go on from the one into the other. As the errors are of z = x / w, a step's rate is γ / w at the most,
+// which has to be within 1/L; r has three roundings more per term than W.
+TEST_CASE("stochastic gradient push follows its twin over two directed graphs") {
+  for (const double momentum : {0.0, 0.5})
+    for (auto& [config, problem] : cases("sgp", {"rounds(1)", "rounds(1)"}, momentum, 10)) {
+      RunConfig c = config;
+      c.train.lr = 0.07;
+      c.topology.weights = "push-sum";
+      c.topology.name = {"random-directed", "star"};
+      const MixingSchedule first = make_mixing("random-directed", "push-sum", kNodes, 5), second = make_mixing("star", "push-sum", kNodes, 5);
+      const MixingSchedule both(kNodes, [=](std::int64_t round) { return round < 10 ? first.at(round) : second.at(round - 10); });
+      const auto twin = reference::push_sum(problem, both, 1, 20, sgd_of(c), constant(c));
+      double least = 1;
+      for (const auto& w : twin.weights) least = std::min(least, *std::ranges::min_element(w));
+      CHECK(least < 0.7);
+      REQUIRE(c.train.lr / least <= 0.25);
+      CHECK(twin.models.back().distance_after > 0.05);
+
+      for (const Places places : kPlaces) check_close(harness(places, c), twin.models, tolerance(twin.models, 2 * kNodes, momentum));
+    }
 }
 
 TEST_CASE("DSGD-AC follows its twin down a cosine") {

@@ -44,6 +44,8 @@ inline constexpr std::array kTwins{
     Twin{"qg-dsgdm", reference::qg_dsgdm, 1, false, true},
     // x^t - s^(t-1) keeps what every step before rounded.
     Twin{"d2", reference::d2, 1, true},
+    // On a W whose rows sum to 1 too, as here, its weights stay 1, and it is D-SGD. On others: reference/push_sum.hpp, and a test of its own.
+    Twin{"sgp", reference::dsgd},
     // The estimates keep what was rounded in them; steps are stable at smaller rates only.
     Twin{"gradient-tracking", reference::gradient_tracking, 0.125, true},
 };

@@ -25,7 +25,7 @@ TEST_CASE("what is no arm of the paper has no name") {
   CHECK(arm("dsgd", R"(["exact", "exact"])").empty());
   CHECK(arm("dsgd", R"j(["fraction(0.5)", "fraction(0.5)", "exact"])j").empty());
   CHECK(arm("dsgd", "[]").empty());
-  for (const char* other : {"qg-dsgdm", "d2", "gradient-tracking", "dsgd-cta"}) {
+  for (const char* other : {"qg-dsgdm", "d2", "gradient-tracking", "dsgd-cta", "sgp"}) {
     CHECK(arm(other, R"j(["rounds(1)"])j").empty());
     CHECK(arm(other, R"j(["rounds(1)", "exact"])j").empty());
   }

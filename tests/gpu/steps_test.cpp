@@ -64,6 +64,9 @@ void compare(const MakeMove& make_move) {
 TEST_CASE("plain steps") {
   compare([](float*, float*) { return PlainMove{0.05f}; });
 }
+TEST_CASE("a rate per node") {
+  compare([](float* a, float*) { return NodeRateMove{a, 3}; });  // the floats there are rates as good as any
+}
 TEST_CASE("D²") {
   compare([](float* a, float*) { return D2Move{0.05f, a}; });
 }

@@ -112,6 +112,15 @@ class BadInput(support.RunTest):
         self.assertIn("under dsgd-cta the distance of the first step is 0", self.plan(plain, "control.policy=fraction-of-start(0.5, 1)").stderr)
         self.assertEqual(self.plan(plain, "control.policy=fraction-of-start(0.5, 2)").returncode, 0)
 
+    def test_push_sum_is_refused_where_it_means_nothing(self):
+        text = support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")]
+        star = ("topology.name=star", "topology.weights=push-sum")
+        self.assertIn('choose weights whose rows sum to 1, or algorithm = "sgp"', self.plan(text, *star).stderr)
+        self.assertEqual(self.plan(text, *star, "train.algorithm=sgp").returncode, 0)
+        for policy, why in (('["rounds(1)", "exact"]', "sgp averages exactly before its first gossip only"), ("exact-every(2)", "exact-every(2) does neither"),
+                            ("dsgd-ac(after = 1, power = 1)", "does neither")):
+            self.assertIn(why, self.plan(text, *star, "train.algorithm=sgp", f"control.policy={policy}").stderr)
+
     def test_d2_on_a_matrix_with_eigenvalues_that_are_too_small_is_refused(self):
         d2 = support.QUADRATIC.replace("lr = 0.2", 'lr = 0.2\nalgorithm = "d2"')
         self.refused(d2, "sweep.toml:13: train.algorithm: d2 needs eigenvalues of W above -0.3333", "ring with uniform weights has -0.3333 at 8 nodes",

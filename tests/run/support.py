@@ -50,12 +50,13 @@ topology.name = ["ring", "exponential"]
 """
 
 # The algorithms beside D-SGD, each under plain gossip and under changing control.
-ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": "", "dsgd-cta": ""}  # and what else they need
+ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": "", "dsgd-cta": "",
+              "sgp": 'topology.name = "random-directed"\ntopology.weights = "push-sum"\n'}  # and what else they need
 OPTIMIZERS = {name: f'train.optimizer = "{name}"\ntrain.momentum = 0\ntrain.nesterov = false\n' for name in ("adam(0.8, 0.95)", "adamw")}  # those beside SGD
 OTHERS = QUADRATIC[:QUADRATIC.index("[[variant]]")].replace("lr = 0.2", "lr = 0.05") + "".join(
     f'[[variant]]\nname = "{name}, {control}"\ntrain.algorithm = "{name}"\n{more}{policy}'
     for name, more in ALGORITHMS.items()
-    for control, policy in {"plain": "", "mixed": 'control.policy = ["target(0.3)", "exact"]\n'}.items()) + "".join(
+    for control, policy in {"plain": "", "mixed": 'control.policy = ["exact", "target(0.3)"]\n'}.items()) + "".join(
     f'[[variant]]\nname = "{name}, {algorithm}"\ntrain.algorithm = "{algorithm}"\n{more}' for name, more in OPTIMIZERS.items()
     for algorithm in ("dsgd", "dsgd-cta", "centralized"))
 

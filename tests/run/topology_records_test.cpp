@@ -45,6 +45,14 @@ TEST_CASE("a run records the busiest round of a period and the contraction of th
   CHECK(drawn.p == Approx(0.5 * 8 / 7));
 }
 
+TEST_CASE("a run with push-sum records the W that it was given, whose columns sum to 1 and whose rows do not, not the matrices that follow from it") {
+  const TopologyRecord record = records("train.nodes = 5\ntrain.algorithm = 'sgp'\ntopology.name = 'star'\ntopology.weights = 'push-sum'").at(0);
+  CHECK((record.weights == "push-sum" && record.period == 1 && record.degree == 4));
+  const auto entry = [&](int i, int j) { return record.matrices.at(static_cast<std::size_t>(5 * i + j)); };
+  for (int j = 1; j < 5; ++j) CHECK((entry(0, j) == 0.5 && entry(j, j) == 0.5 && entry(j, 0) == 0.2));  // a leaf keeps a half, the hub a fifth
+  CHECK(entry(0, 0) == Approx(0.2).epsilon(1e-15));                                                     // what the others leave of 1
+}
+
 TEST_CASE("a run refuses a graph file whose content is not what was planned") {
   const SweepFile file("");
   const std::string path = file.directory() + "/g.txt", square = "0 1\n1 2\n2 3\n3 0\n", path_graph = "0 1\n1 2\n2 3\n";

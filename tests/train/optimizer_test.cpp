@@ -159,7 +159,7 @@ TEST_CASE("what cannot be is refused with what to write instead") {
 
 TEST_CASE("algorithms that calculate with gradients of other steps refuse optimizers whose direction is not linear in them") {
   for (const auto& [name, is_refused] :
-       {std::pair("dsgd", false), {"dsgd-cta", false}, {"centralized", false}, {"d2", true}, {"gradient-tracking", true}, {"qg-dsgdm", true}})
+       {std::pair("dsgd", false), {"dsgd-cta", false}, {"centralized", false}, {"sgp", false}, {"d2", true}, {"gradient-tracking", true}, {"qg-dsgdm", true}})
     for (const auto& info : optimizers()) {
       INFO(name << ", " << info.name);
       Problems problems;
