@@ -68,17 +68,7 @@ void ceiling_step(Run& run, std::int64_t step) {
 void full_step(Arm& arm, std::int64_t step) {
   Run& run = *arm.run;
   Stopwatch watch([&] { return run.communicator.now(); }, [&] { return run.communicator.traffic().wait_s; });
-  StepContext context{.at = run.position(step),
-                      .task = *run.task,
-                      .pool = run.pool,
-                      .x = run.x,
-                      .g = run.g,
-                      .optimizer = *run.optimizer,
-                      .consensus = run.consensus,
-                      .watch = watch,
-                      .loss = run.loss,
-                      .gradient_norm2 = run.gradient_norm2,
-                      .communicated = {}};
+  StepContext context = run.context(step, watch);
   run.algorithm->step(context);
   arm.recorder->step(context);
   arm.communication_share.push_back((watch.seconds(Part::mix) + watch.seconds(Part::gauge)) / watch.total());
@@ -101,9 +91,8 @@ double ten_round_distance(Arm probe) {
 
 int run_benchmark(const Options& o) {
   const auto world = make_world();
-  const auto no_reference = [](const std::string&, int) { return kNotMeasured; };
   const Machine machine{o.threads, ""};
-  const auto make = [&](const std::string& policy) { return make_run(configuration(o, policy), *world, machine, no_reference); };
+  const auto make = [&](const std::string& policy) { return make_run(configuration(o, policy), *world, machine, {}); };
 
   const auto recorded_arm = [&](const std::string& policy) {
     Arm arm{.run = make(policy)};

@@ -170,10 +170,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
         references[k] = from_rank_0<double>(communicator, [&] { return reference_distance(plan, execution, planned, k); });
     std::unique_ptr<Run> run;
     Watchdog watchdog(communicator, execution.stall_seconds, [&](const std::string& report) { end_stalled(communicator, report, note_failure); });
-    run = on_every_rank(communicator, [&] {
-      return make_run(planned.config, communicator, execution.machine,
-                      [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
-    });
+    run = on_every_rank(communicator, [&] { return make_run(planned.config, communicator, execution.machine, references); });
 
     Resumed resumed;
     if (execution.resume) resumed = load_checkpoint(files.checkpoint, *run, planned.id, incarnation);

@@ -102,7 +102,7 @@ class Bench {
     config.evaluation.every = "phase-ends";  // which require_steps() keeps out of reach
     Arm arm{.run = on_every_rank(communicator_, [&] {
               return make_run(config, communicator_, {threads, effort_.data_directory, config.train.device == "cpu" ? nullptr : effort_.device, effort_.way},
-                              [&](const std::string&, int phase) { return references[static_cast<std::size_t>(phase - 1)]; });
+                              references);
             })};
     arm.recorder.emplace(*arm.run, RunRecord{}, std::int16_t{0});
     return arm;

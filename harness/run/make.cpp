@@ -21,8 +21,7 @@ void check_files(const RunConfig::Topology& topology, std::size_t phase) {
           topology.name[phase], found, planned.empty() ? "none" : planned);
 }
 
-std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
-                                      const std::function<double(const std::string& id, int phase)>& reference_distance) {
+std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task, std::span<const double> reference_distances) {
   const int nodes = static_cast<int>(config.train.nodes);
   std::vector<PhaseControl> phases;
   for (std::size_t k = 0; k < config.phase_count(); ++k) {
@@ -30,8 +29,7 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
                           .max_rounds = static_cast<int>(config.control.max_rounds),
                           .L = task.constants().L,
                           .full_gradient = task.has_full_gradient()};
-    if (k < config.control.reference_id.size() && !config.control.reference_id[k].empty())
-      context.reference_distance = reference_distance(config.control.reference_id[k], static_cast<int>(k) + 1);
+    if (k < reference_distances.size()) context.reference_distance = reference_distances[k];
     phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
                       make_policy(config.control.policy[k], "[control] policy", context)});
     check_files(config.topology, k);  // after they were read
@@ -72,6 +70,20 @@ Position Run::position(std::int64_t step) const {
   return at;
 }
 
+StepContext Run::context(std::int64_t step, Stopwatch& watch) {
+  return {.at = position(step),
+          .task = *task,
+          .pool = pool,
+          .x = x,
+          .g = g,
+          .optimizer = *optimizer,
+          .consensus = consensus,
+          .watch = watch,
+          .loss = loss,
+          .gradient_norm2 = gradient_norm2,
+          .communicated = {}};
+}
+
 Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> what, std::vector<PhaseControl> phases)
     : config(resolved),
       communicator(world),
@@ -103,8 +115,7 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
   }
 }
 
-std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine,
-                              const std::function<double(const std::string& id, int phase)>& reference_distance) {
+std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine, std::span<const double> reference_distances) {
   const NodeLayout layout{static_cast<int>(config.train.nodes), communicator.size(), communicator.rank()};
   require(layout.ranks <= layout.nodes, "{} ranks were started for a run of {} nodes (a rank without a node would idle): start at most {}", layout.ranks,
           layout.nodes, layout.nodes);
@@ -114,7 +125,7 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
   if (const auto set_up = task_thread_setup()) set_up();
   auto task = make_task(config, layout, machine.threads, machine.data_directory, {machine.device, machine.way, needed});
   if (machine.device && task->space() == Space::host) task = make_host_task_on_device(std::move(task));
-  auto phases = make_phases(config, *task, reference_distance);
+  auto phases = make_phases(config, *task, reference_distances);
   return std::make_unique<Run>(config, communicator, machine, std::move(task), std::move(phases));
 }
 

@@ -2,6 +2,7 @@
 
 #include "harness/comm/communicator.hpp"
 #include "harness/control/controller.hpp"
+#include "harness/core/stopwatch.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
@@ -15,8 +16,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,12 +55,12 @@ struct Run {
   Position position(std::int64_t step) const;
   int phase_of(std::int64_t step) const;  // from 1
   bool phase_ends(std::int64_t step) const { return step + 1 == steps || phase_of(step) != phase_of(step + 1); }
+  StepContext context(std::int64_t step, Stopwatch& watch);  // what the algorithm works with in this step
 };
 
-// From a resolved configuration to objects: the one place that knows all names. reference_distance(id, phase) gives the Ξ of a
-// reference run's phase, for fraction(). Throws Error(input) for what cannot be built.
-std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine,
-                              const std::function<double(const std::string& id, int phase)>& reference_distance);
+// From a resolved configuration to objects: the one place that knows all names. reference_distances: per phase, the Ξ of the reference run that
+// fraction() refers to, NaN where the phase has none; empty where no phase has one. Throws Error(input) for what cannot be built.
+std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine, std::span<const double> reference_distances);
 
 SgdOptions sgd_options(const RunConfig::Train& train);    // [train] momentum, nesterov, weight_decay
 SgdOptions local_options(const RunConfig::Train& train);  // of the optimizer, which has no momentum beside an algorithm's own

@@ -14,17 +14,7 @@ Trained train(Run& run, Recorder& recorder, Session& session) {
   Stopwatch watch(now, [&] { return run.communicator.traffic().wait_s; });
   for (std::int64_t step = session.first_step(); step < run.steps; ++step) {
     watch.restart();
-    StepContext context{.at = run.position(step),
-                        .task = *run.task,
-                        .pool = run.pool,
-                        .x = run.x,
-                        .g = run.g,
-                        .optimizer = *run.optimizer,
-                        .consensus = run.consensus,
-                        .watch = watch,
-                        .loss = run.loss,
-                        .gradient_norm2 = run.gradient_norm2,
-                        .communicated = {}};
+    StepContext context = run.context(step, watch);
     run.algorithm->step(context);
     recorder.step(context);
     if (auto row = evaluate_if_due(run, step)) recorder.evaluation(std::move(*row));

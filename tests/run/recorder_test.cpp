@@ -13,23 +13,13 @@ TEST_CASE("a step's time and its parts hold what follows it, and the time of tra
           .runs.at(0)
           .config;
   run_thread_ranks(1, [&](Communicator& communicator) {
-    const auto run = make_run(config, communicator, {}, [](const std::string&, int) { return 1.0; });
+    const auto run = make_run(config, communicator, {}, {});
     Recorder recorder(*run, {}, 0);
     double clock = 0, waited = 0;
     Stopwatch watch([&] { return clock; }, [&] { return waited; });
     const auto step_of_eight_seconds = [&](std::int64_t step) {
       watch.restart();
-      StepContext context{.at = run->position(step),
-                          .task = *run->task,
-                          .pool = run->pool,
-                          .x = run->x,
-                          .g = run->g,
-                          .optimizer = *run->optimizer,
-                          .consensus = run->consensus,
-                          .watch = watch,
-                          .loss = run->loss,
-                          .gradient_norm2 = run->gradient_norm2,
-                          .communicated = {}};
+      StepContext context = run->context(step, watch);
       clock += 8;
       watch.lap(Part::compute);
       recorder.step(context);

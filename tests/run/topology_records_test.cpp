@@ -18,9 +18,7 @@ std::string sweep(const std::string& settings) {
   return "name = 't'\ndata.dataset = 'quadratic(dim = 3, steps = 2)'\nmodel.name = 'none'\ntrain.batch_size = 1\n" + settings + "\n";
 }
 
-std::unique_ptr<Run> made(const RunConfig& config, Communicator& communicator) {
-  return make_run(config, communicator, {}, [](const std::string&, int) { return 1.0; });
-}
+std::unique_ptr<Run> made(const RunConfig& config, Communicator& communicator) { return make_run(config, communicator, {}, {}); }
 
 std::vector<TopologyRecord> records(const std::string& settings) {
   std::vector<TopologyRecord> found;
