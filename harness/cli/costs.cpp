@@ -41,7 +41,8 @@ struct Options {
 // What a run has cost, as far as its file, or its heartbeat while it is not complete, tells. NaN: it does not.
 struct RunCost {
   const PlannedRun* run;
-  std::string state;  // complete; of its heartbeat; missing; unreadable
+  Standing standing;
+  bool readable = true;  // its files
   double attempts = kUnknown, core_seconds = kUnknown, step_core_seconds = kUnknown, memory = kUnknown, joules = kUnknown, gpu_joules = kUnknown;
   std::vector<AttemptCost> each = {};  // attempt by attempt, those that tell
   std::set<std::string> jobs = {};     // of Slurm
@@ -73,12 +74,13 @@ double core_seconds_of_steps(const RunRecord& record) {
 
 RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vector<HostSample>& samples) {
   const RunFiles files = run_files(o.out, plan.sweep.name, run.id);
-  RunCost cost{.run = &run, .state = "missing"};
+  RunCost cost{.run = &run, .standing = Standing::missing};
   try {
     if (is_there(files.result)) {
       const RunRecord record = read_run_file(files.result);
       cost = {&run,
-              "complete",
+              standing_named(record.outcome).value_or(Standing::finished),
+              true,
               fact(record, "attempts_begun"),
               fact(record, "core_seconds"),
               core_seconds_of_steps(record),
@@ -91,22 +93,22 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
       for (const auto& [key, value] : run.varies) group += fmt::format(", {} = {}", key, value);
       for (auto& sample : host_samples(record, group)) samples.push_back(std::move(sample));
     } else if (const auto beat = read_heartbeat(files.heartbeat)) {
-      cost.state = beat->state;
+      cost.standing = beat->state;
       if (beat->attempts > 0) cost.attempts = static_cast<double>(beat->attempts);
       cost.core_seconds = beat->core_seconds;
       cost.joules = beat->energy_joules;
       cost.gpu_joules = beat->gpu_joules;
       cost.each = beat->costs;
-      if (beat->state == "running" && !Lease::held_by(files.lease)) {  // nobody does it any more, and it said nothing of its end
-        cost.state = "interrupted";
-        if (!cost.each.empty()) cost.each.back().state = "killed";
+      if (beat->state == Standing::running && !Lease::held_by(files.lease)) {  // nobody does it any more, and it said nothing of its end
+        cost.standing = Standing::killed;
+        if (!cost.each.empty()) cost.each.back().state = Standing::killed;
       }
     }
     for (const auto& attempt : cost.each) cost.jobs.insert(attempt.slurm_job);
   } catch (const nlohmann::json::exception& error) {
     notify("xibench: {}: attempt_costs: {}\n", files.result, error.what());
   } catch (const Error& error) {  // one bad file must not hide the costs of the others
-    cost.state = "unreadable";
+    cost.readable = false;
     notify("xibench: {}\n", error.what());
   }
   return cost;
@@ -123,11 +125,12 @@ std::pair<double, int> total(const std::vector<RunCost>& costs, double RunCost::
   return sum;
 }
 
-constexpr std::string_view kKilled = "killed";  // AttemptCost::state
+std::string state_of(const RunCost& cost) { return cost.readable ? std::string(status_word(cost.standing)) : "unreadable"; }
 
 std::ptrdiff_t killed(const std::vector<RunCost>& costs) {
   std::ptrdiff_t sum = 0;
-  for (const auto& cost : costs) sum += std::count_if(cost.each.begin(), cost.each.end(), [](const auto& attempt) { return attempt.state == kKilled; });
+  for (const auto& cost : costs)
+    sum += std::count_if(cost.each.begin(), cost.each.end(), [](const auto& attempt) { return attempt.state == Standing::killed; });
   return sum;
 }
 
@@ -143,7 +146,7 @@ void print_json(const Options& o, const Plan& plan, const std::vector<RunCost>& 
                            {"id", c.run->id},
                            {"variants", c.run->variants},
                            {"seed", c.run->config.seed},
-                           {"state", c.state},
+                           {"state", state_of(c)},
                            {"attempts", number(c.attempts)},
                            {"core_seconds", number(c.core_seconds)},
                            {"core_seconds_of_steps", number(c.step_core_seconds)},
@@ -175,13 +178,13 @@ void print_if_any(const Rows& rows) {
 void print_attempts(const std::vector<RunCost>& costs) {
   Rows rows = {{"index", "id", "attempt", "ended", "begun", "counted to", "host", "job", "core-hours", "kJ", "GPU kJ"}};
   for (const auto& c : costs) {
-    if (c.each.size() < 2 && (c.each.empty() || c.each.back().state != kKilled)) continue;
+    if (c.each.size() < 2 && (c.each.empty() || c.each.back().state != Standing::killed)) continue;
     const auto before = static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0) -
                         std::min(c.each.size(), static_cast<std::size_t>(std::isfinite(c.attempts) ? c.attempts : 0));
     for (std::size_t k = 0; k < c.each.size(); ++k) {
       const AttemptCost& a = c.each[k];
-      rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", before + k + 1), a.state, a.begun, a.heard, a.host, a.slurm_job,
-                      cell(a.core_seconds, 3600), cell(a.energy_joules, 1000), cell(a.gpu_joules, 1000)});
+      rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", before + k + 1), std::string(name_of(a.state)), a.begun, a.heard, a.host,
+                      a.slurm_job, cell(a.core_seconds, 3600), cell(a.energy_joules, 1000), cell(a.gpu_joules, 1000)});
     }
   }
   print_if_any(rows);
@@ -216,7 +219,7 @@ void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed
   Rows rows = {{"index", "id", "variant", "seed", "state", "attempts", "core-hours", "in steps", "peak MB", "kJ", "GPU kJ"}};
   for (const auto& c : costs)
     rows.push_back({fmt::format("{}", c.run->index), c.run->id, fmt::format("{}", fmt::join(c.run->variants, " | ")), fmt::format("{}", c.run->config.seed),
-                    c.state, cell(c.attempts), cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000),
+                    state_of(c), cell(c.attempts), cell(c.core_seconds, 3600), cell(c.step_core_seconds, 3600), cell(c.memory, 1e6), cell(c.joules, 1000),
                     cell(c.gpu_joules, 1000)});
   fmt::print("{}", text_table(rows));
   Rows table = {{"host", "time of a step, relative", "s/step", "runs"}};

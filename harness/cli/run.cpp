@@ -82,7 +82,7 @@ bool is_requeued() {
 int run_here(const Options& o) {
   const auto world = make_world();
   Communicator& communicator = *world;
-  const bool first = communicator.rank() == 0, sums_up = first && !o.no_summary;
+  const bool first = communicator.rank() == 0, prints_summary = first && !o.no_summary;
   const int threads = o.threads ? *o.threads : default_threads();
   try {
     const DeviceChoice choice = on_every_rank(communicator, [&] { return parse_device(o.device); });
@@ -109,11 +109,12 @@ int run_here(const Options& o) {
     const GpuRanks gpu(communicator, runs, choice, execution.stall_seconds);
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
     Tally tally;
+    Outcome last;                         // of the only run, where a driver has its runs done one by one
     std::vector<const PlannedRun*> left;  // to other processes
     std::string last_error;
     const auto sum_up = [&] {
-      const int status = report(tally, runs.size(), sums_up);
-      return o.driven && tally.failed == 0 ? status_for_driver(tally.ended.begin()->first) : status;  // a driver has its runs done one by one
+      const int status = report(tally, runs.size(), prints_summary);
+      return o.driven && tally.failed == 0 ? status_for_driver(last) : status;
     };
     for (const auto* run : runs) {
       progress.begin(label(*run));
@@ -121,9 +122,9 @@ int run_here(const Options& o) {
           execution.resume = !o.no_resume || attempt > 0 || is_requeued();
           execution.machine.device = gpu.device(*run);
           execution.gpu = gpu.description(*run);
-          const Executed how = execute(plan, *run, gpu.communicator(*run), execution, progress);
-          how == Executed::elsewhere ? left.push_back(run) : void(++tally[how]);
-          if (how == Executed::interrupted) return sum_up();
+          last = execute(plan, *run, gpu.communicator(*run), execution, progress);
+          last.standing == Standing::elsewhere ? left.push_back(run) : tally.add(last);
+          if (last.standing == Standing::interrupted) return sum_up();
           break;
         } catch (const std::exception& error) {
           const auto* known = dynamic_cast<const Error*>(&error);
@@ -142,8 +143,11 @@ int run_here(const Options& o) {
         }
     }
     for (const auto* run : left) {
-      const Found found = from_rank_0<Found>(communicator, [&] { return find_result(run_files(o.out, plan.sweep.name, run->id), run->id); });
-      ++tally[found == Found::nothing ? Executed::elsewhere : how_it_was(found)];
+      last = from_rank_0<Outcome>(communicator, [&] {
+        const auto standing = clean_if_settled(run_files(o.out, plan.sweep.name, run->id), run->id);
+        return standing ? outcome_before(*standing) : Outcome{Standing::elsewhere};
+      });
+      tally.add(last);
     }
     return sum_up();
   } catch (const std::exception& error) {

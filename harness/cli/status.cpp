@@ -54,7 +54,8 @@ struct Line {
 RunState state_of_result(const std::string& path, const std::string& id) {
   const RunHeader header = read_run_header(path);
   if (header.run_id != id) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
-  return {State::complete, header.outcome == "diverged" ? header.outcome : ""};
+  const Standing standing = standing_named(header.outcome).value_or(Standing::finished);
+  return {standing, standing == Standing::diverged ? header.outcome : ""};
 }
 
 Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
@@ -65,14 +66,14 @@ Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
     if (complete) line.state = state_of_result(line.files.result, run.id);
     if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
   } catch (const Error& error) {  // one bad file must not hide the other runs
-    line.state = {State::failed, error.what()};
+    line.state = {Standing::failed, error.what()};
     return line;
   }
   if (complete) return line;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   line.state = state_of(look_at(line.files.result).kind == Place::Kind::file, line.beat, host_name(), now);
   if (line.state.silent && !Lease::held_by(line.files.lease))
-    line.state = {State::interrupted, fmt::format("its process on {} is gone; its last report is of {}", line.beat->host, line.beat->updated)};
+    line.state = {Standing::killed, fmt::format("its process on {} is gone; its last report is of {}", line.beat->host, line.beat->updated)};
   return line;
 }
 
@@ -97,7 +98,7 @@ std::string describe(const QueuedTask& queued) {
 
 // Asks Slurm where some run is not complete and not under way.
 void add_queue(std::vector<Line>& lines, SlurmQueue& slurm) {
-  const auto may_wait = [](const Line& line) { return line.state.state != State::complete && (line.state.state != State::running || line.state.silent); };
+  const auto may_wait = [](const Line& line) { return !has_result(line.state.standing) && (line.state.standing != Standing::running || line.state.silent); };
   if (std::none_of(lines.begin(), lines.end(), may_wait)) return;
   const auto waiting = slurm.waiting();
   for (Line& line : lines)
@@ -108,10 +109,11 @@ void print_table(const std::vector<Line>& lines) {
   std::vector<std::vector<std::string>> rows = {{"index", "id", "variant", "varies", "seed", "state", "step", "ETA", "detail"}};
   for (const Line& line : lines) {
     const PlannedRun& run = *line.run;
-    const bool is_running = line.state.state == State::running;
+    const bool is_running = line.state.standing == Standing::running;
     const std::string where = line.state.detail.empty() || !line.queued ? line.state.detail : line.state.detail + "; ";
     rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run), fmt::format("{}", run.config.seed),
-                    std::string(name_of(line.state.state)), line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "",
+                    std::string(status_word(line.state.standing)),
+                    line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "",
                     is_running ? duration(line.beat->eta_s) : "", where + (line.queued ? describe(*line.queued) : "")});
   }
   fmt::print("{}", text_table(rows));
@@ -129,7 +131,7 @@ Json json_of(const Line& line) {
               {"variants", run.variants},
               {"varies", keys},
               {"seed", run.config.seed},
-              {"state", name_of(line.state.state)},
+              {"state", status_word(line.state.standing)},
               {"detail", line.state.detail},
               {"file", line.files.result}};
   if (line.beat) {
@@ -149,11 +151,13 @@ Json json_of(const Line& line) {
   return out;
 }
 
-// In the order of the enumeration: how many runs are in each state.
+// How many runs have each word.
 Json counts_of(const std::vector<Line>& lines) {
   Json counts = Json::object();
-  for (const State state : {State::complete, State::running, State::interrupted, State::failed, State::missing})
-    counts[std::string(name_of(state))] = std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return line.state.state == state; });
+  for (const Standing standing : {Standing::finished, Standing::running, Standing::interrupted, Standing::failed, Standing::missing}) {
+    const std::string_view word = status_word(standing);
+    counts[std::string(word)] = std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return status_word(line.state.standing) == word; });
+  }
   return counts;
 }
 
@@ -181,22 +185,22 @@ void print_summary(const std::vector<Line>& lines) {
 class Watch {
  public:
   bool goes_on(const std::vector<Line>& lines) {
-    std::vector<State> states;
-    for (const Line& line : lines) states.push_back(line.state.state);
-    const bool running = std::count(states.begin(), states.end(), State::running) > 0;
+    std::vector<Standing> states;
+    for (const Line& line : lines) states.push_back(line.state.standing);
+    const bool running = std::count(states.begin(), states.end(), Standing::running) > 0;
     const bool changed = !before_.empty() && states != before_;
     before_ = states;
     const bool waits = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.queued.has_value(); });
     has_moved_ = has_moved_ || running || changed;
     still_ = running || changed || waits ? 0 : still_ + 1;
-    if (std::all_of(states.begin(), states.end(), [](State state) { return state == State::complete || state == State::failed; })) return false;
+    if (std::all_of(states.begin(), states.end(), [](Standing state) { return has_result(state) || state == Standing::failed; })) return false;
     if (!has_moved_ || still_ < kStillLooks) return true;
     fmt::print(stderr, "xibench: nothing has run for {} looks: not watched any longer\n", kStillLooks);
     return false;
   }
 
  private:
-  std::vector<State> before_;
+  std::vector<Standing> before_;
   bool has_moved_ = false;
   int still_ = 0;
 };

@@ -56,7 +56,7 @@ void CostMeter::add_earlier(const std::optional<Heartbeat>& earlier) {
   earlier_joules_ = told ? earlier->energy_joules : kUnknown;
   earlier_gpu_joules_ = told ? earlier->gpu_joules : kUnknown;
   earlier_ = earlier->costs;
-  if (!earlier_.empty() && earlier_.back().state == "running") earlier_.back().state = "killed";  // and this attempt has its lease
+  if (!earlier_.empty() && earlier_.back().state == Standing::running) earlier_.back().state = Standing::killed;  // and this attempt has its lease
 }
 
 void CostMeter::write(Heartbeat& beat) const {
@@ -73,7 +73,7 @@ void CostMeter::write(Heartbeat& beat) const {
   beat.costs.push_back(std::move(mine));
 }
 
-Facts CostMeter::facts(std::int64_t peak_memory, const std::string& outcome) const {
+Facts CostMeter::facts(std::int64_t peak_memory, Standing outcome) const {
   Heartbeat beat;
   beat.updated = utc_now();
   beat.state = outcome;

@@ -40,9 +40,9 @@ struct EnergySources {
 class CostMeter {
  public:
   explicit CostMeter(std::int64_t processors, const EnergySources& sources = {});  // the attempt begins
-  void add_earlier(const std::optional<Heartbeat>& earlier);                // what the last heartbeat before this attempt said; nullopt: this is the first
-  void write(Heartbeat& beat) const;                                        // all but `heard` and `state` of this attempt, which the heartbeat is stamped with
-  Facts facts(std::int64_t peak_memory, const std::string& outcome) const;  // for /provenance; bytes, 0: not known
+  void add_earlier(const std::optional<Heartbeat>& earlier);      // what the last heartbeat before this attempt said; nullopt: this is the first
+  void write(Heartbeat& beat) const;                              // all but `heard` and `state` of this attempt, which the heartbeat is stamped with
+  Facts facts(std::int64_t peak_memory, Standing outcome) const;  // for /provenance; bytes, 0: not known
 
  private:
   std::int64_t processors_, earlier_attempts_ = 0;

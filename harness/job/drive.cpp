@@ -4,6 +4,7 @@
 #include "harness/core/notify.hpp"
 #include "harness/job/driven.hpp"
 #include "harness/job/lease.hpp"
+#include "harness/job/run_files.hpp"
 #include "harness/record/heartbeat.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/session.hpp"
@@ -63,20 +64,9 @@ pid_t start(const PlannedRun& run, int threads, bool again, int gpu) {
   return pid;
 }
 
-std::string words_for(Executed how) {
-  switch (how) {
-    case Executed::was_complete:
-      return "was complete";
-    case Executed::finished:
-      return "finished";
-    case Executed::diverged:
-      return "diverged";
-    case Executed::interrupted:
-      return "interrupted";
-    case Executed::elsewhere:
-      return "left to another process";
-  }
-  return "";
+std::string words_for(Outcome outcome) {
+  if (outcome.standing == Standing::elsewhere) return "left to another process";
+  return outcome == outcome_before(Standing::finished) ? "was complete" : std::string(name_of(outcome.standing));
 }
 
 double accuracy_in(const std::string& result) try {
@@ -115,9 +105,9 @@ class SideBySide {
       else
         look_after();
     }
-    if (next_ < runs_.size()) ++tally_[Executed::interrupted];
+    if (next_ < runs_.size()) ++tally_.interrupted;
     for (const auto* run : left_)
-      if (const auto found = look(*run)) ++tally_[*found == Found::nothing ? Executed::elsewhere : how_it_was(*found)];
+      if (const auto found = look(*run)) tally_.add(*found == Standing::missing ? Outcome{Standing::elsewhere} : outcome_before(*found));
     return tally_;
   }
 
@@ -130,8 +120,10 @@ class SideBySide {
            (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
   }
 
-  // What is there of a run; nullopt: a file that is no result and must not be touched. It fails its run, and keeps no other from running.
-  std::optional<Found> look(const PlannedRun& run) try { return find_result(files(run), run.id); } catch (const Error& error) {
+  // Finished, diverged or missing; nullopt: a file that is no result and must not be touched. It fails its run, and keeps no other from running.
+  std::optional<Standing> look(const PlannedRun& run) try {
+    return clean_if_settled(files(run), run.id).value_or(Standing::missing);
+  } catch (const Error& error) {
     notify("xibench: run {}: {}\n", run.id, error.what());
     count_failure(error.fault() == Fault::input);
     return std::nullopt;
@@ -140,15 +132,15 @@ class SideBySide {
   void begin(const PlannedRun& run) {
     const auto found = look(run);
     if (!found) return;
-    if (*found == Found::nothing) {
+    if (*found == Standing::missing) {
       const int gpu = free_gpu(run);
       const pid_t child = start(run, threads_, retried_[&run] > 0, gpu);
       running_.emplace(child, &run);
       if (gpu >= 0) gpu_of_[child] = gpu;
       return;
     }
-    ++tally_[how_it_was(*found)];
-    progress_.passed_over();
+    tally_.add(outcome_before(*found));
+    progress_.skip();
   }
 
   // The GPU for a run that wants one, on which the fewest are under way; negative: it wants none.
@@ -192,12 +184,12 @@ class SideBySide {
   void ended(const PlannedRun& run, int status) {
     const int by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);
-    if (const auto told = told_to_driver(code)) return count(run, *told);
-    if (by_signal && by_signal == passed_on_) return count(run, Executed::interrupted);
+    if (const auto outcome = outcome_from_exit_status(code)) return count(run, *outcome);
+    if (by_signal && by_signal == passed_on_) return count(run, {Standing::interrupted});
     const auto found = look(run);
     if (!found) return;
-    if (*found != Found::nothing) return count(run, how_it_was(*found));
-    if (Lease::held_by(files(run).lease)) return count(run, Executed::elsewhere);
+    if (has_result(*found)) return count(run, outcome_before(*found));
+    if (Lease::held_by(files(run).lease)) return count(run, {Standing::elsewhere});
     const bool bad_input = code == static_cast<int>(Fault::input);
     const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
     if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
@@ -209,13 +201,13 @@ class SideBySide {
     say_ended(run, how);
   }
 
-  void count(const PlannedRun& run, Executed how) {
-    if (how == Executed::elsewhere)
+  void count(const PlannedRun& run, Outcome outcome) {
+    if (outcome.standing == Standing::elsewhere)
       left_.push_back(&run);
     else
-      ++tally_[how];
-    const double accuracy = how == Executed::finished ? accuracy_in(files(run).result) : kNotMeasured;
-    say_ended(run, words_for(how) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
+      tally_.add(outcome);
+    const double accuracy = outcome == Outcome{Standing::finished} ? accuracy_in(files(run).result) : kNotMeasured;
+    say_ended(run, words_for(outcome) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
   }
 
   void count_failure(bool bad_input) { ++tally_.failed, tally_.refused += bad_input; }
@@ -249,24 +241,25 @@ void say_retry(const PlannedRun& run, int retry, int retries) {
   notify("xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
 }
 
+void Tally::add(Outcome outcome) {
+  if (outcome.standing == Standing::finished) ++(outcome.before ? complete_before : finished);
+  diverged += outcome.standing == Standing::diverged;
+  interrupted += outcome.standing == Standing::interrupted;
+  elsewhere += outcome.standing == Standing::elsewhere;
+}
+
 int report(const Tally& tally, std::size_t runs, bool print) {
-  const auto count = [&](Executed how) {
-    const auto it = tally.ended.find(how);
-    return it == tally.ended.end() ? 0 : it->second;
-  };
-  const int diverged = count(Executed::diverged), interrupted = count(Executed::interrupted), elsewhere = count(Executed::elsewhere);
   if (print) {
-    std::string text =
-        fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", count(Executed::finished), count(Executed::was_complete));
-    if (elsewhere) text += fmt::format(", {} left to another process", elsewhere);
-    if (diverged) text += fmt::format(", {} diverged (recorded as such)", diverged);
+    std::string text = fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", tally.finished, tally.complete_before);
+    if (tally.elsewhere) text += fmt::format(", {} left to another process", tally.elsewhere);
+    if (tally.diverged) text += fmt::format(", {} diverged (recorded as such)", tally.diverged);
     if (tally.failed) text += fmt::format(", {} failed", tally.failed);
-    if (interrupted) text += ", interrupted: run again to go on";
+    if (tally.interrupted) text += ", interrupted: run again to go on";
     notify("xibench: {}\n", text);
   }
-  if (interrupted) return static_cast<int>(Fault::interrupted);
+  if (tally.interrupted) return static_cast<int>(Fault::interrupted);
   if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);
-  return tally.failed || diverged || elsewhere ? static_cast<int>(Fault::work) : 0;
+  return tally.failed || tally.diverged || tally.elsewhere ? static_cast<int>(Fault::work) : 0;
 }
 
 Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,

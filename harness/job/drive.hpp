@@ -1,11 +1,10 @@
 #pragma once
 
-#include "harness/job/execute.hpp"
+#include "harness/job/outcome.hpp"
 #include "harness/job/progress.hpp"
 #include "harness/sweep/plan.hpp"
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -13,9 +12,9 @@ namespace xib {
 
 // How a list of runs ended.
 struct Tally {
-  std::map<Executed, int> ended;
+  int finished = 0, complete_before = 0, diverged = 0, interrupted = 0, elsewhere = 0;
   int failed = 0, refused = 0;  // refused: those of the failed for which bad input is to blame
-  int& operator[](Executed how) { return ended[how]; }
+  void add(Outcome outcome);
 };
 
 // Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed, diverged or are left to another

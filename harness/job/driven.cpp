@@ -28,11 +28,12 @@ bool follow_driver() {
   return true;
 }
 
-int status_for_driver(Executed how) { return kFirstStatus + static_cast<int>(how); }
+int status_for_driver(Outcome outcome) { return kFirstStatus + 2 * static_cast<int>(outcome.standing) + outcome.before; }
 
-std::optional<Executed> told_to_driver(int exit_status) {
-  for (const Executed how : {Executed::was_complete, Executed::finished, Executed::diverged, Executed::interrupted, Executed::elsewhere})
-    if (status_for_driver(how) == exit_status) return how;
+std::optional<Outcome> outcome_from_exit_status(int exit_status) {
+  for (const Standing standing : {Standing::finished, Standing::diverged, Standing::interrupted, Standing::elsewhere})
+    for (const bool before : {false, true})
+      if (const Outcome outcome{standing, before}; status_for_driver(outcome) == exit_status) return outcome;
   return std::nullopt;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "harness/job/execute.hpp"
+#include "harness/job/outcome.hpp"
 
 #include <optional>
 
@@ -15,7 +15,7 @@ void become_driver();  // of all processes that this one starts from now on
 // after install_stop_signals(), and the run ends with a checkpoint.
 bool follow_driver();
 
-int status_for_driver(Executed how);
-std::optional<Executed> told_to_driver(int exit_status);  // nullopt: it failed, or ended before it could tell
+int status_for_driver(Outcome outcome);
+std::optional<Outcome> outcome_from_exit_status(int exit_status);  // nullopt: it failed, or ended before it could tell
 
 }  // namespace xib

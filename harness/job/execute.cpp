@@ -4,9 +4,9 @@
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
-#include "harness/job/herald.hpp"
 #include "harness/job/lease.hpp"
 #include "harness/job/provenance.hpp"
+#include "harness/job/run_reporter.hpp"
 #include "harness/job/watchdog.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
@@ -39,11 +39,11 @@ double reference_distance(const Plan& plan, const Execution& execution, const Pl
     const std::string need = fmt::format("run {} needs the consensus distance of run {}", planned.id, id);
     const auto begun = read_heartbeat(files.heartbeat);
     if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
-    if (begun->state == "failed") refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
+    if (begun->state == Standing::failed) refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
     refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
   }
   const RunRecord record = read_run_file(files.result);
-  if (record.outcome != "finished")
+  if (record.outcome != name_of(Standing::finished))
     fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", planned.id, id, record.outcome);
   const PhaseRow& row = record.phases.at(phase);
   const bool mean = planned.config.control.statistic == "mean";
@@ -77,7 +77,7 @@ std::unique_ptr<Lease> take_lease(const RunFiles& files, Lease::Owner& holder) {
   auto lease = Lease::take(files.lease, holder);
   const auto is_ending = [&] {
     const auto beat = read_heartbeat(files.heartbeat);
-    return beat && beat->state != "running" && beat->pid == holder.pid && beat->host == holder.host;
+    return beat && beat->state != Standing::running && beat->pid == holder.pid && beat->host == holder.host;
   };
   for (int tenth = 0; !lease && tenth < kTenths && is_ending() && !stopped_within(0.1); ++tenth) lease = Lease::take(files.lease, holder);
   return lease;
@@ -88,7 +88,7 @@ Attempt this_attempt(const Run& run, const Execution& execution, std::int64_t fi
           .end = {},
           .hosts = host_name(),
           .slurm_job = slurm_job(),
-          .ended = "unknown (killed)",
+          .ended = attempt_end(Standing::killed),  // until it says better
           .ranks = run.layout.ranks,
           .threads = execution.machine.threads,
           .first_step = first_step,
@@ -106,9 +106,9 @@ void note_facts(RunRecord& record, const Run& run, std::int64_t first_step) {
   }
 }
 
-struct Ready {
-  Executed how = Executed::finished;
-  std::array<char, 33> token{};  // of the lease
+struct Claim {
+  std::optional<Outcome> ended = {};  // there is nothing to do, or not by this process
+  std::array<char, 33> token{};       // of the lease
 };
 
 // From a watchdog's thread. The other ranks get a moment (more than a watchdog's pause) to say for whom they wait; then all end, whatever hangs.
@@ -124,42 +124,42 @@ void end_stalled(Communicator& communicator, const std::string& report, const st
 
 }  // namespace
 
-Executed how_it_was(Found found) { return found == Found::diverged ? Executed::diverged : Executed::was_complete; }
-
-Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress) {
+Outcome execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress) {
   const RunFiles files = run_files(execution.out, plan.sweep.name, planned.id);
   std::unique_ptr<Lease> lease;
-  const Ready ready = from_rank_0<Ready>(communicator, [&]() -> Ready {
+  const Claim claim = from_rank_0<Claim>(communicator, [&]() -> Claim {
     std::error_code problem;
     std::filesystem::create_directories(files.directory, problem);
     if (problem) refuse("cannot create the output directory {}: {}: choose another with --out", files.directory, problem.message());
-    if (const Found found = find_result(files, planned.id); found != Found::nothing) return {how_it_was(found)};
-    if (stop_signal() || !await_references(plan, execution, planned)) return {Executed::interrupted};
+    if (const auto standing = clean_if_settled(files, planned.id)) return {outcome_before(*standing)};
+    if (stop_signal() || !await_references(plan, execution, planned)) return {Outcome{Standing::interrupted}};
     Lease::Owner holder;
     lease = take_lease(files, holder);
-    if (lease)  // its former owner may have finished it in between
-      if (const Found found = find_result(files, planned.id, lease.get()); found != Found::nothing) return {how_it_was(found)};
+    if (lease) {  // its former owner may have finished it in between
+      if (const auto standing = clean_if_settled(files, planned.id)) return {outcome_before(*standing)};
+      if (lease->still_ours()) set_aside_damaged_result(files, planned.id);
+    }
     if (!lease)
       notify("xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", planned.id, holder.describe(), files.lease);
     if (lease && !lease->taken_from().empty()) notify("xibench: run {} is taken over from {}\n", planned.id, lease->taken_from());
-    if (!lease) return {Executed::elsewhere};
-    Ready mine;
+    if (!lease) return {Outcome{Standing::elsewhere}};
+    Claim mine;
     lease->token().copy(mine.token.data(), mine.token.size() - 1);
     return mine;
   });
-  if (ready.how != Executed::finished) return ready.how;
+  if (claim.ended) return *claim.ended;
 
   const bool first = communicator.rank() == 0;
-  const Incarnation incarnation{ready.token.data(), [&files, &planned, token = std::string(ready.token.data())] {
+  const Incarnation incarnation{claim.token.data(), [&files, &planned, token = std::string(claim.token.data())] {
                                   if (!Lease::holds(files.lease, token))
                                     fail("another process has taken run {} over; this one stops and leaves it alone", planned.id);
                                 }};
   const auto note_failure = [&](const std::string& why) { mark_failed(files.heartbeat, why, incarnation); };
-  Herald herald(planned, files.heartbeat, incarnation, progress, std::int64_t{1} * communicator.size() * execution.machine.threads,
-                {.nvml = planned.config.train.device == "cpu" ? "" : kNvml});
+  RunReporter reporter(planned, files.heartbeat, incarnation, progress, std::int64_t{1} * communicator.size() * execution.machine.threads,
+                       {.nvml = planned.config.train.device == "cpu" ? "" : kNvml});
   try {
     from_rank_0<int>(communicator, [&] {
-      herald.say("running");
+      reporter.say(Standing::running);
       if (!execution.resume) remove_checkpoint(files.checkpoint);
       remove_unfinished_files(files);
       return 0;
@@ -183,16 +183,16 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     const std::int64_t first_step = resumed.steps_done;
     if (first) note_facts(record, *run, first_step);
     from_rank_0<int>(communicator, [&] {
-      herald.begins(first_step, run->steps);
+      reporter.begins(first_step, run->steps);
       return 0;
     });
     if (first) record.attempts.push_back(this_attempt(*run, execution, first_step));
     const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
     Recorder recorder(*run, std::move(record), attempt);
-    const auto close_attempt = [&](const std::string& how, std::int64_t steps_done) {
+    const auto close_attempt = [&](Standing how, std::int64_t steps_done) {
       auto& mine = recorder.record().attempts.back();
       mine.end = utc_now();
-      mine.ended = how;
+      mine.ended = attempt_end(how, stop_signal());
       mine.last_step = steps_done - 1;
     };
 
@@ -204,7 +204,7 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
                              incarnation.still_ours();
                              recorder.record().attempts.back().last_step = done - 1;
                              recorder.record().steps.back().flags |= flag_checkpoint;
-                             if (stopping) close_attempt(stop_signal() ? fmt::format("signal {}", stop_signal()) : "signal to another rank", done);
+                             if (stopping) close_attempt(Standing::interrupted, done);
                              return 0;
                            });
                            steps_done = done;
@@ -213,22 +213,22 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
                      .progress =
                          [&](const Session::Progress& p) {
                            const bool ours = lease->still_ours();
-                           if (ours) herald.progress(p);
+                           if (ours) reporter.progress(p);
                            return ours;
                          }});
     watchdog.follow(run->pool, run->working_on);
-    std::string outcome = "finished";
+    Standing standing = Standing::finished;
     try {
-      if (train(*run, recorder, session) == Trained::interrupted) {
+      if (train(*run, recorder, session) == Standing::interrupted) {
         from_rank_0<int>(communicator, [&] {
-          herald.say("interrupted");
+          reporter.say(Standing::interrupted);
           progress.end(fmt::format("interrupted after step {}, with a checkpoint", steps_done));
           return 0;
         });
-        return Executed::interrupted;
+        return {Standing::interrupted};
       }
     } catch (const Diverged& error) {
-      outcome = "diverged";
+      standing = Standing::diverged;
       if (first) notify("xibench: run {}: {}\n", planned.id, error.what());
     }
     recorder.gather();
@@ -238,12 +238,12 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
     const std::int64_t peak = peak_memory_of_ranks(communicator);
     from_rank_0<int>(communicator, [&] {
       RunRecord& r = recorder.record();
-      r.outcome = outcome;
+      r.outcome = name_of(standing);
       r.final_model_sha256 = models;
       r.phases = phase_rows(*run, r);
       mark_stragglers(r.steps);
-      close_attempt(outcome, r.steps.empty() ? 0 : r.steps.back().step + 1);
-      for (const Facts& facts : {build_facts(), machine_facts(), herald.costs(peak, outcome)})
+      close_attempt(standing, r.steps.empty() ? 0 : r.steps.back().step + 1);
+      for (const Facts& facts : {build_facts(), machine_facts(), reporter.costs(peak, standing)})
         r.provenance.insert(r.provenance.end(), facts.begin(), facts.end());
       r.provenance.emplace_back("ranks", fmt::format("{}", run->layout.ranks));
       r.provenance.emplace_back("rank_facts", facts_of_ranks);
@@ -261,10 +261,10 @@ Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& comm
         notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", planned.id, planned.config.control.max_rounds,
                missed, r.steps.size());
       const double accuracy = summarize(r).final_test_accuracy;
-      progress.end(std::isnan(accuracy) ? outcome : fmt::format("{}, test accuracy {:.2f} %", outcome, accuracy));
+      progress.end(std::isnan(accuracy) ? r.outcome : fmt::format("{}, test accuracy {:.2f} %", r.outcome, accuracy));
       return 0;
     });
-    return outcome == "finished" ? Executed::finished : Executed::diverged;
+    return {standing};
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     if (first || !(known && known->on_all_ranks())) note_failure(error.what());

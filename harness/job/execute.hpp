@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/comm/communicator.hpp"
+#include "harness/job/outcome.hpp"
 #include "harness/job/progress.hpp"
 #include "harness/job/run_files.hpp"
 #include "harness/run/run.hpp"
@@ -20,18 +21,8 @@ struct Execution {
   double stall_seconds = 600;  // without progress for so long, the run is ended with a report; 0: never
 };
 
-enum class Executed : int {
-  was_complete,  // nothing to do
-  finished,
-  diverged,     // now or before, recorded as such
-  interrupted,  // by a signal, with a checkpoint
-  elsewhere,    // another process works on it
-};
-
-Executed how_it_was(Found found);  // of a run that was not done now
-
 // Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),
 // the caller may go on with the next run.
-Executed execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress);
+Outcome execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress);
 
 }  // namespace xib

@@ -41,7 +41,7 @@ class SideBySideProgress {
   bool is_due() const;  // it is time to tell again
   void tell(const std::vector<Running>& running);
   void ended(const std::string& how);  // one lasting line per run, in every style
-  void passed_over() { --runs_; }      // was complete before
+  void skip() { --runs_; }             // a run that was complete before
 
  private:
   ProgressStyle style_;

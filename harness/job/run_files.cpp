@@ -3,7 +3,6 @@
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
-#include "harness/job/lease.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/run_file.hpp"
 
@@ -47,6 +46,29 @@ RunRecord read_result(const std::string& path) {
   }
 }
 
+struct Look {
+  std::optional<Standing> standing = {};
+  std::string damage = {};  // "": it is whole, or absent
+};
+
+Look look_at_result(const RunFiles& files, const std::string& id) {
+  const Place place = look_at(files.result);
+  if (place.kind == Place::Kind::absent) return {};
+  if (place.kind != Place::Kind::file) refuse("cannot read {}: {}; {}", files.result, place.reason(), place.remedy("move it away"));
+  try {
+    const RunRecord record = read_result(files.result);
+    if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
+    return {.standing = record.outcome == name_of(Standing::diverged) ? Standing::diverged : Standing::finished};
+  } catch (const NewerRunFile&) {
+    throw;
+  } catch (const Unreadable& error) {
+    fail("{}", error.what());
+  } catch (const Error& error) {
+    if (error.fault() == Fault::work) throw;
+    return {.damage = error.what()};
+  }
+}
+
 }  // namespace
 
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id) {
@@ -66,29 +88,22 @@ void discard_leftovers(const RunFiles& files) {
   remove_unfinished_files(files);
 }
 
-Found find_result(const RunFiles& files, const std::string& id, const Lease* lease) {
-  const Place place = look_at(files.result);
-  if (place.kind == Place::Kind::absent) return Found::nothing;
-  if (place.kind != Place::Kind::file) refuse("cannot read {}: {}; {}", files.result, place.reason(), place.remedy("move it away"));
-  try {
-    const RunRecord record = read_result(files.result);
-    if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
-    discard_leftovers(files);
-    return record.outcome == "diverged" ? Found::diverged : Found::finished;
-  } catch (const NewerRunFile&) {
-    throw;
-  } catch (const Unreadable& error) {
-    fail("{}", error.what());
-  } catch (const Error& error) {
-    if (error.fault() == Fault::work) throw;
-    if (!lease || !lease->still_ours()) return Found::nothing;  // who does the run again moves it
-    const std::string aside = files.result + ".damaged";
-    std::error_code problem;
-    std::filesystem::rename(files.result, aside, problem);
-    if (problem) fail("{}; it cannot be moved to {}: {}", error.what(), aside, problem.message());
-    notify("xibench: {}; moved to {}, the run is done again\n", error.what(), aside);
-    return Found::nothing;
-  }
+std::optional<Standing> settled(const RunFiles& files, const std::string& id) { return look_at_result(files, id).standing; }
+
+std::optional<Standing> clean_if_settled(const RunFiles& files, const std::string& id) {
+  const auto standing = settled(files, id);
+  if (standing) discard_leftovers(files);
+  return standing;
+}
+
+void set_aside_damaged_result(const RunFiles& files, const std::string& id) {
+  const std::string damage = look_at_result(files, id).damage;
+  if (damage.empty()) return;
+  const std::string aside = files.result + ".damaged";
+  std::error_code problem;
+  std::filesystem::rename(files.result, aside, problem);
+  if (problem) fail("{}; it cannot be moved to {}: {}", damage, aside, problem.message());
+  notify("xibench: {}; moved to {}, the run is done again\n", damage, aside);
 }
 
 }  // namespace xib

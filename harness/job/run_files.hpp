@@ -1,5 +1,8 @@
 #pragma once
 
+#include "harness/record/standing.hpp"
+
+#include <optional>
 #include <string>
 
 namespace xib {
@@ -10,10 +13,15 @@ struct RunFiles {
 };
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
 
-// Whether the result is there and whole, and then how the run ended; what else a process that was killed left is removed. A damaged result is
-// none, and whoever holds the lease moves it aside. Throws where the file cannot be read, holds another run or comes from a newer version.
-enum class Found { nothing, finished, diverged };
-Found find_result(const RunFiles& files, const std::string& id, const class Lease* lease = nullptr);
+// How the run ended, where its result is there and whole: finished or diverged; a damaged result is none. Reads only. Throws where the file cannot be
+// read, holds another run or comes from a newer version.
+std::optional<Standing> settled(const RunFiles& files, const std::string& id);
+
+// The same, and discards the leftovers of a run that has ended: its process may have been killed between result and cleaning.
+std::optional<Standing> clean_if_settled(const RunFiles& files, const std::string& id);
+
+// Renames a damaged result, if one is there, so that the run can be done again: only for who holds the lease. Says so.
+void set_aside_damaged_result(const RunFiles& files, const std::string& id);
 
 // Temporary files of processes that were killed.
 void remove_unfinished_files(const RunFiles& files);

@@ -11,34 +11,18 @@ constexpr double kSilence = 120;  // seconds; a run speaks every few
 
 }  // namespace
 
-std::string_view name_of(State state) {
-  switch (state) {
-    case State::complete:
-      return "complete";
-    case State::running:
-      return "running";
-    case State::interrupted:
-      return "interrupted";
-    case State::failed:
-      return "failed";
-    case State::missing:
-      return "missing";
-  }
-  return "";
-}
-
 RunState state_of(bool complete, const std::optional<Heartbeat>& heartbeat, const std::string& this_host, double now_unix) {
-  if (complete) return {State::complete, ""};
-  if (!heartbeat) return {State::missing, ""};
+  if (complete) return {Standing::finished, ""};
+  if (!heartbeat) return {Standing::missing, ""};
   const Heartbeat& beat = *heartbeat;
-  if (beat.state == "failed") return {State::failed, beat.error};
-  if (beat.state == "interrupted") return {State::interrupted, beat.error};
+  if (beat.state == Standing::failed) return {Standing::failed, beat.error};
+  if (beat.state == Standing::interrupted) return {Standing::interrupted, beat.error};
   if (beat.host == this_host && process_is_gone(beat.pid))
-    return {State::interrupted, fmt::format("process {} on {} is gone; its last report is of {}", beat.pid, beat.host, beat.updated)};
+    return {Standing::killed, fmt::format("process {} on {} is gone; its last report is of {}", beat.pid, beat.host, beat.updated)};
   const std::string where = beat.slurm_job.empty() ? beat.host : fmt::format("{}, Slurm job {}", beat.host, beat.slurm_job);
   const double silent = now_unix - beat.updated_unix;
-  if (silent > kSilence) return {State::running, fmt::format("no report for {:.0f} s: process {} on {}", silent, beat.pid, where), true};
-  return {State::running, fmt::format("on {}", where)};
+  if (silent > kSilence) return {Standing::running, fmt::format("no report for {:.0f} s: process {} on {}", silent, beat.pid, where), true};
+  return {Standing::running, fmt::format("on {}", where)};
 }
 
 }  // namespace xib

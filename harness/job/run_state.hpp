@@ -2,17 +2,13 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "harness/record/heartbeat.hpp"
 
 namespace xib {
 
-enum class State { complete, running, interrupted, failed, missing };
-std::string_view name_of(State state);
-
 struct RunState {
-  State state = State::missing;
+  Standing standing = Standing::missing;
   std::string detail;   // why it failed, where it runs, since when it is silent
   bool silent = false;  // running, says the heartbeat, but it is old
 };

@@ -17,7 +17,7 @@ namespace {
 // THE list of members, for both directions.
 struct Field {
   const char* name;
-  std::variant<std::string Heartbeat::*, std::int64_t Heartbeat::*, double Heartbeat::*> member;
+  std::variant<std::string Heartbeat::*, Standing Heartbeat::*, std::int64_t Heartbeat::*, double Heartbeat::*> member;
 };
 constexpr Field kFields[] = {
     {"run_id", &Heartbeat::run_id},
@@ -45,7 +45,7 @@ constexpr Field kFields[] = {
 
 struct CostField {
   const char* name;
-  std::variant<std::string AttemptCost::*, std::int64_t AttemptCost::*, double AttemptCost::*> member;
+  std::variant<std::string AttemptCost::*, Standing AttemptCost::*, std::int64_t AttemptCost::*, double AttemptCost::*> member;
 };
 constexpr CostField kCostFields[] = {
     {"begun", &AttemptCost::begun},
@@ -60,6 +60,7 @@ constexpr CostField kCostFields[] = {
 };
 
 void put(nlohmann::ordered_json& json, const char* name, const std::string& value) { json[name] = valid_utf8(value); }
+void put(nlohmann::ordered_json& json, const char* name, Standing value) { json[name] = name_of(value); }
 void put(nlohmann::ordered_json& json, const char* name, std::int64_t value) { json[name] = value; }
 void put(nlohmann::ordered_json& json, const char* name, double value) {
   json[name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);  // JSON has no NaN
@@ -68,6 +69,12 @@ void put(nlohmann::ordered_json& json, const char* name, double value) {
 template <class T>
 void take(const nlohmann::json& json, T& value) {
   value = json.get<T>();
+}
+void take(const nlohmann::json& json, Standing& value) {
+  const auto text = json.get<std::string>();
+  const auto named = standing_named(text);
+  if (!named) throw nlohmann::json::other_error::create(501, fmt::format("unknown state '{}'", text), &json);
+  value = *named;
 }
 void take(const nlohmann::json& json, double& value) { value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
 

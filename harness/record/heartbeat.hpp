@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/record/replace_file.hpp"
+#include "harness/record/standing.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -14,7 +15,7 @@ namespace xib {
 // what it did after that nobody knows.
 struct AttemptCost {
   std::string begun = {}, heard = {};     // ISO 8601 UTC: its beginning, and its last heartbeat
-  std::string state = {};                 // running, finished, diverged, interrupted, failed; killed: it left without a word
+  Standing state = Standing::running;     // running, finished, diverged, interrupted, failed; killed: it left without a word
   std::string host = {}, slurm_job = {};  // of rank 0
   std::int64_t processors = 0;            // ranks x threads
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -26,7 +27,8 @@ std::vector<AttemptCost> costs_from_json(const std::string& text);  // throws nl
 // DIR/<name>/<id>.json: what a run that is under way (or failed) says of itself; `xibench status` reads it. Replaced by rename,
 // so a reader never sees half of it. Removed when the run file is there.
 struct Heartbeat {
-  std::string run_id, variant, state;          // running, failed, interrupted
+  std::string run_id, variant;
+  Standing state = Standing::running;          // or failed, interrupted
   std::string error;                           // of a failed run
   std::int64_t seed = 0, step = 0, steps = 0;  // steps 0: not known yet, the run is being set up
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();

@@ -6,7 +6,7 @@ namespace xib {
 
 // Every step: gradients on every node, the local update and the communication, in the order that the algorithm defines. Then what
 // happened is recorded and, where due, the models are evaluated.
-Trained train(Run& run, Recorder& recorder, Session& session) {
+Standing train(Run& run, Recorder& recorder, Session& session) {
   const auto now = [&] {
     if (run.device) run.device->settle();  // what a part asked of the device belongs to it
     return run.communicator.now();
@@ -18,10 +18,10 @@ Trained train(Run& run, Recorder& recorder, Session& session) {
     run.algorithm->step(context);
     recorder.step(context);
     if (auto row = evaluate_if_due(run, step)) recorder.evaluation(std::move(*row));
-    if (!session.goes_on(step)) return Trained::interrupted;
+    if (!session.goes_on(step)) return Standing::interrupted;
     recorder.close_step(watch);
   }
-  return Trained::finished;
+  return Standing::finished;
 }
 
 }  // namespace xib

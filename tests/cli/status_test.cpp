@@ -37,7 +37,7 @@ RunFiles run_files(const std::string& out, const std::string& sweep, const std::
 std::optional<Heartbeat> read_heartbeat(const std::string& path) {
   const auto at = heartbeats.find(path);
   if (at == heartbeats.end()) return std::nullopt;
-  if (at->second.state == "damaged") refuse("{} is no heartbeat; remove it", path);
+  if (at->second.run_id == "damaged") refuse("{} is no heartbeat; remove it", path);
   return at->second;
 }
 RunHeader read_run_header(const std::string& path) {
@@ -53,7 +53,7 @@ std::optional<Lease::Owner> Lease::held_by(const std::string& path) {
 
 namespace {
 
-Heartbeat beat(const std::string& state, const std::string& host, std::int64_t pid, double updated) {
+Heartbeat beat(Standing state, const std::string& host, std::int64_t pid, double updated) {
   Heartbeat b;
   b.state = state;
   b.host = host;
@@ -76,41 +76,44 @@ std::int64_t dead_process() {
 
 }  // namespace
 
-TEST_CASE("a run file is complete whatever the heartbeat says") { CHECK(state_of(true, beat("failed", "here", 1, 0), "here", 0).state == State::complete); }
+TEST_CASE("a run file is complete whatever the heartbeat says") {
+  CHECK(state_of(true, beat(Standing::failed, "here", 1, 0), "here", 0).standing == Standing::finished);
+}
 
-TEST_CASE("nothing there is missing") { CHECK(state_of(false, std::nullopt, "here", 0).state == State::missing); }
+TEST_CASE("nothing there is missing") { CHECK(state_of(false, std::nullopt, "here", 0).standing == Standing::missing); }
 
 TEST_CASE("a failed run says why") {
-  Heartbeat failed = beat("failed", "here", dead_process(), 0);
+  Heartbeat failed = beat(Standing::failed, "here", dead_process(), 0);
   failed.error = "disk full";
   const RunState state = state_of(false, failed, "here", 1000);
 
-  CHECK(state.state == State::failed);
+  CHECK(state.standing == Standing::failed);
   CHECK(state.detail == "disk full");
 }
 
 TEST_CASE("a run whose process lives is running, and its silence is told") {
-  CHECK(state_of(false, beat("running", "here", getpid(), 1000), "here", 1001).state == State::running);
-  CHECK(state_of(false, beat("running", "here", getpid(), 1000), "here", 1001).detail == "on here");
-  const RunState silent = state_of(false, beat("running", "there", 77, 1000), "here", 1500);
-  CHECK(silent.state == State::running);
+  CHECK(state_of(false, beat(Standing::running, "here", getpid(), 1000), "here", 1001).standing == Standing::running);
+  CHECK(state_of(false, beat(Standing::running, "here", getpid(), 1000), "here", 1001).detail == "on here");
+  const RunState silent = state_of(false, beat(Standing::running, "there", 77, 1000), "here", 1500);
+  CHECK(silent.standing == Standing::running);
   CHECK(silent.detail == "no report for 500 s: process 77 on there");
   CHECK(silent.silent);
 
-  Heartbeat job = beat("running", "there", 77, 1000);
+  Heartbeat job = beat(Standing::running, "there", 77, 1000);
   job.slurm_job = "12_3";
   CHECK(state_of(false, job, "here", 1001).detail == "on there, Slurm job 12_3");
 }
 
 TEST_CASE("a run whose process on this host is gone is interrupted") {
   const std::int64_t dead = dead_process();
-  const RunState state = state_of(false, beat("running", "here", dead, 1000), "here", 1001);
+  const RunState state = state_of(false, beat(Standing::running, "here", dead, 1000), "here", 1001);
 
-  CHECK(state.state == State::interrupted);
+  CHECK(state.standing == Standing::killed);
+  CHECK(status_word(state.standing) == "interrupted");
   CHECK(state.detail == fmt::format("process {} on here is gone; its last report is of then", dead));
-  CHECK(state_of(false, beat("running", "there", dead, 1000), "here", 1001).state == State::running);  // cannot be asked
-  CHECK(state_of(false, beat("running", "here", 0, 1000), "here", 1001).state == State::interrupted);
-  CHECK(state_of(false, beat("interrupted", "there", 1, 1000), "here", 1001).state == State::interrupted);
+  CHECK(state_of(false, beat(Standing::running, "there", dead, 1000), "here", 1001).standing == Standing::running);  // cannot be asked
+  CHECK(state_of(false, beat(Standing::running, "here", 0, 1000), "here", 1001).standing == Standing::killed);
+  CHECK(state_of(false, beat(Standing::interrupted, "there", 1, 1000), "here", 1001).standing == Standing::interrupted);
 }
 
 TEST_CASE("status tells the state of every run, as a table and as JSON") {
@@ -119,9 +122,9 @@ TEST_CASE("status tells the state of every run, as a table and as JSON") {
   const auto stem = [&](std::size_t k) { return file.directory() + "/t/" + plan.runs[k].id; };
   std::filesystem::create_directory(file.directory() + "/t");
   std::ofstream(stem(0) + ".h5") << "whole";
-  heartbeats[stem(1) + ".json"] = beat("running", "here", getpid(), 4e9);
-  heartbeats[stem(2) + ".json"] = beat("interrupted", "here", 1, 0);
-  heartbeats[stem(3) + ".json"] = beat("damaged", "", 0, 0);
+  heartbeats[stem(1) + ".json"] = beat(Standing::running, "here", getpid(), 4e9);
+  heartbeats[stem(2) + ".json"] = beat(Standing::interrupted, "here", 1, 0);
+  heartbeats[stem(3) + ".json"].run_id = "damaged";
   const std::string arguments = file.path() + " --out " + file.directory();
 
   const Json status = Json::parse(output_of(add_status, file.directory(), arguments + " --json"));
@@ -150,7 +153,7 @@ TEST_CASE("of a run that is being set up the table tells no step and no time lef
   const SweepFile file("name = 't'\n");
   const Plan plan = make_plan(file.path());
   std::filesystem::create_directory(file.directory() + "/t");
-  Heartbeat early = beat("running", "here", getpid(), 4e9);
+  Heartbeat early = beat(Standing::running, "here", getpid(), 4e9);
   early.step = early.steps = 0;
   early.eta_s = Heartbeat::kUnknown;
   heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = early;
@@ -195,7 +198,7 @@ TEST_CASE("status says which runs wait in Slurm's queue, until when and why, and
   const SweepFile file("name = 't'\nseeds = [1, 2, 3]\n");
   const Plan plan = make_plan(file.path());
   std::filesystem::create_directory(file.directory() + "/t");
-  heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = beat("interrupted", "there", 1, 0);
+  heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = beat(Standing::interrupted, "there", 1, 0);
   const std::string mark = "xibench-out-" + sha256(std::filesystem::canonical(file.directory()).string() + "\n").substr(0, 12);
   const std::string squeue = file.directory() + "/squeue", before = std::getenv("PATH"), arguments = file.path() + " --out " + file.directory();
   setenv("PATH", (file.directory() + ":" + before).c_str(), 1);

@@ -65,27 +65,27 @@ TEST_CASE("an attempt adds to what the last heartbeat says of those before it") 
   CHECK(now.processors == 4);
   CHECK(now.core_seconds >= 100);
   CHECK(now.energy_joules == Approx(10));
-  CHECK(fact(meter.facts(1 << 20, "finished"), "attempts_begun") == "3");
-  CHECK(fact(meter.facts(1 << 20, "finished"), "energy_joules") == "10.0");
-  CHECK(fact(meter.facts(1 << 20, "finished"), "memory_peak_bytes") == "1048576");
-  CHECK(fact(meter.facts(0, "finished"), "memory_peak_bytes") == "absent");
+  CHECK(fact(meter.facts(1 << 20, Standing::finished), "attempts_begun") == "3");
+  CHECK(fact(meter.facts(1 << 20, Standing::finished), "energy_joules") == "10.0");
+  CHECK(fact(meter.facts(1 << 20, Standing::finished), "memory_peak_bytes") == "1048576");
+  CHECK(fact(meter.facts(0, Standing::finished), "memory_peak_bytes") == "absent");
 }
 
 TEST_CASE("an attempt whose last heartbeat says that it runs was killed, and counts up to that heartbeat") {
   Heartbeat earlier;
   earlier.attempts = 2;
   earlier.core_seconds = 100;
-  earlier.costs = {{.begun = "2021-07-18T00:00:00Z", .heard = "2021-07-18T00:01:00Z", .state = "interrupted", .core_seconds = 60},
-                   {.begun = "2021-07-18T01:00:00Z", .heard = "2021-07-18T01:00:40Z", .state = "running", .core_seconds = 40}};
+  earlier.costs = {{.begun = "2021-07-18T00:00:00Z", .heard = "2021-07-18T00:01:00Z", .state = Standing::interrupted, .core_seconds = 60},
+                   {.begun = "2021-07-18T01:00:00Z", .heard = "2021-07-18T01:00:40Z", .state = Standing::running, .core_seconds = 40}};
   CostMeter meter(4, {.powercap = "/nowhere"});
   meter.add_earlier(earlier);
 
-  const auto costs = costs_from_json(fact(meter.facts(0, "finished"), "attempt_costs"));
+  const auto costs = costs_from_json(fact(meter.facts(0, Standing::finished), "attempt_costs"));
 
   REQUIRE(costs.size() == 3);
-  CHECK(costs[0].state == "interrupted");
-  CHECK((costs[1].state == "killed" && costs[1].heard == "2021-07-18T01:00:40Z" && costs[1].core_seconds == 40));
-  CHECK((costs[2].state == "finished" && costs[2].processors == 4 && std::isnan(costs[2].energy_joules) && std::isnan(costs[2].gpu_joules)));
+  CHECK(costs[0].state == Standing::interrupted);
+  CHECK((costs[1].state == Standing::killed && costs[1].heard == "2021-07-18T01:00:40Z" && costs[1].core_seconds == 40));
+  CHECK((costs[2].state == Standing::finished && costs[2].processors == 4 && std::isnan(costs[2].energy_joules) && std::isnan(costs[2].gpu_joules)));
 }
 
 TEST_CASE("GPUs' energy is what NVML counts from the beginning on, in joules; without it, absent") {
@@ -113,8 +113,8 @@ TEST_CASE("GPUs' energy is what NVML counts from the beginning on, in joules; wi
   set("5000");
   CostMeter meter(1, {.powercap = "/nowhere", .nvml = XB_STAND_IN_NVML_LIBRARY});
   set("6000");
-  CHECK(fact(meter.facts(0, "finished"), "gpu_joules") == "1.0");
-  CHECK(fact(CostMeter(1, {.powercap = "/nowhere"}).facts(0, "finished"), "gpu_joules") == "absent");
+  CHECK(fact(meter.facts(0, Standing::finished), "gpu_joules") == "1.0");
+  CHECK(fact(CostMeter(1, {.powercap = "/nowhere"}).facts(0, Standing::finished), "gpu_joules") == "absent");
   std::filesystem::remove(counter);
 }
 
@@ -127,8 +127,8 @@ TEST_CASE("what earlier attempts did not tell is absent, not 0") {
 
   CHECK(std::isnan(now.core_seconds));
   CHECK(std::isnan(now.energy_joules));
-  CHECK(fact(meter.facts(0, "finished"), "core_seconds") == "absent");
-  CHECK(fact(meter.facts(0, "finished"), "energy_joules") == "absent");
+  CHECK(fact(meter.facts(0, Standing::finished), "core_seconds") == "absent");
+  CHECK(fact(meter.facts(0, Standing::finished), "energy_joules") == "absent");
 }
 
 TEST_CASE("the peak of memory is that of this process, and is summed over ranks") {

@@ -1,4 +1,4 @@
-#include "harness/job/herald.hpp"
+#include "harness/job/run_reporter.hpp"
 
 #include "harness/core/check.hpp"
 #include "harness/job/provenance.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds kHeartbeatPause{2};
 
-void stamp(Heartbeat& beat, const std::string& state, const std::string& error) {
+void stamp(Heartbeat& beat, Standing state, const std::string& error) {
   beat.state = state;
   beat.error = error;
   beat.updated = utc_now();
@@ -26,8 +26,8 @@ std::optional<Heartbeat> last_heartbeat(const std::string& path) try { return re
 
 }  // namespace
 
-Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
-               const EnergySources& energy)
+RunReporter::RunReporter(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
+                         const EnergySources& energy)
     : path_(std::move(heartbeat_path)), incarnation_(std::move(incarnation)), line_(line), costs_(processors, energy) {
   reset_peak_memory();
   beat_.run_id = planned.id;
@@ -38,7 +38,7 @@ Herald::Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnatio
   beat_.slurm_job = slurm_job();
 }
 
-void Herald::say(const std::string& state, const std::string& error) {
+void RunReporter::say(Standing state, const std::string& error) {
   if (!knows_earlier_) costs_.add_earlier(last_heartbeat(path_));
   knows_earlier_ = true;
   stamp(beat_, state, error);
@@ -47,28 +47,28 @@ void Herald::say(const std::string& state, const std::string& error) {
   written_ = std::chrono::steady_clock::now();
 }
 
-void Herald::begins(std::int64_t steps_done, std::int64_t steps) {
+void RunReporter::begins(std::int64_t steps_done, std::int64_t steps) {
   beat_.step = steps_done;
   beat_.steps = steps;
-  say("running");
+  say(Standing::running);
 }
 
-void Herald::progress(const Session::Progress& p) {
+void RunReporter::progress(const Session::Progress& p) {
   beat_.step = p.step;
   beat_.steps = p.steps;
   beat_.loss = p.loss;
   beat_.consensus_distance = p.distance;
   beat_.samples_per_s = p.samples_per_s;
   beat_.eta_s = p.eta_s;
-  if (std::chrono::steady_clock::now() - written_ >= kHeartbeatPause) say("running");
+  if (std::chrono::steady_clock::now() - written_ >= kHeartbeatPause) say(Standing::running);
   line_.update(p);
 }
 
 void mark_failed(const std::string& heartbeat_path, const std::string& reason, const Incarnation& by) noexcept try {
   auto beat = read_heartbeat(heartbeat_path);
-  if (!beat || beat->state == "failed") return;
-  stamp(*beat, "failed", reason);
-  if (!beat->costs.empty()) beat->costs.back().state = "failed";
+  if (!beat || beat->state == Standing::failed) return;
+  stamp(*beat, Standing::failed, reason);
+  if (!beat->costs.empty()) beat->costs.back().state = Standing::failed;
   write_heartbeat(heartbeat_path, *beat, by);
 } catch (const std::exception&) {
 }

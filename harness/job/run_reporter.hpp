@@ -15,15 +15,15 @@ namespace xib {
 // What rank 0 says about a run while it is under way: the heartbeat that `xibench status` reads, and the line on the terminal. The line
 // follows all progress; the heartbeat, a file that hundreds of runs may have on one file system, every two seconds at most, but at once
 // what say() and begins() are called for.
-class Herald {
+class RunReporter {
  public:
   // processors: ranks x threads, which the attempt that begins here occupies.
-  Herald(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
-         const EnergySources& energy = {});
-  void say(const std::string& state, const std::string& error = "");
+  RunReporter(const PlannedRun& planned, std::string heartbeat_path, Incarnation incarnation, ProgressLine& line, std::int64_t processors,
+              const EnergySources& energy = {});
+  void say(Standing state, const std::string& error = "");
   void begins(std::int64_t steps_done, std::int64_t steps);  // training; a run that goes on has some behind it
   void progress(const Session::Progress& progress);
-  Facts costs(std::int64_t peak_memory, const std::string& outcome) const { return costs_.facts(peak_memory, outcome); }  // of all attempts, up to now; bytes
+  Facts costs(std::int64_t peak_memory, Standing outcome) const { return costs_.facts(peak_memory, outcome); }  // of all attempts, up to now; bytes
 
  private:
   std::string path_;
