@@ -7,12 +7,13 @@
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
-#include "harness/job/drive.hpp"
 #include "harness/job/gpu_ranks.hpp"
 #include "harness/job/measure.hpp"
 #include "harness/job/portable_kernels.hpp"
+#include "harness/job/progress.hpp"
 #include "harness/job/provenance.hpp"
 #include "harness/job/ranks.hpp"
+#include "harness/job/tally.hpp"
 #include "harness/run/vocabulary.hpp"
 
 #include <CLI/CLI.hpp>

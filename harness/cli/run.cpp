@@ -3,10 +3,8 @@
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/notify.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/job/check_run.hpp"
-#include "harness/job/drive.hpp"
 #include "harness/job/driven.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/gpu_ranks.hpp"
@@ -14,6 +12,8 @@
 #include "harness/job/portable_kernels.hpp"
 #include "harness/job/provenance.hpp"
 #include "harness/job/ranks.hpp"
+#include "harness/job/run_in_turn.hpp"
+#include "harness/job/run_side_by_side.hpp"
 #include "harness/run/session.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
@@ -36,6 +36,7 @@ struct Options {
   Selection selection;
   bool all = false, no_resume = false, no_summary = false, driven = false, check = false;
   JobShape shape;
+  std::vector<DriversOption> drivers_own;
   std::optional<int> threads;
   int jobs = 1, retries = 0;
   double checkpoint_minutes = 5, stall_minutes = 10;
@@ -79,80 +80,63 @@ bool is_requeued() {
   return restarts && std::atoi(restarts) > 0;
 }
 
+Execution execution_of(const Options& o, int threads) {
+  return {.out = o.out,
+          .machine = {.threads = threads, .data_directory = o.data, .way = parse_way(o.way)},
+          .gpu = {},
+          .command_line = command_line(),
+          .resume = !o.no_resume || is_requeued(),
+          .checkpoint_seconds = 60 * o.checkpoint_minutes,
+          .stall_seconds = 60 * o.stall_minutes};
+}
+
+// The runs are done here, by this process or all ranks of a launcher together.
 int run_here(const Options& o) {
   const auto world = make_world();
-  Communicator& communicator = *world;
-  const bool first = communicator.rank() == 0, prints_summary = first && !o.no_summary;
+  const bool first = world->rank() == 0, prints_summary = first && !o.no_summary;
   const int threads = o.threads ? *o.threads : default_threads();
   try {
-    const DeviceChoice choice = on_every_rank(communicator, [&] { return parse_device(o.device); });
-    const Plan plan = on_every_rank(communicator, [&] {
+    const DeviceChoice choice = on_every_rank(*world, [&] { return parse_device(o.device); });
+    const Plan plan = on_every_rank(*world, [&] {
       check_machine(o);
       check_threads(threads);
       return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
-    check_same_plan(communicator, plan);
-    const Way way = parse_way(o.way);
-    const auto runs = on_every_rank(communicator, [&] {
+    check_same_plan(*world, plan);
+    const auto runs = on_every_rank(*world, [&] {
       const auto selected = select(plan, o.selection);
-      if (!o.driven) check_way(way, selected);  // a driver has looked at all runs, and this may be one on CPU
+      if (!o.driven) check_way(parse_way(o.way), selected);  // a driver has looked at all runs, and this may be one on CPU
       return selected;
     });
-    Execution execution;
-    execution.machine.way = way;
-    execution.out = o.out;
-    execution.machine.threads = threads;
-    execution.machine.data_directory = o.data;
-    execution.command_line = command_line();
-    execution.checkpoint_seconds = 60 * o.checkpoint_minutes;
-    execution.stall_seconds = 60 * o.stall_minutes;
-    const GpuRanks gpu(communicator, runs, choice, execution.stall_seconds);
+    const Execution execution = execution_of(o, threads);
+    const GpuRanks gpu(*world, runs, choice, execution.stall_seconds);
     ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
-    Tally tally;
-    Outcome last;                         // of the only run, where a driver has its runs done one by one
-    std::vector<const PlannedRun*> left;  // to other processes
-    std::string last_error;
-    const auto sum_up = [&] {
-      const int status = report(tally, runs.size(), prints_summary);
-      return o.driven && tally.failed == 0 ? status_for_driver(last) : status;
-    };
-    for (const auto* run : runs) {
-      progress.begin(label(*run));
-      for (int attempt = 0;; ++attempt) try {
-          execution.resume = !o.no_resume || attempt > 0 || is_requeued();
-          execution.machine.device = gpu.device(*run);
-          execution.gpu = gpu.description(*run);
-          last = execute(plan, *run, gpu.communicator(*run), execution, progress);
-          last.standing == Standing::elsewhere ? left.push_back(run) : tally.add(last);
-          if (last.standing == Standing::interrupted) return sum_up();
-          break;
-        } catch (const std::exception& error) {
-          const auto* known = dynamic_cast<const Error*>(&error);
-          if (!(known && known->on_all_ranks()) && communicator.size() > 1) throw;
-          const bool is_same = error.what() == last_error;  // a data set that is missing is missing for all
-          last_error = error.what();
-          if (first) notify("xibench: run {} ({}): {}\n", run->id, label(*run), is_same ? "the same" : last_error);
-          const bool bad_input = known && known->fault() == Fault::input;
-          if (attempt < o.retries && !bad_input) {
-            if (first) say_retry(*run, attempt + 1, o.retries);
-            continue;
-          }
-          ++tally.failed;
-          tally.refused += bad_input;
-          break;
-        }
-    }
-    for (const auto* run : left) {
-      last = from_rank_0<Outcome>(communicator, [&] {
-        const auto standing = clean_if_settled(run_files(o.out, plan.sweep.name, run->id), run->id);
-        return standing ? outcome_before(*standing) : Outcome{Standing::elsewhere};
-      });
-      tally.add(last);
-    }
-    return sum_up();
+    const Tally tally = run_in_turn(plan, runs, gpu, execution, o.retries, progress);
+    const int status = report(tally, runs.size(), prints_summary);
+    return o.driven && tally.failed == 0 ? status_for_driver(tally.last) : status;  // a driver has its runs done one by one
   } catch (const std::exception& error) {
-    return end_for(error, communicator);
+    return end_for(error, *world);
   }
+}
+
+// Each run in a process of its own, several at a time.
+int run_side_by_side_here(const Options& o) {
+  require(!launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
+  const int threads = o.threads ? *o.threads : std::max(1, usable_processors() / o.jobs);
+  check_machine(o);
+  check_threads(threads);
+  const DeviceChoice choice = parse_device(o.device);
+  const Plan plan = make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
+  const auto runs = select(plan, o.selection);
+  check_way(parse_way(o.way), runs);
+  const SideBySideOptions options{.out = o.out,
+                                  .jobs = o.jobs,
+                                  .threads = threads,
+                                  .retries = o.retries,
+                                  .gpus = gpus_side_by_side(runs, choice, o.jobs),
+                                  .drivers_own = o.drivers_own,
+                                  .style = progress_style(o.progress)};
+  return report(run_side_by_side(plan, runs, options), runs.size(), !o.no_summary);
 }
 
 // Looks at everything that a run would need, and runs nothing. Under mpirun or srun rank 0 looks for all.
@@ -198,12 +182,16 @@ int check_here(const Options& o) {
 
 Command add_run(CLI::App& command) {
   auto o = std::make_shared<Options>();
+  const auto drivers_own = [o](CLI::Option* option) {  // not for the processes that --jobs starts
+    o->drivers_own.push_back({option->get_name(), option->get_items_expected_max() > 0});
+    return option;
+  };
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--out", o->out, "results directory; a run goes to OUT/<sweep name>/<id>.h5")->capture_default_str();
-  add_selection(command, o->selection);
-  command.add_flag("--all", o->all, "every run of the plan that is not complete (the default without a selection)");
+  for (CLI::Option* option : add_selection(command, o->selection)) drivers_own(option);
+  drivers_own(command.add_flag("--all", o->all, "every run of the plan that is not complete (the default without a selection)"));
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
-  command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)");
+  drivers_own(command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)"));
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command
       .add_option(
@@ -214,12 +202,13 @@ Command add_run(CLI::App& command) {
   command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
   command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
-  command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs")
+  drivers_own(command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs"))
       ->capture_default_str();
-  command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input")
+  drivers_own(
+      command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input"))
       ->capture_default_str();
-  command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done");
-  command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
+  drivers_own(command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done"));
+  drivers_own(command.add_option("--progress", o->progress, "auto, terminal, plain or none"))->capture_default_str();
   command.add_flag("--check", o->check,
                    "look for everything that would be in the way of these runs, and run nothing: exit status 2 and all of it in one answer, or 0");
   command.add_option("--ranks", o->shape.ranks, "with --check: ranks of every run (default: as many as mpirun or srun started)");
@@ -234,17 +223,7 @@ Command add_run(CLI::App& command) {
     o->driven = follow_driver();
     if (o->check) return check_here(*o);
     check_flags(*o);
-    require(o->jobs == 1 || !launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
-    if (o->jobs == 1) return run_here(*o);
-    const int threads = o->threads ? *o->threads : std::max(1, usable_processors() / o->jobs);
-    check_machine(*o);
-    check_threads(threads);
-    const DeviceChoice choice = parse_device(o->device);
-    const Plan plan = make_plan(o->spec, with_device(o->sets, choice.kind), vocabulary());
-    const auto runs = select(plan, o->selection);
-    check_way(parse_way(o->way), runs);
-    const std::vector<int> gpus = gpus_side_by_side(runs, choice, o->jobs);
-    return report(run_side_by_side(o->out, plan, runs, o->jobs, threads, o->retries, progress_style(o->progress), gpus), runs.size(), !o->no_summary);
+    return o->jobs == 1 ? run_here(*o) : run_side_by_side_here(*o);
   };
 }
 

@@ -2,13 +2,16 @@
 
 #include "harness/sweep/select.hpp"
 
+#include <vector>
+
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace xib {
 
 // The filters that plan, run, status and bench share: --index, --id, --where, --stage.
-void add_selection(CLI::App& command, Selection& selection);
+std::vector<CLI::Option*> add_selection(CLI::App& command, Selection& selection);
 
 }  // namespace xib

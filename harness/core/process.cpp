@@ -64,6 +64,13 @@ bool process_is_gone(std::int64_t pid, std::int64_t started) {
   return entry.state == 'Z' || entry.state == 'X' || (started != 0 && entry.start != started);
 }
 
+std::vector<std::string> own_arguments() {
+  std::ifstream in("/proc/self/cmdline");
+  std::vector<std::string> words;
+  for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
+  return words;
+}
+
 std::string folder_of_program() {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace xib {
 
@@ -20,6 +21,8 @@ struct ProcessSpace {
   std::string pids;     // the namespace of process ids: containers have their own
 };
 ProcessSpace process_space();
+
+std::vector<std::string> own_arguments();  // the words that this process was started with, the program first
 
 std::string folder_of_program();  // where the running executable is; "" where the system does not say
 

@@ -27,6 +27,7 @@ class GpuRanks {
     for (const auto* run : runs)
       if (on_gpu(*run) && !gpu_) gpu_.emplace(world, choice, timeout_s > 0 ? timeout_s : 3600);
   }
+  Communicator& world() const { return world_; }
   Communicator& communicator(const PlannedRun& run) const { return on_gpu(run) ? gpu_->communicator() : world_; }
   Device* device(const PlannedRun& run) const { return on_gpu(run) ? &gpu_->device() : nullptr; }
   std::string description(const PlannedRun& run) const { return on_gpu(run) ? description() : ""; }

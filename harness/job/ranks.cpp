@@ -5,20 +5,17 @@
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/process.hpp"
 #include "harness/job/provenance.hpp"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 namespace xib {
 
 std::string command_line() {
-  std::ifstream in("/proc/self/cmdline");
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  std::replace(text.begin(), text.end(), '\0', ' ');
+  const std::string text = fmt::format("{}", fmt::join(own_arguments(), " "));
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 

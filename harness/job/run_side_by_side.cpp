@@ -1,4 +1,4 @@
-#include "harness/job/drive.hpp"
+#include "harness/job/run_side_by_side.hpp"
 
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
@@ -9,7 +9,6 @@
 #include "harness/record/run_file.hpp"
 #include "harness/run/session.hpp"
 
-#include <spawn.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -18,51 +17,13 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
-#include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
 
-extern char** environ;
-
 namespace xib {
 namespace {
-
-// This process's own arguments, without those that select runs, start others or are the driver's own business, and --device where the driver gives it.
-std::vector<std::string> inherited_arguments(bool with_device) {
-  std::ifstream in("/proc/self/cmdline");
-  std::vector<std::string> all, kept;
-  for (std::string word; std::getline(in, word, '\0');) all.push_back(word);
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const std::string& word = all[k];
-    if (word == "--all" || word == "--no-summary") continue;
-    bool takes_value = false, drop = false;
-    for (const std::string option : {"--jobs", "--index", "--id", "--where", "--stage", "--progress", "--threads", "--retries"}) {
-      if (word == option) takes_value = drop = true;
-      if (word.starts_with(option + "=")) drop = true;
-    }
-    if (!with_device && word == "--device") takes_value = drop = true;
-    if (!with_device && word.starts_with("--device=")) drop = true;
-    if (takes_value) ++k;
-    if (!drop) kept.push_back(word);
-  }
-  return kept;
-}
-
-// gpu: its number; negative: it wants none.
-pid_t start(const PlannedRun& run, int threads, bool again, int gpu) {
-  std::vector<std::string> words = inherited_arguments(gpu < 0);
-  if (gpu >= 0) words.push_back(fmt::format("--device=cuda:{}", gpu));
-  if (again) std::erase(words, "--no-resume");  // it goes on from what the first attempt has done
-  words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", threads), "--progress=none", "--no-summary"});
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t pid = 0;
-  const int problem = posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr, arguments.data(), environ);
-  if (problem != 0) fail("cannot start a process for run {}: {}", run.id, std::strerror(problem));
-  return pid;
-}
 
 std::string words_for(Outcome outcome) {
   if (outcome.standing == Standing::elsewhere) return "left to another process";
@@ -84,9 +45,8 @@ std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
 // The processes of one list of runs. Whatever happens, none of them outlives it.
 class SideBySide {
  public:
-  SideBySide(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries, ProgressStyle style,
-             const std::vector<int>& gpus)
-      : out_(out), plan_(plan), runs_(runs), jobs_(jobs), threads_(threads), retries_(retries), gpus_(gpus), progress_(style, static_cast<int>(runs.size())) {
+  SideBySide(const Plan& plan, const std::vector<const PlannedRun*>& runs, const SideBySideOptions& options)
+      : plan_(plan), runs_(runs), options_(options), progress_(options.style, static_cast<int>(runs.size())) {
     become_driver();
   }
   ~SideBySide() {
@@ -112,11 +72,11 @@ class SideBySide {
   }
 
  private:
-  RunFiles files(const PlannedRun& run) const { return run_files(out_, plan_.sweep.name, run.id); }
+  RunFiles files(const PlannedRun& run) const { return run_files(options_.out, plan_.sweep.name, run.id); }
 
   // A run of a later stage waits until the earlier stage has ended: it needs its results.
   bool may_begin() const {
-    return next_ < runs_.size() && std::ssize(running_) < jobs_ && stop_signal() == 0 &&
+    return next_ < runs_.size() && std::ssize(running_) < options_.jobs && stop_signal() == 0 &&
            (running_.empty() || runs_[next_]->stage == running_.begin()->second->stage);
   }
 
@@ -125,7 +85,7 @@ class SideBySide {
     return clean_if_settled(files(run), run.id).value_or(Standing::missing);
   } catch (const Error& error) {
     notify("xibench: run {}: {}\n", run.id, error.what());
-    count_failure(error.fault() == Fault::input);
+    tally_.add_failure(error.fault() == Fault::input);
     return std::nullopt;
   }
 
@@ -134,7 +94,7 @@ class SideBySide {
     if (!found) return;
     if (*found == Standing::missing) {
       const int gpu = free_gpu(run);
-      const pid_t child = start(run, threads_, retried_[&run] > 0, gpu);
+      const pid_t child = spawn_run(run, {.threads = options_.threads, .again = retried_[&run] > 0, .gpu = gpu}, options_.drivers_own);
       running_.emplace(child, &run);
       if (gpu >= 0) gpu_of_[child] = gpu;
       return;
@@ -147,7 +107,8 @@ class SideBySide {
   int free_gpu(const PlannedRun& run) const {
     if (run.config.train.device == "cpu") return -1;
     const auto load = [&](int gpu) { return std::count_if(gpu_of_.begin(), gpu_of_.end(), [&](const auto& child) { return child.second == gpu; }); };
-    return gpus_.empty() ? -1 : *std::min_element(gpus_.begin(), gpus_.end(), [&](int a, int b) { return load(a) < load(b); });
+    const auto& gpus = options_.gpus;
+    return gpus.empty() ? -1 : *std::min_element(gpus.begin(), gpus.end(), [&](int a, int b) { return load(a) < load(b); });
   }
 
   // What the running ones say of themselves.
@@ -192,12 +153,12 @@ class SideBySide {
     if (Lease::held_by(files(run).lease)) return count(run, {Standing::elsewhere});
     const bool bad_input = code == static_cast<int>(Fault::input);
     const std::string how = by_signal ? fmt::format("was killed by signal {}", by_signal) : fmt::format("failed with status {}", code);
-    if (!bad_input && retried_[&run] < retries_ && stop_signal() == 0) {
+    if (!bad_input && retried_[&run] < options_.retries && stop_signal() == 0) {
       notify("xibench: run {} ({}) {}\n", run.id, label(run), how);
-      say_retry(run, ++retried_[&run], retries_);
+      say_retry(run, ++retried_[&run], options_.retries);
       return begin(run);
     }
-    count_failure(bad_input);
+    tally_.add_failure(bad_input);
     say_ended(run, how);
   }
 
@@ -210,15 +171,11 @@ class SideBySide {
     say_ended(run, words_for(outcome) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
   }
 
-  void count_failure(bool bad_input) { ++tally_.failed, tally_.refused += bad_input; }
-
   void say_ended(const PlannedRun& run, const std::string& how) { progress_.ended(fmt::format("run {} ({}) {}", run.id, label(run), how)); }
 
-  const std::string& out_;
   const Plan& plan_;
   const std::vector<const PlannedRun*>& runs_;
-  int jobs_, threads_, retries_;
-  const std::vector<int>& gpus_;
+  const SideBySideOptions& options_;
   std::map<const PlannedRun*, int> retried_;
   std::map<pid_t, const PlannedRun*> running_;
   std::map<pid_t, int> gpu_of_;
@@ -231,40 +188,8 @@ class SideBySide {
 
 }  // namespace
 
-std::string label(const PlannedRun& run) {
-  std::string text = run.variants.empty() || run.variants.front().empty() ? "" : run.variants.front() + ", ";
-  for (const auto& [key, value] : run.varies) text += fmt::format("{} = {}, ", key, value);
-  return text + fmt::format("seed {}", run.config.seed);
-}
-
-void say_retry(const PlannedRun& run, int retry, int retries) {
-  notify("xibench: run {} ({}) is tried again ({} of {})\n", run.id, label(run), retry, retries);
-}
-
-void Tally::add(Outcome outcome) {
-  if (outcome.standing == Standing::finished) ++(outcome.before ? complete_before : finished);
-  diverged += outcome.standing == Standing::diverged;
-  interrupted += outcome.standing == Standing::interrupted;
-  elsewhere += outcome.standing == Standing::elsewhere;
-}
-
-int report(const Tally& tally, std::size_t runs, bool print) {
-  if (print) {
-    std::string text = fmt::format("{} run{}: {} done now, {} complete before", runs, runs == 1 ? "" : "s", tally.finished, tally.complete_before);
-    if (tally.elsewhere) text += fmt::format(", {} left to another process", tally.elsewhere);
-    if (tally.diverged) text += fmt::format(", {} diverged (recorded as such)", tally.diverged);
-    if (tally.failed) text += fmt::format(", {} failed", tally.failed);
-    if (tally.interrupted) text += ", interrupted: run again to go on";
-    notify("xibench: {}\n", text);
-  }
-  if (tally.interrupted) return static_cast<int>(Fault::interrupted);
-  if (tally.failed > 0 && tally.failed == tally.refused) return static_cast<int>(Fault::input);
-  return tally.failed || tally.diverged || tally.elsewhere ? static_cast<int>(Fault::work) : 0;
-}
-
-Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
-                       ProgressStyle style, const std::vector<int>& gpus) {
-  return SideBySide(out, plan, runs, jobs, threads, retries, style, gpus).run();
+Tally run_side_by_side(const Plan& plan, const std::vector<const PlannedRun*>& runs, const SideBySideOptions& options) {
+  return SideBySide(plan, runs, options).run();
 }
 
 }  // namespace xib

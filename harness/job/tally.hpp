@@ -1,12 +1,10 @@
 #pragma once
 
 #include "harness/job/outcome.hpp"
-#include "harness/job/progress.hpp"
 #include "harness/sweep/plan.hpp"
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace xib {
 
@@ -14,7 +12,9 @@ namespace xib {
 struct Tally {
   int finished = 0, complete_before = 0, diverged = 0, interrupted = 0, elsewhere = 0;
   int failed = 0, refused = 0;  // refused: those of the failed for which bad input is to blame
+  Outcome last;                 // that was added
   void add(Outcome outcome);
+  void add_failure(bool bad_input);
 };
 
 // Prints the summary (on rank 0) and gives the exit status: 0 all there, 1 some failed, diverged or are left to another
@@ -22,12 +22,6 @@ struct Tally {
 int report(const Tally& tally, std::size_t runs, bool print);
 
 std::string label(const PlannedRun& run);  // variant, what varies, seed: for people
-
-// Runs `jobs` processes of this program at a time, one per run that is not complete in `out`, stage after stage, each with so many threads;
-// goes on after a failure, passes stop signals on. A run whose process failed or was killed is begun again up to `retries` times. A run on a GPU gets
-// the one of `gpus` on which the fewest are under way.
-Tally run_side_by_side(const std::string& out, const Plan& plan, const std::vector<const PlannedRun*>& runs, int jobs, int threads, int retries,
-                       ProgressStyle style, const std::vector<int>& gpus);
 
 // One line on stderr: a run that just failed is tried again, for the `retry`-th time of so many.
 void say_retry(const PlannedRun& run, int retry, int retries);

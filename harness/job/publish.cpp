@@ -1,0 +1,63 @@
+#include "harness/job/publish.hpp"
+
+#include "harness/comm/collective.hpp"
+#include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
+#include "harness/job/provenance.hpp"
+#include "harness/record/run_file.hpp"
+#include "harness/record/stragglers.hpp"
+#include "harness/run/run_record.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace xib {
+namespace {
+
+void add_provenance(RunRecord& record, const Job& job, const Task& task, const Facts& costs, const std::string& facts_of_ranks) {
+  auto& all = record.provenance;
+  for (const Facts& facts : {build_facts(), machine_facts(), costs}) all.insert(all.end(), facts.begin(), facts.end());
+  all.emplace_back("ranks", fmt::format("{}", job.communicator.size()));
+  all.emplace_back("rank_facts", facts_of_ranks);
+  all.emplace_back("threads", fmt::format("{}", job.execution.machine.threads));
+  all.emplace_back("device", job.planned.config.train.device);
+  if (!job.execution.gpu.empty()) all.emplace_back("gpu", job.execution.gpu);
+  all.emplace_back("command_line", job.execution.command_line);
+  all.emplace_back("start", record.attempts.front().start);
+  all.emplace_back("end", record.attempts.back().end);
+  for (const auto& [name, sum] : task.data_checksums()) all.emplace_back("data_sha256 " + name, sum);
+}
+
+void say_missed_targets(const Job& job, const RunRecord& record) {
+  const auto missed = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return !row.target_reached; });
+  if (missed > 0)
+    notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", job.planned.id,
+           job.planned.config.control.max_rounds, missed, record.steps.size());
+}
+
+}  // namespace
+
+void publish(const Job& job, Prepared& ready, Standing standing, const RunReporter& reporter, const Incarnation& incarnation) {
+  Run& run = *ready.run;
+  const std::string models = hash_models(run);
+  const std::string facts_of_ranks = rank_facts(job.communicator, job.execution.machine.threads);
+  const std::int64_t peak = peak_memory_of_ranks(job.communicator);
+  from_rank_0<int>(job.communicator, [&] {
+    RunRecord& record = ready.recorder->record();
+    record.outcome = name_of(standing);
+    record.final_model_sha256 = models;
+    record.phases = phase_rows(run, record);
+    mark_stragglers(record.steps);
+    close_attempt(record, standing, record.steps.empty() ? 0 : record.steps.back().step + 1);
+    add_provenance(record, job, *run.task, reporter.costs(peak, standing), facts_of_ranks);
+    write_run_file(job.files.result, record, incarnation);
+    discard_leftovers(job.files);
+    say_missed_targets(job, record);
+    const double accuracy = summarize(record).final_test_accuracy;
+    job.progress.end(std::isnan(accuracy) ? record.outcome : fmt::format("{}, test accuracy {:.2f} %", record.outcome, accuracy));
+    return 0;
+  });
+}
+
+}  // namespace xib

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "harness/job/progress.hpp"
+#include "harness/job/spawn_run.hpp"
+#include "harness/job/tally.hpp"
+#include "harness/sweep/plan.hpp"
+
+#include <string>
+#include <vector>
+
+namespace xib {
+
+struct SideBySideOptions {
+  std::string out;                         // results directory
+  int jobs = 1, threads = 1;               // processes at a time; node threads of each
+  int retries = 0;                         // how often a run whose process failed or was killed is begun again
+  std::vector<int> gpus;                   // a run on a GPU gets the one on which the fewest are under way
+  std::vector<DriversOption> drivers_own;  // of this process's options
+  ProgressStyle style = ProgressStyle::none;
+};
+
+// Runs `jobs` processes of this program at a time, one per run that is not complete, stage after stage; goes on after a failure, passes stop signals on.
+Tally run_side_by_side(const Plan& plan, const std::vector<const PlannedRun*>& runs, const SideBySideOptions& options);
+
+}  // namespace xib
