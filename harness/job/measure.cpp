@@ -94,7 +94,7 @@ class Bench {
   }
 
  private:
-  // Warm-up, what is timed, and the first step of every other block: caches are cold then, and the ranks meet.
+  // Warm-up, what is timed, and the first step of every other block: caches are cold then, and it is a sync point.
   std::int64_t steps_in_all() const { return effort_.warmup + effort_.steps + blocks_ - 1; }
 
   Arm make_arm(const PlannedRun& planned, int threads, const std::vector<double>& references) {

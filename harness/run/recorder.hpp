@@ -17,7 +17,7 @@ class Recorder {
 
   void step(const StepContext& context);
   void evaluation(EvaluationRow row);  // of the step recorded last
-  void close_step(Stopwatch& watch);   // what has passed since step() is that step's record_s: evaluations, checkpoints, meetings of the ranks
+  void close_step(Stopwatch& watch);   // what has passed since step() is that step's record_s: evaluations, checkpoints, sync points
   // Collective. Brings all rows to rank 0. Returns the run's first step whose training loss is not finite, or -1; the same on all ranks,
   // and the same when the run was interrupted after it.
   std::int64_t gather();

@@ -15,7 +15,7 @@ std::atomic<int> g_signal = 0;  // signal handlers have no other way to speak
 
 extern "C" void on_stop_signal(int number) { g_signal = number; }
 
-constexpr double kMeetingSeconds = 0.5;  // or the time between checkpoints, when that is less
+constexpr double kSyncSeconds = 0.5;  // or the time between checkpoints, when that is less
 
 }  // namespace
 
@@ -37,11 +37,11 @@ Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double c
       recorder_(recorder),
       first_step_(first_step),
       pause_(pause),
-      next_meeting_(first_step),
-      last_meeting_(first_step - 1),
+      next_sync_(first_step),
+      last_sync_(first_step - 1),
       checkpoint_seconds_(checkpoint_seconds),
       begun_(run.communicator.now()),
-      met_(begun_),
+      synced_(begun_),
       last_checkpoint_(begun_),
       next_progress_(begun_),
       hooks_(std::move(hooks)) {
@@ -51,10 +51,10 @@ Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double c
 bool Session::goes_on(std::int64_t step) {
   run_.working_on = step + 1;
   const bool evaluated = evaluation_due(run_, step), pauses = step + 1 == pause_;
-  if (!pauses && step < next_meeting_ && !evaluated) return true;
+  if (!pauses && step < next_sync_ && !evaluated) return true;
 
   const std::int64_t bad = recorder_.gather();
-  // Divergence ends the run at an evaluation, not at a meeting between them, whose time depends on the machine.
+  // Divergence ends the run at an evaluation, not at a sync point between them, whose time depends on the machine.
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
   if (pauses) return false;
   if (step + 1 == run_.steps) {  // no mini-batch comes after the last update: its loss is that of the evaluation
@@ -66,8 +66,8 @@ bool Session::goes_on(std::int64_t step) {
 
   const std::vector<double> signals = of_all_ranks(run_.communicator, stop_signal());
   const bool stopping = std::any_of(signals.begin(), signals.end(), [](double s) { return s != 0; });
-  const Orders orders = from_rank_0<Orders>(run_.communicator, [&] { return meet(step, stopping); });
-  next_meeting_ = orders.next_meeting;
+  const Orders orders = from_rank_0<Orders>(run_.communicator, [&] { return sync(step, stopping); });
+  next_sync_ = orders.next_sync;
   if (orders.lost) throw Error(Fault::work, "another process has taken this run over; this one stops and leaves it alone", true);
   if (orders.checkpoint) {
     if (hooks_.checkpoint) hooks_.checkpoint(step + 1, orders.stop);
@@ -76,17 +76,17 @@ bool Session::goes_on(std::int64_t step) {
   return !orders.stop;
 }
 
-Session::Orders Session::meet(std::int64_t step, bool stopping) {
-  const double now = run_.communicator.now(), lately = std::max(now - met_, 1e-9) / static_cast<double>(step - last_meeting_);
+Session::Orders Session::sync(std::int64_t step, bool stopping) {
+  const double now = run_.communicator.now(), lately = std::max(now - synced_, 1e-9) / static_cast<double>(step - last_sync_);
   const double per_step = (now - begun_) / static_cast<double>(step + 1 - first_step_);
   // As many steps as lately took so long, but at most twice as many as last time: steps may become slower.
-  const auto pause = static_cast<std::int64_t>(std::min(std::min(kMeetingSeconds, checkpoint_seconds_) / lately, 1e6));
-  Orders orders{.next_meeting = step + std::clamp<std::int64_t>(pause, 1, 2 * (step - last_meeting_)), .stop = stopping};
+  const auto pause = static_cast<std::int64_t>(std::min(std::min(kSyncSeconds, checkpoint_seconds_) / lately, 1e6));
+  Orders orders{.next_sync = step + std::clamp<std::int64_t>(pause, 1, 2 * (step - last_sync_)), .stop = stopping};
   orders.checkpoint = stopping || now - last_checkpoint_ >= checkpoint_seconds_;
-  last_meeting_ = step;
-  met_ = now;
+  last_sync_ = step;
+  synced_ = now;
   if (!hooks_.progress || now < next_progress_) return orders;
-  next_progress_ = now + kMeetingSeconds / 2;
+  next_progress_ = now + kSyncSeconds / 2;
   const auto& last = recorder_.record().steps.back();
   const Progress progress{step + 1,
                           run_.steps,

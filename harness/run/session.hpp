@@ -16,7 +16,7 @@ void install_stop_signals();
 int stop_signal();  // 0: none came
 
 // What accompanies training on all ranks: it finds out together when to stop, when to write a checkpoint, and tells rank 0's listener
-// how things stand. Between the agreed points (every evaluation, and about twice a second) it costs nothing.
+// how things stand. The ranks exchange only at sync points (every evaluation, and about twice a second).
 class Session {
  public:
   struct Progress {
@@ -36,14 +36,14 @@ class Session {
 
  private:
   struct Orders {
-    std::int64_t next_meeting = 0;
+    std::int64_t next_sync = 0;
     bool stop = false, checkpoint = false, lost = false;
   };
-  Orders meet(std::int64_t step, bool stopping);  // rank 0
+  Orders sync(std::int64_t step, bool stopping);  // rank 0
   Run& run_;
   Recorder& recorder_;
-  std::int64_t first_step_, pause_, next_meeting_, last_meeting_;
-  double checkpoint_seconds_, begun_, met_, last_checkpoint_, next_progress_;
+  std::int64_t first_step_, pause_, next_sync_, last_sync_;
+  double checkpoint_seconds_, begun_, synced_, last_checkpoint_, next_progress_;
   Hooks hooks_;
 };
 
