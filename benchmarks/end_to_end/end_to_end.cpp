@@ -62,7 +62,7 @@ struct Arm {
 
 void ceiling_step(Run& run, std::int64_t step) {
   run.pool.for_each(run.x.count(), [&](std::int64_t k, int) { run.task->gradient(static_cast<int>(k), step); });
-  run.optimizer->step(run.x, run.g, run.position(step).lr, run.pool);
+  run.optimizer->step(run.x, run.g, run.timeline.position(step).lr, run.pool);
 }
 
 void full_step(Arm& arm, std::int64_t step) {
@@ -96,7 +96,7 @@ int run_benchmark(const Options& o) {
 
   const auto recorded_arm = [&](const std::string& policy) {
     Arm arm{.run = make(policy)};
-    arm.recorder = std::make_unique<Recorder>(*arm.run, RunRecord{}, std::int16_t{0});
+    arm.recorder = std::make_unique<Recorder>(*world, arm.run->layout, 0, RunRecord{}, std::int16_t{0});
     return arm;
   };
 

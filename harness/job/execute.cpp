@@ -50,7 +50,7 @@ void begin_attempt(const Job& job, RunReporter& reporter) {
 Standing train_to_end(const Job& job, const Claim& claim, Prepared& ready, RunReporter& reporter) {
   Recorder& recorder = *ready.recorder;
   from_rank_0<int>(job.communicator, [&] {
-    reporter.begins(ready.first_step, ready.run->steps);
+    reporter.begins(ready.first_step, ready.run->timeline.steps());
     return 0;
   });
   std::int64_t steps_done = ready.first_step;

@@ -32,11 +32,6 @@ struct Arm {
   }
 };
 
-std::int64_t steps_of_phase(const Run& run, int phase) {
-  const auto k = static_cast<std::size_t>(phase);
-  return (k < run.phase_begin.size() ? run.phase_begin[k] : run.steps) - run.phase_begin[k - 1];
-}
-
 // Phases with the same graph and policy, together, by the first of them.
 std::vector<std::vector<int>> alike(const RunConfig& config) {
   std::vector<std::vector<int>> kinds;
@@ -79,12 +74,12 @@ class Bench {
         begin_phase(arms[a], phases.front());
         mine.push_back({.threads = threads,
                         .phases = phases,
-                        .run_steps = arms[a].run->steps,
+                        .run_steps = arms[a].run->timeline.steps(),
                         .dim = arms[a].run->task->dim(),
                         .reference_distance = references[static_cast<std::size_t>(phases.front() - 1)],
                         .rank_facts = rank_facts(communicator_, threads),
                         .task_facts = arms[a].run->task->facts()});
-        for (const int phase : phases) mine[a].phase_steps += steps_of_phase(*arms[a].run, phase);
+        for (const int phase : phases) mine[a].phase_steps += arms[a].run->timeline.steps_of(phase);
       }
       for (std::int64_t block = 0; block < blocks_; ++block)
         for (std::size_t a = 0; a < arms.size(); ++a) time_block(arms[a], block, mine[a]);
@@ -104,12 +99,12 @@ class Bench {
               return make_run(config, communicator_, {threads, effort_.data_directory, config.train.device == "cpu" ? nullptr : effort_.device, effort_.way},
                               references);
             })};
-    arm.recorder.emplace(*arm.run, RunRecord{}, std::int16_t{0});
+    arm.recorder.emplace(communicator_, arm.run->layout, config.train.warmup_epochs, RunRecord{}, std::int16_t{0});
     return arm;
   }
 
   void require_steps(const Run& run, const PlannedRun& planned, int phase) const {
-    const std::int64_t has = steps_of_phase(run, phase), most = has - 1 - (steps_in_all() - effort_.steps);
+    const std::int64_t has = run.timeline.steps_of(phase), most = has - 1 - (steps_in_all() - effort_.steps);
     if (effort_.steps > most)
       throw Error(Fault::input,
                   fmt::format("--steps: phase {} of run {} has {} steps, too few for {} and {} that are not timed: {}, or --set train.epochs to more", phase,
@@ -118,7 +113,7 @@ class Bench {
                   true);
   }
 
-  static void begin_phase(Arm& arm, int phase) { arm.step = arm.run->phase_begin[static_cast<std::size_t>(phase - 1)]; }
+  static void begin_phase(Arm& arm, int phase) { arm.step = arm.run->timeline.begin_of(phase); }
 
   void time_block(Arm& arm, std::int64_t block, Measurement& measurement) {
     const std::int64_t timed = effort_.steps * (block + 1) / blocks_ - effort_.steps * block / blocks_;

@@ -97,7 +97,7 @@ Prepared prepare(const Job& job, const Incarnation& incarnation) {
   RunRecord record;
   if (job.first()) record = record_of(job, *ready.run, std::move(resumed));
   const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(job.communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
-  ready.recorder = std::make_unique<Recorder>(*ready.run, std::move(record), attempt);
+  ready.recorder = std::make_unique<Recorder>(job.communicator, ready.run->layout, job.planned.config.train.warmup_epochs, std::move(record), attempt);
   return ready;
 }
 

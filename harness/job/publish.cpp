@@ -39,15 +39,15 @@ void say_missed_targets(const Job& job, const RunRecord& record) {
 }  // namespace
 
 void publish(const Job& job, Prepared& ready, Standing standing, const RunReporter& reporter, const Incarnation& incarnation) {
-  Run& run = *ready.run;
-  const std::string models = hash_models(run);
+  const Run& run = *ready.run;
+  const std::string models = hash_models(job.communicator, run.x, run.buffers);
   const std::string facts_of_ranks = rank_facts(job.communicator, job.execution.machine.threads);
   const std::int64_t peak = peak_memory_of_ranks(job.communicator);
   from_rank_0<int>(job.communicator, [&] {
     RunRecord& record = ready.recorder->record();
     record.outcome = name_of(standing);
     record.final_model_sha256 = models;
-    record.phases = phase_rows(run, record);
+    record.phases = phase_rows(run.config, run.timeline, record.steps);
     mark_stragglers(record.steps);
     close_attempt(record, standing, record.steps.empty() ? 0 : record.steps.back().step + 1);
     add_provenance(record, job, *run.task, reporter.costs(peak, standing), facts_of_ranks);

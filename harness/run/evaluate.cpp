@@ -1,7 +1,5 @@
 #include "harness/run/evaluate.hpp"
 
-#include "harness/sweep/interval.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -84,13 +82,6 @@ void compare_with_optimum(const Task& task, std::span<const float> mean, Evaluat
 
 }  // namespace
 
-bool evaluation_due(const Run& run, std::int64_t step) {
-  if (run.phase_ends(step)) return true;
-  const Interval every = parse_interval(run.config.evaluation.every);
-  if (every.unit == Interval::Unit::phase_ends) return false;
-  return (step + 1) % (every.unit == Interval::Unit::epochs ? every.count * run.steps_per_epoch : every.count) == 0;
-}
-
 std::vector<float> mean_model(Run& run) {
   std::vector<float> mean(run.task->dim());
   run.consensus.statistics().mean(run.x, mean);
@@ -98,14 +89,14 @@ std::vector<float> mean_model(Run& run) {
 }
 
 std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step) {
-  if (!evaluation_due(run, step)) return std::nullopt;
-  const bool phase_end = run.phase_ends(step), end = step + 1 == run.steps;
+  if (!run.timeline.evaluation_due(step)) return std::nullopt;
+  const bool phase_end = run.timeline.phase_ends(step), end = step + 1 == run.timeline.steps();
 
   const auto mean = mean_model(run);
   std::vector<float> buffers(run.task->buffer_dim());
   run.buffer_statistics.mean(run.buffers, buffers);
   const Model model{mean, buffers};
-  EvaluationRow row{.step = step + 1, .epoch = static_cast<double>(step + 1) / static_cast<double>(run.steps_per_epoch), .test_accuracy_nodes = {}};
+  EvaluationRow row{.step = step + 1, .epoch = run.timeline.epoch(step + 1), .test_accuracy_nodes = {}};
   const Evaluation test = evaluate_together(run, model, Split::test);
   row.test_accuracy_mean_model = test.accuracy;
   row.test_loss_mean_model = test.loss;

@@ -14,6 +14,4 @@ std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step);
 // x̄ on every rank.
 std::vector<float> mean_model(Run& run);
 
-bool evaluation_due(const Run& run, std::int64_t step);
-
 }  // namespace xib

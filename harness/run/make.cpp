@@ -60,18 +60,8 @@ int kept_matrices(const RunConfig::Train& train) {
   return optimizer_info(train.optimizer).matrices(local_options(train)) + algorithm_info(train.algorithm).matrices;
 }
 
-int Run::phase_of(std::int64_t step) const { return static_cast<int>(std::upper_bound(phase_begin.begin(), phase_begin.end(), step) - phase_begin.begin()); }
-
-Position Run::position(std::int64_t step) const {
-  Position at{.step = step, .phase = phase_of(step), .lr_max = learning_rate.peak()};
-  at.phase_step = step - phase_begin[static_cast<std::size_t>(at.phase - 1)];
-  at.epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
-  at.lr = learning_rate.at(at.epoch);
-  return at;
-}
-
 StepContext Run::context(std::int64_t step, Stopwatch& watch) {
-  return {.at = position(step),
+  return {.at = timeline.position(step),
           .task = *task,
           .pool = pool,
           .x = x,
@@ -94,18 +84,14 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
       x(layout.mine().count, task->dim(), device),
       g(layout.mine().count, task->dim(), device),
       buffers(layout.mine().count, task->buffer_dim(), device),
-      learning_rate(config.train.schedule, config.train.lr, config.train.warmup_epochs, config.train.warmup_lr, config.train.epochs),
+      timeline(config, task->steps_per_epoch()),
       optimizer(make_optimizer(config.train.optimizer, {layout.mine().count, task->dim(), local_options(config.train), device})),
       algorithm(make_algorithm(config.train.algorithm, {layout.mine().count, task->dim(), sgd_options(config.train), device})),
       consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
                 make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
       buffer_statistics(communicator, pool, layout, task->buffer_dim()),
-      steps_per_epoch(task->steps_per_epoch()),
-      steps(steps_per_epoch * config.train.epochs),
       loss(static_cast<std::size_t>(layout.mine().count)),
       gradient_norm2(loss.size()) {
-  phase_begin.push_back(0);
-  for (const auto epoch : config.train.phases.empty() ? learning_rate.drops() : config.train.phases) phase_begin.push_back(epoch * steps_per_epoch);
   task->bind(x, g, buffers);
   std::vector<float> model(task->dim()), statistics(task->buffer_dim());
   task->initial_model(model, statistics);
@@ -132,7 +118,7 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
 std::vector<TopologyRecord> topology_records(const Run& run) {
   std::vector<TopologyRecord> records;
   const int n = run.layout.nodes;
-  for (std::size_t k = 0; k < run.phase_begin.size(); ++k) {
+  for (std::size_t k = 0; k < static_cast<std::size_t>(run.timeline.phases()); ++k) {
     const MixingSchedule& schedule = run.consensus.schedule(static_cast<int>(k) + 1);
     Spectrum s{.lambda2 = kNotMeasured, .lambda_min = kNotMeasured, .p = kNotMeasured};
     try {

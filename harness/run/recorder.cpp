@@ -29,10 +29,16 @@ void set_times(StepRow& row, const Stopwatch& watch) {
 
 }  // namespace
 
-Recorder::Recorder(Run& run, RunRecord record, std::int16_t attempt)
-    : run_(run), record_(std::move(record)), attempt_(attempt), start_(run.communicator.now()), wire_bytes_(run.communicator.traffic().bytes) {
-  if (run.layout.rank != 0) return;
-  widen(record_, run.layout.ranks);
+Recorder::Recorder(Communicator& communicator, const NodeLayout& layout, double warmup_epochs, RunRecord record, std::int16_t attempt)
+    : communicator_(communicator),
+      layout_(layout),
+      warmup_epochs_(warmup_epochs),
+      record_(std::move(record)),
+      attempt_(attempt),
+      start_(communicator.now()),
+      wire_bytes_(communicator.traffic().bytes) {
+  if (layout.rank != 0) return;
+  widen(record_, layout.ranks);
   if (record_.steps.empty()) return;
   before_ns_ = record_.steps.back().t_ns;
   for (const auto& row : record_.steps) {
@@ -42,7 +48,7 @@ Recorder::Recorder(Run& run, RunRecord record, std::int16_t attempt)
 }
 
 void Recorder::step(const StepContext& c) {
-  const std::int64_t wire = run_.communicator.traffic().bytes;
+  const std::int64_t wire = communicator_.traffic().bytes;
   const auto& done = c.communicated;
   const auto communication = c.exact_gradients ? Communication::exact_gradients : done.exact ? Communication::exact_models : Communication::gossip;
   StepRow row{.step = c.at.step, .epoch = c.at.epoch, .lr = c.at.lr, .phase = c.at.phase};
@@ -56,27 +62,27 @@ void Recorder::step(const StepContext& c) {
   row.gossip_rounds = c.exact_gradients ? 0 : done.rounds;
   row.mixing_strength = done.strength;
   row.mean_model_norm = done.mean_norm;
-  row.samples = run_.task->batch_size() * run_.layout.nodes;
+  row.samples = c.task.batch_size() * layout_.nodes;
   row.bytes_sent = done.bytes;
   row.gauge_bytes_sent = done.gauge_bytes;
   row.decision_bytes_sent = static_cast<double>(done.decision_bytes);
-  row.t_ns = before_ns_ + static_cast<std::int64_t>((run_.communicator.now() - start_) * 1e9);
+  row.t_ns = before_ns_ + static_cast<std::int64_t>((communicator_.now() - start_) * 1e9);
   row.attempt = attempt_;
-  row.flags = static_cast<std::uint8_t>(c.at.epoch < run_.config.train.warmup_epochs ? flag_warmup : 0);
+  row.flags = static_cast<std::uint8_t>(c.at.epoch < warmup_epochs_ ? flag_warmup : 0);
 
   mine_.insert(mine_.end(), c.loss.begin(), c.loss.end());
   mine_.insert(mine_.end(), c.gradient_norm2.begin(), c.gradient_norm2.end());
   mine_.insert(mine_.end(), {c.watch.seconds(Part::compute), c.watch.seconds(Part::mix), c.watch.seconds(Part::wait), static_cast<double>(wire - wire_bytes_)});
-  if (run_.layout.rank == 0) {
-    const auto squared = run_.consensus.squared_distances();
-    for (int i = 0; i < run_.layout.nodes; ++i)
+  if (layout_.rank == 0) {
+    const auto squared = c.consensus.squared_distances();
+    for (int i = 0; i < layout_.nodes; ++i)
       distance_.push_back(squared.empty() ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(std::sqrt(squared[static_cast<std::size_t>(i)])));
     rows_.push_back(row);
   }
-  wire_bytes_ = run_.communicator.traffic().bytes;
+  wire_bytes_ = communicator_.traffic().bytes;
   train_seconds_ += c.watch.total();
   c.watch.lap(Part::record);
-  if (run_.layout.rank == 0) set_times(rows_.back(), c.watch);
+  if (layout_.rank == 0) set_times(rows_.back(), c.watch);
 }
 
 void Recorder::evaluation(EvaluationRow row) {
@@ -89,22 +95,22 @@ void Recorder::close_step(Stopwatch& watch) {
   const double waited = watch.seconds(Part::wait);
   watch.lap(Part::record);
   watch.move(Part::wait, Part::record, watch.seconds(Part::wait) - waited);  // for others that evaluate
-  if (run_.layout.rank == 0) set_times(rows_.empty() ? record_.steps.back() : rows_.back(), watch);
+  if (layout_.rank == 0) set_times(rows_.empty() ? record_.steps.back() : rows_.back(), watch);
 }
 
 std::int64_t Recorder::gather() {
-  const auto bytes = run_.communicator.gather(std::as_bytes(std::span(mine_)));
+  const auto bytes = communicator_.gather(std::as_bytes(std::span(mine_)));
   mine_.clear();
-  if (run_.layout.rank == 0) {
+  if (layout_.rank == 0) {
     std::vector<double> all(bytes.size() / sizeof(double));
     std::memcpy(all.data(), bytes.data(), bytes.size());
-    const auto n = static_cast<std::size_t>(run_.layout.nodes), ranks = static_cast<std::size_t>(run_.layout.ranks), rows = rows_.size();
+    const auto n = static_cast<std::size_t>(layout_.nodes), ranks = static_cast<std::size_t>(layout_.ranks), rows = rows_.size();
     const std::size_t width = static_cast<std::size_t>(record_.ranks);
     std::vector<double> loss(rows * n), norm2(rows * n);
     std::vector<float> compute(rows * width, NAN), mix(rows * width, NAN), wait(rows * width, NAN);
     const double* at = all.data();
     for (std::size_t r = 0; r < ranks; ++r) {
-      const NodeBlock block = run_.layout.block(static_cast<int>(r));
+      const NodeBlock block = layout_.block(static_cast<int>(r));
       const auto first = static_cast<std::size_t>(block.first), count = static_cast<std::size_t>(block.count);
       for (std::size_t t = 0; t < rows; ++t) {
         for (std::size_t k = 0; k < count; ++k) loss[t * n + first + k] = *at++;
@@ -131,7 +137,7 @@ std::int64_t Recorder::gather() {
     rows_.clear();
     distance_.clear();
   }
-  run_.communicator.broadcast(std::as_writable_bytes(std::span(&bad_, 1)), 0);
+  communicator_.broadcast(std::as_writable_bytes(std::span(&bad_, 1)), 0);
   return bad_;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "harness/comm/communicator.hpp"
 #include "harness/core/stopwatch.hpp"
+#include "harness/mix/node_layout.hpp"
 #include "harness/record/rows.hpp"
-#include "harness/run/run.hpp"
+#include "harness/train/algorithm.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -12,8 +14,9 @@ namespace xib {
 // Collects a run's rows. step() is local and cheap; what other ranks know (losses, gradient norms, times) comes to rank 0 at gather().
 class Recorder {
  public:
-  // `record`: on rank 0 what is recorded already (of an earlier attempt, or empty); ignored elsewhere.
-  Recorder(Run& run, RunRecord record, std::int16_t attempt);
+  // `record`: on rank 0 what is recorded already (of an earlier attempt, or empty); ignored elsewhere. warmup_epochs: of the learning rate, whose steps are
+  // flagged.
+  Recorder(Communicator& communicator, const NodeLayout& layout, double warmup_epochs, RunRecord record, std::int16_t attempt);
 
   void step(const StepContext& context);
   void evaluation(EvaluationRow row);  // of the step recorded last
@@ -25,7 +28,9 @@ class Recorder {
   RunRecord& record() { return record_; }  // on rank 0, complete up to the last gather()
 
  private:
-  Run& run_;
+  Communicator& communicator_;
+  NodeLayout layout_;
+  double warmup_epochs_;
   RunRecord record_;
   std::int16_t attempt_;
   double start_, train_seconds_ = 0;

@@ -7,12 +7,12 @@
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
 #include "harness/record/rows.hpp"
+#include "harness/run/timeline.hpp"
 #include "harness/sweep/run_config.hpp"
 #include "harness/task/task.hpp"
 #include "harness/task/way.hpp"
 #include "harness/train/algorithm.hpp"
 #include "harness/train/optimizer.hpp"
-#include "harness/train/schedule.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -42,19 +42,14 @@ struct Run {
   NodeLayout layout;
   std::unique_ptr<Task> task;
   NodeMatrix x, g, buffers;  // models, gradients, what training changes but no algorithm mixes
-  LearningRate learning_rate;
+  Timeline timeline;
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Algorithm> algorithm;
   ConsensusController consensus;
   NodeStatistics buffer_statistics;
-  std::vector<std::int64_t> phase_begin;  // first step of every phase
-  std::int64_t steps_per_epoch, steps;
   std::vector<double> loss, gradient_norm2;  // of this rank's nodes, of the last step
   std::atomic<std::int64_t> working_on = 0;  // the step under way, for the watchdog's thread
 
-  Position position(std::int64_t step) const;
-  int phase_of(std::int64_t step) const;  // from 1
-  bool phase_ends(std::int64_t step) const { return step + 1 == steps || phase_of(step) != phase_of(step + 1); }
   StepContext context(std::int64_t step, Stopwatch& watch);  // what the algorithm works with in this step
 };
 

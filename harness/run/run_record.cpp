@@ -25,18 +25,19 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
   return record;
 }
 
-std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
+std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeline, std::span<const StepRow> steps) {
   std::vector<PhaseRow> rows;
-  for (std::size_t k = 0; k < run.phase_begin.size(); ++k) {
-    PhaseRow row{.first_step = run.phase_begin[k],
-                 .last_step = k + 1 < run.phase_begin.size() ? run.phase_begin[k + 1] - 1 : run.steps - 1,
-                 .topology = run.config.topology.name[k],
-                 .policy = run.config.control.policy[k],
-                 .target_source = run.config.control.reference_id[k]};
+  for (int phase = 1; phase <= timeline.phases(); ++phase) {
+    const auto k = static_cast<std::size_t>(phase - 1);
+    PhaseRow row{.first_step = timeline.begin_of(phase),
+                 .last_step = timeline.end_of(phase) - 1,
+                 .topology = config.topology.name[k],
+                 .policy = config.control.policy[k],
+                 .target_source = config.control.reference_id[k]};
     double sum = 0, largest = kNotMeasured;
     int measured = 0;
-    for (const auto& step : record.steps) {
-      if (step.phase != static_cast<int>(k) + 1) continue;
+    for (const auto& step : steps) {
+      if (step.phase != phase) continue;
       row.rounds += step.gossip_rounds;
       row.bytes_sent += step.bytes_sent;
       if (!std::isnan(step.target_distance)) {
@@ -56,18 +57,18 @@ std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record) {
   return rows;
 }
 
-std::string hash_models(Run& run) {
+std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& statistics) {
   std::string mine;
-  std::vector<float> model(run.x.dim()), buffers(run.buffers.dim());
-  for (int k = 0; k < run.x.count(); ++k) {
-    run.x.read_row(k, model);
-    run.buffers.read_row(k, buffers);
+  std::vector<float> model(models.dim()), buffers(statistics.dim());
+  for (int k = 0; k < models.count(); ++k) {
+    models.read_row(k, model);
+    statistics.read_row(k, buffers);
     Sha256 hash;
     hash.update(std::as_bytes(std::span(model)));
     hash.update(std::as_bytes(std::span(buffers)));
     mine += hash.hex();
   }
-  const auto all = run.communicator.gather(std::as_bytes(std::span(mine)));
+  const auto all = communicator.gather(std::as_bytes(std::span(mine)));
   return sha256({reinterpret_cast<const char*>(all.data()), all.size()});
 }
 

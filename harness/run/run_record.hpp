@@ -4,6 +4,7 @@
 #include "harness/run/run.hpp"
 #include "harness/sweep/plan.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@ namespace xib {
 RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& run);
 
 // The rows of /phases, from those of /steps.
-std::vector<PhaseRow> phase_rows(const Run& run, const RunRecord& record);
+std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeline, std::span<const StepRow> steps);
 
 // Collective. SHA-256 over every node's model and buffers, in node order; of nothing on ranks other than 0.
-std::string hash_models(Run& run);
+std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& buffers);
 
 }  // namespace xib

@@ -1,7 +1,6 @@
 #include "harness/run/session.hpp"
 
 #include "harness/comm/collective.hpp"
-#include "harness/run/evaluate.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -50,14 +49,14 @@ Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double c
 
 bool Session::goes_on(std::int64_t step) {
   run_.working_on = step + 1;
-  const bool evaluated = evaluation_due(run_, step), pauses = step + 1 == pause_;
+  const bool evaluated = run_.timeline.evaluation_due(step), pauses = step + 1 == pause_;
   if (!pauses && step < next_sync_ && !evaluated) return true;
 
   const std::int64_t bad = recorder_.gather();
   // Divergence ends the run at an evaluation, not at a sync point between them, whose time depends on the machine.
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
   if (pauses) return false;
-  if (step + 1 == run_.steps) {  // no mini-batch comes after the last update: its loss is that of the evaluation
+  if (step + 1 == run_.timeline.steps()) {  // no mini-batch comes after the last update: its loss is that of the evaluation
     const bool is_told = evaluated && run_.task->evaluation_batches(Split::test) > 0;  // a task may have nothing to evaluate on
     if (is_told && !std::isfinite(recorder_.record().evaluations.back().test_loss_mean_model))
       throw Diverged(fmt::format("step {}: the test loss at the end is not finite: the run has diverged", step));
@@ -89,11 +88,11 @@ Session::Orders Session::sync(std::int64_t step, bool stopping) {
   next_progress_ = now + kSyncSeconds / 2;
   const auto& last = recorder_.record().steps.back();
   const Progress progress{step + 1,
-                          run_.steps,
+                          run_.timeline.steps(),
                           last.train_loss,
                           last.consensus_distance,
                           static_cast<double>(last.samples) / per_step,
-                          per_step * static_cast<double>(run_.steps - step - 1)};
+                          per_step * static_cast<double>(run_.timeline.steps() - step - 1)};
   orders.lost = !hooks_.progress(progress);
   return orders;
 }

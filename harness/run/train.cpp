@@ -12,7 +12,7 @@ Standing train(Run& run, Recorder& recorder, Session& session) {
     return run.communicator.now();
   };
   Stopwatch watch(now, [&] { return run.communicator.traffic().wait_s; });
-  for (std::int64_t step = session.first_step(); step < run.steps; ++step) {
+  for (std::int64_t step = session.first_step(); step < run.timeline.steps(); ++step) {
     watch.restart();
     StepContext context = run.context(step, watch);
     run.algorithm->step(context);

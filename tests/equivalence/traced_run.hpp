@@ -57,7 +57,7 @@ inline Traced traced_run(Places places, const std::function<std::unique_ptr<Run>
     RunRecord empty;
     empty.nodes = run->layout.nodes;
     empty.ranks = run->layout.ranks;
-    Recorder recorder(*run, std::move(empty), 0);
+    Recorder recorder(communicator, run->layout, run->config.train.warmup_epochs, std::move(empty), 0);
     Session session(*run, recorder, 0, 1e9, {});
     train(*run, recorder, session);
     recorder.gather();

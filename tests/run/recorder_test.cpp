@@ -2,6 +2,7 @@
 
 #include "harness/comm/thread_world.hpp"
 #include "harness/run/recorder.hpp"
+#include "harness/run/run.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "tests/sweep/sweep_file.hpp"
 
@@ -14,7 +15,7 @@ TEST_CASE("a step's time and its parts hold what follows it, and the time of tra
           .config;
   run_thread_ranks(1, [&](Communicator& communicator) {
     const auto run = make_run(config, communicator, {}, {});
-    Recorder recorder(*run, {}, 0);
+    Recorder recorder(communicator, run->layout, 0, {}, 0);
     double clock = 0, waited = 0;
     Stopwatch watch([&] { return clock; }, [&] { return waited; });
     const auto step_of_eight_seconds = [&](std::int64_t step) {
@@ -42,7 +43,7 @@ TEST_CASE("a step's time and its parts hold what follows it, and the time of tra
     CHECK(recorder.record().evaluations.at(0).train_seconds == 8);
     CHECK(recorder.record().evaluations.at(1).train_seconds == 16);
 
-    Recorder resumed(*run, recorder.record(), 1);
+    Recorder resumed(communicator, run->layout, 0, recorder.record(), 1);
     resumed.evaluation({});
     CHECK(resumed.record().evaluations.back().train_seconds == 16);
   });

@@ -69,7 +69,7 @@ void with_keeper(int ranks, int numbers, const std::function<void(Run&, Recorder
     record.run_id = "0123456789abcdef";
     record.nodes = kNodes;
     record.ranks = ranks;
-    Recorder recorder(run, std::move(record), 0);
+    Recorder recorder(communicator, layout, 0, std::move(record), 0);
     body(run, recorder, kept);
   });
 }
