@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -23,6 +24,7 @@ bool follow_driver() {
   if (!variable) return false;
   const std::string driver = variable;
   unsetenv(kVariable);
+  prctl(PR_SET_NAME, program_invocation_short_name);  // ps would call it exe
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (fmt::format("{}", getppid()) != driver) raise(SIGTERM);  // it died before the line above
   return true;
