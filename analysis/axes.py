@@ -10,9 +10,10 @@ def finite(value):
     return value is not None and np.isfinite(value)
 
 
-def difference_label(baseline):
+def difference_label(baseline, metric):
     """Of an axis; a figure in a paper is too low for the name, which its caption says."""
-    return "difference (points)" if Paper.name else f"difference to {plain(baseline)} (points)"
+    unit = f" ({metric.points})" if metric.points else ""
+    return f"difference{unit}" if Paper.name else f"difference to {plain(baseline)}{unit}"
 
 
 def title_panel(axis, cell):

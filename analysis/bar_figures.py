@@ -9,6 +9,7 @@ from style import BASELINE, PART_COLOURS, Paper, bar_panels, explain, headline, 
 
 def gap(cells, looks, stem, delta, baseline):
     """The paired difference to the baseline as a forest plot: mean, 95 % interval and seeds on one height, the margin shaded, the verdict at the right."""
+    metric = cells[0].metric
     shown = lambda row: row.gap["difference"] and (finite(row.gap["difference"]["mean"]) or row.gap["diverged"])
     compared = [(cell, rows) for cell in cells if (rows := [row for row in cell.rows if shown(row)])]
     if not any(finite(row.gap["difference"]["mean"]) for _, rows in compared for row in rows):
@@ -16,18 +17,18 @@ def gap(cells, looks, stem, delta, baseline):
     figure, axes = bar_panels([len(rows) for _, rows in compared], 0.42)
     reach, ends, worst = [0.0], [], None
     for axis, (cell, rows) in zip(axes, compared):
-        base = next(row for row in cell.rows if row.baseline).accuracy
+        base = next(row for row in cell.rows if row.baseline).final
         for y, row in enumerate(rows):
             d = row.gap["difference"]
             if row.gap["diverged"] or not finite(d["mean"]):  # there is no mean
                 continue
             look = looks[row.variant]
-            dots = [value - base[seed] for seed, value in row.accuracy.items() if seed in base]
+            dots = [value - base[seed] for seed, value in row.final.items() if seed in base]
             axis.plot(dots, np.full(len(dots), y), "o", color="white", markersize=thick(6), markeredgecolor=look.colour, markeredgewidth=thick(1.3), zorder=4)
             axis.plot([d["mean"]], [y], "D", color=look.colour, markersize=thick(9), markeredgecolor="white", markeredgewidth=thick(1), zorder=5)
             reach += [d["mean"], *dots]
             ends += [end for end in d["interval_95"] if finite(end)]
-            if worst is None or d["mean"] < worst[0]:
+            if worst is None or metric.loss(d["mean"]) > metric.loss(worst[0]):
                 worst = (d["mean"], row.variant, cell.label, d["verdict_of_table"])  # the worst of all: a statement about the table
         axis.set_yticks(range(len(rows)), [plain(row.variant) for row in rows])
         axis.set_ylim(len(rows) - 0.5, -0.5)  # also where a row has no mean
@@ -44,11 +45,11 @@ def gap(cells, looks, stem, delta, baseline):
         axis.axvline(0, color=BASELINE, linewidth=thick(1.3))
         for y, row in enumerate(rows):
             whisker(axis, y, row.gap["difference"]["interval_95"], limits, looks[row.variant].colour)
-            axis.annotate(words(row, delta), (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=points(9.5), color="#333333", annotation_clip=False)
-    outer_labels(axes, f"difference to {plain(baseline)} (points{'' if Paper.name else ' of test accuracy'})", "")
+            axis.annotate(words(row, delta, metric), (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=points(9.5), color="#333333", annotation_clip=False)
+    outer_labels(axes, gap_label(baseline, metric), "")
     lost = [f"{row.variant} diverged{f' ({cell.label})' if cell.label else ''}" for cell, rows in compared for row in rows if row.gap["diverged"]]
-    title = "; ".join(lost[:2] + [f"{len(lost) - 2} more"] * (len(lost) > 2) + [finding(*worst, baseline)])
-    what = ("Diamond: mean of the differences paired by seed; circles: seeds; line: 95 % t interval (an arrow leaves the axis)" + (f"; shaded: the margin of ± {delta:g} points" if delta else "")
+    title = "; ".join(lost[:2] + [f"{len(lost) - 2} more"] * (len(lost) > 2) + [finding(*worst, baseline, metric)])
+    what = ("Diamond: mean of the differences paired by seed; circles: seeds; line: 95 % t interval (an arrow leaves the axis)" + (f"; shaded: the margin of ± {metric.margin(delta)}" if delta else "")
             + "; *: the word holds for all rows at once (Holm).")
     headline(figure, title)
     explain(figure, what)
@@ -56,16 +57,23 @@ def gap(cells, looks, stem, delta, baseline):
     return f"{title}. {what}"
 
 
-def finding(difference, variant, where, verdict, baseline):
+def gap_label(baseline, metric):
+    of = "" if Paper.name else f"of {metric.label}" if metric.percent else metric.label
+    unit = " ".join(part for part in (metric.points, of) if part)
+    return f"difference to {plain(baseline)}" + (f" ({unit})" if unit else "")
+
+
+def finding(difference, variant, where, verdict, baseline, metric):
+    lost = metric.loss(difference)
     place = f" ({where})" if where else ""
-    if verdict == "gap" and difference < 0:
-        return f"{variant} loses {-difference:.2f} points to {baseline}{place}"
+    if verdict == "gap" and lost > 0:
+        return f"{variant} loses {metric.amount(lost)} to {baseline}{place}"
     if verdict == "undecided":
-        return f"No gap to {baseline} is shown for all rows at once; the largest mean loss is {max(0.0, -difference):.2f} points, {variant}{place}"
-    return f"Largest loss to {baseline}: {max(0.0, -difference):.2f} points, {variant}{place}, {verdict}"
+        return f"No gap to {baseline} is shown for all rows at once; the largest mean loss is {metric.amount(max(0.0, lost))}, {variant}{place}"
+    return f"Largest loss to {baseline}: {metric.amount(max(0.0, lost))}, {variant}{place}, {verdict}"
 
 
-def words(row, delta):
+def words(row, delta, metric):
     difference = row.gap["difference"]
     if row.gap["diverged"]:
         return f"{row.gap['diverged']} of {len(row.gap['runs'])} diverged"
@@ -73,7 +81,7 @@ def words(row, delta):
         return difference["verdict"]
     word = {"no gap larger than delta": "no gap" if Paper.name or not delta else f"no gap > {delta:g}"}.get(difference["verdict"], difference["verdict"])
     mark = " *" if difference["verdict"] != "undecided" and difference["verdict_of_table"] == difference["verdict"] else ""
-    return f"{difference['mean']:+.2f}  {word}{mark}".replace("-", "\u2212", 1)
+    return f"{metric.number(difference['mean'], '+')}  {word}{mark}".replace("-", "\u2212", 1)
 
 
 def whisker(axis, y, interval, limits, colour):

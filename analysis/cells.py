@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+import metrics
 from runs import RunFileError
 from table_formats import as_csv
 
@@ -13,8 +14,8 @@ class Row:
     variant: str
     baseline: bool
     runs: list       # Run, ascending seeds
-    accuracy: dict   # seed -> percent
-    gap: dict        # the row of the JSON
+    final: dict      # seed -> final value of the metric
+    gap: dict        # the row of the JSON, with what scored() adds
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Cell:
     label: str  # what tells this cell from the others, "" when there is only one
     axes: dict
     rows: list
+    metric: metrics.Metric = metrics.ACCURACY
 
 
 def gap_json(xibench, places):
@@ -40,16 +42,23 @@ def gap_json(xibench, places):
     return table
 
 
+def scored(row, metric):
+    """A row of the table, or one of its runs, with what is named for the metric under names that all tables share."""
+    found = {"score": metric.name, "score_nodes_mean": f"{metric.name}_nodes_mean", "score_nodes_worst": metric.worst}
+    return row | {name: row.get(key) for name, key in found.items()}
+
+
 def cells_of(table, runs):
     """The cells of the table with their run files."""
+    metric = metrics.of_table(table)
     by_id = {run.id: run for run in runs}
     groups = table["groups"]
     telling = [key for key in (groups[0]["axes"] if groups else {}) if len({g["axes"][key] for g in groups}) > 1]
     cells = []
     for group in groups:
         rows = [Row(row["variant"] or "(no variant)", row["baseline"], [by_id[r["id"]] for r in row["runs"] if r["id"] in by_id],
-                    {r["seed"]: r["accuracy"] for r in row["runs"] if r["accuracy"] is not None}, row) for row in group["rows"]]
-        cells.append(Cell(", ".join(f"{key.split('.')[-1]} = {group['axes'][key]}" for key in telling), group["axes"], rows))
+                    {r["seed"]: r[metric.name] for r in row["runs"] if r[metric.name] is not None}, scored(row, metric)) for row in group["rows"]]
+        cells.append(Cell(", ".join(f"{key.split('.')[-1]} = {group['axes'][key]}" for key in telling), group["axes"], rows, metric))
     return cells
 
 
@@ -63,10 +72,10 @@ def write_csv(path, rows):
         file.write(as_csv(rows))
 
 
-def difference_columns(d, delta):
-    low, high = d.get("interval_95", (None, None))
-    return {"pairs": d.get("pairs"), "difference_points": d.get("mean"), "difference_sd_points": d.get("sd"), "interval_95_low_points": low,
-            "interval_95_high_points": high, "rho": d.get("rho"), "delta_points": delta, "verdict": d.get("verdict"), "why": d.get("why"),
+def difference_columns(d, delta, metric):
+    low, high, unit = *d.get("interval_95", (None, None)), metric.ending()
+    return {"pairs": d.get("pairs"), f"difference{unit}": d.get("mean"), f"difference_sd{unit}": d.get("sd"), f"interval_95_low{unit}": low,
+            f"interval_95_high{unit}": high, "rho": d.get("rho"), f"delta{unit}": delta, "verdict": d.get("verdict"), "why": d.get("why"),
             "p": d.get("p"), "p_table": d.get("p_table"), "verdict_of_table": d.get("verdict_of_table")}
 
 
@@ -78,22 +87,23 @@ def contrast_rows(table):
             share = contrast["share"] or {}
             low, high = share.get("interval_95", (None, None))
             rows.append({**group["axes"], "arm": contrast["arm"], "against": contrast["against"], "diverged": contrast["diverged"],
-                         **difference_columns(contrast["difference"], table["delta"]), "share_closed": share.get("estimate"), "share_95_low": low,
+                         **difference_columns(contrast["difference"], table["delta"], metrics.of_table(table)), "share_closed": share.get("estimate"), "share_95_low": low,
                          "share_95_high": high, "share_why": share.get("why")})
     return rows
 
 
 def gap_rows(table):
     """The gap table, one flat row per cell and variant."""
-    flat = []
+    flat, metric = [], metrics.of_table(table)
+    name, unit, points = metric.name, metric.ending(False), metric.ending()
     for group in table["groups"]:
-        for row in group["rows"]:
+        for row in (scored(row, metric) for row in group["rows"]):
             d = row["difference"] or {}
             published, published_difference = row["published"] or {}, row["published_difference"] or {}
-            flat.append({**group["axes"], "variant": row["variant"], "baseline": int(row["baseline"]), "seeds": row["accuracy"]["n"],
-                         "diverged": row["diverged"], "accuracy_mean_percent": row["accuracy"]["mean"],
-                         "accuracy_sd_points": row["accuracy"]["sd"], "accuracy_nodes_mean_percent": row["accuracy_nodes_mean"],
-                         "accuracy_nodes_min_percent": row["accuracy_nodes_min"], **difference_columns(d, table["delta"]),
+            flat.append({**group["axes"], "variant": row["variant"], "baseline": int(row["baseline"]), "seeds": row["score"]["n"],
+                         "diverged": row["diverged"], f"{name}_mean{unit}": row["score"]["mean"],
+                         f"{name}_sd{points}": row["score"]["sd"], f"{name}_nodes_mean{unit}": row["score_nodes_mean"],
+                         f"{metric.worst}{unit}": row["score_nodes_worst"], **difference_columns(d, table["delta"], metric),
                          "truncated_runs": row["diverged"], "rounds": row["rounds"], "bytes_sent": row["bytes_sent"], **row["traffic"], "modelled_s": row["modelled_s"],
                          "target_missed_steps": row.get("target_missed_steps"),  # programs from before it was counted do not say
                          **{key: row[key] for key in ("gauge_bytes_sent", "gauge_bytes_to_decide", "gauge_bytes_to_record")}, "wall_s": row["wall_s"],
@@ -101,7 +111,8 @@ def gap_rows(table):
                          "distance_gauge": row["distance_gauge"], "distance_measured_every": row["distance_measured_every"],
                          "published_percent": published.get("accuracy"), "published_spread": published.get("spread"),
                          "published_status": published.get("status"), "published_difference_points": published_difference.get("difference"),
-                         "published_difference_status": published_difference.get("status")})
+                         "published_difference_status": published_difference.get("status"),
+                         "metric": name, "unit": metric.unit, "better": metric.better})
     return flat
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import bar_figures
 import cells as gap_cells
 import figures
+import metrics
 import scatter_figures
 import trend_figures
 from arguments import Parser, real
@@ -25,12 +26,17 @@ def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandw
             "heterogeneity": lambda stem: trend_figures.heterogeneity_map(cells, looks, stem, baseline),
             "consensus_distance": lambda stem: figures.consensus_distance(cells, looks, stem),
             "rounds": lambda stem: figures.rounds_over_time(cells, looks, stem),
-            "accuracy": lambda stem: figures.accuracy(cells, looks, stem),
-            "accuracy_difference": lambda stem: figures.accuracy_difference(cells, looks, stem, delta, baseline),
-            "accuracy_over_distance": lambda stem: scatter_figures.accuracy_over_distance(cells, looks, stem),
+            "accuracy": lambda stem: figures.score(cells, looks, stem),
+            "accuracy_difference": lambda stem: figures.score_difference(cells, looks, stem, delta, baseline),
+            "accuracy_over_distance": lambda stem: scatter_figures.score_over_distance(cells, looks, stem),
             "cost_and_gap": lambda stem: scatter_figures.cost_and_gap(cells, looks, stem, baseline, latency, bandwidth),
-            "time_to_accuracy": lambda stem: trend_figures.time_to_accuracy(cells, looks, stem),
+            "time_to_accuracy": lambda stem: trend_figures.time_to_score(cells, looks, stem),
             "where_time_goes": lambda stem: bar_figures.where_time_goes(cells, looks, stem)}
+
+
+def stem_of(name, metric):
+    """The file of a figure: where runs are measured by something else than accuracy, it is named for that."""
+    return name.replace("accuracy", metric.name)
 
 
 def main():
@@ -50,14 +56,14 @@ def main():
     try:
         runs, _ = one_per_run(runs)
         table = gap_cells.gap_json(options.xibench, [run.path for run in runs])
-        cells, baseline = gap_cells.cells_of(table, runs), table["baseline"] or ""
+        cells, baseline, metric = gap_cells.cells_of(table, runs), table["baseline"] or "", metrics.of_table(table)
         looks = looks_of(gap_cells.variants_of(cells), baseline)
         if options.paper:
             use_paper(options.paper)
         use_fonts_for("draw", [*looks, baseline, *(cell.label for cell in cells)])
         options.out.mkdir(parents=True, exist_ok=True)
-        captions = {name: caption for name, make in makers(cells, looks, table["delta"], baseline, options.latency, options.bandwidth).items()
-                    if (not options.only or name in options.only) and (caption := make(options.out / name))}
+        captions = {stem_of(name, metric): caption for name, make in makers(cells, looks, table["delta"], baseline, options.latency, options.bandwidth).items()
+                    if (not options.only or name in options.only) and (caption := make(options.out / stem_of(name, metric)))}
         (options.out / "captions.md").write_text("".join(f"**{name}**: {caption}\n\n" for name, caption in captions.items()), encoding="utf-8")
     except RunFileError as error:
         say("draw", error)

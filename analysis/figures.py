@@ -100,8 +100,8 @@ def band(values):
 BAND = "Line: mean over seeds; band or vertical bars (side by side): its 95 % t interval"
 
 
-def accuracy_lines(row):
-    lines = [(run.evaluations["epoch"].astype(float), run.evaluations["test_accuracy_mean_model"]) for run in row.runs]
+def score_lines(row, metric):
+    lines = [(run.evaluations["epoch"].astype(float), run.evaluations[metric.column]) for run in row.runs if metric.column in run.evaluations]
     return lines if lines and any(np.isfinite(y).any() for _, y in lines) else []
 
 
@@ -124,13 +124,14 @@ def places_of(cell):
     return {name: 2 * k / (len(names) - 1) - 1 if len(names) > 1 else 0.0 for k, name in enumerate(names)}
 
 
-def accuracy(cells, looks, stem):
-    """Test accuracy of the mean model over epochs: the mean over seeds with its interval."""
+def score(cells, looks, stem):
+    """The metric of the mean model on the test set over epochs: the mean over seeds with its interval."""
+    metric = cells[0].metric
     figure, axes = panels(len(cells), sharey=True)
     late, seen = [], []
     for axis, cell in zip(axes, cells):
         for row in cell.rows:
-            if lines := accuracy_lines(row):
+            if lines := score_lines(row, metric):
                 x, values = across_seeds(lines)
                 middle = draw_band(axis, looks[row.variant], x, values, places_of(cell)[row.variant])
                 late += list(middle[len(x) // 4:])
@@ -142,31 +143,34 @@ def accuracy(cells, looks, stem):
         plt.close(figure)
         return None
     spread = np.nanmax(late) - np.nanmin(late)
-    cut = np.nanmin(seen) < np.nanmin(late) - 2 * spread  # a steep start would press all lines together
+    below, above = np.nanmin(seen) < np.nanmin(late) - 2 * spread, np.nanmax(seen) > np.nanmax(late) + 2 * spread
+    cut = below if metric.higher else above  # a steep start would press all lines together
     if cut:
-        axes[0].set_ylim(np.nanmin(late) - 0.12 * spread - 0.1, min(np.nanmax(late) + 0.12 * spread + 0.1, 100.5))
-    outer_labels(axes, "epoch", "test accuracy, mean model (%)")
+        room = 0.12 * spread + (0.1 if metric.percent else 0.02 * abs(np.nanmax(late)))
+        axes[0].set_ylim(np.nanmin(late) - room, min(np.nanmax(late) + room, 100.5) if metric.percent else np.nanmax(late) + room)
+    outer_labels(axes, "epoch", metric.labelled(f"{metric.label}, mean model"))
     legend(figure, looks, variants_of(cells))
-    title = "Test accuracy of the mean model over epochs"
-    what = BAND + "." + (" The start of training lies below the axis." if cut else "")
+    title = f"{metric.label.capitalize()} of the mean model over epochs"
+    what = BAND + "." + (" The start of training lies " + ("below" if metric.higher else "above") + " the axis." if cut else "")
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)
     return f"{title}. {what}"
 
 
-def accuracy_difference(cells, looks, stem, delta, baseline):
-    """Accuracy minus that of the baseline at the same evaluation, paired by seed, over epochs: where lines of accuracy lie on each other, this shows the gap."""
+def score_difference(cells, looks, stem, delta, baseline):
+    """The metric minus that of the baseline at the same evaluation, paired by seed, over epochs: where lines lie on each other, this shows the gap."""
+    metric = cells[0].metric
     figure, axes = panels(len(cells), sharey=True)
     late, names = [], []
     for axis, cell in zip(axes, cells):
         base = {run.seed: run for row in cell.rows if row.baseline for run in row.runs}
         for row in cell.rows:
-            pairs = [(run, base[run.seed]) for run in row.runs if run.seed in base] if not row.baseline else []
+            pairs = [(run, base[run.seed]) for run in row.runs if run.seed in base and metric.column in run.evaluations and metric.column in base[run.seed].evaluations] if not row.baseline else []
             lines = []
             for run, other in pairs:
                 count = min(len(run.evaluations["epoch"]), len(other.evaluations["epoch"]))
-                lines.append((run.evaluations["epoch"][:count].astype(float), run.evaluations["test_accuracy_mean_model"][:count] - other.evaluations["test_accuracy_mean_model"][:count]))
+                lines.append((run.evaluations["epoch"][:count].astype(float), run.evaluations[metric.column][:count] - other.evaluations[metric.column][:count]))
             if not lines or not any(np.isfinite(y).any() for _, y in lines):
                 continue
             x, values = across_seeds(lines)
@@ -182,11 +186,12 @@ def accuracy_difference(cells, looks, stem, delta, baseline):
         plt.close(figure)
         return None
     low, high = min(np.nanmin(late), -(delta or 0)), max(np.nanmax(late), delta or 0)
-    axes[0].set_ylim(low - 0.35 * (high - low) - 0.05, high + 0.35 * (high - low) + 0.05)
-    outer_labels(axes, "epoch", difference_label(baseline))
+    least = 0.05 if metric.percent else 1e-12 + 0.02 * (high - low)
+    axes[0].set_ylim(low - 0.35 * (high - low) - least, high + 0.35 * (high - low) + least)
+    outer_labels(axes, "epoch", difference_label(baseline, metric))
     legend(figure, looks, list(dict.fromkeys(names)))
-    title = f"Accuracy beside {baseline} over training, paired by seed"
-    what = BAND + (f"; shaded: the margin of ± {delta:g} points" if delta else "") + ". Early differences may lie outside of the axis."
+    title = f"{metric.words.capitalize()} beside {baseline} over training, paired by seed"
+    what = BAND + (f"; shaded: the margin of ± {metric.margin(delta)}" if delta else "") + ". Early differences may lie outside of the axis."
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)

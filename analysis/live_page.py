@@ -7,7 +7,7 @@ import numpy as np
 from page import inlined
 from page.colours import css_of, dash_of
 from page.curves import medians, stretches, thin
-from page.effects import METRICS
+from page.effects import metric_of
 from page.svg import Scale, frame, polyline
 from page.text import escape, html_table, short
 from style import looks_of
@@ -73,7 +73,7 @@ def compose(title, watch, every, now=None):
     now, runs = now or time.time(), list(watch.runs.values())
     looks = looks_of(list(dict.fromkeys(run.variant for run in runs)), "")
     places = {variant: k for k, variant in enumerate(looks)}
-    metric = next((m for m in METRICS if any(m.key in run.evaluations and np.isfinite(run.evaluations[m.key]).any() for run in runs)), None)
+    metric = metric_of(runs)
     counts = {state: sum(run.state == state for run in runs) for state in ("complete", "running", "interrupted", "failed")}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no run has begun"
     plots = []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from metrics import Metric
 from runs import RunFileError, read_run
 
 MAGIC, VERSION, SUM = b"XIBENCH checkpoint\n", 2, 64
@@ -79,13 +80,53 @@ def table(rows, begins):
     return out
 
 
+def metrics_of(rows, evaluations):
+    """What the run is measured by, and the columns of /evaluations that are its own: after its table come, per evaluation, the nodes' values and pairs of name
+    and value."""
+    names = b"name UTF-8\nunit UTF-8\nbetter UTF-8\ndescription UTF-8\n"
+    at = rows.find(struct.pack("<Q", len(names)) + names)
+    if at < 0:
+        raise Unusable("holds rows that this reader does not know")
+    at += 8 + len(names)
+
+    def count():
+        nonlocal at
+        at += 8
+        return struct.unpack_from("<Q", rows, at - 8)[0]
+
+    def texts():
+        nonlocal at
+        found = []
+        for _ in range(count()):
+            size = count()
+            found.append(rows[at:at + size].decode())
+            at += size
+        return found
+
+    def numbers():
+        nonlocal at
+        size = count()
+        at += 8 * size
+        return np.frombuffer(rows, "<f8", size, at - 8 * size)
+
+    count()
+    listed, own = [Metric(*values) for values in zip(texts(), texts(), texts(), texts())], {}
+    for k in range(evaluations):
+        numbers()
+        for name, value in zip(texts(), numbers()):
+            own.setdefault(name, np.full(evaluations, np.nan))[k] = value
+    return listed, own
+
+
 def read_checkpoint(path):
-    """The rows so far, as {"steps": columns, "evaluations": columns}: of `path`, of `path`.previous where that is damaged or just being replaced, {} without any."""
+    """The rows so far, as {"steps": columns, "evaluations": columns, "metrics": list}: of `path`, of `path`.previous where that is damaged or just being replaced, {} without any."""
     for candidate in (path, path.with_name(path.name + ".previous")):
         try:
             with open(candidate, "rb") as file:
                 rows = record_section(file)
-            return {name: table(rows, begins) for name, begins in TABLES.items()}
+            found = {name: table(rows, begins) for name, begins in TABLES.items()}
+            listed, own = metrics_of(rows, len(found["evaluations"]["step"]))
+            return {"steps": found["steps"], "evaluations": found["evaluations"] | own, "metrics": listed}
         except (OSError, Unusable, struct.error, ValueError):
             continue
     return {}
@@ -115,6 +156,7 @@ class Progress:
     updated: float = 0.0     # seconds since 1970; 0: complete
     steps: dict = field(default_factory=dict)
     evaluations: dict = field(default_factory=dict)
+    metrics: list = field(default_factory=list)  # of metrics.Metric; empty: not known yet
     beats: list = field(default_factory=list)  # (step, loss, distance) heard after the last row
 
     def line(self, column):
@@ -171,6 +213,7 @@ class Watch:
         if not found or run.state == "complete":
             return False
         run.steps, run.evaluations = {key: found["steps"][key].copy() for key in DRAWN}, {key: values.copy() for key, values in found["evaluations"].items()}
+        run.metrics = found["metrics"]
         last = run.steps["step"][-1] if len(run.steps["step"]) else -1
         run.beats = [beat for beat in run.beats if beat[0] > last]
         run.step = max(run.step, int(last) + 1)
@@ -186,5 +229,6 @@ class Watch:
         run = self.of(whole.id)
         run.variant, run.seed, run.state, run.detail = " | ".join(whole.variants), whole.seed, "complete", "diverged" if whole.outcome == "diverged" else ""
         run.steps, run.evaluations, run.beats, run.eta_s, run.updated = {key: whole.steps[key] for key in DRAWN}, whole.evaluations, [], None, 0.0
+        run.metrics = whole.metrics
         run.step = run.length = len(whole.steps["step"])
         return True

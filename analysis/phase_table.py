@@ -66,7 +66,7 @@ def phase_by_target(arms, metric, table):
         for n in nodes:
             at[(*(str(arm.axes.get(k)) for k in others), n), arm.variant, arm.axes[PHASE]] = arm
     wanted = [(name, phases[0]) for name in plain] + [(name, phase) for phase in phases for name in targets]
-    lines = [(metric.label + (", %" if metric.accuracy else ""), held), ("difference", difference), ("verdict", verdict)]
+    lines = [(metric.labelled, held), ("difference", difference), ("verdict", verdict)]
     if any(arm.row and arm.row.gap["published"] for arm in arms):
         lines.append(("published, %", published_of))
     rows = []

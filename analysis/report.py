@@ -13,7 +13,7 @@ import table_formats
 import tables
 from arguments import Parser
 from bar_figures import time_parts
-from draw import makers as figure_makers
+from draw import makers as figure_makers, stem_of
 from messages import printable, say
 from page.sections import Sweep
 from runs import RunFileError, one_per_run, rows_digest, tell_passed_over, usable_runs
@@ -29,7 +29,7 @@ def draw(cells, table, out):
     looks = looks_of(gap_cells.variants_of(cells), baseline)
     use_fonts_for("report", [*looks, baseline, *(cell.label for cell in cells)])
     makers = figure_makers(cells, looks, table["delta"], baseline)
-    drawn = [(name, makers[name](out / name)) for name in FIGURES]
+    drawn = [(stem, makers[name](out / stem)) for name in FIGURES if (stem := stem_of(name, cells[0].metric))]
     return [(name, caption) for name, caption in drawn if caption]
 
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import metrics
 from messages import decoded as text, say
 
 os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # before h5py starts HDF5: it goes before what h5py is told
@@ -41,6 +42,7 @@ class Run:
     source: str  # the sweep file's text
     problem: dict  # the constants of a constructed problem; empty when none is known
     summary: dict
+    metrics: list  # of metrics.Metric; the first is what gaps are about
     provenance: dict
     launch: str  # the same in every copy of this file, and in no other launch of the run
     odd: list    # texts that hold bytes that are no UTF-8: read, and shown as \xNN
@@ -82,9 +84,17 @@ def problem_constants(file):
 
 
 def summary_of(file, outcome):
-    """/summary. A run that diverged has no final accuracy; files of earlier versions state that of its last evaluation."""
+    """/summary. A run that diverged has no final scores; files of earlier versions state that of its last evaluation."""
     found = attributes(file["summary"])
     return found | {key: float("nan") for key in found if key.startswith("final_") and outcome == "diverged"}
+
+
+def metrics_of(file):
+    """What the run is measured by."""
+    if "metrics" not in file:
+        return metrics.unlisted(len(file["partition/class"]) if "partition/class" in file else 1)
+    listed = {key: [text(value) for value in file[f"metrics/{key}"][()]] for key in ("name", "unit", "better", "description")}
+    return [metrics.Metric(*values) for values in zip(*listed.values())]
 
 
 def columns(group):
@@ -200,7 +210,7 @@ def read_run(path):
                 raise RunFileError(f"{path}: {changed} is not what was written (/manifest): take the original, or remove the file and run again")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
-                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]),
+                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]), metrics=metrics_of(file),
                        provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]),
                        not_science=not_science(file["steps"]) | not_science(file["evaluations"]), parts=parts_of_wall(file["steps"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))

@@ -31,13 +31,15 @@ class Science:
     p_worse: float = float("nan")     # of "worse by more than the margin"
 
 
-def accuracy(run):
-    return run.summary.get("final_test_accuracy", float("nan"))
+def score(run):
+    """What the run is measured by, where that is a percentage, for which the margin is made; better values are larger."""
+    metric = run.metrics[0]
+    return metric.loss(-run.summary.get(f"final_test_{metric.name}", float("nan"))) if metric.percent else float("nan")
 
 
-def judge_accuracy(cell, pairs, margin):
+def judge_score(cell, pairs, margin):
     """Non-inferiority (Schuirmann's one-sided test): the lower bound of the mean difference has to be above -margin. Pairs share a seed."""
-    differences = np.array([accuracy(new) - accuracy(old) for old, new in pairs])
+    differences = np.array([score(new) - score(old) for old, new in pairs])
     cell.runs = len(differences)
     if not np.isfinite(differences).all():
         cell.word = UNJUDGED
@@ -74,7 +76,7 @@ def compare_science(baseline, candidate, margin):
         seen.add(run.id)
     for key, cell in cells.items():
         if cell.differing:
-            judge_accuracy(cell, pairs[key], margin)
+            judge_score(cell, pairs[key], margin)
     judged = [cell for cell in cells.values() if np.isfinite(cell.p_worse)]
     for cell, p in zip(judged, holm([cell.p_worse for cell in judged])):
         cell.p_worse = float(p)

@@ -21,13 +21,13 @@ def legend_dots(figure, looks, cells, marks=None):
     legend_of(figure, handles, [*names, *several], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=min(len(handles), 4), handletextpad=0.3)
 
 
-def accuracy_over_distance(cells, looks, stem):
-    """Final accuracy against the mean Ξ of a phase: a dot per run, seeds joined, because only within a seed does the data agree."""
+def score_over_distance(cells, looks, stem):
+    """The final value of the metric against the mean Ξ of a phase: a dot per run, seeds joined, because only within a seed does the data agree."""
     usable = []
     for cell in cells:
         key = f"mean_consensus_distance_phase_{controlled_phase(cell)}"
-        usable.append([(row, run, run.summary[key], row.accuracy[run.seed]) for row in cell.rows for run in row.runs
-                       if finite(run.summary.get(key)) and run.seed in row.accuracy])
+        usable.append([(row, run, run.summary[key], row.final[run.seed]) for row in cell.rows for run in row.runs
+                       if finite(run.summary.get(key)) and run.seed in row.final])
     if len({v for dots in usable for _, _, v, _ in dots}) < 2:
         return None
     figure, axes = panels(len(cells), sharey=True)
@@ -46,9 +46,9 @@ def accuracy_over_distance(cells, looks, stem):
         title_panel(axis, cell)
     phases = {controlled_phase(cell) for cell in cells}
     which = f"phase {phases.pop()}" if len(phases) == 1 else "the controlled phase"
-    outer_labels(axes, f"mean consensus distance Ξ in {which}", "final test accuracy (%)")
+    outer_labels(axes, f"mean consensus distance Ξ in {which}", cells[0].metric.labelled(f"final {cells[0].metric.label}"))
     legend_dots(figure, looks, cells)
-    title = f"Final accuracy against the consensus distance of {which}"
+    title = f"Final {cells[0].metric.words} against the consensus distance of {which}"
     what = "A dot per run; grey lines join the runs of one seed; runs with Ξ = 0 stand side by side, left of the dashed line."
     headline(figure, title)
     explain(figure, what)
@@ -64,11 +64,12 @@ def seconds_of(row, latency, bandwidth):
     return traffic["serial_messages"] * latency + traffic["serial_bytes"] / bandwidth
 
 
-def front(points):
+def front(points, higher=True):
     """Of (cost, value) pairs those that no other beats in both, by cost."""
     kept = []
-    for cost, value in sorted(points, key=lambda p: (p[0], -p[1])):
-        if not kept or value > kept[-1][1]:
+    sign = 1 if higher else -1
+    for cost, value in sorted(points, key=lambda p: (p[0], -sign * p[1])):
+        if not kept or sign * value > sign * kept[-1][1]:
             kept.append((cost, value))
     return kept
 
@@ -88,7 +89,7 @@ def cost_and_gap(cells, looks, stem, baseline, latency=LATENCY, bandwidth=BANDWI
     figure, axes = plt.subplots(1, len(shown), figsize=canvas(5.6 * len(shown), 4.6), sharey=True, layout="constrained", squeeze=False)
     value_of = lambda row: 0.0 if row.baseline else row.gap["difference"]["mean"]
     means = [value_of(row) for _, row in rows]
-    reach = max(max(means + [0]) - min(means + [0]), 0.2)
+    reach = max(max(means + [0]) - min(means + [0]), 0.2 if cells[0].metric.percent else 1e-12)
     limits = min(means + [0]) - 0.4 * reach, max(means + [0]) + 0.4 * reach
     for axis, (spent, label) in zip(axes.flat, shown):
         at = zero_slot(axis, list(spent.values()))
@@ -103,11 +104,11 @@ def cost_and_gap(cells, looks, stem, baseline, latency=LATENCY, bandwidth=BANDWI
                 for end, cut, mark in ((low, low > d["interval_95"][0], "v"), (high, high < d["interval_95"][1], "^")):
                     axis.plot([x], [end], mark if cut else "_", color=look.colour, markersize=thick(6), clip_on=False, zorder=2)
         for label_of in dict.fromkeys(cell.label for cell, _ in rows):  # arms of one cell did the same task
-            best = front([(at(spent[id(row)]), value_of(row)) for cell, row in rows if cell.label == label_of])
+            best = front([(at(spent[id(row)]), value_of(row)) for cell, row in rows if cell.label == label_of], cells[0].metric.higher)
             axis.plot(*zip(*best), color="#8a8a8a", linewidth=thick(1.2), drawstyle="steps-post", zorder=1)
         axis.set_xlabel(label)
     axes.flat[0].set_ylim(limits)
-    axes.flat[0].set_ylabel(difference_label(baseline))
+    axes.flat[0].set_ylabel(difference_label(baseline, cells[0].metric))
     legend_dots(figure, looks, cells, marks)
     title = f"What it costs to come near {baseline}"
     what = "Means over seeds; vertical lines: 95 % interval of the paired difference (an arrow leaves the axis); grey: the Pareto front, arms that no other beats in both."

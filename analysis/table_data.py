@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from metrics import of_table
 from page.effects import finals, mark
 from page.text import number, scaled, short
 from table_formats import Table
@@ -18,6 +19,7 @@ class Arm:
     row: object    # cells.Row; None where every run is missing
     effect: object  # page.effects.Effect, None likewise
     missing: list  # seeds without a run
+    metric: object  # metrics.Metric, of the gap table
     facts: dict    # number of nodes, topology, partition, as the runs' configuration has them
 
 
@@ -43,8 +45,8 @@ def arms_of(cells, effects, table):
     for cell, found in zip(cells, effects):
         for row, effect in zip(cell.rows, found):
             seeds = missing.pop((tuple(cell.axes.items()), row.variant), [])
-            arms.append(Arm(cell.axes, row.variant, row, effect, seeds, facts_of(row.runs[0])))
-    arms += [Arm(dict(axes), variant, None, None, seeds, facts_without_run(dict(axes), variant, arms)) for (axes, variant), seeds in missing.items()]
+            arms.append(Arm(cell.axes, row.variant, row, effect, seeds, cell.metric, facts_of(row.runs[0])))
+    arms += [Arm(dict(axes), variant, None, None, seeds, of_table(table), facts_without_run(dict(axes), variant, arms)) for (axes, variant), seeds in missing.items()]
     order = [tuple(cell.axes.items()) for cell in cells]
     return sorted(arms, key=lambda arm: order.index(key) if (key := tuple(arm.axes.items())) in order else len(order))
 
@@ -87,9 +89,9 @@ def record(arm):
             "missing_seeds": " ".join(map(str, arm.missing))}
     if arm.row is None:
         return base
-    gap, d = arm.row.gap, arm.row.gap["difference"] or {}
+    gap, d, named = arm.row.gap, arm.row.gap["difference"] or {}, arm.metric
     published, apart = gap["published"] or {}, gap["published_difference"] or {}
-    return base | {"runs": len(gap["runs"]), "diverged": gap["diverged"], "accuracy_mean_percent": gap["accuracy"]["mean"], "accuracy_sd_points": gap["accuracy"]["sd"],
+    return base | {"runs": len(gap["runs"]), "diverged": gap["diverged"], f"{named.name}_mean{named.ending(False)}": gap["score"]["mean"], f"{named.name}_sd{named.ending()}": gap["score"]["sd"],
                    "difference": arm.effect.mean, "interval_95_low": arm.effect.low, "interval_95_high": arm.effect.high, "verdict": arm.effect.text.removesuffix(" *"),
                    "p": d.get("p"), "p_table": d.get("p_table"), "verdict_of_table": d.get("verdict_of_table"), "rounds": gap["rounds"], "bytes_sent": gap["bytes_sent"],
                    "bytes_to_decide": gap["gauge_bytes_to_decide"], "modelled_s": gap["modelled_s"], "wall_s": gap["wall_s"],
@@ -111,10 +113,10 @@ def in_order(values):
 def notes_on(arms, metric, table):
     """What the words and marks mean, and what is missing."""
     out = [f"Differences to {table['baseline'] or 'the baseline'} are paired by seed, with their 95 % interval"]
-    if metric.accuracy and table["delta"]:
-        out.append(f"Gap: the interval lies outside of ± {table['delta']:g} points, no gap: inside, undecided: neither")
+    if metric.judged and table["delta"]:
+        out.append(f"Gap: the interval lies outside of ± {of_table(table).margin(table['delta'])}, no gap: inside, undecided: neither")
     marked = [arm for arm in arms if arm.row and arm.row.gap["difference"] and mark(arm.row.gap["difference"])]
-    if metric.accuracy:
+    if metric.judged:
         out.append(f"*: holds for all rows of the gap table at once (Holm, 5 % for any false word): {len(marked)} of {sum(bool(arm.row and arm.row.gap['difference']) for arm in arms)}")
     if lost := [arm for arm in arms if arm.missing]:
         out.append(f"Missing: {sum(len(arm.missing) for arm in lost)} runs of {len(lost)} arms")
@@ -153,7 +155,7 @@ def algorithm_by_heterogeneity(arms, metric, table):
 def cost(arms, metric, table):
     """What was got beside what it took."""
     others, network = telling(arms), table["network"]
-    head = [k.split(".")[-1] for k in others] + ["variant", metric.label + (", %" if metric.accuracy else ""), f"{metric.difference_label} [95 % interval]", "verdict", "rounds", "sent", "to decide",
+    head = [k.split(".")[-1] for k in others] + ["variant", metric.labelled, f"{metric.difference_label} [95 % interval]", "verdict", "rounds", "sent", "to decide",
                                                  "modelled s", "measured s"]
     rows = []
     for arm in arms:

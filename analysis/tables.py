@@ -36,9 +36,9 @@ def unfinished(places, runs):
 def tables_of(runs, table, notes=()):
     """Every table that the sweep fills. Raises RunFileError where nothing was measured."""
     cells = gap_cells.cells_of(table, runs)
-    metric = metric_of(runs)
+    metric = metric_of(runs, table["delta"])
     if metric is None:
-        raise RunFileError(f"{table['sweep']}: no run has measured accuracy, f - f* or a loss: set evaluation.every in the sweep file")
+        raise RunFileError(f"{table['sweep']}: no run has measured what it is judged by: set evaluation.every in the sweep file")
     arms = table_data.arms_of(cells, effects_of(cells, table["delta"], metric), table)
     made = [found for make in MAKERS if (found := make(arms, metric, table))]
     for one in made:

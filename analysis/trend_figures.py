@@ -61,10 +61,10 @@ def gap_over_nodes(cells, looks, stem, delta, baseline):
         axis.set_xlabel("nodes n")
         if places[k]:
             axis.set_title(plain(places[k]), loc="left", color="#444444")
-    axes.flat[0].set_ylabel(difference_label(baseline))
+    axes.flat[0].set_ylabel(difference_label(baseline, cells[0].metric))
     legend(figure, looks, names)
     title = f"The gap to {baseline} against the number of nodes"
-    what = "Marks: means of the differences paired by seed, side by side at equal n; vertical lines: 95 % t intervals, cut at the axis" + (f"; shaded: the margin of ± {delta:g} points." if delta else ".")
+    what = "Marks: means of the differences paired by seed, side by side at equal n; vertical lines: 95 % t intervals, cut at the axis" + (f"; shaded: the margin of ± {cells[0].metric.margin(delta)}." if delta else ".")
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)
@@ -81,18 +81,18 @@ def heterogeneity_map(cells, looks, stem, baseline):
     values = np.full((len(names), len(partitions)), np.nan)
     for _, row in found:
         at = names.index(row.variant), partitions.index(partition_of(row))
-        values[at] = np.nanmin([values[at], row.gap["difference"]["mean"]])
+        values[at] = (np.nanmin if cells[0].metric.higher else np.nanmax)([values[at], row.gap["difference"]["mean"]])
     figure, axis = plt.subplots(figsize=canvas(2.6 + 1.5 * len(partitions), 1.6 + 0.5 * len(names)), layout="constrained")
     most = np.nanmax(np.abs(values)) or 1.0
-    image = axis.imshow(values, cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
+    image = axis.imshow(values, cmap="RdBu" if cells[0].metric.higher else "RdBu_r", vmin=-most, vmax=most, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
-        text = "–" if np.isnan(value) else f"{value:+.2f}".replace("-", "\u2212")
+        text = "–" if np.isnan(value) else cells[0].metric.number(value, "+").replace("-", "\u2212")
         axis.text(j, i, text, ha="center", va="center", fontsize=points(10), color="white" if abs(value) > 0.65 * most else "#222222")
     axis.set_xticks(range(len(partitions)), [plain(p) for p in partitions])
     axis.set_yticks(range(len(names)), [plain(n) for n in names])
     axis.grid(False)
     axis.set_xlabel("partition of the data")
-    figure.colorbar(image, ax=axis, label=difference_label(baseline))
+    figure.colorbar(image, ax=axis, label=difference_label(baseline, cells[0].metric))
     title = f"The gap to {baseline} by arm and partition of the data"
     what = "Numbers: means of the differences paired by seed" + ("; the worst of the cells that differ in other axes." if len(found) > len(names) * len(partitions) else ".")
     headline(figure, title)
@@ -101,23 +101,29 @@ def heterogeneity_map(cells, looks, stem, baseline):
     return f"{title}. {what}"
 
 
-def reached(run, goal):
-    """Seconds of training until an evaluation first shows `goal` percent; None where none does."""
+def reached(run, goal, metric):
+    """Seconds of training until an evaluation first shows `goal` or better; None where none does."""
     e = run.evaluations
-    hits = np.flatnonzero(e["test_accuracy_mean_model"] >= goal)
+    hits = np.flatnonzero(e[metric.column] >= goal if metric.higher else e[metric.column] <= goal) if metric.column in e else []
     return float(e["train_seconds"][hits[0]]) if len(hits) and np.isfinite(e["train_seconds"][hits[0]]) else None
 
 
 def goal_of(cells):
-    """The highest whole percent that at least half of all runs reach at their end."""
-    ends = [value for cell in cells for row in cell.rows for value in row.accuracy.values()]
-    return float(np.floor(np.median(ends))) if ends else None
+    """What at least half of all runs reach at their end: in whole percent, of other metrics in two digits."""
+    ends, metric = [value for cell in cells for row in cell.rows for value in row.final.values()], cells[0].metric
+    if not ends:
+        return None
+    middle = float(np.median(ends))
+    unit = 1.0 if metric.percent or middle == 0 else 10.0 ** (np.floor(np.log10(abs(middle))) - 1)
+    return float(f"{(np.floor if metric.higher else np.ceil)(middle / unit) * unit:.6g}")
 
 
-def time_to_accuracy(cells, looks, stem):
-    """Seconds of training until the accuracy that half of the runs end above: a dot per run, right of the line those that never had it."""
-    goal = goal_of(cells)
-    found = [(cell, row, [reached(run, goal) for run in row.runs]) for cell in cells for row in cell.rows if row.runs and "train_seconds" in row.runs[0].evaluations] if goal else []
+def time_to_score(cells, looks, stem):
+    """Seconds of training until the value of the metric that half of the runs end beyond: a dot per run, right of the line those that never had it."""
+    goal, metric = goal_of(cells), cells[0].metric
+    value = f"{goal:g} {metric.symbol}".strip() if goal is not None else ""
+    wanted, (side, beyond) = f"{value} {metric.label}", ("more", "above") if metric.higher else ("less", "below")
+    found = [(cell, row, [reached(run, goal, metric) for run in row.runs]) for cell in cells for row in cell.rows if row.runs and "train_seconds" in row.runs[0].evaluations] if goal is not None else []
     times = [t for _, _, line in found for t in line if t and t > 0]
     if not times:
         return None
@@ -138,9 +144,9 @@ def time_to_accuracy(cells, looks, stem):
     axis.set_yticks(range(len(found)), [plain(row.variant + (f", {cell.label}" if cell.label else "")) for cell, row, _ in found])
     axis.set_ylim(len(found) - 0.5, -0.5)
     axis.grid(False, axis="y")
-    axis.set_xlabel(f"seconds of training until {goal:g} % test accuracy")
-    title = f"Time to {goal:g} % test accuracy"
-    what = (f"Circles: each run, at its first evaluation with {goal:g} % or more (what half of all runs end above); diamond: the median where all runs had it. Seconds are those of this machine "
+    axis.set_xlabel(f"seconds of training until {wanted}")
+    title = f"Time to {wanted}"
+    what = (f"Circles: each run, at its first evaluation with {value} or {side} (what half of all runs end {beyond}); diamond: the median where all runs had it. Seconds are those of this machine "
             "and of all nodes on it.")
     headline(figure, title)
     explain(figure, what)

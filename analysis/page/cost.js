@@ -9,7 +9,7 @@ function makeCost(section, sweep, chips) {
   const heights = dots.map(dot => 100 - parseFloat(dot.getAttribute("cy")));
   const firstVertical = grid.innerHTML.indexOf('<line y1="');
   const horizontal = firstVertical < 0 ? "" : grid.innerHTML.slice(firstVertical);
-  const better = sweep.metric?.accuracy ? 1 : -1;  // a lower loss is better
+  const better = sweep.metric?.higher ? 1 : -1;
 
   function axis(low, high) {
     const at = value => 100 * (Math.log10(value) - low) / (high - low);

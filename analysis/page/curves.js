@@ -100,7 +100,7 @@ function makeCurves(section, sweep, chips) {
 
   function draw() {
     const view = value(".view"), across = value(".across"), cell = sweep.cells[value("select.cell") ?? 0];
-    unit = { metric: sweep.metric?.unit ? `, ${sweep.metric.unit}` : "", difference: sweep.metric?.accuracy ? ", points" : "", bytes: ", B" }[view] ?? "";
+    unit = { metric: sweep.metric?.unit ? `, ${sweep.metric.unit}` : "", difference: sweep.metric?.points ? `, ${sweep.metric.points}` : "", bytes: ", B" }[view] ?? "";
     lines = linesOf(sweep, cell, view, across, value(".seeds"), chips.shown);
     plot?.destroy();
     plot = null;

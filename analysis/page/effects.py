@@ -1,10 +1,13 @@
-"""What the arms of a sweep are judged by, and how far each is from the baseline: accuracy where the task has it, else its own metric."""
+"""What the arms of a sweep are judged by, and how far each is from the baseline: the metric that the run files name first, in the words of the gap table where
+that has a margin or is about percentages; else, as for f − f*, by ratio or difference without a margin."""
 
 import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
+
+import metrics
 
 from .text import number, short, span
 
@@ -20,14 +23,28 @@ class Metric:
     label: str
     unit: str      # of values
     log: bool      # compared by ratio, drawn on a logarithmic axis
-    accuracy: bool = False
+    judged: bool = False  # words and numbers are those of the gap table
+    higher: bool = False  # which values are better
+    points: str = ""      # unit of differences
+
+    @property
+    def percent(self):
+        return self.unit == "%"
+
+    @property
+    def labelled(self):
+        return self.label + (f", {self.unit}" if self.unit else "")
+
+    def loss(self, difference):
+        """By how much an arm is worse; negative where it is better."""
+        return -difference if self.higher else difference
 
     def value(self, x):
-        return number(x) if self.accuracy else short(x, 4)
+        return number(x) if self.percent else short(x, 4)
 
     def difference(self, x):
         """A difference as text; for a metric compared by ratio, x is the decimal logarithm of the ratio."""
-        if self.accuracy:
+        if self.percent:
             return number(x, 2, True)
         return ratio(10 ** x) if self.log else ("+" if x > 0 else "") + short(x)
 
@@ -37,22 +54,38 @@ class Metric:
 
     @property
     def difference_label(self):
-        return "difference, points" if self.accuracy else "ratio" if self.log else "difference"
+        return "ratio" if self.log else "difference" + (f", {self.points}" if self.points else "")
+
+    @property
+    def axis_of_differences(self):
+        return "log10 of the ratio" if self.log else self.difference_label
+
+    def amount(self, x):
+        """A margin or another difference without a sign, with its unit."""
+        return str(x) + (f" {self.points}" if self.points else "")
 
 
-METRICS = (Metric("test_accuracy_mean_model", "test accuracy", "%", False, True), Metric("suboptimality_mean_model", "f − f*", "", True),
-           Metric("test_loss_mean_model", "test loss", "", False), Metric("train_loss_mean_model", "training loss", "", False))
+def first_of(named, delta=None):
+    """A metrics.Metric as the page shows it; with a margin, or as a percentage, by the words of the gap table."""
+    return Metric(named.column, named.label, named.symbol, False, bool(delta) or named.percent, named.higher, named.points)
 
 
-def metric_of(runs):
-    """The first metric that some run has measured; None without any."""
+SUBOPTIMALITY = Metric("suboptimality_mean_model", "f − f*", "", True)
+OTHERS = (first_of(metrics.ACCURACY), SUBOPTIMALITY, first_of(metrics.LOSS), Metric("train_loss_mean_model", "training loss", "", False))
+
+
+def metric_of(runs, delta=None):
+    """What the runs say they are measured by, if some run has measured it; a loss without a margin gives way to f − f*. Runs under way may not say it: for
+    them the first that is measured. None without any."""
+    listed = [first_of(run.metrics[0], delta) for run in runs if run.metrics]
+    wanted = ([SUBOPTIMALITY] if listed and listed[0].key == metrics.LOSS.column and not delta else []) + listed[:1] + list(OTHERS)
     measured = lambda metric, run: metric.key in run.evaluations and np.isfinite(run.evaluations[metric.key]).any()
-    return next((metric for metric in METRICS if any(measured(metric, run) for run in runs)), None)
+    return next((metric for metric in wanted if any(measured(metric, run) for run in runs)), None)
 
 
 @dataclass
 class Effect:
-    """The difference of an arm to the baseline, paired by seed. In points of accuracy, else see Metric.difference."""
+    """The difference of an arm to the baseline, paired by seed. In the unit of the gap table, else see Metric.difference."""
     mean: float | None = None
     low: float | None = None
     high: float | None = None
@@ -87,24 +120,24 @@ def mark(difference):
     return " *" if holds_for_table(difference) else ""
 
 
-def judged(row, base, delta):
-    """The effect of a row with accuracy: its words and numbers are those of the gap table."""
+def judged(row, base, delta, metric):
+    """The effect of a row of the gap table: its words and numbers are those of the gap table."""
     difference, diverged = row.gap["difference"], row.gap["diverged"]
     if diverged:
         rest = ", baseline" if row.baseline else ", no baseline" if difference is None else ""
         return Effect(word="gap", text=f"{diverged} of {len(row.gap['runs'])} diverged{rest}", why=(difference or {}).get("why", ""))
     if row.baseline or difference is None:
         return Effect(word="baseline" if row.baseline else "undecided", text="baseline" if row.baseline else "no baseline")
-    words = {"diverged": ("undecided", "baseline diverged"), "gap": ("gap", "gap (better)" if (difference["mean"] or 0) > 0 else "gap"),
+    words = {"diverged": ("undecided", "baseline diverged"), "gap": ("gap", "gap (better)" if metric and metric.loss(difference["mean"] or 0) < 0 else "gap"),
              "no gap larger than delta": ("none", f"no gap larger than {delta}")}
     word, text = words.get(difference["verdict"], ("undecided", difference["verdict"]))
     low, high = difference["interval_95"]
-    dots = [value - base[seed] for seed, value in row.accuracy.items() if seed in base]
+    dots = [value - base[seed] for seed, value in row.final.items() if seed in base]
     return Effect(difference["mean"], low, high, dots, word, text + mark(difference), difference["why"])
 
 
 def measured(row, base, metric):
-    """The effect of a row without accuracy: the metric's paired differences (logarithms of ratios), with the 95 % t interval of their mean."""
+    """The effect of a row without a margin: the metric's paired differences (logarithms of ratios), with the 95 % t interval of their mean."""
     diverged = sum(run.outcome == "diverged" for run in row.runs)
     if diverged:
         return Effect(word="gap", text=f"{diverged} of {len(row.runs)} diverged")
@@ -120,7 +153,7 @@ def measured(row, base, metric):
     if len(dots) > 1:
         low, high = (float(end) for end in mean + stats.t.ppf([0.025, 0.975], len(dots) - 1) * stats.sem(dots))
     known = low is not None and (low > 0 or high < 0)
-    return Effect(mean, low, high, dots, "gap" if known and mean > 0 else "none" if known else "undecided",
+    return Effect(mean, low, high, dots, "gap" if known and metric.loss(mean) > 0 else "none" if known else "undecided",
                   ("higher" if mean > 0 else "lower") if known else "undecided",
                   "the 95 % interval of this row leaves out equality" if known else "the 95 % interval of this row holds equality, or there is one seed")
 
@@ -130,8 +163,8 @@ def effects_of(cells, delta, metric):
     out = []
     for cell in cells:
         base = next((row for row in cell.rows if row.baseline), None)
-        if metric is None or metric.accuracy:
-            out.append([judged(row, base.accuracy if base else {}, delta) for row in cell.rows])
+        if metric is None or metric.judged:
+            out.append([judged(row, base.final if base else {}, delta, metric) for row in cell.rows])
         else:
             out.append([measured(row, finals(base, metric) if base else {}, metric) for row in cell.rows])
     return out

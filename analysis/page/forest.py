@@ -32,7 +32,7 @@ def row_svg(effect, y, colour, low, high):
 def forest(cells, effects, places, metric, delta, baseline, narrow):
     """SVG of one width class: `narrow` puts name and verdict above the interval. `places`: variant -> its number, which is that of its colour."""
     shown = [(cell, pairs) for cell, found in zip(cells, effects) if (pairs := [(row, e) for row, e in zip(cell.rows, found) if not row.baseline and (e.mean is not None or e.word == "gap")])]
-    margin = delta if metric and metric.accuracy else None
+    margin = delta if metric and metric.judged else None
     if not any(e.mean is not None for _, pairs in shown for _, e in pairs):
         return ""
     low, high = limits_of([e for _, pairs in shown for _, e in pairs], margin)
@@ -59,7 +59,7 @@ def forest(cells, effects, places, metric, delta, baseline, narrow):
                          f'<title>{escape(effect.why)}</title></text></g>')
     ticks = "".join(f'<line class="grid" x1="{at(t)}" x2="{at(t)}" y1="0" y2="{y:.0f}"/><text class="tick" x="{at(t)}" y="{y + 16:.0f}" text-anchor="middle">'
                     f'{escape(ratio(10 ** t) if metric.log else short(t))}</text>' for t in nice_ticks(low, high, 4 if narrow else 6))
-    label = f"{'ratio' if metric.log else 'difference'} to {baseline}, {metric.label}" + (" (points)" if metric.accuracy else " (logarithmic)" if metric.log else "")
+    label = f"{'ratio' if metric.log else 'difference'} to {baseline}, {metric.label}" + (" (logarithmic)" if metric.log else f" ({metric.points})" if metric.points else "")
     return (f'<svg class="forest {"narrow" if narrow else "broad"}" role="img" aria-label="{escape(label)}" width="100%" height="{height:.0f}">'
             f'<svg x="{left}%" width="{width}%" height="{height:.0f}" overflow="visible">{"".join(margins)}{ticks}<line class="zero" x1="{at(0)}" x2="{at(0)}" y1="0" y2="{y:.0f}"/>{"".join(area)}</svg>{"".join(texts)}'
             f'<text class="axis" x="{left + width / 2}%" y="{y + 34:.0f}" text-anchor="middle">{escape(cut(label, 54 if narrow else 90))}</text></svg>')
@@ -70,6 +70,7 @@ def section(cells, effects, places, metric, table):
     drawn = "".join(forest(cells, effects, places, metric, delta, baseline, narrow) for narrow in (False, True))
     if not drawn:
         return ""
-    margin = f' Shaded: the margin δ = ± {delta} points.' if delta and metric.accuracy else ""
+    margin = f' Shaded: the margin δ = ± {metric.amount(delta)}.' if delta and metric.judged else ""
+    worse = "Left: fewer points" if metric.percent and metric.higher else f"{'Left: smaller' if metric.higher else 'Right: larger'} {escape(metric.label)}"
     return (f'<h3>How far from {escape(baseline)}</h3>{drawn}<p class="note">Diamond: mean of the differences paired by seed; circles: seeds; line: 95 % t interval '
-            f"(an arrow leaves the axis).{margin} {'Left: fewer points' if metric.accuracy else 'Right: larger ' + escape(metric.label)} than {escape(baseline)}.</p>")
+            f"(an arrow leaves the axis).{margin} {worse} than {escape(baseline)}.</p>")

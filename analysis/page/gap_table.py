@@ -24,16 +24,20 @@ def columns_of(cells, metric):
     """(name, class, what is shown as HTML, what is sorted by) per column; both are functions of cell, row and effect."""
     telling = telling_axes(cells)
     published, compared = (any(row.gap[key] for cell in cells for row in cell.rows) for key in ("published", "published_difference"))
-    by_accuracy = metric is None or metric.accuracy
+    by_table = metric is None or metric.judged
     cost = lambda gap, text: text + " †" if gap["diverged"] and text != "–" else text
-    value = lambda row: row.gap["accuracy"]["mean"] if by_accuracy else mean_of(finals(row, metric).values())
+    value = lambda row: row.gap["score"]["mean"] if by_table else mean_of(finals(row, metric).values())
     unit = f", {metric.unit}" if metric and metric.unit else ""
+    named = cells[0].metric  # of the table, where the page may show f − f*
+    of_table = f", {named.symbol}" if named.symbol else ""
+    node = number if named.percent else (lambda v: "–" if v is None else short(v, 4))
 
     def metric_cell(_, row, __):
-        if not by_accuracy:
+        if not by_table:
             return escape(metric.value(value(row)))
-        sd = row.gap["accuracy"]["sd"]
-        return number(value(row)) + ("" if sd is None else " ± " + number(sd))
+        sd = row.gap["score"]["sd"]
+        shown = metric.value if metric else number
+        return shown(value(row)) + ("" if sd is None else " ± " + shown(sd))
 
     verdict = lambda _, row, e: f'<span class="{e.word}" title="{escape(e.why)}">{escape(e.text)}</span>'
     plain = lambda key, write: (lambda _, row, __: cost(row.gap, write(row.gap[key])))
@@ -45,11 +49,11 @@ def columns_of(cells, metric):
                 ((metric.label if metric else "metric") + unit, "", metric_cell, lambda _, row, __: value(row)),
                 ("sent", "", plain("bytes_sent", lambda v: scaled(v, "B")), by("bytes_sent")),
                 ("modelled", "modelled", lambda _, row, __: cost(row.gap, modelled(row.gap)), by("modelled_s"))]
-    rest = [("seeds", lambda _, row, __: str(row.gap["accuracy"]["n"] if by_accuracy else len(finals(row, metric))), by("baseline")),
+    rest = [("seeds", lambda _, row, __: str(row.gap["score"]["n"] if by_table else len(finals(row, metric))), by("baseline")),
             ("wall, s", plain("wall_s", short), by("wall_s")),
             ("ρ", lambda _, row, __: number((row.gap["difference"] or {}).get("rho")), None),
-            ("node mean, %", lambda _, row, __: number(row.gap["accuracy_nodes_mean"]), by("accuracy_nodes_mean")),
-            ("worst node, %", lambda _, row, __: number(row.gap["accuracy_nodes_min"]), by("accuracy_nodes_min")),
+            (f"node mean{of_table}", lambda _, row, __: node(row.gap["score_nodes_mean"]), by("score_nodes_mean")),
+            (f"worst node{of_table}", lambda _, row, __: node(row.gap["score_nodes_worst"]), by("score_nodes_worst")),
             ("rounds", plain("rounds", scaled), by("rounds")),
             ("messages", lambda _, row, __: cost(row.gap, scaled(row.gap["traffic"]["messages"])), lambda _, row, __: row.gap["traffic"]["messages"]),
             ("measured", plain("gauge_bytes_sent", lambda v: scaled(v, "B")), by("gauge_bytes_sent")),
@@ -92,14 +96,14 @@ def filters(cells, effects, number_of_sweep):
 
 
 def contrast_table(cells, table):
-    telling = telling_axes(cells)
-    head = [key.split(".")[-1] for key in telling] + ["arm", "against", "verdict", "seeds", "difference, points", "95 % interval", "share of the gap closed", "95 % interval (Fieller)"]
+    telling, metric = telling_axes(cells), cells[0].metric
+    head = [key.split(".")[-1] for key in telling] + ["arm", "against", "verdict", "seeds", "difference" + (f", {metric.points}" if metric.points else ""), "95 % interval", "share of the gap closed", "95 % interval (Fieller)"]
     lines = []
     for group in table["groups"]:
         for contrast in group["contrasts"]:
             d, share = contrast["difference"], contrast["share"] or {"estimate": None, "interval_95": (None, None), "why": ""}
-            word = {"gap": "better" if (d["mean"] or 0) > 0 else "worse", "no gap larger than delta": f"no difference larger than {table['delta']}"}.get(d["verdict"], d["verdict"])
-            signed, plain = (lambda v: number(v, 2, True)), number
+            word = {"gap": "worse" if metric.loss(d["mean"] or 0) > 0 else "better", "no gap larger than delta": f"no difference larger than {table['delta']}"}.get(d["verdict"], d["verdict"])
+            signed, plain = (lambda v: number(v, 2, True) if metric.percent else "–" if v is None else metric.number(v, "+").replace("-", "−")), number
             lines.append([escape(group["axes"][key]) for key in telling] + [escape(contrast["arm"]), escape(contrast["against"]),
                          f'<span title="{escape(d["why"])}">{escape(word)}{mark(d)}</span>', str(d["pairs"]), signed(d["mean"]), span(*d["interval_95"], signed),
                          plain(share["estimate"]), f'<span title="{escape(share["why"])}">{span(*share["interval_95"], plain)}</span>'])

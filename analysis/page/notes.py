@@ -1,11 +1,13 @@
 """What the words and signs of the gap table mean, and what is missing."""
 
+from metrics import of_table
+
 from .gap_table import distance_mark
-from .text import escape, number
+from .text import escape
 
 
 def margin(table):
-    return (f"Margin δ = {table['delta']} points{' (' + escape(table['delta_from']) + ')' if table['delta_from'] else ''}. <b>gap</b>: the 95 % interval lies "
+    return (f"Margin δ = {of_table(table).margin(table['delta'])}{' (' + escape(table['delta_from']) + ')' if table['delta_from'] else ''}. <b>gap</b>: the 95 % interval lies "
             "outside of ±δ; <b>no gap larger than δ</b>: inside; <b>undecided</b>: neither (the reason is in the CSV). A false word has a rate of at most "
             "5 % per row; those with * hold for all rows at once (Holm).")
 
@@ -15,8 +17,8 @@ def resolution_of(table):
     if not resolution:
         return ""
     wanted = resolution["seeds_for_delta"]
-    return (f"What {resolution['seeds']} seeds resolve: paired differences spread by {number(resolution['sd'])} points, so the 95 % interval is "
-            f"± {number(resolution['half_width_95'])} points" + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
+    return (f"What {resolution['seeds']} seeds resolve: paired differences spread by {of_table(table).amount(resolution['sd'])}, so the 95 % interval is "
+            f"± {of_table(table).amount(resolution['half_width_95'])}" + (f"; ± {table['delta']} takes {wanted} seeds." if wanted and wanted > resolution["seeds"] else "."))
 
 
 def missing_of(table):
@@ -30,12 +32,13 @@ def missing_of(table):
 
 
 def notes(table, metric):
-    if metric and not metric.accuracy:
+    named = of_table(table)
+    if metric and not metric.judged:
         how = "the ratio of an arm to the baseline is the geometric mean over seeds" if metric.log else "differences are means over seeds"
-        out = [f"This task has no accuracy: arms are compared by {escape(metric.label)} of the mean model at the last evaluation; {how}, paired by seed, with the 95 % t "
-               "interval. δ is a margin of accuracy and does not apply: <b>higher</b> and <b>lower</b> say that the interval of that row leaves out equality, not adjusted over rows."]
+        out = [f"Arms are compared by {escape(metric.label)} of the mean model at the last evaluation; {how}, paired by seed, with the 95 % t "
+               "interval. The sweep declares no margin δ of the " + escape(named.words) + ": <b>higher</b> and <b>lower</b> say that the interval of that row leaves out equality, not adjusted over rows."]
     else:
-        out = ["Accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds. Differences are paired by seed."]
+        out = [f"{escape(named.words.capitalize())}: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds; {named.better} is better. Differences are paired by seed."]
         out += [margin(table)] if table["delta"] else []
     out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the record only.")
     network = table["network"]
@@ -45,6 +48,6 @@ def notes(table, metric):
     if any(distance_mark(row) for group in table["groups"] for row in group["rows"]):
         out.append("‡: estimated by a gauge, or not measured in every step: not the exact maximum (distance_gauge and distance_measured_every in the CSV).")
     if any(row["diverged"] for group in table["groups"] for row in group["rows"]):
-        out.append("A run that diverged has no final accuracy, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
+        out.append(f"A run that diverged has no final {escape(named.words)}, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
                    "diverged, not to be compared with those of whole runs.")
     return "".join(f'<p class="note">{line}</p>' for line in out)

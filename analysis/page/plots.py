@@ -58,7 +58,7 @@ def static_curves(cells, looks, places, metric):
     cell = cells[0]
     out = curves(cell, looks, places, distance_curve, "step", "Ξ after mixing", True)
     if metric:
-        out = curves(cell, looks, places, metric_curve(metric), "epoch", metric.label + (", %" if metric.accuracy else ""), metric.log) + out
+        out = curves(cell, looks, places, metric_curve(metric), "epoch", metric.labelled, metric.log) + out
     return out + (f'<p class="note">{escape(cell.label)}; the other cells are in the CSV files.</p>' if len(cells) > 1 else "")
 
 
@@ -75,7 +75,7 @@ def cost(cells, effects, places, metric):
     x, y = Scale([row.gap["modelled_s"] for _, _, row, _ in arms], True), Scale([d for *_, d in arms])
     dots = "".join(dot(x(row.gap["modelled_s"]), y(d), places[row.variant], f"{row.variant}{', ' + cells[c].label if cells[c].label else ''}: {metric.difference(d)}, {row.gap['modelled_s']:.3g} s",
                        f' data-c="{c}" data-r="{k}"') for c, k, row, d in arms)
-    label = "difference, points" if metric.accuracy else "log10 of the ratio" if metric.log else "difference"
+    label = metric.axis_of_differences
     return frame(x, y, f'<svg class="front" viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="line" d=""/></svg>{dots}',
                  "modelled seconds of communication", label, 300, "cost", "difference to the baseline against modelled seconds")
 
@@ -94,7 +94,7 @@ def over_distance(cells, places, metric):
         beside = lambda row, v: 0.0 if v > 0 else 1.4 * (at_zero.index(row.variant) - (len(at_zero) - 1) / 2)  # in percent of the axis: else they hide each other
         at_zero = list(dict.fromkeys(row.variant for row, _, v, _ in runs if not v > 0))
         dots = "".join(dot(round(x(v) + beside(row, v), 2), y(value), places[row.variant], f"{row.variant}, seed {run.seed}: {metric.value(value)} at Ξ = {short(v)}") for row, run, v, value in runs)
-        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {phase}", metric.label + (", %" if metric.accuracy else ""), 240, title="metric against distance") + "</div>")
+        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {phase}", metric.labelled, 240, title="metric against distance") + "</div>")
     return "".join(out)
 
 
@@ -117,4 +117,4 @@ def over_nodes(cells, effects, looks, places, metric):
         bars = "".join(f'<line class="whisker" x1="{x(n)}%" x2="{x(n)}%" y1="{100 - y(e.low):.2f}%" y2="{100 - y(e.high):.2f}%" style="stroke:var(--v{place})"/>' for n, e in line if e.low is not None)
         inner += (f'<g data-v="{place}">' + polyline([(x(n), y(e.mean)) for n, e in line], f"var(--v{place})", " ".join(map(str, dash_of(looks[variant])))) + bars
                   + "".join(dot(x(n), y(e.mean), place, f"{variant}{', ' + ', '.join(rest) if rest else ''}, n = {n:g}: {e.shown(metric)}") for n, e in line) + "</g>")
-    return frame(x, y, inner, "nodes n", "difference, points" if metric.accuracy else "log10 of the ratio" if metric.log else "difference", 260, title="difference against the number of nodes")
+    return frame(x, y, inner, "nodes n", metric.axis_of_differences, 260, title="difference against the number of nodes")

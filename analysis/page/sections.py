@@ -24,7 +24,7 @@ class Sweep:
     passed_over: int = 0
 
     def __post_init__(self):
-        self.metric = metric_of(self.runs)
+        self.metric = metric_of(self.runs, self.table["delta"])
         self.effects = effects_of(self.cells, self.table["delta"], self.metric)
         self.places = {variant: k for k, variant in enumerate(self.looks)}
         self.warnings = timing.warnings_of(self.cells, self.runs)
@@ -89,6 +89,6 @@ def data_of(sweep, curves):
     cell = lambda c, found: {"label": c.label, "rows": [{"v": sweep.places[row.variant], "base": row.baseline, "mean": 0 if row.baseline else e.mean, "messages": row.gap["traffic"]["serial_messages"],
                              "bytes": row.gap["traffic"]["serial_bytes"], "cut": bool(row.gap["diverged"]), "runs": [at[run.id] for run in row.runs]} for row, e in zip(c.rows, found)]}
     return {"name": sweep.name, "variants": [{"name": name, "dash": dash_of(look)} for name, look in sweep.looks.items()],
-            "metric": metric and {"label": metric.label, "unit": metric.unit, "log": metric.log, "accuracy": metric.accuracy},
+            "metric": metric and {"label": metric.label, "unit": metric.unit, "log": metric.log, "higher": metric.higher, "points": metric.points},
             "network": [network["latency_s"], network["bandwidth_bytes_per_s"]], "cells": [cell(c, found) for c, found in zip(sweep.cells, sweep.effects)],
             "runs": curves, "tables": sweep.texts}

@@ -61,8 +61,9 @@ LoadedRun load(const std::string& path) {
   LoadedRun loaded{{}, header.name, header.variant, header.config_source};
   FinishedRun& run = loaded.run;
   run.path = path, run.id = header.run_id, run.seed = header.seed, run.config_json = header.config_json;
-  run.accuracy = summary.final_test_accuracy;
-  run.accuracy_nodes_mean = summary.final_test_accuracy_nodes_mean, run.accuracy_nodes_min = summary.final_test_accuracy_nodes_min;
+  const Score& first = summary.scores.front();
+  run.metric = first.metric, run.score = first.final;
+  run.score_nodes_mean = first.nodes_mean, run.score_nodes_worst = first.nodes_worst;
   run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
   run.traffic = traffic_of(record);
   run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;

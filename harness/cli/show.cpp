@@ -12,6 +12,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/record/layout.hpp"
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/record/validate.hpp"
 
@@ -79,6 +80,9 @@ Json to_json(const RunRecord& record) {
               {"science_digest", science_digest(record)}};
   out["config"] = Json::parse(record.config_json, nullptr, /*allow_exceptions=*/false);
   if (out["config"].is_discarded()) out["config"] = record.config_json;
+  out["metrics"] = Json::array();
+  for (const Metric& metric : record.metrics)
+    out["metrics"].push_back({{"name", metric.name}, {"unit", metric.unit}, {"better", metric.better}, {"description", metric.description}});
   Json problem = Json::object();
   for (const auto& number : kProblemNumbers) problem[std::string(number.name)] = number_or_null(record.problem.*number.member);
   out["problem"] = problem;
@@ -107,6 +111,8 @@ Json to_json(const RunRecord& record) {
                                   {"test_loss_mean_model", number_or_null(row.test_loss_mean_model)},
                                   {"suboptimality_mean_model", number_or_null(row.suboptimality_mean_model)},
                                   {"train_seconds", row.train_seconds}});
+    for (const OwnColumn& own : own_columns(record.metrics))
+      if (is_measured(record, own)) out["evaluations"].back()[own.name] = number_or_null(value_of(row, own.name));
   }
   Json provenance = Json::object();
   for (const auto& [name, value] : record.provenance) provenance[name] = value;
@@ -149,18 +155,28 @@ void print_phases(const RunRecord& record) {
 // The first, the last and evenly spaced ones between: a screen holds about ten.
 void print_evaluations(const RunRecord& record) {
   constexpr std::size_t kLines = 10;
-  fmt::print("\nepoch    step       accuracy %  test loss   nodes: mean / min %   train s\n");
+  const Metric& first = record.metrics.front();
+  const auto title = [](const Metric& metric) { return Metric::with_unit(metric.label(), metric.symbol()); };
+  std::vector<std::size_t> widths;
+  std::string header = fmt::format("\n{:<8} {:<10} ", "epoch", "step");
+  for (const Metric& metric : record.metrics) {
+    const std::string text = &metric == &first && record.metrics.size() > 1 ? title(metric) : "test " + title(metric);
+    widths.push_back(std::max<std::size_t>(11, text.size()));
+    header += fmt::format("{:<{}} ", text, widths.back());
+  }
+  fmt::print("{}{:<21} train s\n", header, Metric::with_unit(fmt::format("nodes: mean / {}", first.higher_is_better() ? "min" : "max"), first.symbol()));
   const std::size_t count = record.evaluations.size(), lines = std::min(kLines, count);
   for (std::size_t line = 0; line < lines; ++line) {
     const EvaluationRow& row = record.evaluations[lines == 1 ? 0 : line * (count - 1) / (lines - 1)];
-    double sum = 0, least = kNotMeasured;
-    for (const double accuracy : row.test_accuracy_nodes) {
-      sum += accuracy;
-      least = std::fmin(least, accuracy);
+    double sum = 0, worst = row.test_nodes.empty() ? kNotMeasured : row.test_nodes.front();
+    for (const double value : row.test_nodes) {
+      sum += value;
+      worst = first.worse(worst, value);
     }
-    const double mean = row.test_accuracy_nodes.empty() ? kNotMeasured : sum / static_cast<double>(row.test_accuracy_nodes.size());
-    fmt::print("{:<8} {:<10} {:<11} {:<11} {:<21} {}\n", number(row.epoch), row.step, number(row.test_accuracy_mean_model), number(row.test_loss_mean_model),
-               number(mean) + " / " + number(least), number(row.train_seconds));
+    const double mean = row.test_nodes.empty() ? kNotMeasured : sum / static_cast<double>(row.test_nodes.size());
+    std::string values;
+    for (std::size_t k = 0; k < widths.size(); ++k) values += fmt::format("{:<{}} ", number(value_of(row, test_column(record.metrics[k]))), widths[k]);
+    fmt::print("{:<8} {:<10} {}{:<21} {}\n", number(row.epoch), row.step, values, number(mean) + " / " + number(worst), number(row.train_seconds));
   }
   if (count > lines) fmt::print("({} of {} evaluations; all are in /evaluations)\n", lines, count);
 }
@@ -187,7 +203,9 @@ void print_screen(const RunRecord& record) {
   fmt::print("\n");
   print_curve("Ξ       ", column(record.steps, &StepRow::consensus_distance));
   print_curve("loss    ", column(record.steps, &StepRow::train_loss));
-  print_curve("accuracy", column(record.evaluations, &EvaluationRow::test_accuracy_mean_model));
+  std::vector<double> scores;
+  for (const auto& row : record.evaluations) scores.push_back(value_of(row, test_column(record.metrics.front())));
+  print_curve(fmt::format("{:<8}", record.metrics.front().name == mean_loss().name ? "test" : record.metrics.front().label()), scores);
 
   const auto missed = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return !row.target_reached; });
   if (missed > 0) fmt::print("control      the target distance was not reached in {} of {} steps (control.max_rounds)\n", missed, record.steps.size());
@@ -197,10 +215,13 @@ void print_screen(const RunRecord& record) {
     fmt::print("stragglers   {} of {} steps took more than twice the median of their like (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
   if (record.outcome == "diverged")
-    fmt::print("diverged     in step {}: there is no final accuracy; rounds, bytes and seconds are those of a part of the run\n", record.steps.size());
+    fmt::print("diverged     in step {}: there is no final {}; rounds, bytes and seconds are those of a part of the run\n", record.steps.size(),
+               record.metrics.front().label());
   const Summary s = summarize(record);
-  fmt::print("\nsummary      accuracy {} %, best {} %, worst node {} %; {} rounds, {} sent, {} measured, {} samples/s, {} s\n", number(s.final_test_accuracy),
-             number(s.best_test_accuracy), number(s.final_test_accuracy_nodes_min), s.total_rounds, amount(static_cast<double>(s.total_bytes_sent), "B"),
+  const Score& score = s.scores.front();
+  const auto shown = [&](double value) { return Metric::with_unit(number(value), score.metric.symbol()); };
+  fmt::print("\nsummary      {} {}, best {}, worst node {}; {} rounds, {} sent, {} measured, {} samples/s, {} s\n", score.metric.label(), shown(score.final),
+             shown(score.best), shown(score.nodes_worst), s.total_rounds, amount(static_cast<double>(s.total_bytes_sent), "B"),
              amount(static_cast<double>(s.total_gauge_bytes_sent), "B"), number(s.throughput_samples_per_s), number(s.wall_s));
   for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
     const auto entry = std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });

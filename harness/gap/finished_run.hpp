@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/metric.hpp"
 #include "harness/gap/traffic.hpp"
 #include "harness/sweep/cells.hpp"
 
@@ -16,8 +17,9 @@ struct FinishedRun {
   std::int64_t seed = 0;
   Axes axes;  // the cell of the table that it belongs to
   std::string config_json;
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  // of the mean model on the test set at the end, percent; NaN: it diverged
-  double accuracy_nodes_mean = std::numeric_limits<double>::quiet_NaN(), accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
+  Metric metric = top1_accuracy();                          // the first of the run, by which it is compared
+  double score = std::numeric_limits<double>::quiet_NaN();  // by it, of the mean model on the test set at the end; NaN: it diverged
+  double score_nodes_mean = std::numeric_limits<double>::quiet_NaN(), score_nodes_worst = std::numeric_limits<double>::quiet_NaN();
   std::int64_t rounds = 0, bytes_sent = 0;
   Traffic traffic{.messages = std::numeric_limits<double>::quiet_NaN(),
                   .serial_messages = std::numeric_limits<double>::quiet_NaN(),
@@ -26,12 +28,13 @@ struct FinishedRun {
   double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide
   std::vector<double> distance_max;                                       // largest Ξ of each phase
   std::int64_t target_missed_steps = 0;                                   // steps in which control did not reach its target
-  bool diverged = false;  // and ended there: it has no final accuracy, and its costs are those of a part of the steps
+  bool diverged = false;  // and ended there: it has no final score, and its costs are those of a part of the steps
   double wall_s = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Refuses runs that two versions of a sweep left in one folder: two runs for one variant, cell and seed; or different settings
-// (epochs, learning rate, data ...) where neither [sweep] nor a variant varies them. The message names files, key and values.
+// (epochs, learning rate, data ...) where neither [sweep] nor a variant varies them; or runs that are measured by different metrics. The message names files,
+// key and values.
 void check_one_sweep(const std::vector<FinishedRun>& runs, const Sweep& sweep);
 
 }  // namespace xib

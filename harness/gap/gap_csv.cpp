@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <set>
@@ -27,30 +28,39 @@ std::string joined(const std::vector<double>& values) {
   return out;
 }
 
+// The unit as the end of a column's name.
+std::string ending(const std::string& unit) {
+  std::string end;
+  for (const char c : unit) end += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return end.empty() ? "" : "_" + end;
+}
+
 using Columns = std::vector<std::pair<std::string, std::string>>;
 
 // Name and value of every column behind the axes.
 Columns columns_of(const GapTable& table, const GapRow& row) {
   const Paired p = row.paired.value_or(Paired{});
+  const std::string name_of_metric = table.metric.name, worst = table.metric.higher_is_better() ? "_nodes_min" : "_nodes_max";
+  const std::string unit = ending(table.metric.unit == "1" ? "" : table.metric.unit), points = ending(table.metric.points());
   const PublishedValue published = row.published.accuracy.value_or(PublishedValue{});
   const PublishedValue difference = row.published.difference.value_or(PublishedValue{});
   return {{"variant", row.variant},
           {"baseline", row.is_baseline ? "1" : "0"},
           {"against", row.paired ? table.baseline : ""},
           {"contrast", "0"},
-          {"seeds", std::to_string(row.accuracy.n)},
+          {"seeds", std::to_string(row.score.n)},
           {"diverged", std::to_string(row.diverged)},
-          {"accuracy_mean_percent", plain(row.accuracy.mean)},
-          {"accuracy_sd_points", plain(row.accuracy.sd)},
-          {"accuracy_nodes_mean_percent", plain(row.accuracy_nodes_mean)},
-          {"accuracy_nodes_min_percent", plain(row.accuracy_nodes_min)},
+          {name_of_metric + "_mean" + unit, plain(row.score.mean)},
+          {name_of_metric + "_sd" + points, plain(row.score.sd)},
+          {name_of_metric + "_nodes_mean" + unit, plain(row.score_nodes_mean)},
+          {name_of_metric + worst + unit, plain(row.score_nodes_worst)},
           {"pairs", row.paired ? std::to_string(p.difference.n) : ""},
-          {"difference_points", plain(p.difference.mean)},
-          {"difference_sd_points", plain(p.difference.sd)},
-          {"interval_95_low_points", plain(p.interval.low)},
-          {"interval_95_high_points", plain(p.interval.high)},
+          {"difference" + points, plain(p.difference.mean)},
+          {"difference_sd" + points, plain(p.difference.sd)},
+          {"interval_95_low" + points, plain(p.interval.low)},
+          {"interval_95_high" + points, plain(p.interval.high)},
           {"rho", plain(p.rho)},
-          {"delta_points", table.delta > 0 ? plain(table.delta) : ""},
+          {"delta" + points, table.delta > 0 ? plain(table.delta) : ""},
           {"verdict", row.paired ? std::string(name(p.verdict)) : ""},
           {"why", p.why},
           {"p", plain(p.p)},
@@ -79,16 +89,35 @@ Columns columns_of(const GapTable& table, const GapRow& row) {
           {"share_closed", ""},
           {"share_95_low", ""},
           {"share_95_high", ""},
-          {"share_why", ""}};
+          {"share_why", ""},
+          {"metric", table.metric.name},
+          {"unit", table.metric.unit},
+          {"better", table.metric.better}};
 }
 
 // Of a contrast: what two arms have in common with a row, and the share.
 Columns columns_of(const GapTable& table, const GapContrast& contrast) {
   GapRow as_row;
   as_row.variant = contrast.arm, as_row.paired = contrast.paired, as_row.diverged = contrast.diverged;
-  const std::set<std::string> kept{
-      "variant",      "baseline", "diverged", "pairs", "difference_points", "difference_sd_points", "interval_95_low_points", "interval_95_high_points", "rho",
-      "delta_points", "verdict",  "why",      "p",     "p_table",           "verdict_of_table"};
+  const std::string points = ending(table.metric.points());
+  const std::set<std::string> kept{"variant",
+                                   "baseline",
+                                   "diverged",
+                                   "pairs",
+                                   "difference" + points,
+                                   "difference_sd" + points,
+                                   "interval_95_low" + points,
+                                   "interval_95_high" + points,
+                                   "rho",
+                                   "delta" + points,
+                                   "verdict",
+                                   "why",
+                                   "p",
+                                   "p_table",
+                                   "verdict_of_table",
+                                   "metric",
+                                   "unit",
+                                   "better"};
   const Share share = contrast.share.value_or(Share{});
   const std::map<std::string, std::string> own{{"against", contrast.against},
                                                {"contrast", "1"},

@@ -28,14 +28,17 @@ json traffic_json(const Traffic& traffic) {
   return {{"messages", number(traffic.messages)}, {"serial_messages", number(traffic.serial_messages)}, {"serial_bytes", number(traffic.serial_bytes)}};
 }
 
+// Accuracies are called as they were when there was nothing else; other metrics by their own names.
+std::string worst_of(const Metric& metric) { return metric.name + (metric.higher_is_better() ? "_nodes_min" : "_nodes_max"); }
+
 json run_json(const FinishedRun& run) {
   return {{"seed", run.seed},
           {"id", text(run.id)},
           {"path", text(run.path)},
           {"outcome", run.diverged ? "diverged" : "finished"},
-          {"accuracy", number(run.accuracy)},
-          {"accuracy_nodes_mean", number(run.accuracy_nodes_mean)},
-          {"accuracy_nodes_min", number(run.accuracy_nodes_min)},
+          {run.metric.name, number(run.score)},
+          {run.metric.name + "_nodes_mean", number(run.score_nodes_mean)},
+          {worst_of(run.metric), number(run.score_nodes_worst)},
           {"rounds", run.rounds},
           {"bytes_sent", run.bytes_sent},
           {"traffic", traffic_json(run.traffic)},
@@ -52,6 +55,7 @@ json paired_json(const Paired& paired) {
           {"sd", number(paired.difference.sd)},
           {"interval_95", interval(paired.interval)},
           {"rho", number(paired.rho)},
+          {"worse", std::isfinite(paired.difference.mean) ? json(paired.worse) : json(nullptr)},
           {"verdict", name(paired.verdict)},
           {"why", text(paired.why)},
           {"p", number(paired.p)},
@@ -64,18 +68,19 @@ json published_json(const char* key, const std::optional<PublishedValue>& publis
   return {{key, number(published->value)}, {"spread", number(published->spread)}, {"status", text(published->status)}, {"source", text(published->source)}};
 }
 
-json row_json(const GapRow& row, const Network& network) {
+json row_json(const GapRow& row, const GapTable& table) {
+  const Metric& metric = table.metric;
   json out{{"variant", text(row.variant)},
            {"baseline", row.is_baseline},
            {"diverged", row.diverged},
-           {"accuracy", {{"n", row.accuracy.n}, {"mean", number(row.accuracy.mean)}, {"sd", number(row.accuracy.sd)}}},
-           {"accuracy_nodes_mean", number(row.accuracy_nodes_mean)},
-           {"accuracy_nodes_min", number(row.accuracy_nodes_min)},
+           {metric.name, {{"n", row.score.n}, {"mean", number(row.score.mean)}, {"sd", number(row.score.sd)}}},
+           {metric.name + "_nodes_mean", number(row.score_nodes_mean)},
+           {worst_of(metric), number(row.score_nodes_worst)},
            {"truncated_runs", row.diverged},
            {"rounds", number(row.rounds)},
            {"bytes_sent", number(row.bytes_sent)},
            {"traffic", traffic_json(row.traffic)},
-           {"modelled_s", number(modelled_seconds(row.traffic, network))},
+           {"modelled_s", number(modelled_seconds(row.traffic, table.network))},
            {"gauge_bytes_sent", number(row.gauge_bytes_sent)},
            {"gauge_bytes_to_decide", number(row.gauge_bytes_to_decide)},
            {"gauge_bytes_to_record", number(row.gauge_bytes_to_record)},
@@ -106,25 +111,27 @@ json contrast_json(const GapContrast& contrast) {
 }  // namespace
 
 std::string gap_json(const GapTable& table) {
-  json out{{"schema", "xibench-gap"},
-           {"schema_version", 2},
-           {"units",
-            {{"accuracy", "percent"},
-             {"difference", "points"},
-             {"bytes_sent", "B"},
-             {"gauge_bytes_sent", "B"},
-             {"wall_s", "s"},
-             {"modelled_s", "s"},
-             {"rounds", "1"}}},
-           {"sweep", text(table.sweep)},
-           {"baseline", table.baseline.empty() ? json(nullptr) : text(table.baseline)},
-           {"delta", table.delta > 0 ? json(table.delta) : json(nullptr)},
-           {"delta_from", table.delta_from.empty() ? json(nullptr) : text(table.delta_from)},
-           {"network", {{"latency_s", table.network.latency_s}, {"bandwidth_bytes_per_s", table.network.bandwidth}}},
-           {"copies_left_out", table.copies},
-           {"resolution", nullptr},
-           {"groups", json::array()},
-           {"missing", json::array()}};
+  json out{
+      {"schema", "xibench-gap"},
+      {"schema_version", 2},
+      {"units",
+       {{table.metric.name, table.metric.unit},
+        {"difference", table.metric.unit == "percent" ? "points" : table.metric.unit},
+        {"bytes_sent", "B"},
+        {"gauge_bytes_sent", "B"},
+        {"wall_s", "s"},
+        {"modelled_s", "s"},
+        {"rounds", "1"}}},
+      {"sweep", text(table.sweep)},
+      {"baseline", table.baseline.empty() ? json(nullptr) : text(table.baseline)},
+      {"metric", {{"name", table.metric.name}, {"unit", table.metric.unit}, {"better", table.metric.better}, {"description", text(table.metric.description)}}},
+      {"delta", table.delta > 0 ? json(table.delta) : json(nullptr)},
+      {"delta_from", table.delta_from.empty() ? json(nullptr) : text(table.delta_from)},
+      {"network", {{"latency_s", table.network.latency_s}, {"bandwidth_bytes_per_s", table.network.bandwidth}}},
+      {"copies_left_out", table.copies},
+      {"resolution", nullptr},
+      {"groups", json::array()},
+      {"missing", json::array()}};
   if (table.resolution)
     out["resolution"] = {{"seeds", table.resolution->seeds},
                          {"sd", number(table.resolution->sd)},
@@ -132,7 +139,7 @@ std::string gap_json(const GapTable& table) {
                          {"seeds_for_delta", table.resolution->seeds_for_delta > 0 ? json(table.resolution->seeds_for_delta) : json(nullptr)}};
   for (const auto& group : table.groups) {
     json rows = json::array();
-    for (const auto& row : group.rows) rows.push_back(row_json(row, table.network));
+    for (const auto& row : group.rows) rows.push_back(row_json(row, table));
     json contrasts = json::array();
     for (const auto& contrast : group.contrasts) contrasts.push_back(contrast_json(contrast));
     out["groups"].push_back({{"axes", axes_json(group.axes)}, {"rows", std::move(rows)}, {"contrasts", std::move(contrasts)}});

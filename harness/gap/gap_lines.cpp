@@ -12,7 +12,12 @@
 namespace xib {
 
 std::string fixed(double value, int decimals) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-"; }
-std::string with_sign(double value) { return std::isfinite(value) ? fmt::format("{:+.2f}", value) : "-"; }
+static bool is_percentage(const Metric& metric) { return metric.unit == "percent"; }
+
+std::string with_sign(double value, const Metric& metric) {
+  if (!std::isfinite(value)) return "-";
+  return is_percentage(metric) ? fmt::format("{:+.2f}", value) : fmt::format("{:+.3g}", value);
+}
 
 std::string scaled(double value, const char* unit) {
   constexpr std::array prefixes{"", "k", "M", "G", "T", "P", "E"};
@@ -25,9 +30,20 @@ std::string scaled(double value, const char* unit) {
   return suffix.empty() ? digits : digits + " " + suffix;
 }
 
-std::string with_spread(const Spread& s) { return std::isfinite(s.sd) ? fmt::format("{} ± {}", fixed(s.mean, 2), fixed(s.sd, 2)) : fixed(s.mean, 2); }
+std::string score_text(double value, const Metric& metric) {
+  if (!std::isfinite(value)) return "-";
+  return is_percentage(metric) ? fixed(value, 2) : fmt::format("{:.4g}", value);
+}
 
-std::string range(const Interval& i) { return std::isfinite(i.low) ? fmt::format("{:+.2f} to {:+.2f}", i.low, i.high) : "-"; }
+std::string with_spread(const Spread& s, const Metric& metric) {
+  const std::string mean = score_text(s.mean, metric);
+  if (!std::isfinite(s.sd)) return mean;
+  return fmt::format("{} ± {}", mean, is_percentage(metric) ? fixed(s.sd, 2) : fmt::format("{:.2g}", s.sd));
+}
+
+std::string range(const Interval& i, const Metric& metric) {
+  return std::isfinite(i.low) ? with_sign(i.low, metric) + " to " + with_sign(i.high, metric) : "-";
+}
 
 std::string shown(const std::string& name) {
   std::string out;
@@ -51,7 +67,7 @@ std::string verdict_text(const GapRow& row, double delta) {
   if (paired.verdict == Verdict::diverged) return "baseline diverged";
   const std::string mark = verdict_of_table(paired) == paired.verdict ? " *" : "";
   if (paired.verdict == Verdict::no_gap) return fmt::format("no gap larger than {}{}", delta, mark);
-  if (paired.verdict == Verdict::gap) return (paired.difference.mean > 0 ? "gap (better)" : "gap") + mark;
+  if (paired.verdict == Verdict::gap) return (paired.worse ? "gap" : "gap (better)") + mark;
   return std::string(name(paired.verdict));
 }
 
@@ -60,7 +76,7 @@ std::string verdict_text(const GapContrast& contrast, double delta) {
   const Paired& paired = contrast.paired;
   const std::string mark = verdict_of_table(paired) == paired.verdict ? " *" : "";
   if (paired.verdict == Verdict::no_gap) return fmt::format("no difference larger than {}{}", delta, mark);
-  if (paired.verdict == Verdict::gap) return (paired.difference.mean > 0 ? "better" : "worse") + mark;
+  if (paired.verdict == Verdict::gap) return (paired.worse ? "worse" : "better") + mark;
   return std::string(name(paired.verdict));
 }
 

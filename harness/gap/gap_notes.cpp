@@ -7,10 +7,10 @@
 namespace xib {
 namespace {
 
-// Constructed problems have none; a run that diverged early has none either, but had one to reach.
-bool has_accuracy(const GapTable& table) {
+// A run that diverged early has none, but had one to reach.
+bool has_score(const GapTable& table) {
   return any_row(table, [](const GapRow& row) {
-    return row.diverged > 0 || std::any_of(row.runs.begin(), row.runs.end(), [](const auto& run) { return std::isfinite(run.accuracy); });
+    return row.diverged > 0 || std::any_of(row.runs.begin(), row.runs.end(), [](const auto& run) { return std::isfinite(run.score); });
   });
 }
 
@@ -46,18 +46,20 @@ std::string words_of_table(const GapTable& table) {
   return fmt::format("- *: holds for all rows at once (Holm, 5 % for any false word in the table){}\n", rest);
 }
 
+std::string amount(double difference, const Metric& metric) {
+  return Metric::with_unit(metric.unit == "percent" ? fixed(difference, 2) : fmt::format("{:.3g}", difference), metric.points());
+}
+
 std::string resolution_text(const GapTable& table) {
   if (!table.resolution) {
-    if (!has_accuracy(table))
-      return "- these runs have no accuracy: what they learn has a known optimum, and no classes. What they are measured by is f - f*, see xibench show RUN.h5 and "
-             "analysis/theory.py\n";
+    if (!has_score(table)) return fmt::format("- these runs have no final {}: nothing was evaluated on a test set\n", table.metric.label());
     const bool diverged = any_row(table, [](const GapRow& row) { return row.diverged > 0; });
     return diverged ? "- too few seeds end with a number in both arms to tell anything apart: runs have diverged\n"
                     : "- with one seed in both arms nothing can be told apart: run more seeds\n";
   }
   const Resolution& r = *table.resolution;
-  std::string out =
-      fmt::format("- what {} seeds resolve: paired differences spread by {:.2f} points, so the 95 % interval is ± {:.2f} points", r.seeds, r.sd, r.half_width);
+  std::string out = fmt::format("- what {} seeds resolve: paired differences spread by {}, so the 95 % interval is ± {}", r.seeds, amount(r.sd, table.metric),
+                                amount(r.half_width, table.metric));
   if (!(table.delta > 0)) return out + "\n";
   if (r.half_width <= table.delta) return out + fmt::format(", within delta = {}\n", table.delta);
   if (r.seeds_for_delta == 0) return out + fmt::format("; delta = {} would need more than 1000 seeds\n", table.delta);
@@ -127,14 +129,17 @@ std::string contrast_notes(const GapTable& table) {
 }  // namespace
 
 std::string gap_notes(const GapTable& table) {
-  std::string out = "- accuracy: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds\n";
+  const Metric& metric = table.metric;
+  std::string out = fmt::format("- {}: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds; {} is better\n",
+                                metric.label(), metric.better);
   if (!table.baseline.empty()) {
-    out += fmt::format("- difference: to '{}', paired by seed, in points; ρ: correlation of the two arms over seeds\n", shown(table.baseline));
+    out += fmt::format("- difference: to '{}', paired by seed{}{}; ρ: correlation of the two arms over seeds\n", shown(table.baseline),
+                       metric.points().empty() ? "" : ", in " + metric.points(), metric.higher_is_better() ? "" : ", above 0: worse");
     if (table.delta > 0)
       out += fmt::format(
-          "- delta = {} points, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
+          "- delta = {}, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
           "undecided: neither; a false word has a rate of at most 5 % per row\n",
-          table.delta, table.delta);
+          Metric::with_unit(fmt::format("{}", table.delta), metric.points()), table.delta);
     if (!table.delta_from.empty()) out += fmt::format("- delta is that of {}\n", shown(table.delta_from));
     out += words_of_table(table) + undecided_reasons(table) + resolution_text(table);
   } else {
@@ -142,9 +147,10 @@ std::string gap_notes(const GapTable& table) {
   }
   out += contrast_notes(table);
   if (any_row(table, [](const GapRow& row) { return row.diverged > 0; }))
-    out +=
-        "- diverged: a run that diverged has no final accuracy, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
-        "diverged, not to be compared with those of whole runs\n";
+    out += fmt::format(
+        "- diverged: a run that diverged has no final {}, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
+        "diverged, not to be compared with those of whole runs\n",
+        metric.label());
   out +=
       "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
       "only\n";

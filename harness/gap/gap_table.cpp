@@ -91,14 +91,14 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
   GapRow row;
   row.variant = variant;
   row.is_baseline = variant == sweep.baseline && !sweep.baseline.empty();
-  std::vector<double> accuracies;
-  for (const auto& run : runs) accuracies.push_back(run.accuracy);
-  row.accuracy = spread_of(accuracies);
-  row.accuracy_nodes_mean = mean_over(runs, [](const auto& run) { return run.accuracy_nodes_mean; });
-  row.accuracy_nodes_min = std::numeric_limits<double>::infinity();
+  std::vector<double> scores;
+  for (const auto& run : runs) scores.push_back(run.score);
+  row.score = spread_of(scores);
+  row.score_nodes_mean = mean_over(runs, [](const auto& run) { return run.score_nodes_mean; });
+  row.score_nodes_worst = runs.front().score_nodes_worst;
   for (const auto& run : runs) {
-    const double worst = row.accuracy_nodes_min;  // one run without the measurement (NaN) leaves the worst node unknown
-    row.accuracy_nodes_min = std::isnan(worst) || worst < run.accuracy_nodes_min ? worst : run.accuracy_nodes_min;
+    const double worst = row.score_nodes_worst, other = run.score_nodes_worst;  // one run without the measurement (NaN) leaves the worst node unknown
+    row.score_nodes_worst = std::isnan(worst) || std::isnan(other) ? worst + other : run.metric.worse(worst, other);
     row.diverged += run.diverged;
     row.target_missed_steps += run.target_missed_steps;
   }
@@ -119,26 +119,26 @@ GapRow summarize_row(const std::string& variant, std::vector<FinishedRun> runs, 
 
 std::string diverged_text(const GapRow& row) { return fmt::format("{} of {} runs of {} diverged", row.diverged, row.runs.size(), row.variant); }
 
-// Accuracies of the seeds that all rows have, one vector per row.
+// Scores of the seeds that all rows have, one vector per row.
 std::vector<std::vector<double>> by_seed(const std::vector<const GapRow*>& rows) {
-  std::vector<std::vector<double>> accuracies(rows.size());
+  std::vector<std::vector<double>> scores(rows.size());
   for (const auto& run : rows.front()->runs) {
     std::vector<double> of_seed;
     for (const auto* row : rows)
       for (const auto& other : row->runs)
-        if (other.seed == run.seed) of_seed.push_back(other.accuracy);
+        if (other.seed == run.seed) of_seed.push_back(other.score);
     if (of_seed.size() != rows.size()) continue;
-    for (std::size_t k = 0; k < rows.size(); ++k) accuracies[k].push_back(of_seed[k]);
+    for (std::size_t k = 0; k < rows.size(); ++k) scores[k].push_back(of_seed[k]);
   }
-  return accuracies;
+  return scores;
 }
 
-Paired pair_by_seed(const GapRow& row, const GapRow& other, double delta) {
-  const auto accuracies = by_seed({&row, &other});
-  Paired paired = compare_paired(accuracies[0], accuracies[1], delta);
+Paired pair_by_seed(const GapRow& row, const GapRow& other, const Sweep& sweep, const Metric& metric) {
+  const auto scores = by_seed({&row, &other});
+  Paired paired = compare_paired(scores[0], scores[1], sweep.delta, metric);
   if (row.diverged > 0 || other.diverged > 0) {
     paired.verdict = Verdict::diverged;
-    paired.why = diverged_text(row.diverged > 0 ? row : other) + ": they have no final accuracy";
+    paired.why = diverged_text(row.diverged > 0 ? row : other) + ": they have no final " + metric.label();
   }
   return paired;
 }
@@ -151,7 +151,7 @@ std::string comparison_of(const GapRow& row, const GapRow& other) {
   return key;
 }
 
-GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapRow* baseline, double delta) {
+GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapRow* baseline, const Sweep& sweep, const Metric& metric) {
   const auto row_of = [&](const std::string& variant) {
     const auto found = std::find_if(group.rows.begin(), group.rows.end(), [&](const auto& row) { return row.variant == variant; });
     GapRow none;
@@ -159,10 +159,11 @@ GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapR
     return found == group.rows.end() ? none : *found;
   };
   const GapRow arm = row_of(asked.arm), against = row_of(asked.against);
-  GapContrast contrast{asked.arm, asked.against, pair_by_seed(arm, against, delta), std::nullopt, arm.diverged + against.diverged, comparison_of(arm, against)};
+  GapContrast contrast{
+      asked.arm, asked.against, pair_by_seed(arm, against, sweep, metric), std::nullopt, arm.diverged + against.diverged, comparison_of(arm, against)};
   if (!baseline) return contrast;
-  const auto accuracies = by_seed({&arm, &against, baseline});
-  contrast.share = share_of_gap(accuracies[0], accuracies[1], accuracies[2]);
+  const auto scores = by_seed({&arm, &against, baseline});
+  contrast.share = share_of_gap(scores[0], scores[1], scores[2]);
   if (baseline->diverged > 0) contrast.share->why = diverged_text(*baseline);
   return contrast;
 }
@@ -178,11 +179,11 @@ GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, cons
   const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
   for (auto& row : group.rows) {
     const bool compared = baseline != group.rows.end() && !row.is_baseline;
-    if (compared) row.paired = pair_by_seed(row, *baseline, sweep.delta);
+    if (compared) row.paired = pair_by_seed(row, *baseline, sweep, runs.front().metric);
     if (published) row.published = published(row.runs.front(), compared ? &baseline->runs.front() : nullptr);
   }
   for (const auto& asked : sweep.contrasts)
-    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, sweep.delta));
+    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, sweep, runs.front().metric));
   return group;
 }
 
@@ -254,9 +255,10 @@ bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gau
 
 GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
   for (auto& run : runs)
-    if (run.diverged) run.accuracy = run.accuracy_nodes_mean = run.accuracy_nodes_min = std::numeric_limits<double>::quiet_NaN();
+    if (run.diverged) run.score = run.score_nodes_mean = run.score_nodes_worst = std::numeric_limits<double>::quiet_NaN();
   GapTable table{.sweep = sweep.name,
                  .baseline = sweep.baseline,
+                 .metric = runs.empty() ? top1_accuracy() : runs.front().metric,
                  .delta = sweep.delta,
                  .delta_from = sweep.delta_from,
                  .groups = {},

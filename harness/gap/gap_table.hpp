@@ -27,20 +27,20 @@ using PublishedLookup = std::function<PublishedValues(const FinishedRun& run, co
 struct GapRow {
   std::string variant;
   bool is_baseline = false;
-  std::vector<FinishedRun> runs;                           // ascending seeds
-  Spread accuracy;                                         // percent, over seeds
-  double accuracy_nodes_mean = 0, accuracy_nodes_min = 0;  // mean over seeds; the worst node of all seeds
-  double rounds = 0, bytes_sent = 0, wall_s = 0;           // means over seeds
-  double gauge_bytes_to_decide = 0;                        // measured because a policy asked; NaN: unknown for some run
-  double gauge_bytes_to_record = 0;                        // measured for the record alone; NaN likewise
-  double gauge_bytes_sent = 0;                             // both
-  Traffic traffic;                                         // means over seeds, one node per rank
-  std::vector<double> distance_max;                        // Ξ max of each phase, mean over seeds
-  std::string gauge;                                       // that measured it, "exact" or another; "": not said
-  std::int64_t measure_every = 1;                          // in every so many steps
-  int diverged = 0;                                        // runs; where there are any, rounds, bytes and seconds are means with runs that ended early
-  std::int64_t target_missed_steps = 0;                    // of all seeds
-  std::optional<Paired> paired;                            // none: this is the baseline, or there is none in this cell
+  std::vector<FinishedRun> runs;                       // ascending seeds
+  Spread score;                                        // by the metric of the table, over seeds
+  double score_nodes_mean = 0, score_nodes_worst = 0;  // mean over seeds; the worst node of all seeds
+  double rounds = 0, bytes_sent = 0, wall_s = 0;       // means over seeds
+  double gauge_bytes_to_decide = 0;                    // measured because a policy asked; NaN: unknown for some run
+  double gauge_bytes_to_record = 0;                    // measured for the record alone; NaN likewise
+  double gauge_bytes_sent = 0;                         // both
+  Traffic traffic;                                     // means over seeds, one node per rank
+  std::vector<double> distance_max;                    // Ξ max of each phase, mean over seeds
+  std::string gauge;                                   // that measured it, "exact" or another; "": not said
+  std::int64_t measure_every = 1;                      // in every so many steps
+  int diverged = 0;                                    // runs; where there are any, rounds, bytes and seconds are means with runs that ended early
+  std::int64_t target_missed_steps = 0;                // of all seeds
+  std::optional<Paired> paired;                        // none: this is the baseline, or there is none in this cell
   PublishedValues published;
 };
 
@@ -75,9 +75,10 @@ struct Resolution {
 
 struct GapTable {
   std::string sweep, baseline;
-  double delta = 0;
-  std::string delta_from;        // as in Sweep
-  std::vector<GapGroup> groups;  // ascending axis values, numbers as numbers
+  Metric metric = top1_accuracy();  // of all runs
+  double delta = 0;                 // in points where that is a percentage, else in its unit
+  std::string delta_from;           // as in Sweep
+  std::vector<GapGroup> groups;     // ascending axis values, numbers as numbers
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
   int copies = 0;   // files that were left out because another one is of the same run
@@ -88,7 +89,7 @@ struct GapTable {
 bool distance_is_exact(const GapRow& row);
 
 // The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a
-// final accuracy whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
+// final score whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
 // Missing are those of `plan` that no run matches; without a plan, every variant and seed of the cells that have any run is expected.
 GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan = {}, const PublishedLookup& published = {});
 

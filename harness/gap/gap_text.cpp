@@ -54,10 +54,10 @@ std::string make_table(const GapTable& table, Line header, const std::function<L
 
 std::string with_status(const std::string& text, const PublishedValue& published) { return fmt::format("{} ({})", text, published.status); }
 
-std::string accuracy_table(const GapTable& table) {
+std::string score_table(const GapTable& table) {
   const bool published = any_row(table, [](const GapRow& row) { return row.published.accuracy.has_value(); });
   const bool differences = any_row(table, [](const GapRow& row) { return row.published.difference.has_value(); });
-  Line header{"verdict", "seeds", "accuracy %", "difference"};
+  Line header{"verdict", "seeds", Metric::with_unit(table.metric.label(), table.metric.symbol()), "difference"};
   if (differences) header.push_back("published difference");
   header.insert(header.end(), {"95 % interval", "ρ"});
   if (published) header.push_back("published %");
@@ -65,13 +65,13 @@ std::string accuracy_table(const GapTable& table) {
       table, header,
       [&](const GapRow& row) {
         const bool compared = row.paired.has_value();
-        Line line{verdict_text(row, table.delta), std::to_string(row.accuracy.n), with_spread(row.accuracy),
-                  compared ? with_sign(row.paired->difference.mean) : "-"};
+        Line line{verdict_text(row, table.delta), std::to_string(row.score.n), with_spread(row.score, table.metric),
+                  compared ? with_sign(row.paired->difference.mean, table.metric) : "-"};
         const auto& [quoted, quoted_difference] = row.published;
-        if (differences) line.push_back(quoted_difference ? with_status(with_sign(quoted_difference->value), *quoted_difference) : "-");
-        line.push_back(compared ? range(row.paired->interval) : "-");
+        if (differences) line.push_back(quoted_difference ? with_status(with_sign(quoted_difference->value, table.metric), *quoted_difference) : "-");
+        line.push_back(compared ? range(row.paired->interval, table.metric) : "-");
         line.push_back(compared ? fixed(row.paired->rho, 2) : "-");
-        if (published) line.push_back(quoted ? with_status(with_spread({2, quoted->value, quoted->spread}), *quoted) : "-");
+        if (published) line.push_back(quoted ? with_status(with_spread({2, quoted->value, quoted->spread}, table.metric), *quoted) : "-");
         return line;
       },
       1);
@@ -89,9 +89,10 @@ std::string contrast_table(const GapTable& table) {
       const Share share = contrast.share.value_or(Share{});
       Line line;
       for (const auto k : axes) line.push_back(shown(group.axes[k].second));
-      line.insert(line.end(), {shown(contrast.arm), shown(contrast.against), verdict_text(contrast, table.delta), std::to_string(contrast.paired.difference.n),
-                               with_sign(contrast.paired.difference.mean), range(contrast.paired.interval), fixed(share.estimate, 2),
-                               std::isfinite(share.interval.low) ? fmt::format("{:.2f} to {:.2f}", share.interval.low, share.interval.high) : "-"});
+      line.insert(line.end(),
+                  {shown(contrast.arm), shown(contrast.against), verdict_text(contrast, table.delta), std::to_string(contrast.paired.difference.n),
+                   with_sign(contrast.paired.difference.mean, table.metric), range(contrast.paired.interval, table.metric), fixed(share.estimate, 2),
+                   std::isfinite(share.interval.low) ? fmt::format("{:.2f} to {:.2f}", share.interval.low, share.interval.high) : "-"});
       lines.push_back(std::move(line));
     }
   return lines.size() == 1 ? "" : aligned(lines, axes.size() + 3) + "\n";
@@ -102,7 +103,15 @@ std::string seconds(double value) { return std::isfinite(value) ? fmt::format("{
 std::string cost_table(const GapTable& table) {
   std::size_t phases = 0;
   any_row(table, [&](const GapRow& row) { return phases = std::max(phases, row.distance_max.size()), false; });
-  Line header{"rounds", "messages", "sent", "modelled", "measured", "to decide", "wall", "node mean %", "worst node %"};
+  Line header{"rounds",
+              "messages",
+              "sent",
+              "modelled",
+              "measured",
+              "to decide",
+              "wall",
+              Metric::with_unit("node mean", table.metric.symbol()),
+              Metric::with_unit("worst node", table.metric.symbol())};
   for (std::size_t k = 1; k <= phases; ++k) header.push_back(fmt::format("max Ξ, phase {}", k));
   return make_table(
       table, header,
@@ -115,8 +124,8 @@ std::string cost_table(const GapTable& table) {
                   cost(scaled(row.gauge_bytes_sent, "B")),
                   cost(scaled(row.gauge_bytes_to_decide, "B")),
                   cost(std::isfinite(row.wall_s) ? fmt::format("{:.1f} s", row.wall_s) : "-"),
-                  fixed(row.accuracy_nodes_mean, 2),
-                  fixed(row.accuracy_nodes_min, 2)};
+                  score_text(row.score_nodes_mean, table.metric),
+                  score_text(row.score_nodes_worst, table.metric)};
         const char* mark = distance_is_exact(row) ? "" : " ‡";
         for (std::size_t k = 0; k < phases; ++k)
           line.push_back(k < row.distance_max.size() && std::isfinite(row.distance_max[k]) ? fmt::format("{:.3g}{}", row.distance_max[k], mark) : "-");
@@ -137,7 +146,7 @@ std::string gap_markdown(const GapTable& table) {
       if (std::count(telling.begin(), telling.end(), k) == 0) common.push_back(table.groups.front().axes[k]);
     if (const auto text = cell_text(common); !text.empty()) out += text + "\n\n";
   }
-  return out + fmt::format("{}\n{}{}\n{}", accuracy_table(table), contrast_table(table), cost_table(table), gap_notes(table));
+  return out + fmt::format("{}\n{}{}\n{}", score_table(table), contrast_table(table), cost_table(table), gap_notes(table));
 }
 
 }  // namespace xib

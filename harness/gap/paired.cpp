@@ -26,20 +26,22 @@ double p_of(const Spread& d, double delta) {
   return d.sd > 0 ? student_t_tails(beyond / (d.sd / std::sqrt(d.n)), d.n - 1) : 0;
 }
 
-void decide(Paired& paired, double delta) {
+void decide(Paired& paired, double delta, const Metric& metric) {
+  const auto amount = [&] { return Metric::with_unit(fmt::format("{}", delta), metric.points()); };
   const Spread& d = paired.difference;
   const auto say = [&](Verdict verdict, std::string why) { paired.verdict = verdict, paired.why = std::move(why); };
   if (d.n < 2) return say(Verdict::undecided, fmt::format("{} seed{} in both arms: a spread needs 2 or more", d.n, d.n == 1 ? "" : "s"));
-  if (!std::isfinite(d.mean)) return say(Verdict::undecided, "a run without a final accuracy stays in: there is no mean");
-  if (!(delta > 0)) return say(Verdict::undecided, "the sweep declares no margin: set delta");
+  if (!std::isfinite(d.mean)) return say(Verdict::undecided, fmt::format("a run without a final {} stays in: there is no mean", metric.label()));
+  if (!(delta > 0))
+    return say(Verdict::undecided, "the sweep declares no margin: set delta" + (metric == top1_accuracy() ? "" : ", in the unit of the " + metric.label()));
   paired.p = p_of(d, delta);
   if (paired.p < kFalseWords) {
-    if (std::abs(d.mean) > delta) return say(Verdict::gap, fmt::format("the 95 % interval lies outside of +- {} points", delta));
-    return say(Verdict::no_gap, fmt::format("the 95 % interval lies inside of +- {} points", delta));
+    if (std::abs(d.mean) > delta) return say(Verdict::gap, fmt::format("the 95 % interval lies outside of +- {}", amount()));
+    return say(Verdict::no_gap, fmt::format("the 95 % interval lies inside of +- {}", amount()));
   }
   if (paired.interval.low > 0 || paired.interval.high < 0)
-    return say(Verdict::undecided, fmt::format("there is a difference, but it may be within {} points", delta));
-  say(Verdict::undecided, fmt::format("the interval is too wide: it holds 0 and reaches {} points", delta));
+    return say(Verdict::undecided, fmt::format("there is a difference, but it may be within {}", amount()));
+  say(Verdict::undecided, fmt::format("the interval is too wide: it holds 0 and reaches {}", amount()));
 }
 
 }  // namespace
@@ -76,7 +78,7 @@ std::string_view name(Verdict verdict) {
   fail("a verdict without a name: {}", static_cast<int>(verdict));
 }
 
-Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta) {
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric) {
   require(variant.size() == baseline.size(), "a paired comparison needs arms of one length, not {} and {}", variant.size(), baseline.size());
   std::vector<double> differences;
   for (std::size_t k = 0; k < variant.size(); ++k) differences.push_back(variant[k] - baseline[k]);
@@ -84,7 +86,8 @@ Paired compare_paired(std::span<const double> variant, std::span<const double> b
   paired.difference = spread_of(differences);
   paired.interval = t_interval(paired.difference, kConfidence);
   paired.rho = correlation(variant, baseline);
-  decide(paired, delta);
+  paired.worse = metric.higher_is_better() ? paired.difference.mean < 0 : paired.difference.mean > 0;
+  decide(paired, delta, metric);
   return paired;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/metric.hpp"
+
 namespace xib {
 
 // The statistics of a gap. The unit of replication is the seed: nodes, epochs and evaluations of one run are no replicates.
@@ -36,17 +38,19 @@ struct Paired {
   Verdict verdict = Verdict::undecided;                       // of this comparison alone
   double p = std::numeric_limits<double>::quiet_NaN();        // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
   double p_table = std::numeric_limits<double>::quiet_NaN();  // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
+  bool worse = false;                                         // the variant than the baseline, by the direction of the metric; false without a mean
   std::string why;                                            // the reason in words
 };
 
 // Compares two arms of equal length whose k-th values share a seed. delta: the margin in the unit of the values; 0: none declared.
+// metric: what the values are; it says which way is worse.
 // One procedure, the t interval of the mean difference d at kConfidence:
 //   gap        it lies wholly outside of [-delta, delta]
 //   no gap     it lies wholly inside of (-delta, delta)
 //   undecided  anything else
 // A false word needs an interval that misses the true difference, so its rate is at most 1 - kConfidence whatever that is (harness/gap/README.md).
-// diverged is what the caller says where a run of either arm has no final accuracy because it diverged.
-Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta);
+// diverged is what the caller says where a run of either arm has no final score because it diverged.
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric = top1_accuracy());
 
 // The verdict that holds for all comparisons of the table at once: that of the row, or undecided.
 Verdict verdict_of_table(const Paired& paired);

@@ -27,7 +27,7 @@ Share share_of_gap(std::span<const double> arm, std::span<const double> against,
   share.pairs = won.n;
   share.estimate = won.mean / gap.mean;
   if (won.n < 2) return share.why = fmt::format("{} seed{} in all three arms: a spread needs 2 or more", won.n, won.n == 1 ? "" : "s"), share;
-  if (!std::isfinite(won.mean) || !std::isfinite(gap.mean)) return share.why = "a run without a final accuracy stays in: there is no mean", share;
+  if (!std::isfinite(won.mean) || !std::isfinite(gap.mean)) return share.why = "a run without a final score stays in: there is no mean", share;
   // |mean(a) - ρ mean(g)| <= t s(a - ρ g) / sqrt(n), squared: A ρ² - 2 B ρ + C <= 0.
   const double t = student_t_quantile((1 + kConfidence) / 2, won.n - 1), k = t * t / won.n;
   const double A = gap.mean * gap.mean - k * gap.sd * gap.sd, C = won.mean * won.mean - k * won.sd * won.sd;

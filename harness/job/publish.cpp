@@ -9,7 +9,6 @@
 #include "harness/run/run_record.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 namespace xib {
@@ -54,8 +53,8 @@ void publish(const Job& job, Prepared& ready, Standing standing, const RunReport
     write_run_file(job.files.result, record, incarnation);
     discard_leftovers(job.files);
     say_missed_targets(job, record);
-    const double accuracy = summarize(record).final_test_accuracy;
-    job.progress.end(std::isnan(accuracy) ? record.outcome : fmt::format("{}, test accuracy {:.2f} %", record.outcome, accuracy));
+    const std::string score = final_text(summarize(record));
+    job.progress.end(score.empty() ? record.outcome : record.outcome + ", " + score);
     return 0;
   });
 }

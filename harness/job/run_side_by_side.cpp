@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <map>
@@ -30,10 +29,10 @@ std::string words_for(Outcome outcome) {
   return outcome == outcome_before(Standing::finished) ? "was complete" : std::string(name_of(outcome.standing));
 }
 
-double accuracy_in(const std::string& result) try {
-  return read_run_header(result).summary.final_test_accuracy;
+std::string score_in(const std::string& result) try {
+  return final_text(read_run_header(result).summary);
 } catch (const Error&) {  // it was there when its process ended; who took it away since is no reason to stop
-  return kNotMeasured;
+  return "";
 }
 
 std::optional<Heartbeat> heartbeat_in(const std::string& path) try {
@@ -167,8 +166,8 @@ class SideBySide {
       left_.push_back(&run);
     else
       tally_.add(outcome);
-    const double accuracy = outcome == Outcome{Standing::finished} ? accuracy_in(files(run).result) : kNotMeasured;
-    say_ended(run, words_for(outcome) + (std::isnan(accuracy) ? "" : fmt::format(", test accuracy {:.2f} %", accuracy)));
+    const std::string score = outcome == Outcome{Standing::finished} ? score_in(files(run).result) : "";
+    say_ended(run, words_for(outcome) + (score.empty() ? "" : ", " + score));
   }
 
   void say_ended(const PlannedRun& run, const std::string& how) { progress_.ended(fmt::format("run {} ({}) {}", run.id, label(run), how)); }

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/core/metric.hpp"
 #include "harness/core/stopwatch.hpp"
 
 namespace xib {
@@ -50,7 +53,8 @@ struct EvaluationRow {
   double validation_accuracy_mean_model = kNotMeasured;
   double suboptimality_mean_model = kNotMeasured, gradient_norm_mean_model = kNotMeasured, gradient_variance_mean_model = kNotMeasured;
   double train_seconds = 0;
-  std::vector<double> test_accuracy_nodes;  // n values; empty: not measured
+  std::map<std::string, double, std::less<>> own;  // further columns, of the run's metrics: metric_columns.hpp
+  std::vector<double> test_nodes;                  // every node's own model by the first metric, n values; empty: not measured
 };
 
 struct PhaseRow {
@@ -197,6 +201,13 @@ inline constexpr Column<PhaseRow> kPhaseColumns[] = {
     {"bytes_sent", &PhaseRow::bytes_sent, "byte", kFromZero, "bytes the algorithm would send between nodes with one node per rank"},
     {"target_first", &PhaseRow::target_first, "1", kFromZeroOrNone, "the first of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
     {"target_min", &PhaseRow::target_min, "1", kFromZeroOrNone, "the least of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
+};
+
+inline constexpr Column<Metric> kMetricColumns[] = {
+    {"name", &Metric::name, "", kAny, "name: columns of /evaluations are called test_<name>_mean_model", kNotScience},
+    {"unit", &Metric::unit, "", kAny, "unit (UDUNITS; 1: dimensionless)", kNotScience},
+    {"better", &Metric::better, "", kAny, "which values are better: higher or lower", kNotScience},
+    {"description", &Metric::description, "", kAny, "what it is", kNotScience},
 };
 
 inline constexpr Column<Attempt> kAttemptColumns[] = {

@@ -97,7 +97,16 @@ void walk(Archive& archive, RunRecord& record) {
   walk_table(archive, kStepColumns, record.steps);
   walk_table(archive, kEvaluationColumns, record.evaluations);
   walk_table(archive, kAttemptColumns, record.attempts);
-  for (auto& row : record.evaluations) archive(row.test_accuracy_nodes);
+  walk_table(archive, kMetricColumns, record.metrics);
+  for (auto& row : record.evaluations) {
+    archive(row.test_nodes);
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const auto& [name, value] : row.own) names.push_back(name), values.push_back(value);
+    archive(names);
+    archive(values);
+    for (std::size_t k = 0; k < names.size(); ++k) row.own[names[k]] = values[k];
+  }
   for (const auto& column : kNodeColumns) archive(record.*column.member);
   for (const auto& column : kRankColumns) archive(record.*column.member);
   archive(record.class_histogram);

@@ -7,6 +7,7 @@
 #include "harness/core/paths.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -69,15 +70,29 @@ std::vector<T> read_array(const Hdf5Reader& file, const std::string& path, const
   return file.dataset<T>(path);
 }
 
+std::vector<Metric> read_metrics(const Hdf5Reader& file) {
+  if (!file.has("/metrics")) return unlisted_metrics(read_axis(file, "/partition/class"));
+  auto metrics = read_table(file, "/metrics", kMetricColumns, "/metrics/metric");
+  if (metrics.empty()) throw Hdf5Failure("/metrics lists none");
+  for (const Metric& metric : metrics)
+    if (metric.better != kHigher && metric.better != kLower)
+      throw Hdf5Failure(fmt::format("/metrics/better says '{}' of {}, not {} or {}", metric.better, metric.name, kHigher, kLower));
+  return metrics;
+}
+
 void read_evaluations(const Hdf5Reader& file, RunRecord& record) {
   record.evaluations = read_table(file, "/evaluations", kEvaluationColumns, "/evaluations/step");
   const auto nodes = static_cast<std::size_t>(record.nodes);
-  const auto accuracy = read_array<double>(file, "/evaluations/test_accuracy_nodes", {record.evaluations.size(), nodes});
-  if (accuracy.empty()) return;
+  for (const OwnColumn& column : own_columns(record.metrics)) {
+    const auto values = read_array<double>(file, "/evaluations/" + column.name, {record.evaluations.size()});
+    for (std::size_t e = 0; e < values.size(); ++e) set_value(record.evaluations[e], column.name, values[e]);
+  }
+  const auto of_nodes = read_array<double>(file, "/evaluations/" + nodes_column(record.metrics.front()), {record.evaluations.size(), nodes});
+  if (of_nodes.empty()) return;
   for (std::size_t e = 0; e < record.evaluations.size(); ++e) {
-    const auto first = accuracy.begin() + static_cast<std::ptrdiff_t>(e * nodes), last = first + static_cast<std::ptrdiff_t>(nodes);
+    const auto first = of_nodes.begin() + static_cast<std::ptrdiff_t>(e * nodes), last = first + static_cast<std::ptrdiff_t>(nodes);
     if (std::all_of(first, last, [](double value) { return std::isnan(value); })) continue;  // not measured
-    record.evaluations[e].test_accuracy_nodes.assign(first, last);
+    record.evaluations[e].test_nodes.assign(first, last);
   }
 }
 
@@ -141,11 +156,15 @@ std::vector<std::pair<std::string, std::string>> read_provenance(const Hdf5Reade
 
 // What version 1 did not have at first: older files give the sum of their column, or NaN.
 bool is_later(const std::string& summary_name) {
-  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent" || summary_name == "target_missed_steps";
+  constexpr std::string_view kFirst[] = {"final_test_accuracy", "final_test_accuracy_nodes_mean", "final_test_accuracy_nodes_min", "best_test_accuracy",
+                                         "final_test_loss"};
+  const bool of_score = summary_name.starts_with("final_test_") || summary_name.starts_with("best_test_");
+  return summary_name == "total_gauge_bytes_sent" || summary_name == "total_decision_bytes_sent" || summary_name == "target_missed_steps" ||
+         (of_score && std::find(std::begin(kFirst), std::end(kFirst), summary_name) == std::end(kFirst));
 }
 
-Summary read_summary(const Hdf5Reader& file, std::size_t phases) {
-  Summary summary;
+Summary read_summary(const Hdf5Reader& file, std::size_t phases, const std::vector<Metric>& metrics) {
+  Summary summary = summary_of(metrics);
   summary.mean_consensus_distance_phase.resize(phases);
   for_each_entry(summary, [&]<class T>(const std::string& name, T& value) {
     if (!is_later(name) || file.has_attribute("/summary", name)) value = file.attribute<T>("/summary", name);
@@ -168,6 +187,7 @@ RunRecord read_record(const Hdf5Reader& file) {
   record.steps = read_table(file, "/steps", kStepColumns, "/steps/step");
   record.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
   record.attempts = read_table(file, "/provenance/attempts", kAttemptColumns, "/provenance/attempts/attempt");
+  record.metrics = read_metrics(file);
   read_evaluations(file, record);
   for (const auto& column : kNodeColumns) {
     record.*column.member = read_array<float>(file, "/nodes/" + std::string(column.name), {record.steps.size(), nodes});
@@ -182,7 +202,7 @@ RunRecord read_record(const Hdf5Reader& file) {
     for (const auto& number : kProblemNumbers) record.problem.*number.member = file.attribute<double>("/problem", std::string(number.name));
   record.class_histogram = read_array<std::int64_t>(file, "/partition/class_histogram", {nodes, classes});
   record.provenance = read_provenance(file);
-  read_summary(file, record.phases.size());  // tables of runs show it, so damage there is damage of the run
+  read_summary(file, record.phases.size(), record.metrics);  // tables of runs show it, so damage there is damage of the run
   return record;
 }
 
@@ -199,7 +219,7 @@ RunHeader read_header(const Hdf5Reader& file) {
   header.config_json = file.text("/config");
   header.config_source = file.text("/config_source");
   header.phases = read_table(file, "/phases", kPhaseColumns, "/phases/phase");
-  header.summary = read_summary(file, header.phases.size());
+  header.summary = read_summary(file, header.phases.size(), read_metrics(file));
   if (!file.has_attribute("/summary", "total_gauge_bytes_sent"))
     for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
   if (!file.has_attribute("/summary", "target_missed_steps") && file.has("/steps/target_reached"))

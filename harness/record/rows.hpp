@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/metric.hpp"
 #include "harness/record/columns.hpp"
 
 namespace xib {
@@ -32,6 +33,7 @@ struct RunRecord {
   std::int32_t nodes = 0, classes = 0;
   std::string config_json, config_source;
   ProblemRecord problem;
+  std::vector<Metric> metrics{top1_accuracy(), mean_loss()};  // the first is what gaps are about
   std::vector<PhaseRow> phases;
   std::vector<TopologyRecord> topologies;                      // one per phase
   std::vector<std::int64_t> class_histogram;                   // nodes x classes

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +35,13 @@ RunHeader read_run_header(const std::string& path);  // throws as read_run_file 
 
 // The /summary attributes, computed from the rows (and stored by write_run_file). What is final is NaN in a run that diverged: its last
 // evaluation is of a model on the way, and how far it lies before the divergence depends on what was measured when.
+struct Score {  // by one metric, on the test set
+  Metric metric;
+  double final = kNotMeasured, best = kNotMeasured;              // of the mean model: at the last evaluation, at any
+  double nodes_mean = kNotMeasured, nodes_worst = kNotMeasured;  // of the nodes' own models at the last evaluation; of the first metric only
+};
 struct Summary {
-  double final_test_accuracy = kNotMeasured, final_test_accuracy_nodes_mean = kNotMeasured, final_test_accuracy_nodes_min = kNotMeasured;
-  double best_test_accuracy = kNotMeasured, final_test_loss = kNotMeasured;
+  std::vector<Score> scores;  // of the run's metrics, in their order
   double throughput_samples_per_s = kNotMeasured;
   std::vector<double> mean_consensus_distance_phase;
   std::int64_t total_rounds = 0, total_bytes_sent = 0, total_gauge_bytes_sent = 0;
@@ -44,27 +49,45 @@ struct Summary {
   std::int64_t target_missed_steps = 0;  // control.max_rounds were not enough
   double wall_s = 0;
 };
+Summary summary_of(const std::vector<Metric>& metrics);  // with nothing measured
 Summary summarize(const RunRecord& record);
-void forget_final(Summary& summary);  // what a run that diverged does not have
+void forget_final(Summary& summary);             // what a run that diverged does not have
+std::string final_text(const Summary& summary);  // "test accuracy 88.73 %": by the first metric; "" where there is none
 
-// Calls visit(name, value) for every attribute of /summary; the value is a double or std::int64_t, or a reference to one.
+// Calls visit(name, value) for every attribute of /summary; the name is a text, the value a double or std::int64_t, or a reference to one.
+// Every file has those of accuracy and the final loss, as version 0.1.0 wrote them; NaN where the run has no such metric.
 template <class AnySummary, class Visit>
 void for_each_entry(AnySummary&& summary, Visit&& visit) {
-  visit(std::string("final_test_accuracy"), summary.final_test_accuracy);
-  visit(std::string("final_test_accuracy_nodes_mean"), summary.final_test_accuracy_nodes_mean);
-  visit(std::string("final_test_accuracy_nodes_min"), summary.final_test_accuracy_nodes_min);
-  visit(std::string("best_test_accuracy"), summary.best_test_accuracy);
-  visit(std::string("final_test_loss"), summary.final_test_loss);
-  visit(std::string("throughput_samples_per_s"), summary.throughput_samples_per_s);
+  Score none{top1_accuracy()};
+  const auto of = [&](std::string_view name) {
+    const auto found = std::find_if(summary.scores.begin(), summary.scores.end(), [&](const Score& score) { return score.metric.name == name; });
+    return found == summary.scores.end() ? &none : &*found;
+  };
+  visit("final_test_accuracy", of("accuracy")->final);
+  visit("final_test_accuracy_nodes_mean", of("accuracy")->nodes_mean);
+  visit("final_test_accuracy_nodes_min", of("accuracy")->nodes_worst);
+  visit("best_test_accuracy", of("accuracy")->best);
+  visit("final_test_loss", of("loss")->final);
+  visit("throughput_samples_per_s", summary.throughput_samples_per_s);
   for (std::size_t k = 0; k < summary.mean_consensus_distance_phase.size(); ++k) {
     visit("mean_consensus_distance_phase_" + std::to_string(k + 1), summary.mean_consensus_distance_phase[k]);
   }
-  visit(std::string("total_rounds"), summary.total_rounds);
-  visit(std::string("total_bytes_sent"), summary.total_bytes_sent);
-  visit(std::string("total_gauge_bytes_sent"), summary.total_gauge_bytes_sent);
-  visit(std::string("total_decision_bytes_sent"), summary.total_decision_bytes_sent);
-  visit(std::string("target_missed_steps"), summary.target_missed_steps);
-  visit(std::string("wall_s"), summary.wall_s);
+  visit("total_rounds", summary.total_rounds);
+  visit("total_bytes_sent", summary.total_bytes_sent);
+  visit("total_gauge_bytes_sent", summary.total_gauge_bytes_sent);
+  visit("total_decision_bytes_sent", summary.total_decision_bytes_sent);
+  visit("target_missed_steps", summary.target_missed_steps);
+  visit("wall_s", summary.wall_s);
+  for (auto& score : summary.scores) {
+    const auto& [name, unit, better, description] = score.metric;
+    const bool first = &score == &summary.scores.front();
+    if (name == "accuracy" || (name == "loss" && !first)) continue;
+    if (name != "loss") visit("final_test_" + name, score.final);
+    visit("best_test_" + name, score.best);
+    if (!first) continue;
+    visit("final_test_" + name + "_nodes_mean", score.nodes_mean);
+    visit("final_test_" + name + (better == kHigher ? "_nodes_min" : "_nodes_max"), score.nodes_worst);
+  }
 }
 
 struct RunHeader {

@@ -1,8 +1,28 @@
 #include "harness/record/digest_feed.hpp"
 #include "harness/record/layout.hpp"
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
+namespace {
+
+// Files of version 0.1.0 have test_accuracy_nodes in all runs, empty where there is no accuracy, and never test_loss_nodes, which is therefore left out:
+// equal runs have equal digests, whichever version wrote them.
+void feed_metrics(Feed& feed, const RunRecord& record) {
+  const std::string nodes = nodes_column(record.metrics.front()), accuracy = nodes_column(top1_accuracy());
+  for (const auto& row : record.evaluations) {
+    feed.values("/evaluations/" + accuracy, nodes == accuracy ? row.test_nodes : std::vector<double>());
+    if (nodes != accuracy && nodes != nodes_column(mean_loss())) feed.values("/evaluations/" + nodes, row.test_nodes);
+  }
+  for (const OwnColumn& column : own_columns(record.metrics)) {
+    if (!is_measured(record, column)) continue;
+    std::vector<double> values;
+    for (const auto& row : record.evaluations) values.push_back(value_of(row, column.name));
+    feed.values("/evaluations/" + column.name, values);
+  }
+}
+
+}  // namespace
 
 std::string science_digest(const RunRecord& record) {
   Feed feed;
@@ -14,7 +34,7 @@ std::string science_digest(const RunRecord& record) {
   feed_table(feed, "phases", kPhaseColumns, record.phases);
   feed_table(feed, "steps", kStepColumns, record.steps);
   feed_table(feed, "evaluations", kEvaluationColumns, record.evaluations);
-  for (const auto& row : record.evaluations) feed.values("/evaluations/test_accuracy_nodes", row.test_accuracy_nodes);
+  feed_metrics(feed, record);
   for (const auto& column : kNodeColumns)
     if (column.science) feed.values(fmt::format("/nodes/{}", column.name), record.*column.member);
   for (const auto& topology : record.topologies) {

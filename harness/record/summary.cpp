@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -27,27 +31,38 @@ double throughput(const std::vector<StepRow>& steps) {
 }  // namespace
 
 void forget_final(Summary& summary) {
-  summary.final_test_accuracy = summary.final_test_accuracy_nodes_mean = summary.final_test_accuracy_nodes_min = kNotMeasured;
-  summary.final_test_loss = kNotMeasured;
+  for (Score& score : summary.scores) score.final = score.nodes_mean = score.nodes_worst = kNotMeasured;
+}
+
+std::string final_text(const Summary& summary) {
+  const Score& first = summary.scores.front();
+  return std::isnan(first.final) ? "" : fmt::format("test {} {}", first.metric.label(), first.metric.shown(first.final));
+}
+
+Summary summary_of(const std::vector<Metric>& metrics) {
+  Summary summary;
+  for (const Metric& metric : metrics) summary.scores.push_back({metric});
+  return summary;
 }
 
 Summary summarize(const RunRecord& record) {
-  Summary summary;
-  for (const auto& row : record.evaluations) {
-    const double accuracy = row.test_accuracy_mean_model;
-    if (!(summary.best_test_accuracy >= accuracy) && !std::isnan(accuracy)) summary.best_test_accuracy = accuracy;
-  }
-  if (!record.evaluations.empty() && record.outcome != "diverged") {
-    const EvaluationRow& last = record.evaluations.back();
-    summary.final_test_accuracy = last.test_accuracy_mean_model;
-    summary.final_test_loss = last.test_loss_mean_model;
-    if (const auto& nodes = last.test_accuracy_nodes; !nodes.empty()) {
-      double sum = 0;
-      for (const double accuracy : nodes) sum += accuracy;
-      summary.final_test_accuracy_nodes_mean = sum / static_cast<double>(nodes.size());
-      summary.final_test_accuracy_nodes_min = *std::min_element(nodes.begin(), nodes.end());
+  Summary summary = summary_of(record.metrics);
+  for (Score& score : summary.scores) {
+    const std::string column = test_column(score.metric);
+    for (const auto& row : record.evaluations) {
+      const double value = value_of(row, column);
+      if (!std::isnan(value) && (std::isnan(score.best) || score.metric.worse(score.best, value) == score.best)) score.best = value;
     }
+    if (!record.evaluations.empty()) score.final = value_of(record.evaluations.back(), column);
   }
+  if (!record.evaluations.empty() && !record.evaluations.back().test_nodes.empty()) {
+    const auto& nodes = record.evaluations.back().test_nodes;
+    Score& first = summary.scores.front();
+    first.nodes_mean = std::accumulate(nodes.begin(), nodes.end(), 0.0) / static_cast<double>(nodes.size());
+    first.nodes_worst = nodes.front();
+    for (const double value : nodes) first.nodes_worst = first.metric.worse(first.nodes_worst, value);
+  }
+  if (record.outcome == "diverged") forget_final(summary);
   summary.throughput_samples_per_s = throughput(record.steps);
 
   std::vector<double> sum(record.phases.size(), 0), count(record.phases.size(), 0);

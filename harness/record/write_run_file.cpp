@@ -6,6 +6,7 @@
 #include "harness/core/check.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/replace_file.hpp"
 #include "harness/record/run_file.hpp"
 
@@ -26,9 +27,10 @@ void check_sizes(const RunRecord& record) {
   };
   const auto nodes = static_cast<std::size_t>(record.nodes), ranks = static_cast<std::size_t>(record.ranks), steps = record.steps.size();
   if (record.nodes < 1 || record.ranks < 1) throw Hdf5Failure("the record has no nodes or no ranks");
+  if (record.metrics.empty()) throw Hdf5Failure("the record has no metric");
   for (const auto& column : kNodeColumns) expect((record.*column.member).size(), steps * nodes, column.name, true);
   for (const auto& column : kRankColumns) expect((record.*column.member).size(), steps * ranks, column.name, true);
-  for (const auto& row : record.evaluations) expect(row.test_accuracy_nodes.size(), nodes, "test_accuracy_nodes", true);
+  for (const auto& row : record.evaluations) expect(row.test_nodes.size(), nodes, "the nodes' models in an evaluation", true);
   for (const auto& topology : record.topologies) {
     expect(topology.matrices.size(), static_cast<std::size_t>(topology.period) * nodes * nodes, "the matrices of " + topology.name, true);
   }
@@ -90,18 +92,26 @@ void write_root(Hdf5Writer& file, const RunRecord& record) {
 
 void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
   file.group("/evaluations", "NXdata");
-  plot_hints(file, "/evaluations", "test_accuracy_mean_model", "step");
+  const Metric& first = record.metrics.front();
+  plot_hints(file, "/evaluations", test_column(first), "step");
   write_table(file, "/evaluations", kEvaluationColumns, record.evaluations, "/evaluations/step");
+  for (const OwnColumn& column : own_columns(record.metrics)) {
+    if (!is_measured(record, column)) continue;
+    std::vector<double> values;
+    for (const auto& row : record.evaluations) values.push_back(value_of(row, column.name));
+    file.dataset("/evaluations/" + column.name, values, {values.size()}, {column.units, column.description, kScience});
+    file.attach("/evaluations/" + column.name, 0, "/evaluations/step");
+  }
 
   const auto nodes = static_cast<std::size_t>(record.nodes);
-  std::vector<double> accuracy;
+  std::vector<double> values;
   for (const auto& row : record.evaluations) {
-    if (row.test_accuracy_nodes.empty()) accuracy.resize(accuracy.size() + nodes, kNotMeasured);
-    accuracy.insert(accuracy.end(), row.test_accuracy_nodes.begin(), row.test_accuracy_nodes.end());
+    if (row.test_nodes.empty()) values.resize(values.size() + nodes, kNotMeasured);
+    values.insert(values.end(), row.test_nodes.begin(), row.test_nodes.end());
   }
-  const std::string path = "/evaluations/test_accuracy_nodes";
-  file.dataset(path, accuracy, {record.evaluations.size(), nodes},
-               {"percent", "top-1 accuracy of every node's own model on the test set (NaN: not measured)", kScience});
+  const std::string path = "/evaluations/" + nodes_column(first);
+  file.dataset(path, values, {record.evaluations.size(), nodes},
+               {first.unit, first.description + " of every node's own model on the test set (NaN: not measured)", nodes_column(first) != nodes_column(mean_loss())});
   file.attach(path, 0, "/evaluations/step");
   file.attach(path, 1, "/nodes/node");
 }
@@ -238,6 +248,9 @@ std::vector<std::byte> build(const RunRecord& record) {
   write_axis(file, "/phases/phase", record.phases.size(), 1, "phase, from 1");
   write_table(file, "/phases", kPhaseColumns, record.phases, "/phases/phase");
 
+  file.group("/metrics", "NXcollection");
+  write_axis(file, "/metrics/metric", record.metrics.size(), 1, "metric of the run, from 1; the first is what gaps are about");
+  write_table(file, "/metrics", kMetricColumns, record.metrics, "/metrics/metric");
   write_evaluations(file, record);
   write_topologies(file, record);
   write_problem(file, record);

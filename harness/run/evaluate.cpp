@@ -1,5 +1,8 @@
 #include "harness/run/evaluate.hpp"
 
+#include "harness/core/check.hpp"
+#include "harness/record/metric_columns.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,32 +13,32 @@ struct Model {
   std::span<const float> parameters, buffers;
 };
 
-Evaluation total(std::span<const Task::Partial> parts, bool classes) {
-  Task::Partial sum;
-  for (const auto& p : parts) sum.loss_sum += p.loss_sum, sum.correct += p.correct, sum.samples += p.samples;
-  if (sum.samples == 0) return {};
-  const auto samples = static_cast<double>(sum.samples);
-  return {sum.loss_sum / samples, classes ? 100.0 * static_cast<double>(sum.correct) / samples : kNotMeasured};
+constexpr std::size_t at(int k) { return static_cast<std::size_t>(k); }
+
+// A number per metric, from the sums of batches one after another; NaN where there is no batch.
+std::vector<double> score(const Task& task, std::span<const double> of_batches) {
+  const std::size_t width = task.evaluation_sums();
+  if (of_batches.empty()) return std::vector<double>(task.metrics().size(), kNotMeasured);
+  std::vector<double> total(width, 0);
+  for (std::size_t k = 0; k < of_batches.size(); ++k) total[k % width] += of_batches[k];
+  return task.score(total);
 }
 
 // One model that all ranks hold: its batches are spread over ranks and threads, and summed in batch order.
-Evaluation evaluate_together(Run& run, const Model& model, Split split) {
+std::vector<double> evaluate_together(Run& run, const Model& model, Split split) {
   const int batches = run.task->evaluation_batches(split), ranks = run.layout.ranks, rank = run.layout.rank;
+  const std::size_t width = run.task->evaluation_sums();
   const auto first = [&](int r) { return static_cast<int>(std::int64_t{batches} * r / ranks); };
   const int mine = first(rank + 1) - first(rank);
-  std::vector<Task::Partial> parts(static_cast<std::size_t>(mine));
+  std::vector<double> parts(at(mine) * width), all(at(batches) * width);
   run.pool.for_each(mine, [&](std::int64_t k, int worker) {
-    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(model.parameters, model.buffers, split, first(rank) + static_cast<int>(k), worker);
+    run.task->evaluate_batch(model.parameters, model.buffers, split, first(rank) + static_cast<int>(k), worker,
+                             std::span(parts).subspan(static_cast<std::size_t>(k) * width, width));
   });
-  std::vector<double> numbers, all(static_cast<std::size_t>(batches) * 3);
-  for (const auto& p : parts) numbers.insert(numbers.end(), {p.loss_sum, static_cast<double>(p.correct), static_cast<double>(p.samples)});
   std::vector<int> counts;
-  for (int r = 0; r < ranks; ++r) counts.push_back(3 * (first(r + 1) - first(r)));
-  run.communicator.all_gather(numbers, counts, all);
-  std::vector<Task::Partial> gathered;
-  for (std::size_t b = 0; b < static_cast<std::size_t>(batches); ++b)
-    gathered.push_back({all[3 * b], static_cast<std::int64_t>(all[3 * b + 1]), static_cast<std::int64_t>(all[3 * b + 2])});
-  return total(gathered, run.task->classes() > 0);
+  for (int r = 0; r < ranks; ++r) counts.push_back(static_cast<int>(width) * (first(r + 1) - first(r)));
+  run.communicator.all_gather(parts, counts, all);
+  return score(*run.task, all);
 }
 
 // The rows of a matrix in host memory: themselves, or copies of those on a device.
@@ -51,18 +54,19 @@ class HostRows {
   NodeMatrix copies_;
 };
 
-// Every node's own model on the whole test set; each rank evaluates its nodes.
+// Every node's own model on the whole test set, by the first metric; each rank evaluates its nodes.
 std::vector<double> evaluate_nodes(Run& run) {
   const int batches = run.task->evaluation_batches(Split::test), count = run.x.count();
+  const std::size_t width = run.task->evaluation_sums();
   const HostRows models(run.x), statistics(run.buffers);
-  std::vector<Task::Partial> parts(static_cast<std::size_t>(batches) * static_cast<std::size_t>(count));
-  run.pool.for_each(std::ssize(parts), [&](std::int64_t k, int worker) {
-    const int node = static_cast<int>(k) / batches, batch = static_cast<int>(k) % batches;
-    parts[static_cast<std::size_t>(k)] = run.task->evaluate_batch(models.row(node), statistics.row(node), Split::test, batch, worker);
+  std::vector<double> parts(at(batches) * at(count) * width);
+  run.pool.for_each(std::int64_t{batches} * count, [&](std::int64_t k, int worker) {
+    const int node = static_cast<int>(k / batches), batch = static_cast<int>(k % batches);
+    run.task->evaluate_batch(models.row(node), statistics.row(node), Split::test, batch, worker,
+                             std::span(parts).subspan(static_cast<std::size_t>(k) * width, width));
   });
-  std::vector<double> mine, all(static_cast<std::size_t>(run.layout.nodes));
-  for (int k = 0; k < count; ++k)
-    mine.push_back(total(std::span(parts).subspan(static_cast<std::size_t>(k * batches), static_cast<std::size_t>(batches)), true).accuracy);
+  std::vector<double> mine, all(at(run.layout.nodes));
+  for (int k = 0; k < count; ++k) mine.push_back(score(*run.task, std::span(parts).subspan(at(k) * at(batches) * width, at(batches) * width)).front());
   std::vector<int> counts;
   for (int r = 0; r < run.layout.ranks; ++r) counts.push_back(run.layout.block(r).count);
   run.communicator.all_gather(mine, counts, all);
@@ -96,15 +100,20 @@ std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step) {
   std::vector<float> buffers(run.task->buffer_dim());
   run.buffer_statistics.mean(run.buffers, buffers);
   const Model model{mean, buffers};
-  EvaluationRow row{.step = step + 1, .epoch = run.timeline.epoch(step + 1), .test_accuracy_nodes = {}};
-  const Evaluation test = evaluate_together(run, model, Split::test);
-  row.test_accuracy_mean_model = test.accuracy;
-  row.test_loss_mean_model = test.loss;
+  EvaluationRow row;
+  row.step = step + 1;
+  row.epoch = run.timeline.epoch(step + 1);
+  const auto metrics = run.task->metrics();
+  const auto loss = std::find_if(metrics.begin(), metrics.end(), [](const Metric& m) { return m.name == mean_loss().name; }) - metrics.begin();
+  require(loss < std::ssize(metrics), "the task has no metric '{}' (this is a bug)", mean_loss().name);
+  const auto test = evaluate_together(run, model, Split::test);
+  for (std::size_t k = 0; k < metrics.size(); ++k) set_value(row, test_column(metrics[k]), test[k]);
   compare_with_optimum(*run.task, mean, row);
-  if (run.config.evaluation.validation > 0) row.validation_accuracy_mean_model = evaluate_together(run, model, Split::validation).accuracy;
-  if (phase_end) row.train_loss_mean_model = evaluate_together(run, model, Split::train).loss;
+  if (run.config.evaluation.validation > 0) set_value(row, validation_column(metrics.front()), evaluate_together(run, model, Split::validation).front());
+  if (phase_end) row.train_loss_mean_model = evaluate_together(run, model, Split::train)[static_cast<std::size_t>(loss)];
   const std::string& nodes = run.config.evaluation.nodes;
-  if (run.task->classes() > 0 && ((nodes == "phase-ends" && phase_end) || (nodes == "end" && end))) row.test_accuracy_nodes = evaluate_nodes(run);
+  const bool nodes_due = (nodes == "phase-ends" && phase_end) || (nodes == "end" && end);
+  if (nodes_due && run.task->evaluation_batches(Split::test) > 0) row.test_nodes = evaluate_nodes(run);
   return row;
 }
 

@@ -15,6 +15,7 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
   record.seed = planned.config.seed;
   record.nodes = run.layout.nodes;
   record.classes = run.task->classes();
+  record.metrics = run.task->metrics();
   record.config_json = planned.canonical_json;
   record.config_source = plan.sweep.source;
   const auto known = run.task->constants();

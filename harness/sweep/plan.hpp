@@ -25,7 +25,7 @@ struct Contrast {
 // A sweep file as read, with every override applied.
 struct Sweep {
   std::string name, path, source;  // source: the text of the file as given, then the overrides as comments
-  double delta = 0;                // margin in points of accuracy below which a gap is called none; 0: not declared
+  double delta = 0;                // margin in points of accuracy, or in the unit of another metric, below which a gap is called none; 0: not declared
   std::string delta_from;          // where delta comes from if not from the runs, and what those declare
   std::string baseline;            // name of the baseline variant, "" when there is none
   std::vector<std::int64_t> seeds = {1};

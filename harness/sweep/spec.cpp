@@ -289,7 +289,7 @@ SweepSpec read_spec(const std::string& text, const std::string& path, const std:
 std::optional<double> margin_of(const Leaf& leaf, const std::string& where, Problems& problems) {
   const auto value = value_of(leaf, Kind::number);
   if (value && std::isfinite(std::get<double>(*value)) && std::get<double>(*value) >= 0) return std::get<double>(*value);
-  problems.add(where, "delta", "is no margin; write a number of points of accuracy such as 0.3 (0: not declared)");
+  problems.add(where, "delta", "is no margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)");
   return std::nullopt;
 }
 

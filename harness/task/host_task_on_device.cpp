@@ -54,9 +54,12 @@ class HostTaskOnDevice final : public Task {
   }
 
   int evaluation_batches(Split split) const override { return host_->evaluation_batches(split); }
-  Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker) override {
-    return host_->evaluate_batch(model, buffers, split, batch, worker);
+  std::vector<Metric> metrics() const override { return host_->metrics(); }
+  std::size_t evaluation_sums() const override { return host_->evaluation_sums(); }
+  void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker, std::span<double> sums) override {
+    host_->evaluate_batch(model, buffers, split, batch, worker, sums);
   }
+  std::vector<double> score(std::span<const double> sums) const override { return host_->score(sums); }
   bool has_full_gradient() const override { return host_->has_full_gradient(); }
   double full_gradient(std::span<const float> model, std::span<double> g) const override { return host_->full_gradient(model, g); }
   double gradient_variance(std::span<const float> model) const override { return host_->gradient_variance(model); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "datasets/sampler.hpp"
+#include "harness/task/classification.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/task.hpp"
 #include "harness/task/torch_task.hpp"
@@ -28,6 +29,9 @@ class ImageTask : public Task {
   void initial_model(std::span<float> model, std::span<float> buffers) const override { draw_initial_model(network_, options_.seed, model, buffers); }
   std::vector<std::int64_t> class_histogram() const override { return sampler_.histogram(); }
   std::vector<std::pair<std::string, std::string>> data_checksums() const override { return dataset_->checksums; }
+  std::vector<Metric> metrics() const override { return classification_metrics(); }
+  std::size_t evaluation_sums() const override { return kClassificationSums; }
+  std::vector<double> score(std::span<const double> sums) const override { return classification_scores(sums); }
   int evaluation_batches(Split split) const override { return static_cast<int>((images_of(split).size() + kEvaluationBatch - 1) / kEvaluationBatch); }
 
  protected:

@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/random.hpp"
+#include "harness/task/classification.hpp"
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -60,17 +61,20 @@ class LogisticSynthetic : public Task {
 
   // One batch per node.
   int evaluation_batches(Split split) const override { return split == Split::validation ? 0 : layout_.nodes; }
-  Partial evaluate_batch(std::span<const float> model, std::span<const float>, Split split, int batch, int) override {
+  std::vector<Metric> metrics() const override { return classification_metrics(); }
+  std::size_t evaluation_sums() const override { return kClassificationSums; }
+  std::vector<double> score(std::span<const double> sums) const override { return classification_scores(sums); }
+  void evaluate_batch(std::span<const float> model, std::span<const float>, Split split, int batch, int, std::span<double> sums) override {
     const auto& s = (split == Split::train ? train_ : test_)[static_cast<std::size_t>(batch)];
     const Vector x = to_double(model);
-    Partial partial;
+    ClassificationSums of_batch;
     for (Eigen::Index j = 0; j < s.y.size(); ++j) {
       const double margin = s.y[j] * s.a.row(j).dot(x);
-      partial.loss_sum += log1p_exp(-margin) + 0.5 * o_.regularization * x.squaredNorm();
-      partial.correct += margin > 0;
-      ++partial.samples;
+      of_batch.loss += log1p_exp(-margin) + 0.5 * o_.regularization * x.squaredNorm();
+      of_batch.hits += margin > 0;
+      ++of_batch.samples;
     }
-    return partial;
+    put(of_batch, sums);
   }
 
   bool has_full_gradient() const override { return true; }

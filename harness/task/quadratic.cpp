@@ -86,10 +86,13 @@ class Quadratic : public Task {
   }
 
   int evaluation_batches(Split split) const override { return split == Split::validation ? 0 : 1; }
-  Partial evaluate_batch(std::span<const float> model, std::span<const float>, Split, int, int) override {
+  std::vector<Metric> metrics() const override { return {mean_loss()}; }
+  std::size_t evaluation_sums() const override { return 1; }
+  void evaluate_batch(std::span<const float> model, std::span<const float>, Split, int, int, std::span<double> sums) override {
     const auto x = minus(model, optimum_);
-    return {0.5 * dot(x, hessian_.times(x)), 0, 1};
+    sums[0] = 0.5 * dot(x, hessian_.times(x));
   }
+  std::vector<double> score(std::span<const double> sums) const override { return {sums[0]}; }
 
   bool has_full_gradient() const override { return true; }
   double full_gradient(std::span<const float> model, std::span<double> g) const override {

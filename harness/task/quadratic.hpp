@@ -24,7 +24,7 @@ struct QuadraticOptions {
 };
 QuadraticOptions quadratic_options(const Term& term, int nodes);
 
-// gradient() returns f_i(x); evaluate_batch() gives f(x) - f(x*) as the loss of one sample; the initial model is 0.
+// gradient() returns f_i(x); the loss of an evaluation is f(x) - f(x*); the initial model is 0.
 std::unique_ptr<Task> make_quadratic(const QuadraticOptions& options, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed);
 
 }  // namespace xib

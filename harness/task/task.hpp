@@ -1,5 +1,6 @@
 #pragma once
 
+#include "harness/core/metric.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
@@ -13,11 +14,6 @@
 namespace xib {
 
 enum class Split { train, validation, test };
-
-struct Evaluation {
-  double loss = std::numeric_limits<double>::quiet_NaN();
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  // top-1 in percent; NaN for tasks without classes
-};
 
 // What theory needs and only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
 // Assumptions 1 to 3.
@@ -36,7 +32,7 @@ class Task {
   virtual ~Task() = default;
   virtual std::size_t dim() const = 0;                  // parameters of a model
   virtual std::size_t buffer_dim() const { return 0; }  // floats that training changes but no algorithm mixes (BatchNorm statistics)
-  virtual int classes() const { return 0; }             // 0: no accuracy
+  virtual int classes() const { return 0; }             // 0: there are none
   virtual std::int64_t steps_per_epoch() const = 0;
   virtual std::int64_t batch_size() const = 0;  // samples per node and step
 
@@ -52,14 +48,15 @@ class Task {
   // per node, data_s the seconds spent on fetching and augmenting; gradient() is not called then.
   virtual Space space() const { return Space::host; }
   virtual void gradients(std::int64_t step, ThreadPool& pool, std::span<double> loss, double* data_s);
-  // A model on a whole split, in fixed batches, summed in batch order: the same bits for any number of threads. `worker` tells
-  // which scratch model may be used, so that several models (or batches) are evaluated side by side.
+  // What models are measured by; the first is what gaps are about, and mean_loss() is among them.
+  virtual std::vector<Metric> metrics() const = 0;
+  // A model on a whole split, in fixed batches, each giving evaluation_sums() numbers that are added in batch order: the same bits for any number
+  // of threads. `worker` tells which scratch model may be used, so that several models (or batches) are evaluated side by side.
   virtual int evaluation_batches(Split split) const = 0;
-  struct Partial {
-    double loss_sum = 0;
-    std::int64_t correct = 0, samples = 0;
-  };
-  virtual Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker) = 0;
+  virtual std::size_t evaluation_sums() const = 0;
+  virtual void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker, std::span<double> sums) = 0;
+  // From the sums of one batch or more: a number per metric, in their order.
+  virtual std::vector<double> score(std::span<const double> sums) const = 0;
 
   // Full gradient of f (the mean over all nodes' data) at `model` into `g`, where the problem allows; returns f(model).
   virtual bool has_full_gradient() const { return false; }

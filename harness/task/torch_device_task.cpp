@@ -102,12 +102,12 @@ class TorchDeviceTask final : public ImageTask {
   }
 
   // One at a time, whichever thread asks: the device is busy with one. In float32, or in tf32 where that is asked for.
-  Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int) override {
+  void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int, std::span<double> sums) override {
     const std::lock_guard one_at_a_time(evaluating_);
     prepare_torch_thread_once();
     set_libraries(plan_.precision, where_);
     const at::NoGradGuard no_gradients;
-    return guarded([&] {
+    guarded([&] {
       const auto there = [&](std::span<const float> values) {
         return at::from_blob(const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kFloat).to(where_);
       };
@@ -117,7 +117,7 @@ class TorchDeviceTask final : public ImageTask {
       const auto logits =
           forward(network_, parameter_views(network_, parameters.data_ptr<float>(), where_), statistics_views(network_, statistics.data_ptr<float>(), where_),
                   image_views(network_, input.data_ptr<float>(), chosen.count, where_), false);
-      return score(logits.to(at::kCPU), labels_of(split, chosen));
+      put(add_up(logits.to(at::kCPU), labels_of(split, chosen)), sums);
     });
   }
 

@@ -97,20 +97,20 @@ at::Tensor forward(const Network& network, const Tensors& p, const std::vector<S
                       [&](const Layer& l, std::size_t k, const at::Tensor& value) { return apply(l, value, p, statistics[k], training); });
 }
 
-Task::Partial score(const at::Tensor& logits, std::span<const std::int32_t> labels) {
+ClassificationSums add_up(const at::Tensor& logits, std::span<const std::int32_t> labels) {
   const auto table = logits.contiguous();
   const auto classes = static_cast<std::size_t>(table.size(1));
-  Task::Partial partial;
+  ClassificationSums sums;
   for (std::size_t k = 0; k < labels.size(); ++k) {
     const std::span row(table.data_ptr<float>() + k * classes, classes);
     const auto top = std::max_element(row.begin(), row.end());
     double sum = 0;
     for (const float z : row) sum += std::exp(static_cast<double>(z) - static_cast<double>(*top));
-    partial.loss_sum += std::log(sum) + static_cast<double>(*top) - static_cast<double>(row[static_cast<std::size_t>(labels[k])]);
-    partial.correct += top - row.begin() == labels[k];
-    ++partial.samples;
+    sums.loss += std::log(sum) + static_cast<double>(*top) - static_cast<double>(row[static_cast<std::size_t>(labels[k])]);
+    sums.hits += top - row.begin() == labels[k];
+    ++sums.samples;
   }
-  return partial;
+  return sums;
 }
 
 }  // namespace xib

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "harness/task/classification.hpp"
 #include "harness/task/models/network.hpp"
 #include "harness/task/task.hpp"
 
@@ -55,6 +56,6 @@ at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter);  // an 
 at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight, const at::Tensor& bias);
 
 // Sum of the cross entropies and number of hits, in double.
-Task::Partial score(const at::Tensor& logits, std::span<const std::int32_t> labels);
+ClassificationSums add_up(const at::Tensor& logits, std::span<const std::int32_t> labels);
 
 }  // namespace xib

@@ -64,7 +64,7 @@ class TorchTask final : public ImageTask {
     return loss.item<double>();
   }
 
-  Partial evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker) override {
+  void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker, std::span<double> sums) override {
     prepare_torch_thread_once();
     const at::NoGradGuard no_gradients;
     const auto& set = images_of(split);
@@ -76,7 +76,7 @@ class TorchTask final : public ImageTask {
     const auto parameters = parameter_views(network_, const_cast<float*>(model.data()));
     const auto statistics = statistics_views(network_, const_cast<float*>(buffers.data()));
     const auto logits = forward(network_, parameters, statistics, image_views(network_, input.data(), chosen.count), false);
-    return score(logits, labels_of(split, chosen));
+    put(add_up(logits, labels_of(split, chosen)), sums);
   }
 
  private:

@@ -50,7 +50,7 @@ class Figures(support.FolderTest):
             self.addCleanup(setattr, style.Paper, "name", "")
             style.use_paper("icml")
             bar_figures.gap(made[:1], looks, self.folder / "one", 0.5, "centralized")
-            figures.accuracy(made, looks, self.folder / "two")
+            figures.score(made, looks, self.folder / "two")
         for name, inches in (("one", 3.25), ("two", 6.75)):
             pdf = (self.folder / f"{name}.pdf").read_bytes()
             width = float(re.search(rb"/MediaBox \[ 0 0 ([0-9.]+)", pdf).group(1))
@@ -74,9 +74,9 @@ class Figures(support.FolderTest):
             self.assertEqual(len(made), len(nodes))
             out = lambda name: self.folder / f"{name}{len(nodes)}"
             self.check_drawn(figures.consensus_distance(made, looks, out("xi")), out("xi"))
-            self.check_drawn(figures.accuracy(made, looks, out("accuracy")), out("accuracy"))
+            self.check_drawn(figures.score(made, looks, out("accuracy")), out("accuracy"))
             self.check_drawn(bar_figures.gap(made, looks, out("gap"), 0.5, "centralized"), out("gap"))
-            self.check_drawn(scatter_figures.accuracy_over_distance(made, looks, out("over")), out("over"))
+            self.check_drawn(scatter_figures.score_over_distance(made, looks, out("over")), out("over"))
             self.check_drawn(bar_figures.where_time_goes(made, looks, out("time")), out("time"))
             self.check_drawn(scatter_figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
 
@@ -110,14 +110,14 @@ class Figures(support.FolderTest):
         stem = self.folder / "none"
         self.assertIsNone(figures.consensus_distance(made, looks, stem))  # 0 at every step
         self.assertIsNone(bar_figures.gap(made, looks, stem, 0.5, "centralized"))
-        self.assertIsNone(scatter_figures.accuracy_over_distance(made, looks, stem))
+        self.assertIsNone(scatter_figures.score_over_distance(made, looks, stem))
         self.assertFalse(stem.with_suffix(".png").exists())
 
     def test_equal_data_give_equal_files(self):
         made, looks = self.sweep(seeds=(1,))
         contents = []
         for name in ("a", "b"):
-            figures.accuracy(made, looks, self.folder / name)
+            figures.score(made, looks, self.folder / name)
             contents.append((self.folder / f"{name}.svg").read_bytes() + (self.folder / f"{name}.png").read_bytes())
         self.assertEqual(*contents)
 

@@ -77,7 +77,7 @@ def compared(arm, base):
     a, b = np.array([arm[s] for s in seeds]), np.array([base[s] for s in seeds])
     d = a - b
     return {"pairs": len(d), "mean": d.mean(), "sd": d.std(ddof=1) if len(d) > 1 else None, "interval_95": interval(d),
-            "rho": float(np.corrcoef(a, b)[0, 1]) if len(d) > 2 else None, "verdict": verdict(d, DELTA), "why": "", "p": p_value(d, DELTA)}
+            "rho": float(np.corrcoef(a, b)[0, 1]) if len(d) > 2 else None, "worse": bool(d.mean() < 0) if len(d) and np.isfinite(d.mean()) else None, "verdict": verdict(d, DELTA), "why": "", "p": p_value(d, DELTA)}
 
 
 def gauge_bytes(runs):
@@ -143,7 +143,8 @@ def gap(places):
     holm([row["difference"] for group in groups for row in group["rows"] if row["difference"]])
     holm([contrast["difference"] for group in groups for contrast in group["contrasts"]])
     return plain({"schema": "xibench-gap", "schema_version": 2, "delta_from": None, "copies_left_out": 0,
-            "network": {"latency_s": 50e-6, "bandwidth_bytes_per_s": 1.25e9}, "sweep": runs[0].name, "baseline": BASELINE, "delta": DELTA, "resolution": None,
+            "network": {"latency_s": 50e-6, "bandwidth_bytes_per_s": 1.25e9}, "sweep": runs[0].name, "baseline": BASELINE, "delta": DELTA,
+            "metric": {"name": "accuracy", "unit": "percent", "better": "higher", "description": "top-1 accuracy"}, "resolution": None,
             "groups": groups, "missing": []})
 
 

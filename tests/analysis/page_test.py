@@ -40,7 +40,7 @@ def without_accuracy(sweep, gap):
     """The same runs as a task without accuracy would have left them: f - f* of an arm is `gap`[variant] to the power of ten, times a factor of the seed."""
     for cell in sweep.cells:
         for row in cell.rows:
-            row.accuracy, row.gap = {}, copy.deepcopy(row.gap) | {"accuracy": {"n": 0, "mean": None, "sd": None}}
+            row.final, row.gap = {}, copy.deepcopy(row.gap) | {"score": {"n": 0, "mean": None, "sd": None}}
             for run in row.runs:
                 final = 1e-3 * run.seed * 10 ** (gap[row.variant] + 0.01 * run.seed * (not row.baseline))
                 run.evaluations["test_accuracy_mean_model"][:] = np.nan

@@ -37,7 +37,10 @@ class Pull final : public Task {
     return loss;
   }
   int evaluation_batches(Split) const override { return 0; }
-  Partial evaluate_batch(std::span<const float>, std::span<const float>, Split, int, int) override { return {}; }
+  std::vector<Metric> metrics() const override { return {mean_loss()}; }
+  std::size_t evaluation_sums() const override { return 1; }
+  void evaluate_batch(std::span<const float>, std::span<const float>, Split, int, int, std::span<double>) override {}
+  std::vector<double> score(std::span<const double> sums) const override { return {sums[0]}; }
 
  private:
   NodeLayout layout_;

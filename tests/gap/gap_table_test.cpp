@@ -12,7 +12,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 FinishedRun run(const std::string& variant, int seed, const std::string& nodes, double accuracy) {
   FinishedRun r;
   r.id = variant + nodes + std::to_string(seed);
-  r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}}, r.accuracy = accuracy;
+  r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}}, r.score = accuracy;
   return r;
 }
 
@@ -36,8 +36,8 @@ TEST_CASE("arms are paired by seed, whatever the order of the files") {
   const GapRow& ring = table.groups[0].rows[1];
   CHECK(centralized.is_baseline);
   CHECK(!centralized.paired);
-  CHECK(centralized.accuracy.mean == 84);
-  CHECK(centralized.accuracy.sd == 4);
+  CHECK(centralized.score.mean == 84);
+  CHECK(centralized.score.sd == 4);
   REQUIRE(ring.paired);
   CHECK(ring.paired->difference.mean == -2);
   CHECK(ring.paired->difference.sd == 0.25);
@@ -49,7 +49,7 @@ TEST_CASE("a seed without its partner counts in the mean but not in the pairs, a
   const GapTable table = gap_table({run("centralized", 1, "8", 80), run("ring", 1, "8", 79), run("ring", 2, "8", 81)}, facts());
 
   const GapRow& ring = table.groups[0].rows[1];
-  CHECK(ring.accuracy.n == 2);
+  CHECK(ring.score.n == 2);
   CHECK(ring.paired->difference.n == 1);
   CHECK(ring.paired->verdict == Verdict::undecided);
   REQUIRE(table.missing.size() == 3);
@@ -80,15 +80,15 @@ TEST_CASE("a run that leaves an axis open stands in every cell, and alone in a c
 TEST_CASE("a run that diverged has no final accuracy, whatever was the last one before") {
   for (const double before : {80.0, 0.0, kNaN}) {
     FinishedRun lost = run("ring", 2, "8", before);
-    lost.diverged = true, lost.accuracy_nodes_min = lost.accuracy_nodes_mean = before;
+    lost.diverged = true, lost.score_nodes_worst = lost.score_nodes_mean = before;
     const GapTable table = gap_table({run("centralized", 1, "8", 80), run("centralized", 2, "8", 80), run("ring", 1, "8", 80), lost}, facts());
 
     const GapRow& ring = table.groups[0].rows[1];
     CHECK(ring.diverged == 1);
     CHECK(ring.runs.size() == 2);
-    CHECK(std::isnan(ring.runs[1].accuracy));
-    CHECK(std::isnan(ring.accuracy.mean));
-    CHECK(std::isnan(ring.accuracy_nodes_min));
+    CHECK(std::isnan(ring.runs[1].score));
+    CHECK(std::isnan(ring.score.mean));
+    CHECK(std::isnan(ring.score_nodes_worst));
     CHECK(std::isnan(ring.paired->difference.mean));
     CHECK(ring.paired->verdict == Verdict::diverged);
     CHECK(ring.paired->why == "1 of 2 runs of ring diverged: they have no final accuracy");
@@ -106,7 +106,7 @@ TEST_CASE("a variant whose runs all diverged where the baseline was has no gap o
   for (auto& r : runs) r.diverged = !r.diverged;  // now the baseline
   const GapRow ring = gap_table(runs, facts()).groups[0].rows[1];
   CHECK(ring.diverged == 0);
-  CHECK(ring.accuracy.mean == 74);
+  CHECK(ring.score.mean == 74);
   CHECK(ring.paired->verdict == Verdict::diverged);
   CHECK(ring.paired->why == "5 of 5 runs of centralized diverged: they have no final accuracy");
 }
@@ -132,6 +132,14 @@ Sweep with_contrast() {
 }
 
 }  // namespace
+
+TEST_CASE("runs that are measured by different metrics have no table") {
+  auto runs = std::vector{run("centralized", 1, "8", 80), run("ring", 1, "8", 0.5)};
+  for (auto& r : runs) r.path = r.variant + ".h5", r.config_json = "{}";
+  runs[1].metric = mean_loss();
+  CHECK_THROWS_WITH(check_one_sweep(runs, facts()),
+                    "centralized.h5 is measured by accuracy (percent), but ring.h5 by loss (1): a table is about one metric; give the runs of one task");
+}
 
 TEST_CASE("a contrast compares two arms, and says which share of the gap one of them closes") {
   const GapTable table = gap_table(three_arms({80.5, 81.625, 82.5, 83.625}), with_contrast());
@@ -194,7 +202,7 @@ TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds"
   FinishedRun a = run("ring", 1, "8", 80), b = run("ring", 2, "8", 80);
   a.rounds = 100, b.rounds = 200, a.bytes_sent = 1000, b.bytes_sent = 3000;
   a.gauge_bytes_sent = 400, b.gauge_bytes_sent = 600, a.decision_bytes_sent = 400, b.decision_bytes_sent = 200;
-  a.accuracy_nodes_min = 70, b.accuracy_nodes_min = 60;
+  a.score_nodes_worst = 70, b.score_nodes_worst = 60;
   a.distance_max = {4, 2}, b.distance_max = {8, 1};
   const GapRow row = gap_table({a, b}, facts()).groups[0].rows[0];
 
@@ -203,11 +211,11 @@ TEST_CASE("costs are means over seeds, the worst node is the worst of all seeds"
   CHECK(row.gauge_bytes_sent == 500);
   CHECK(row.gauge_bytes_to_decide == 300);
   CHECK(row.gauge_bytes_to_record == 200);
-  CHECK(row.accuracy_nodes_min == 60);
+  CHECK(row.score_nodes_worst == 60);
   CHECK(row.distance_max == std::vector<double>{6, 1.5});
-  b.accuracy_nodes_min = kNaN;
-  CHECK(std::isnan(gap_table({a, b}, facts()).groups[0].rows[0].accuracy_nodes_min));
-  CHECK(std::isnan(gap_table({b, a}, facts()).groups[0].rows[0].accuracy_nodes_min));
+  b.score_nodes_worst = kNaN;
+  CHECK(std::isnan(gap_table({a, b}, facts()).groups[0].rows[0].score_nodes_worst));
+  CHECK(std::isnan(gap_table({b, a}, facts()).groups[0].rows[0].score_nodes_worst));
 }
 
 TEST_CASE("where one run does not say what its policy needed to measure, the row has the sum alone") {

@@ -16,7 +16,7 @@ namespace {
 FinishedRun run(const std::string& variant, int seed, const std::string& nodes, double accuracy) {
   FinishedRun r;
   r.id = "id", r.variant = variant, r.seed = seed, r.axes = {{"train.nodes", nodes}, {"data.partition", "dirichlet(0.1)"}};
-  r.accuracy = accuracy, r.rounds = 12000, r.bytes_sent = 3'500'000'000, r.distance_max = {0.125};
+  r.score = accuracy, r.rounds = 12000, r.bytes_sent = 3'500'000'000, r.distance_max = {0.125};
   r.gauge_bytes_sent = 48'000'000;
   if (nodes == "8") r.decision_bytes_sent = 16'000'000;  // the others are of a file that does not say it
   return r;
@@ -76,6 +76,47 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));
   CHECK_THAT(text, Contains("target missed: ring, \"plain\", train.nodes = 8, data.partition = dirichlet(0.1): in 42 steps"));
   CHECK_THAT(text, Contains("| measured | to decide |") && Contains("|    48 MB |     16 MB |") && Contains("|  48 MB † |         - |"));
+}
+
+namespace {
+
+// Three arms measured by a loss: the ring ends 0.02 above centralized training, "fast" 0.02 below, "near" beside it.
+GapTable of_loss(double delta) {
+  SweepFacts f;
+  f.name = "tiny", f.baseline = "centralized", f.delta = delta, f.variants = {"centralized", "ring", "fast", "near"}, f.contrasts = {{"ring", "fast"}};
+  std::vector<FinishedRun> runs;
+  for (int seed = 1; seed <= 4; ++seed)
+    for (const auto& [variant, loss] : {std::pair{"centralized", 0.1}, std::pair{"ring", 0.12}, std::pair{"fast", 0.08}, std::pair{"near", 0.1005}}) {
+      runs.push_back(run(variant, seed, "8", loss + 0.01 * seed + (variant == std::string("centralized") ? 0 : 1e-4 * (seed % 2))));
+      runs.back().metric = mean_loss();
+      runs.back().score_nodes_mean = loss, runs.back().score_nodes_worst = loss + 0.01 * seed;
+    }
+  return gap_table(runs, f);
+}
+
+}  // namespace
+
+TEST_CASE("a table of a loss says that lower is better, and calls the arm with the higher loss worse") {
+  const GapTable table = of_loss(0.005);
+  const std::string text = gap_markdown(table);
+
+  CHECK_THAT(text, Contains("- loss: the mean model on the test set") && Contains("lower is better") && Contains(", above 0: worse"));
+  CHECK_THAT(text, Contains("| ring        | gap *                       |     4 | 0.1451 ± 0.013 |    +0.0201 |"));
+  CHECK_THAT(text, Contains("| fast        | gap (better) *              |     4 | 0.1051 ± 0.013 |      -0.02 |"));
+  CHECK_THAT(text, Contains("| near        | no gap larger than 0.005 * |"));
+  CHECK_THAT(text, Contains("| ring | fast    | worse * |") && Contains("delta = 0.005, the margin") && !Contains("points") && !Contains("%  |"));
+  CHECK(table.groups[0].rows[1].score_nodes_worst == Approx(0.16).epsilon(1e-12));
+  CHECK_THAT(gap_markdown(of_loss(0)), Contains("the sweep declares no margin: set delta, in the unit of the loss"));
+
+  const auto json = nlohmann::json::parse(gap_json(table));
+  CHECK(json["metric"]["name"] == "loss");
+  CHECK(json["metric"]["better"] == "lower");
+  CHECK(json["groups"][0]["rows"][1]["loss"]["mean"].get<double>() == Approx(0.14505).epsilon(1e-12));
+  CHECK(json["groups"][0]["rows"][1]["loss_nodes_max"].is_number());
+  CHECK(json["groups"][0]["rows"][1]["difference"]["worse"] == true);
+  CHECK(json["groups"][0]["rows"][2]["difference"]["worse"] == false);
+  CHECK_THAT(gap_csv(table), Contains(",loss_mean,loss_sd,loss_nodes_mean,loss_nodes_max,pairs,difference,difference_sd,") && Contains(",delta,verdict,") &&
+                                 Contains(",loss,1,lower\n"));
 }
 
 TEST_CASE("without a baseline the table says how to declare one") {
@@ -169,9 +210,9 @@ TEST_CASE("runs without an accuracy are told apart from too few seeds") {
     return gap_markdown(gap_table(runs, f));
   };
 
-  CHECK_THAT(table(none, 2, false), Contains("no accuracy") && Contains("xibench show") && Contains("analysis/theory.py") && !Contains("run more seeds"));
-  CHECK_THAT(table(80, 1, false), Contains("run more seeds") && !Contains("no accuracy"));
-  CHECK_THAT(table(none, 2, true), Contains("runs have diverged") && !Contains("no accuracy"));
+  CHECK_THAT(table(none, 2, false), Contains("no final accuracy: nothing was evaluated") && !Contains("run more seeds"));
+  CHECK_THAT(table(80, 1, false), Contains("run more seeds") && !Contains("nothing was evaluated"));
+  CHECK_THAT(table(none, 2, true), Contains("runs have diverged") && !Contains("nothing was evaluated"));
 }
 
 TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
@@ -188,7 +229,7 @@ TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   CHECK_THAT(header, Contains(",gauge_bytes_sent,gauge_bytes_to_decide,gauge_bytes_to_record,") &&
                          Contains(",published_difference_points,published_difference_status"));
   CHECK_THAT(last, Contains(",48000000,,,") && Contains(",diverged,\"1 of 2 runs of"));
-  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary,,,,"));
+  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary,,,,,accuracy,percent,higher"));
   CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
 }
 

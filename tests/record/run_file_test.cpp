@@ -132,7 +132,7 @@ TEST_CASE("the header of a run is what the whole file says") {
   CHECK(header.summary.total_gauge_bytes_sent == 315);
   CHECK(header.summary.total_decision_bytes_sent == 75);
   CHECK(header.summary.target_missed_steps == 1);
-  CHECK(header.summary.final_test_accuracy == summary.final_test_accuracy);
+  CHECK(header.summary.scores[0].final == summary.scores[0].final);
 }
 
 TEST_CASE("a record whose sizes disagree is not written") {

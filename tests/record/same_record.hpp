@@ -43,6 +43,7 @@ inline void check_same(const RunRecord& a, const RunRecord& b) {
   CHECK(a.ranks == b.ranks);
   CHECK(a.config_json == b.config_json);
   CHECK(a.config_source == b.config_source);
+  CHECK(a.metrics == b.metrics);
   CHECK(a.class_histogram == b.class_histogram);
   CHECK(a.provenance == b.provenance);
   for (const auto& number : kProblemNumbers) CHECK(same(a.problem.*number.member, b.problem.*number.member));
@@ -51,7 +52,7 @@ inline void check_same(const RunRecord& a, const RunRecord& b) {
   check_same_table(kEvaluationColumns, a.evaluations, b.evaluations);
   check_same_table(kAttemptColumns, a.attempts, b.attempts);
   for (std::size_t e = 0; e < a.evaluations.size(); ++e) {
-    CHECK(same(a.evaluations[e].test_accuracy_nodes, b.evaluations[e].test_accuracy_nodes));
+    CHECK(same(a.evaluations[e].test_nodes, b.evaluations[e].test_nodes));
   }
   for (const auto& column : kNodeColumns) CHECK(same(a.*column.member, b.*column.member));
   for (const auto& column : kRankColumns) CHECK(same(a.*column.member, b.*column.member));

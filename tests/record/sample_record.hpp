@@ -92,7 +92,7 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
   }
   record.evaluations[1].train_loss_mean_model = 0.75;
   record.evaluations[1].validation_accuracy_mean_model = 62.5;
-  for (std::int32_t i = 0; i < nodes; ++i) record.evaluations[1].test_accuracy_nodes.push_back(50 + i);
+  for (std::int32_t i = 0; i < nodes; ++i) record.evaluations[1].test_nodes.push_back(50 + i);
   record.attempts = {{"2021-07-18T00:00:00Z", "2021-07-18T00:00:03Z", "a", "17", "signal USR1", 1, 2, 0, half - 1},
                      {"2021-07-18T01:00:00Z", "2021-07-18T01:00:03Z", "a b", "", "finished", 2, 1, half, steps - 1}};
   record.provenance = {{"command_line", "xibench run x.toml"}, {"diff", "+ a\n- b\n"}, {"git_commit", "0000"}, {"variable OMP_NUM_THREADS", ""}};

@@ -1,7 +1,10 @@
 #include <catch2/catch.hpp>
 
+#include "harness/record/checkpoint_file.hpp"
 #include "harness/record/digest_feed.hpp"
+#include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
+#include "harness/record/validate.hpp"
 #include "tests/record/same_record.hpp"
 #include "tests/record/sample_record.hpp"
 #include "tests/record/scratch.hpp"
@@ -14,11 +17,11 @@ TEST_CASE("the summary of two phases by hand") {
 
   const Summary summary = summarize(record);
 
-  CHECK(summary.final_test_accuracy == 64);
-  CHECK(summary.best_test_accuracy == 72);
-  CHECK(summary.final_test_loss == 0.75);
-  CHECK(summary.final_test_accuracy_nodes_mean == 51);
-  CHECK(summary.final_test_accuracy_nodes_min == 50);
+  CHECK(summary.scores[0].final == 64);
+  CHECK(summary.scores[0].best == 72);
+  CHECK(summary.scores[1].final == 0.75);
+  CHECK(summary.scores[0].nodes_mean == 51);
+  CHECK(summary.scores[0].nodes_worst == 50);
   CHECK(summary.throughput_samples_per_s == 96);  // of 96 96 96 48 96 (the first is warm-up)
   CHECK(summary.mean_consensus_distance_phase == std::vector<double>{8.5 / 32, 11.5 / 32});
   CHECK(summary.total_rounds == 3);
@@ -29,20 +32,87 @@ TEST_CASE("the summary of two phases by hand") {
   CHECK(summary.wall_s == 7);
 }
 
+namespace {
+
+// A run that is measured by a perplexity, and by the loss besides.
+RunRecord measured_by_perplexity() {
+  RunRecord record = sample_record();
+  record.metrics = {{"perplexity", "1", kLower, "perplexity"}, mean_loss()};
+  for (std::size_t e = 0; e < record.evaluations.size(); ++e) {
+    auto& row = record.evaluations[e];
+    row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNotMeasured;
+    set_value(row, "test_perplexity_mean_model", e == 0 ? 8 : 10);
+  }
+  set_value(record.evaluations[1], "validation_perplexity_mean_model", 12);
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("a metric of which less is better has its least value as the best, and the worst node is the largest") {
+  const Summary summary = summarize(measured_by_perplexity());
+
+  CHECK(summary.scores[0].final == 10);
+  CHECK(summary.scores[0].best == 8);
+  CHECK(summary.scores[0].nodes_worst == 52);
+  CHECK(final_text(summary) == "test perplexity 10");
+  CHECK(final_text(summarize(sample_record())) == "test accuracy 64.00 %");
+  std::vector<std::string> names;
+  for_each_entry(summary, [&](const std::string& name, const auto&) { names.push_back(name); });
+  for (const std::string name : {"final_test_accuracy", "final_test_loss", "final_test_perplexity", "best_test_perplexity", "final_test_perplexity_nodes_mean",
+                                 "final_test_perplexity_nodes_max"})
+    CHECK(std::count(names.begin(), names.end(), name) == 1);
+}
+
+TEST_CASE("a file tells the metrics of its run and holds their columns, and the digest sees them") {
+  const Scratch folder;
+  const RunRecord record = measured_by_perplexity();
+  write_run_file(folder / "a.h5", record);
+  const RunRecord read = read_run_file(folder / "a.h5");
+
+  check_same(read, record);
+  CHECK(read.metrics == record.metrics);
+  CHECK(value_of(read.evaluations[1], "test_perplexity_mean_model") == 10);
+  CHECK(same(value_of(read.evaluations[0], "validation_perplexity_mean_model"), kNotMeasured));
+  CHECK(same(read.evaluations[1].test_nodes, record.evaluations[1].test_nodes));
+  CHECK(read_run_header(folder / "a.h5").summary.scores[0].best == 8);
+  CHECK(validate_run_file(folder / "a.h5").problems.empty());
+  CHECK(science_digest(read) == science_digest(record));
+  check_same(decode_record(encode_record(record)), record);
+  CHECK(decode_record(encode_record(record)).metrics == record.metrics);
+
+  for (const auto& column : {"test_perplexity_mean_model", "validation_perplexity_mean_model"}) {
+    RunRecord other = record;
+    set_value(other.evaluations[1], column, 11);
+    CHECK(science_digest(other) != science_digest(record));
+  }
+  RunRecord other = record;
+  other.evaluations[1].test_nodes[0] += 1;
+  CHECK(science_digest(other) != science_digest(record));
+}
+
+TEST_CASE("the digests are those of version 0.1.0, which had no list of metrics") {
+  CHECK(science_digest(sample_record()) == "DIGEST_SAMPLE");
+  RunRecord quadratic = sample_record();  // there the nodes' own losses were not recorded
+  quadratic.metrics = {mean_loss()};
+  for (auto& row : quadratic.evaluations) row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNotMeasured;
+  CHECK(science_digest(quadratic) == "DIGEST_QUADRATIC");
+}
+
 TEST_CASE("what was not measured is NaN in the summary, never 0") {
   RunRecord record = sample_record();
   for (auto& row : record.steps) row.consensus_distance = kNotMeasured;
   for (auto& row : record.evaluations) row.test_accuracy_mean_model = kNotMeasured;
-  record.evaluations[1].test_accuracy_nodes.clear();
+  record.evaluations[1].test_nodes.clear();
   record.steps[3].decision_bytes_sent = kNotMeasured;
 
   const Summary summary = summarize(record);
 
   CHECK(same(summary.mean_consensus_distance_phase, {kNotMeasured, kNotMeasured}));
-  CHECK(same(summary.final_test_accuracy, kNotMeasured));
+  CHECK(same(summary.scores[0].final, kNotMeasured));
   CHECK(same(summary.total_decision_bytes_sent, kNotMeasured));
-  CHECK(same(summary.best_test_accuracy, kNotMeasured));
-  CHECK(same(summary.final_test_accuracy_nodes_min, kNotMeasured));
+  CHECK(same(summary.scores[0].best, kNotMeasured));
+  CHECK(same(summary.scores[0].nodes_worst, kNotMeasured));
   CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNotMeasured));
 }
 
@@ -51,11 +121,10 @@ TEST_CASE("a run that diverged has no final accuracy, in the summary and in its 
   RunRecord record = sample_record();
   record.outcome = "diverged";
   const auto is_without = [](const Summary& s) {
-    return std::isnan(s.final_test_accuracy) && std::isnan(s.final_test_loss) && std::isnan(s.final_test_accuracy_nodes_mean) &&
-           std::isnan(s.final_test_accuracy_nodes_min);
+    return std::isnan(s.scores[0].final) && std::isnan(s.scores[1].final) && std::isnan(s.scores[0].nodes_mean) && std::isnan(s.scores[0].nodes_worst);
   };
   CHECK(is_without(summarize(record)));
-  CHECK(summarize(record).best_test_accuracy == 72);
+  CHECK(summarize(record).scores[0].best == 72);
   write_run_file(folder / "a.h5", record);
   CHECK(is_without(read_run_header(folder / "a.h5").summary));
 }
@@ -120,7 +189,7 @@ TEST_CASE("the science digest sees configuration, constants of the problem, matr
   CHECK(differs([](RunRecord& r) { r.class_histogram[5] = 0; }));
   CHECK(differs([](RunRecord& r) { r.node_train_loss[17] = 0; }));
   CHECK(differs([](RunRecord& r) { r.node_distance_to_mean[17] = 0; }));
-  CHECK(differs([](RunRecord& r) { r.evaluations[1].test_accuracy_nodes[2] = 0; }));
+  CHECK(differs([](RunRecord& r) { r.evaluations[1].test_nodes[2] = 0; }));
   CHECK(differs([](RunRecord& r) { std::swap(r.steps[2], r.steps[3]); }));
 }
 

@@ -139,8 +139,10 @@ TEST_CASE("the trained model classifies better than chance, and evaluation sums 
 
   CHECK(train.samples == 192);
   CHECK(test.samples == 300);
-  CHECK(train.loss_sum / 192 == Approx(task->full_gradient(x, g)).epsilon(1e-12));
-  CHECK(test.correct > 180);  // chance: 150, deviation 8.7
+  CHECK(train.loss / 192 == Approx(task->full_gradient(x, g)).epsilon(1e-12));
+  CHECK(test.hits > 180);  // chance: 150, deviation 8.7
+  CHECK(task->score(evaluation_sums(*task, x, {}, Split::test)) == std::vector{100 * test.hits / 300, test.loss / 300});
+  CHECK(task->metrics() == std::vector{top1_accuracy(), mean_loss()});
   const auto histogram = task->class_histogram();
   CHECK(std::accumulate(histogram.begin(), histogram.end(), std::int64_t{0}) == 192);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/core/thread_pool.hpp"
+#include "harness/task/classification.hpp"
 #include "harness/task/task.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,15 +20,21 @@ struct Rows {
   std::vector<float> gradient(int k) const { return {g.row(k).begin(), g.row(k).end()}; }
 };
 
-inline Task::Partial evaluate(Task& task, std::span<const float> model, std::span<const float> buffers, Split split) {
-  Task::Partial total;
+// The sums of a whole split, batch after batch.
+inline std::vector<double> evaluation_sums(Task& task, std::span<const float> model, std::span<const float> buffers, Split split) {
+  std::vector<double> total(task.evaluation_sums()), part(total.size());
   for (int batch = 0; batch < task.evaluation_batches(split); ++batch) {
-    const auto part = task.evaluate_batch(model, buffers, split, batch, 0);
-    total.loss_sum += part.loss_sum;
-    total.correct += part.correct;
-    total.samples += part.samples;
+    task.evaluate_batch(model, buffers, split, batch, 0, part);
+    for (std::size_t k = 0; k < total.size(); ++k) total[k] += part[k];
   }
   return total;
+}
+
+// Of a classifier.
+inline ClassificationSums evaluate(Task& task, std::span<const float> model, std::span<const float> buffers, Split split) {
+  const auto sums = evaluation_sums(task, model, buffers, split);
+  REQUIRE(sums.size() == kClassificationSums);
+  return {sums[0], sums[1], sums[2]};
 }
 
 }  // namespace xib

@@ -115,16 +115,18 @@ TEST_CASE("evaluation is the same for any worker and covers every image once") {
   REQUIRE(task->evaluation_batches(Split::train) == 2);
   REQUIRE(task->evaluation_batches(Split::validation) == 0);
   const auto alone = evaluate(*task, rows.x.row(0), rows.buffers.row(0), Split::test);
-  std::vector<Task::Partial> parts(3);
+  std::vector<double> parts(3 * kClassificationSums);
   ThreadPool(3, prepare_torch_thread).for_each(3, [&](std::int64_t batch, int worker) {
     const auto index = static_cast<std::size_t>(batch);
-    parts[index] = task->evaluate_batch(rows.x.row(0), rows.buffers.row(0), Split::test, static_cast<int>(batch), worker);
+    task->evaluate_batch(rows.x.row(0), rows.buffers.row(0), Split::test, static_cast<int>(batch), worker,
+                         std::span(parts).subspan(index * kClassificationSums, kClassificationSums));
   });
 
   CHECK(alone.samples == 1100);
-  CHECK(parts[2].samples == 100);
-  CHECK(parts[0].loss_sum + parts[1].loss_sum + parts[2].loss_sum == alone.loss_sum);
-  CHECK(parts[0].correct + parts[1].correct + parts[2].correct == alone.correct);
+  CHECK(parts[8] == 100);
+  CHECK(parts[0] + parts[3] + parts[6] == alone.loss);
+  CHECK(parts[1] + parts[4] + parts[7] == alone.hits);
+  CHECK(task->score(std::vector{alone.loss, alone.hits, alone.samples}) == std::vector{100.0 * alone.hits / 1100, alone.loss / 1100});
 }
 
 TEST_CASE("evaluation uses the model it is given, bound or not, and leaves it alone") {
@@ -139,8 +141,8 @@ TEST_CASE("evaluation uses the model it is given, bound or not, and leaves it al
   std::fill(model.begin(), model.end(), 0.0f);
   model[model.size() - 3] = 2;
   const auto result = evaluate(*task, model, buffers, Split::test);
-  CHECK(result.correct == 275);
-  CHECK(result.loss_sum == Approx(1100 * std::log(3 + std::exp(2.0)) - 2 * 275).epsilon(1e-12));
+  CHECK(result.hits == 275);
+  CHECK(result.loss == Approx(1100 * std::log(3 + std::exp(2.0)) - 2 * 275).epsilon(1e-12));
 }
 
 TEST_CASE("every model learns the synthetic images") {
@@ -152,6 +154,6 @@ TEST_CASE("every model learns the synthetic images") {
       for (std::size_t k = 0; k < task->dim(); ++k) rows.x.row(0)[k] -= 0.1f * rows.g.row(0)[k];
     }
     INFO(model);
-    CHECK(evaluate(*task, rows.x.row(0), rows.buffers.row(0), Split::test).correct > 900);  // of 1100; chance is 275
+    CHECK(evaluate(*task, rows.x.row(0), rows.buffers.row(0), Split::test).hits > 900);  // of 1100; chance is 275
   }
 }
