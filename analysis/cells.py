@@ -43,9 +43,10 @@ def gap_json(xibench, places):
 
 
 def scored(row, metric):
-    """A row of the table, or one of its runs, with what is named for the metric under names that all tables share."""
+    """A row of the table, or one of its runs, with what is named for the metric also under names that all tables share."""
     found = {"score": metric.name, "score_nodes_mean": f"{metric.name}_nodes_mean", "score_nodes_worst": metric.worst}
-    return row | {name: row.get(key) for name, key in found.items()}
+    row.update({name: row.get(key) for name, key in found.items()})
+    return row
 
 
 def cells_of(table, runs):

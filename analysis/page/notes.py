@@ -36,7 +36,7 @@ def notes(table, metric):
     if metric and not metric.judged:
         how = "the ratio of an arm to the baseline is the geometric mean over seeds" if metric.log else "differences are means over seeds"
         out = [f"Arms are compared by {escape(metric.label)} of the mean model at the last evaluation; {how}, paired by seed, with the 95 % t "
-               "interval. The sweep declares no margin δ of the " + escape(named.words) + ": <b>higher</b> and <b>lower</b> say that the interval of that row leaves out equality, not adjusted over rows."]
+               "interval. No margin δ applies to it: <b>higher</b> and <b>lower</b> say that the interval of that row leaves out equality, not adjusted over rows."]
     else:
         out = [f"{escape(named.words.capitalize())}: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds; {named.better} is better. Differences are paired by seed."]
         out += [margin(table)] if table["delta"] else []

@@ -68,6 +68,7 @@ Entries columns() {
   add_columns(entries, "/steps", kStepColumns);
   add_columns(entries, "/evaluations", kEvaluationColumns);
   add_columns(entries, "/phases", kPhaseColumns);
+  add_columns(entries, "/metrics", kMetricColumns);
   add_columns(entries, "/provenance/attempts", kAttemptColumns);
   return entries;
 }

@@ -112,7 +112,7 @@ class Page(support.FolderTest):
         np.testing.assert_allclose([found["ring"].mean, found["ring"].low, found["ring"].high], [1.02, 1.02 - half, 1.02 + half], rtol=1e-9)
         self.assertEqual([effects.ratio(value) for value in (1, 1.0000123, 0.995, 0.98, 31.6)], ["× 1", "+0.0012 %", "−0.5 %", "× 0.98", "× 31.6"])
         made = page.compose("quadratic", [sweep], [])
-        for words in ("f − f*", "× 10.5", "This task has no accuracy", "Right: larger f − f* than centralized"):
+        for words in ("f − f*", "× 10.5", "Arms are compared by f − f*", "Right: larger f − f* than centralized"):
             self.assertIn(words, made)
         self.assertTrue(block_of(made)["sweeps"][0]["metric"]["log"])
 

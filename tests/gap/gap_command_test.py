@@ -143,10 +143,27 @@ class GapCommand(support.RunTest):
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertIn(f"sweep.toml:{line}: contrast.against: 'dsdg' is no variant; did you mean 'dsgd'?", done.stderr)
 
-    def test_a_problem_without_an_accuracy_says_what_to_look_at_instead(self):
+    def test_a_problem_without_classes_is_compared_by_its_loss_for_which_the_sweep_has_to_say_a_margin(self):
         done = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=True)
-        self.assertIn("these runs have no accuracy", done.stdout)
-        self.assertNotIn("run more seeds", done.stdout)
+        self.assertIn("- loss: the mean model on the test set at the last evaluation", done.stdout)
+        self.assertIn("lower is better", done.stdout)
+        self.assertIn("the sweep declares no margin: set delta, in the unit of the loss", done.stdout)
+        self.assertNotIn("accuracy", done.stdout)
+
+    def test_files_of_version_0_1_0_which_list_no_metrics_are_compared_likewise(self):
+        row = json.loads(self.gap().stdout)["groups"][0]["rows"][1]
+        for path in self.files:
+            with h5py.File(path, "r+") as file:
+                del file["manifest"], file["metrics"], file["evaluations/test_loss_nodes"]
+                for name in ("best_test_loss", "final_test_loss_nodes_mean", "final_test_loss_nodes_max"):
+                    del file["summary"].attrs[name]
+                file["evaluations/test_accuracy_nodes"] = [[float("nan")] * 8] * len(file["evaluations/step"])
+        older = json.loads(self.gap().stdout)["groups"][0]["rows"][1]
+        self.assertEqual((older["loss"], older["difference"]), (row["loss"], row["difference"]))
+        self.assertIsNone(older["loss_nodes_max"])
+        self.assertIsNotNone(row["loss_nodes_max"])
+        done = subprocess.run([support.XIBENCH, "show", self.files[0]], capture_output=True, text=True, check=True)
+        self.assertIn("summary      loss", done.stdout)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ dataset = 3
 name = ["ring", 4]
 )x") == R"x(t.toml:1: name: 'a/b' is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'
 t.toml:2: seeds: 1 is there twice (the same run again is no second sample); use each seed once
-t.toml:3: delta: is no margin; write a number of points of accuracy such as 0.3 (0: not declared)
+t.toml:3: delta: is no margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)
 t.toml:5: train.momentun: unknown key; did you mean train.momentum?
 t.toml:6: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000
 t.toml:7: train.epochs: expected a whole number, got a number with a fraction
