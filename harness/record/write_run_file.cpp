@@ -110,8 +110,9 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
     values.insert(values.end(), row.test_nodes.begin(), row.test_nodes.end());
   }
   const std::string path = "/evaluations/" + nodes_column(first);
-  file.dataset(path, values, {record.evaluations.size(), nodes},
-               {first.unit, first.description + " of every node's own model on the test set (NaN: not measured)", nodes_column(first) != nodes_column(mean_loss())});
+  file.dataset(
+      path, values, {record.evaluations.size(), nodes},
+      {first.unit, first.description + " of every node's own model on the test set (NaN: not measured)", nodes_column(first) != nodes_column(mean_loss())});
   file.attach(path, 0, "/evaluations/step");
   file.attach(path, 1, "/nodes/node");
 }
