@@ -41,7 +41,7 @@ def stem_of(name, metric):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched to the bottom")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
     parser.add_argument("-o", "--out", required=True, type=Path, help="where the figures go; made when it is not there")
     parser.add_argument("--paper", choices=sorted(PAPERS), default="", help="for a paper: its widths, 8 pt, no title, PDF with TrueType fonts")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(makers(*[None] * 4)), help="these figures; others are not drawn")

@@ -23,7 +23,7 @@ def under_way(watch):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", type=Path, metavar="DIR", help="results directories, searched to the bottom")
+    parser.add_argument("places", nargs="+", type=Path, metavar="DIR", help="results directories, searched recursively")
     parser.add_argument("-o", "--out", type=Path, default=Path("live.html"), help="the page (default: %(default)s)")
     parser.add_argument("--every", type=real(0.2, 3600), default=2.0, metavar="SECONDS", help="between two looks (default: %(default)g)")
     parser.add_argument("--once", action="store_true", help="one look; the page does not load itself again")

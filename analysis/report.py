@@ -90,7 +90,7 @@ def texts_of(sweep):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="directories with run files, searched to the bottom")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="directories with run files, searched recursively")
     parser.add_argument("-o", "--out", required=True, type=Path, help="where the report goes; made when it is not there")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
     options = parser.parse_args()

@@ -56,7 +56,7 @@ def write(made, out):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched to the bottom")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
     parser.add_argument("-o", "--out", type=Path, help="where the tables go; made when it is not there")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
     options = parser.parse_args()

@@ -35,7 +35,7 @@ struct Dataset {
   std::vector<std::pair<std::string, std::string>> checksums;  // file name -> SHA-256
 };
 
-// What is known of a set before it is read.
+// Facts of a data set that are known before it is read.
 struct DatasetFacts {
   std::int64_t train, test;  // images
   int classes;

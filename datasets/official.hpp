@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// What the publisher of a set offers, and what is to be found in it.
+// The publisher's files of a data set, and what they hold.
 struct OfficialSet {
   struct File {
     std::string_view name, sha256;

@@ -33,13 +33,13 @@ Options parse(int argc, char** argv) {
   Options o;
   require(argc >= 2, "usage: gpu_bench copy|gossip|hold [--device cpu|cuda] [--nodes N] [--dim D] [--repeat R] [--mebibytes M] [--seconds S] [--timeout T]");
   o.task = argv[1];
-  require(o.task == "copy" || o.task == "gossip" || o.task == "hold", "'{}' is none of copy, gossip, hold", o.task);
+  require(o.task == "copy" || o.task == "gossip" || o.task == "hold", "'{}' must be copy, gossip or hold", o.task);
   for (int k = 2; k < argc; k += 2) {
     const std::string flag = argv[k];
     require(k + 1 < argc, "{}: needs a value", flag);
     const std::string value = argv[k + 1];
     if (flag == "--device") {
-      require(value == "cpu" || value == "cuda", "--device: '{}' is none of cpu, cuda", value);
+      require(value == "cpu" || value == "cuda", "--device: '{}' must be cpu or cuda", value);
       o.device = value;
       continue;
     }

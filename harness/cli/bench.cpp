@@ -188,7 +188,7 @@ int bench(Options o) {
 
 Command add_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("SPEC", o->spec, "sweep file (TOML); of runs that differ by their seeds, the first is measured")->required();
+  command.add_option("SPEC", o->spec, "sweep file (TOML); of runs that differ only by their seeds, the first is measured")->required();
   add_selection(command, o->selection);
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
@@ -197,9 +197,9 @@ Command add_bench(CLI::App& command) {
           "--way", o->way,
           "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
       ->capture_default_str();
-  command.add_option("--threads", o->threads, "numbers of node threads per rank, each is measured: 1,2,4 (default: the processors of this process)");
+  command.add_option("--threads", o->threads, "numbers of node threads per rank, each of which is measured: 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
-  command.add_option("--warmup", o->effort.warmup, "steps before them; longer for policies that begin otherwise than they go on, such as fraction-of-start")
+  command.add_option("--warmup", o->effort.warmup, "untimed steps before them; more for policies whose beginning differs, such as fraction-of-start")
       ->capture_default_str();
   command.add_option("--data", o->effort.data_directory, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
   command.add_flag("--json", o->json, "as JSON, with the facts of machine and build");

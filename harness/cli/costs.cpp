@@ -38,7 +38,7 @@ struct Options {
   bool json = false;
 };
 
-// What a run has cost, as far as its file, or its heartbeat while it is not complete, tells. NaN: it does not.
+// Cost of a run, from its file, or from its heartbeat while it is not complete. NaN: not known.
 struct RunCost {
   const PlannedRun* run;
   Standing standing;

@@ -144,7 +144,7 @@ Command add_data(CLI::App& command) {
   };
   CLI::App* known = add("list", "the sets that can be named in a sweep, and where they are on this machine");
   known->add_flag("--json", options->json, "print JSON");
-  CLI::App* get = add("fetch", "bring sets from their publisher and compare them with what was published");
+  CLI::App* get = add("fetch", "download sets from their publisher and compare them with the published checksums");
   get->add_option("NAME", options->names, "sets, such as cifar10")->required();
   get->add_option("--mirror", options->mirror, "a directory, or an address, that holds the same files");
   CLI::App* check =

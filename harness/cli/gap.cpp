@@ -169,15 +169,15 @@ int gap(const GapOptions& options) {
 
 Command add_gap(CLI::App& command) {
   auto options = std::make_shared<GapOptions>();
-  command.add_option("DIR", options->places, "directories with run files, searched to the bottom, or run files")->required();
+  command.add_option("DIR", options->places, "run files, or directories with them, searched recursively")->required();
   command.add_option("--format", options->format, "md (a table for the terminal), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   command.add_option("--sweep", options->sweep,
                      "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
   command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
-  command.add_option("--latency", options->network.latency_s, "of the modelled seconds: s per message")->capture_default_str();
-  command.add_option("--bandwidth", options->network.bandwidth, "of the modelled seconds: B/s of a node")->capture_default_str();
+  command.add_option("--latency", options->network.latency_s, "for the modelled seconds: seconds per message")->capture_default_str();
+  command.add_option("--bandwidth", options->network.bandwidth, "for the modelled seconds: bytes per second of a node")->capture_default_str();
   return [options] {
     const auto& [latency, bandwidth] = options->network;
     require(std::isfinite(latency) && latency >= 0, "--latency: {} is no number of seconds; give one such as 50e-6", latency);

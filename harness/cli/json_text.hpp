@@ -8,7 +8,7 @@
 
 namespace xib {
 
-// What --json prints: paths, hosts and texts of files may hold bytes that are no UTF-8, which JSON must not; they become \xNN.
+// Texts for --json: paths, hosts and texts of files may hold bytes that are no UTF-8, which JSON must not; they become \xNN.
 inline std::string json_text(nlohmann::ordered_json json) {
   const auto make_valid = [](auto& self, nlohmann::ordered_json& part) -> void {
     if (part.is_string()) part = valid_utf8(part.get_ref<const std::string&>());

@@ -59,7 +59,7 @@ int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(xib::Fault::input);
 }
 
-// What was printed has to have arrived: results on a full disk are no success. A reader that closed the pipe (| head) has what it wants.
+// Output must arrive: results on a full disk are no success. A reader that closed the pipe (| head) has what it wants.
 int delivered(int status) {
   if (status != 0) return status;
   errno = 0;
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   }
   if (argc > 1 && !app.get_option_no_throw(argv[1]) &&
       std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {
-    xib::notify("xibench: '{}' is no command; xibench --help lists them\n", xib::printable(argv[1]));
+    xib::notify("xibench: unknown command '{}'; xibench --help lists the commands\n", xib::printable(argv[1]));
     return static_cast<int>(xib::Fault::input);
   }
   try {

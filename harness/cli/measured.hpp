@@ -8,7 +8,7 @@
 
 namespace xib {
 
-// What `xibench bench` says of one measurement; a step's time is rank 0's.
+// One measurement of `xibench bench`; a step's time is rank 0's.
 struct Measured {
   const PlannedRun* run;
   Measurement measurement;

@@ -112,7 +112,7 @@ void print_table(const Runs& runs, const Costs& costs) {
   fmt::print("{}", text_table(rows));
 }
 
-// What all of it takes, for the person who is about to submit it.
+// Cost of the whole plan, for the person who is about to submit it.
 void print_total(const Runs& runs, const Costs& costs) {
   Cost total{0, 0, 0};
   int stages = 0;
@@ -141,7 +141,7 @@ Command add_plan(CLI::App& command) {
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
   return [o] {
-    require(o->device.empty() || o->device == "cpu" || o->device == "cuda", "--device: '{}' is none of cpu, cuda", o->device);
+    require(o->device.empty() || o->device == "cpu" || o->device == "cuda", "--device: '{}' must be cpu or cuda", o->device);
     const Plan plan = make_plan(o->spec, with_device(o->sets, o->device), vocabulary());
     const auto runs = select(plan, o->selection);
     if (o->json) {

@@ -236,10 +236,10 @@ Command add_preflight(CLI::App& command) {
   command.add_option("--all-reduce-mebibytes", o->all_reduce_mebibytes, "of each rank in it")->capture_default_str();
   command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")
       ->capture_default_str();
-  command.add_option("--seconds", o->limits.seconds, "after which no further pair of nodes is measured")->capture_default_str();
+  command.add_option("--seconds", o->limits.seconds, "time after which no further pair of nodes is measured")->capture_default_str();
   command
       .add_option("--stall-seconds", o->stall_seconds,
-                  "without progress for so long, all ranks say for whom they wait and end (in MPI_Init after as long again); 0: never")
+                  "seconds without progress after which all ranks say whom they wait for and end (in MPI_Init after twice as long); 0: never")
       ->capture_default_str();
   command.add_flag("--json", o->json, "as JSON; \"exclude\" names the failing nodes as Slurm takes them");
   return [o] { return preflight(*o); };

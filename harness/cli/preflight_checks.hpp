@@ -17,7 +17,7 @@ struct RankPlace {
   int threads = 1;              // that the rank will start
 };
 
-// What a rank asks of its machine. Tests plant other answers.
+// Questions of a rank to its machine. Tests plant other answers.
 struct Probe {
   std::function<RankPlace()> place;
   std::function<double()> memory_bandwidth;     // bytes/s that this rank copies while all others do so too

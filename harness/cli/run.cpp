@@ -189,7 +189,7 @@ Command add_run(CLI::App& command) {
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--out", o->out, "results directory; a run goes to OUT/<sweep name>/<id>.h5")->capture_default_str();
   for (CLI::Option* option : add_selection(command, o->selection)) drivers_own(option);
-  drivers_own(command.add_flag("--all", o->all, "every run of the plan that is not complete (the default without a selection)"));
+  drivers_own(command.add_flag("--all", o->all, "all unfinished runs of the plan (the default without a selection)"));
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
   drivers_own(command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)"));
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
@@ -199,18 +199,16 @@ Command add_run(CLI::App& command) {
           "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
       ->capture_default_str();
   command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
-  command.add_flag("--no-resume", o->no_resume, "begin anew where a checkpoint is");
+  command.add_flag("--no-resume", o->no_resume, "ignore checkpoints and start over");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
-  command.add_option("--stall-minutes", o->stall_minutes, "without progress for so long, the run ends with a report; 0: never")->capture_default_str();
+  command.add_option("--stall-minutes", o->stall_minutes, "minutes without progress after which the run ends with a report; 0: never")->capture_default_str();
   drivers_own(command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs"))
       ->capture_default_str();
-  drivers_own(
-      command.add_option("--retries", o->retries, "how often a run that failed is tried again, with --jobs also one that was killed; never after bad input"))
+  drivers_own(command.add_option("--retries", o->retries, "how often a failed run is tried again (with --jobs also a killed one); never after bad input"))
       ->capture_default_str();
   drivers_own(command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done"));
   drivers_own(command.add_option("--progress", o->progress, "auto, terminal, plain or none"))->capture_default_str();
-  command.add_flag("--check", o->check,
-                   "look for everything that would be in the way of these runs, and run nothing: exit status 2 and all of it in one answer, or 0");
+  command.add_flag("--check", o->check, "check everything that could stop these runs, and run nothing: exit status 0, or 2 with all problems in one message");
   command.add_option("--ranks", o->shape.ranks, "with --check: ranks of every run (default: as many as mpirun or srun started)");
   command.add_option("--ranks-per-node", o->shape.ranks_per_node, "with --check: ranks of a run on one machine (default: all of them)");
   command.add_option("--processors-per-node", o->shape.processors, "with --check: processors of a machine that the threads may use");

@@ -212,7 +212,7 @@ void print_screen(const RunRecord& record) {
 
   const auto stragglers = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return row.flags & flag_straggler; });
   if (stragglers > 0)
-    fmt::print("stragglers   {} of {} steps took more than twice the median of their like (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
+    fmt::print("stragglers   {} of {} steps took more than twice the median of comparable steps (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
   if (record.outcome == "diverged")
     fmt::print("diverged     in step {}: there is no final {}; rounds, bytes and seconds are those of a part of the run\n", record.steps.size(),

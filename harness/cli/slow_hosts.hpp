@@ -14,7 +14,7 @@ struct HostSample {
   double seconds;  // median per step
 };
 
-// What a run file says of its hosts: for a run of one rank, each attempt by the duration of its steps without evaluation, checkpoint and recording; for one
+// Hosts of a run, from its file: for a run of one rank, each attempt by the duration of its steps without evaluation, checkpoint and recording; for one
 // of several ranks, the last attempt by the gradients of each host's ranks, because there every step takes as long as the slowest host.
 std::vector<HostSample> host_samples(const RunRecord& record, const std::string& group);
 

@@ -41,7 +41,7 @@ std::string kind(const MixingSchedule& schedule) {
   return graph_of(schedule.at(0)).directed() ? "directed" : "undirected";
 }
 
-// What is printed: the lines of one graph, the columns of all, the keys of the JSON.
+// The facts to print: lines of one graph, columns of all, keys of the JSON.
 struct Column {
   const char* key;
   const char* title;  // of the line

@@ -21,13 +21,13 @@ struct Receive {
   std::span<float> data;
 };
 
-// What this rank really put on the wire, and how long it waited for others.
+// Bytes that this rank really sent, and the time that it waited for others.
 struct Traffic {
   std::int64_t bytes = 0, messages = 0;
   double wait_s = 0;
 };
 
-// What a rank does in its communicator at this moment, as seen from another thread.
+// The call of the communicator that a rank is in, as seen from another thread.
 struct Activity {
   std::string_view operation;                   // "" between operations: it computes
   std::vector<int> peers;                       // the ranks whose part the operation needs, ascending

@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// What a launcher (mpirun, mpiexec, srun) has told this process of the others that it started, in environment variables.
+// Facts that a launcher (mpirun, mpiexec, srun) tells this process about the others that it started, in environment variables.
 struct Launch {
   std::string said;                // the variable that tells most, as "PMI_SIZE=2"; "": there is no launcher
   int processes = 1;               // at least

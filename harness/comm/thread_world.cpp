@@ -15,7 +15,7 @@ namespace {
 
 struct WorldBroken {};
 
-// What the rank-threads share: a barrier that can be broken (std::barrier has no way to fail the ranks that wait for a dead one)
+// State that the rank-threads share: a barrier that can be broken (std::barrier has no way to fail the ranks that wait for a dead one)
 // and a table of what each rank offers in the current call.
 class World {
  public:

@@ -21,13 +21,13 @@
 
 namespace xib {
 
-// What a phase of training runs under.
+// Settings of one phase.
 struct PhaseControl {
   MixingSchedule schedule;  // rows of W sum to 1; or columns, for algorithms that use push_sum_weights()
   std::unique_ptr<ConsensusPolicy> policy;
 };
 
-// What a task knows of ∇f at the mean model: ‖∇f(x̄)‖², and σ²(x̄), the variance of a node's mini-batch gradient there.
+// Facts about ∇f at the mean model that a task knows: ‖∇f(x̄)‖², and σ²(x̄), the variance of a node's mini-batch gradient there.
 struct FullGradient {
   double norm2 = kUnknown, variance = kUnknown;
 };
@@ -40,7 +40,7 @@ struct Position {
   double epoch = 0, lr = 0, lr_max = 0;
 };
 
-// What one communication did.
+// Outcome of one communication.
 struct Communicated {
   bool exact = false, reached = true;
   int rounds = 0;

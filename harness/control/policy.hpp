@@ -15,7 +15,7 @@ namespace xib {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// What a policy wants measured before it decides, each step.
+// Measurements that a policy needs before it decides, each step.
 struct Needs {
   bool gram = false;             // the n x n Gram matrix of X - x̄ (and with it Ξ)
   bool gradient_norm = false;    // sqrt((1/n) Σ ‖g_i‖²)
@@ -24,7 +24,7 @@ struct Needs {
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
-// What a policy may look at: numbers that are the same on every rank. kUnknown where not needed.
+// Numbers that a policy may use; they are the same on every rank. kUnknown where not needed.
 struct ConsensusView {
   std::int64_t step = 0;        // of the run, from 0
   std::int64_t phase_step = 0;  // of the phase, from 0
@@ -60,12 +60,12 @@ class ConsensusPolicy {
   // Called for the policy of every earlier phase, in their order and before the first step: where a policy goes on from what one of them has come to.
   // `earlier` lives as long as this one.
   virtual void follow(const ConsensusPolicy& /*earlier*/) {}
-  // What must survive an interruption; restore(state()) changes nothing.
+  // State that must survive an interruption; restore(state()) changes nothing.
   virtual std::vector<double> state() const { return {}; }
   virtual void restore(std::span<const double>) {}
 };
 
-// What the numbers of a run give a policy when it is made.
+// Numbers of the run that a policy gets when it is made.
 struct PolicyContext {
   double reference_distance = kUnknown;   // Ξ_max of the reference run in this phase, for fraction()
   int min_rounds = 1, max_rounds = 1000;  // of a step; min_rounds holds for policies that hold a target

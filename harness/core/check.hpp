@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// What a failure means to the caller of the program; the value is the exit status.
+// Kind of a failure; the value is the exit status of the program.
 enum class Fault : int { work = 1, input = 2, interrupted = 75 };
 
 // A message reads: PROBLEM (why it matters) REMEDY. It names the file, key or flag at fault.

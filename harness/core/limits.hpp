@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// What this process may use, and who says so. infinity: nothing limits it.
+// Limit of what this process may use, and who sets it. infinity: no limit.
 struct Limit {
   double value = std::numeric_limits<double>::infinity();
   std::string source;  // "the machine's memory", "the control group's memory.max", "ulimit -v"

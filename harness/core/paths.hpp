@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What a path names, links followed. To look opens nothing, waits for nothing and never throws.
+// Kind of thing that a path names, links followed. The look opens nothing, waits for nothing and never throws.
 struct Place {
   enum class Kind {
     absent,  // nothing, or a link to nothing

@@ -18,7 +18,7 @@ class Problems {
     line = printable(line);  // a newline that the input holds would make two problems of one
     if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
   }
-  // What `part` refuses, each line of it, and goes on.
+  // Collects the refusals of `part`, line by line, and continues.
   template <class Part>
   void attempt(Part&& part) {
     try {

@@ -26,7 +26,7 @@ std::vector<std::string> own_arguments();  // the words that this process was st
 
 std::string folder_of_program();  // where the running executable is; "" where the system does not say
 
-// What a shell command prints to its standard output, with "" for one that cannot be started. The command bounds its own time ("timeout 20 ...").
+// Standard output of a shell command, with "" for one that cannot be started. The command bounds its own time ("timeout 20 ...").
 std::string output_of(const std::string& command);
 
 }  // namespace xib

@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a stream of random numbers is for. Streams of different purposes never overlap. Values are part of the science:
+// Purpose of a stream of random numbers. Streams of different purposes never overlap. Values are part of the science:
 // never renumber, only append.
 enum class Purpose : std::uint32_t {
   init = 1,

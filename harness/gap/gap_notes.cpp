@@ -30,7 +30,7 @@ std::string undecided_reasons(const GapTable& table) {
   return out;
 }
 
-// What can be said of the table as a whole: any false word among all has at most the rate that one row alone has.
+// Statement about the table as a whole: any false word among all has at most the rate that one row alone has.
 std::string words_of_table(const GapTable& table) {
   int words = 0, held = 0;
   for (const auto& group : table.groups)

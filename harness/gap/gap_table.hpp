@@ -65,7 +65,7 @@ struct ExpectedRun {
   std::int64_t seed = 0;
 };
 
-// What the seeds of this table can tell apart, from the differences measured in it.
+// Smallest difference that the seeds of this table can show, from the differences measured in it.
 struct Resolution {
   int seeds = 0;            // pairs of the cell with the fewest
   double sd = 0;            // pooled over the cells

@@ -19,7 +19,7 @@ std::vector<std::size_t> telling_axes(const GapTable& table) {
   return telling;
 }
 
-// What a reader calls the key: topology.name is the topology.
+// Name of a key for readers: topology.name is the topology.
 std::string last_part(std::string key) {
   constexpr std::string_view name = ".name";
   if (key.ends_with(name)) key.resize(key.size() - name.size());

@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// What the runs of published tables were trained with: one *.toml of reference/kong2021.
+// Settings of the runs of published tables: one *.toml of reference/kong2021.
 struct PublishedSettings {
   std::string path;
   std::vector<std::string> tables;              // names of the tables, their files without .csv

@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a run sends with one node per rank, and the longest chain of it: what the busiest node of every round sends or receives one after the other.
+// Traffic of a run with one node per rank, and the longest chain of it: what the busiest node of every round sends or receives one after the other.
 // NaN: not known.
 struct Traffic {
   double messages = 0;                           // of all nodes

@@ -91,7 +91,7 @@ std::vector<Part> split_by_digits(const Nodes& nodes, int base) {
   return parts;
 }
 
-// What is left of a hub after the exchange averages among itself: all are equal in theory, in training it helps.
+// The rest of a hub averages among itself after the exchange: all are equal in theory, in training it helps.
 void group_idle(const std::vector<Nodes>& idle, int base, Round& round) {
   Nodes all;
   for (const auto& block : idle) all.insert(all.end(), block.begin(), block.end());

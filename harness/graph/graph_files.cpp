@@ -59,7 +59,7 @@ int parse_node(const std::string& text, const std::string& file, int line) {
 }
 
 void check_node(int node, int nodes, const std::string& file, int line) {
-  require(0 <= node && node < nodes, "{}:{}: node {} is none of 0..{}; count nodes from 0 or give {} nodes", file, line, node, nodes - 1,
+  require(0 <= node && node < nodes, "{}:{}: node {} must be in 0..{}; count nodes from 0 or give {} nodes", file, line, node, nodes - 1,
           std::max(node + 1, nodes));
 }
 

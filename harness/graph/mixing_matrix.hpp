@@ -43,7 +43,7 @@ class MixingMatrix {
 // Who receives from whom: the entries off the diagonal. Undirected when each of them has its mirror image.
 Topology graph_of(const MixingMatrix& w);
 
-// What is known of the law that a random schedule draws each of its matrices from.
+// Facts about the distribution that a random schedule draws its matrices from.
 struct Law {
   bool exchangeable = false;                        // the same after any renumbering of the nodes; or:
   int support_size = 0;                             // each of so many matrices with the same probability,

@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// What theory needs of a mixing schedule. NaN: not defined for this schedule.
+// Numbers of a mixing schedule that theory needs. NaN: not defined for this schedule.
 struct Spectrum {
   double lambda2 = 0;     // second largest eigenvalue of a symmetric W
   double lambda_min = 0;  // smallest eigenvalue of a symmetric W

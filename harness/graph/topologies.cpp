@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kWhere = "topology";
 
-// What a maker of the table is called with.
+// Arguments of a maker of the table.
 struct Call {
   const Term& term;
   int nodes;

@@ -46,7 +46,7 @@ Topology::Topology(std::vector<std::vector<int>> neighbors, bool directed) : nei
     std::sort(list.begin(), list.end());
     for (std::size_t k = 0; k < list.size(); ++k) {
       const int j = list[k];
-      require(0 <= j && j < n, "node {} has the neighbor {}, which is none of 0..{}: correct the edge", i, j, n - 1);
+      require(0 <= j && j < n, "node {} has the neighbor {}, which must be in 0..{}: correct the edge", i, j, n - 1);
       require(j != i, "node {} has an edge to itself (the diagonal of W is its own weight): remove the edge", i);
       require(k == 0 || list[k - 1] != j, "nodes {} and {} have a double edge: remove one", i, j);
     }

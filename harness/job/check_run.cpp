@@ -53,7 +53,7 @@ class Check {
   }
 
  private:
-  // What cannot be read (Fault::work) is as much in the way of a run as what is wrong.
+  // A file that cannot be read (Fault::work) stops a run as much as one that is wrong.
   template <class Part>
   void attempt(Part&& part) {
     try {

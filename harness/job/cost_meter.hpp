@@ -35,7 +35,7 @@ struct EnergySources {
   std::string nvml = {};  // library; "": the run uses no GPU, and nothing is asked
 };
 
-// What a run has cost so far: core-seconds (ranks x threads x wall-clock seconds) and joules, of this attempt and, as the heartbeat hands them on from
+// Cost of a run so far: core-seconds (ranks x threads x wall-clock seconds) and joules, of this attempt and, as the heartbeat hands them on from
 // attempt to attempt, of all earlier ones, those that were killed and left no result included. Costs are no science: they are in no digest.
 class CostMeter {
  public:

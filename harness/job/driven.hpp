@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a driver (`run --jobs`) and the processes that it starts, one per run, say to each other: a variable of the environment names the
+// Messages between a driver (`run --jobs`) and the processes that it starts, one per run: a variable of the environment names the
 // driver, and the exit status tells how the run ended in more words than the 0, 1, 2 and 75 that other callers get.
 
 void become_driver();  // of all processes that this one starts from now on

@@ -19,7 +19,7 @@ inline void check_way(Way way, const std::vector<const PlannedRun*>& runs) {
           "--way: {} is how networks are computed on a GPU, and none of these runs does that; leave it out, or add --device cuda", name_of(way));
 }
 
-// What the runs of a command compute on and communicate by: the GPU is taken once, where any of them wants one.
+// Device and communicator of a command's runs: the GPU is taken once, where any of them wants one.
 class GpuRanks {
  public:
   // Collective. timeout_s: of one exchange between GPUs; 0: an hour.

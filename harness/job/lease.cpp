@@ -85,7 +85,7 @@ class SlurmOfThisHost {
   std::chrono::steady_clock::time_point silent_until_ = std::chrono::steady_clock::time_point::min();
 };
 
-// What the cluster that the owner's job ran on says of that job: its state; "forgotten" when it answers and no longer knows it, as
+// State of the owner's job, from the cluster that it ran on; "forgotten" when it answers and no longer knows it, as
 // Slurm does some minutes after the end (for a task of an array it then prints nothing at all); "" when nothing can be learned.
 std::string slurm_state(const Lease::Owner& owner) {
   static SlurmOfThisHost slurm;

@@ -21,7 +21,7 @@ struct Effort {
   Way way = Way::automatic;    // how networks are computed there
 };
 
-// What steps of one run take with one number of threads, in those of its phases that have the same graph and policy.
+// Time of the steps of one run with one number of threads, in those of its phases that have the same graph and policy.
 struct Measurement {
   int threads = 1;
   std::vector<int> phases;                      // from 1; the first of them was measured

@@ -10,9 +10,9 @@ namespace xib {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-// What this build is made of: commit, dirty flag, compiler, flags, versions of the libraries.
+// Facts about this build: commit, dirty flag, compiler, flags, versions of the libraries.
 Facts build_facts();
-// What it runs on: CPU, memory, host, OS, governor, processors this process may use, environment (an allow-list), mapped libraries.
+// Facts about the machine: CPU, memory, host, OS, governor, processors this process may use, environment (an allow-list), mapped libraries.
 Facts machine_facts();
 // Collective: where every rank runs (host, pid, processors), one line each; on rank 0, empty elsewhere.
 std::string rank_facts(Communicator& communicator, int threads);

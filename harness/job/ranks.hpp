@@ -8,7 +8,7 @@
 
 namespace xib {
 
-// What the commands that train share, alone and as ranks of mpirun or srun.
+// Functions that the commands that train share, alone and as ranks of mpirun or srun.
 
 std::string command_line();
 

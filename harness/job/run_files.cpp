@@ -18,7 +18,7 @@
 namespace xib {
 namespace {
 
-// What only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
+// A file that only looks damaged while a disk or a file server does not answer is read again; where that does not answer either, it is no damage.
 void check_answers(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   std::vector<std::byte> part(1 << 20);

@@ -26,7 +26,7 @@ void set_aside_damaged_result(const RunFiles& files, const std::string& id);
 // Temporary files of processes that were killed.
 void remove_unfinished_files(const RunFiles& files);
 
-// What a run needs until its result is there. Also of a process that was killed between the two.
+// Files that a run needs until its result is there, also those of a process that was killed between the two.
 void discard_leftovers(const RunFiles& files);
 
 }  // namespace xib

@@ -19,7 +19,7 @@ void stamp(Heartbeat& beat, Standing state, const std::string& error) {
   beat.updated_unix = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// What the attempt before left; a damaged one tells nothing, not even that there was none.
+// Heartbeat of the attempt before; a damaged one tells nothing, not even that there was none.
 std::optional<Heartbeat> last_heartbeat(const std::string& path) try { return read_heartbeat(path); } catch (const Error&) {
   return Heartbeat();
 }

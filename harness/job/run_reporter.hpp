@@ -12,7 +12,7 @@
 
 namespace xib {
 
-// What rank 0 says about a run while it is under way: the heartbeat that `xibench status` reads, and the line on the terminal. The line
+// Reports of rank 0 about a run that is under way: the heartbeat that `xibench status` reads, and the line on the terminal. The line
 // follows all progress; the heartbeat, a file that hundreds of runs may have on one file system, every two seconds at most, but at once
 // what say() and begins() are called for.
 class RunReporter {

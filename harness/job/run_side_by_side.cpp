@@ -110,7 +110,7 @@ class SideBySide {
     return gpus.empty() ? -1 : *std::min_element(gpus.begin(), gpus.end(), [&](int a, int b) { return load(a) < load(b); });
   }
 
-  // What the running ones say of themselves.
+  // Progress of the running ones.
   void tell() {
     if (!progress_.is_due()) return;
     std::vector<SideBySideProgress::Running> now;

@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// What Slurm's accounting knows of one incarnation of a job: a requeued job has several, those included that were killed.
+// Accounting of one start of a job: a requeued job has several, killed ones included.
 struct JobCost {
   std::string job, state;  // 17 or 17_3 (array task); COMPLETED, REQUEUED, PREEMPTED, OUT_OF_MEMORY, ...
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();

@@ -34,7 +34,7 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-// What submit's --comment says of an array: "MARK offset=0 pack=2 runs=0-2,5". Its task t does those of `runs` (without them: all) from offset + t * pack on,
+// The --comment that submit gives an array: "MARK offset=0 pack=2 runs=0-2,5". Its task t does those of `runs` (without them: all) from offset + t * pack on,
 // before the next task's.
 struct Array {
   std::int64_t offset = 0, pack = 1;

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// What a device computes for mix/, one index at a time. No index depends on another, so any order gives the same bits; every sum has the order of the
+// Work of a device for mix/, one index at a time. No index depends on another, so any order gives the same bits; every sum has the order of the
 // host's loop (mixer.cpp, moments.cpp, sketch.cpp), whose bits these are. Compiled without contraction to FMA, with float denormals flushed, as
 // the node threads' are. Plain members and addresses only.
 namespace xib::kernels {

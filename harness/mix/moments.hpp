@@ -13,7 +13,7 @@
 
 namespace xib {
 
-// What one exact measurement tells; the same numbers on every rank.
+// Result of one exact measurement; the same numbers on every rank.
 struct ConsensusMoments {
   std::vector<double> squared_distance;  // n: ‖x_i - x̄‖²
   double distance = 0;                   // Ξ = sqrt((1/n) Σ ‖x_i - x̄‖²)

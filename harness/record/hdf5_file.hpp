@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What HDF5 could not do, without the name of the file: write_run_file and read_run_file know that and the remedy.
+// A failure of HDF5, without the name of the file: write_run_file and read_run_file add the name and the remedy.
 class Hdf5Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

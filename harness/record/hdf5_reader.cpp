@@ -33,7 +33,7 @@ std::size_t elements(hid_t space, const std::string& what) {
 
 bool is_variable_text(hid_t type) { return H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0; }
 
-// What is read is either numbers, converted to T, or texts.
+// Values are either numbers, converted to T, or texts.
 template <class T, class Read>
 std::vector<T> read_values(hid_t type, hid_t space, const std::string& what, Read&& read) {
   const std::size_t count = elements(space, what);

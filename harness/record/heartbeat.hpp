@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What one attempt has cost, up to its last sign of life. An attempt that was killed (SIGKILL, preemption, a node lost) leaves what its last heartbeat said;
+// Cost of one attempt, up to its last heartbeat. An attempt that was killed (SIGKILL, preemption, a node lost) leaves what its last heartbeat said;
 // what it did after that nobody knows.
 struct AttemptCost {
   std::string begun = {}, heard = {};     // ISO 8601 UTC: its beginning, and its last heartbeat

@@ -21,7 +21,7 @@ struct TopologyRecord {
   std::vector<double> matrices;  // (period, n, n)
 };
 
-// What is known of a constructed problem: the constants of the theory. NaN: not known.
+// Constants of the theory for a constructed problem. NaN: not known.
 struct ProblemRecord {
   double L = kNotMeasured, mu = kNotMeasured, sigma2 = kNotMeasured, zeta2 = kNotMeasured, optimum = kNotMeasured;
 };

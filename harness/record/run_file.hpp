@@ -29,7 +29,7 @@ RunRecord read_run_file(const std::string& path);
 // Throws Unreadable where a file that HDF5 could not read, for the reason `failure`, is in use by another program: what that is changing only looks damaged.
 void check_not_in_use(const std::string& path, std::string_view failure);
 
-// What tables of many runs need, without reading the rows: a few milliseconds whatever the length of the run.
+// Facts that tables of many runs need, read without the rows: a few milliseconds whatever the length of the run.
 struct RunHeader;
 RunHeader read_run_header(const std::string& path);  // throws as read_run_file does
 

@@ -51,7 +51,7 @@ DeviceChoice parse_device(const std::string& flag) {
     const auto [at, problem] = std::from_chars(begin, end, choice.number);
     if (begin != end && problem == std::errc() && at == end && choice.number >= 0) return choice;
   }
-  refuse("--device: '{}' is none of cpu, cuda, cuda:K (K = 0, 1, ... as the process sees its GPUs)", flag);
+  refuse("--device: '{}' must be cpu, cuda or cuda:K (K = 0, 1, ... as the process sees its GPUs)", flag);
 }
 
 Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double timeout_s) : world_(world) {

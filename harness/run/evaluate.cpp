@@ -73,7 +73,7 @@ std::vector<double> evaluate_nodes(Run& run) {
   return all;
 }
 
-// What only constructed problems know. Computed whole on every rank.
+// Values that only constructed problems know. Computed whole on every rank.
 void compare_with_optimum(const Task& task, std::span<const float> mean, EvaluationRow& row) {
   if (!task.has_full_gradient()) return;
   std::vector<double> gradient(task.dim());

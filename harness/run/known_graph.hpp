@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// What a plan has to know of a graph and its weights. The many runs of a plan have few graphs: each is made once and then remembered, without its matrices.
+// Facts about a graph and its weights that a plan needs. The many runs of a plan have few graphs: each is made once and then remembered, without its matrices.
 struct KnownGraph {
   std::string refusal;         // why there are no such matrices; then the rest means nothing
   bool keeps_mean = false;     // rows of every W sum to 1

@@ -23,7 +23,7 @@
 
 namespace xib {
 
-// What is not science: where and how a run is computed. None of it changes what is recorded of the science.
+// Execution settings: where and how a run is computed. They never change the recorded science.
 struct Machine {
   int threads = 1;             // per rank
   std::string data_directory;  // "": the data set's default place
@@ -61,7 +61,7 @@ SgdOptions sgd_options(const RunConfig::Train& train);    // [train] momentum, n
 SgdOptions local_options(const RunConfig::Train& train);  // of the optimizer, which has no momentum beside an algorithm's own
 int kept_matrices(const RunConfig::Train& train);         // of optimizer and algorithm, one row per node
 
-// What the run file says of every phase's graph.
+// Records of every phase's graph, for the run file.
 std::vector<TopologyRecord> topology_records(const Run& run);
 
 }  // namespace xib

@@ -10,7 +10,7 @@
 
 namespace xib {
 
-// What is known of a run before its first step; rank 0.
+// Facts about a run before its first step; rank 0.
 RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& run);
 
 // The rows of /phases, from those of /steps.

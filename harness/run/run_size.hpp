@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a run takes of a machine, told from its configuration: bytes, bounds from above. harness/sweep/README.md has the formula.
+// Resources that a run needs, from its configuration: bytes, upper bounds. harness/sweep/README.md has the formula.
 struct RunSize {
   double libraries = 0;               // code, which all processes of a machine share
   double program = 0;                 // of each process, before it has done anything

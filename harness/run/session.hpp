@@ -15,7 +15,7 @@ namespace xib {
 void install_stop_signals();
 int stop_signal();  // 0: none came
 
-// What accompanies training on all ranks: it finds out together when to stop, when to write a checkpoint, and tells rank 0's listener
+// Companion of training on all ranks: the ranks find out together when to stop, when to write a checkpoint, and tells rank 0's listener
 // how things stand. The ranks exchange only at sync points (every evaluation, and about twice a second).
 class Session {
  public:

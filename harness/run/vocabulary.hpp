@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// What a sweep file may say: the names of every table and the checks of a whole run.
+// Vocabulary of sweep files: the names of every table and the checks of a whole run.
 const Vocabulary& vocabulary();
 
 }  // namespace xib

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What a run will take, as far as it is known before it runs.
+// Cost of a run, as far as it is known before it runs.
 struct Cost {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   double steps = kUnknown, samples = kUnknown, bytes_sent = kUnknown;  // of the whole run, all nodes together
@@ -19,7 +19,7 @@ struct Cost {
   double gpu_bytes = kUnknown;                                         // memory that a GPU with all nodes of the run needs; unknown on CPU
 };
 
-// What a sweep file may say, told by the folders that own the closed sets. An empty vocabulary checks the grammar alone.
+// Names that a sweep file may use, from the folders that own the closed sets. An empty vocabulary checks the grammar alone.
 struct Vocabulary {
   // Set (Field::set: "datasets", "topologies", "policies", ...) -> its members. A set that is absent is not checked by name.
   std::map<std::string, std::vector<std::string>, std::less<>> names;

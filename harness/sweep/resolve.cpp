@@ -43,7 +43,7 @@ void spread(std::string_view key, std::vector<std::string>& values, std::size_t 
           key, values.size(), phases);
 }
 
-// What a file holds is science, so its checksum has to be in the id.
+// The content of a file is science, so its checksum is in the id.
 void add_checksums(RunConfig::Topology& topology, const Vocabulary& vocabulary) {
   auto& sums = topology.file_sha256;
   sums.clear();

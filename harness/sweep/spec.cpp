@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kSweep = "sweep.";
 constexpr std::size_t kLongestName = 100;
 
-// What a person may have meant: a key near in spelling, or one that ends alike ("momentum" for "train.momentum").
+// Keys that a person may have meant: a key near in spelling, or one that ends alike ("momentum" for "train.momentum").
 std::string near_key(const std::string& key) {
   std::vector<std::string> keys = {"name", "seeds", "delta"};
   for (const auto& field : run_fields()) {

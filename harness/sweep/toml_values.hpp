@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// What is left of a TOML document when tables are flattened to dotted keys: one leaf per key, in the order of the text.
+// A TOML document with its tables flattened to dotted keys: one leaf per key, in the order of the text.
 struct Leaf {
   // unsupported: a date or time. A table occurs inside a list only.
   enum class Type { integer, number, flag, text, list, table, unsupported } type = Type::unsupported;

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What classification of images by a network is, wherever it is computed: data, samples of every node and step, initial models.
+// Classification of images by a network, wherever it is computed: data, samples of every node and step, initial models.
 class ImageTask : public Task {
  public:
   ImageTask(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout)

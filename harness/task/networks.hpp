@@ -4,8 +4,8 @@
 
 namespace xib {
 
-// What needs LibTorch: the one way from the rest of the harness to it. LibTorch brings some 250 libraries, which take half a second of processor time to
-// load, so the program keeps it in a library beside it, which is loaded when a run first needs a network (networks_loaded.cpp). Tests and benchmarks link it
+// Functions that need LibTorch: the one way from the rest of the harness to it. LibTorch brings some 250 libraries, which take half a second of processor time
+// to load, so the program keeps it in a library beside it, which is loaded when a run first needs a network (networks_loaded.cpp). Tests and benchmarks link it
 // (networks_linked.cpp). The functions: torch_task.hpp.
 struct Networks {
   const char* version;  // of xibench: a library of another build is refused

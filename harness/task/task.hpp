@@ -15,7 +15,7 @@ namespace xib {
 
 enum class Split { train, validation, test };
 
-// What theory needs and only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
+// Constants of the theory, which only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
 // Assumptions 1 to 3.
 struct ProblemConstants {
   double L = std::numeric_limits<double>::quiet_NaN();        // smoothness of every f_i
@@ -25,7 +25,7 @@ struct ProblemConstants {
   double optimum = std::numeric_limits<double>::quiet_NaN();  // f(x*)
 };
 
-// What the nodes learn. A task object lives on one rank and serves that rank's nodes (`local` counts from 0 in the rank's block).
+// The learning problem of the nodes. A task object lives on one rank and serves that rank's nodes (`local` counts from 0 in the rank's block).
 // Everything it computes on CPU is a pure function of configuration, seed, node and step: no state but caches.
 class Task {
  public:

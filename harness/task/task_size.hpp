@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a task takes, told without building it. Bytes are bounds from above: what is kept, and what is needed while it is made or used.
+// Resources of a task, known without building it. Bytes are upper bounds: what is kept, and what is needed while it is made or used.
 struct TaskSize {
   std::size_t dim = 0, buffer_dim = 0;  // of Task
   double shared = 0;                    // bytes on every rank: the data set, or the constants of all nodes

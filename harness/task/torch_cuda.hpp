@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-// What of LibTorch is there only with CUDA: torch_cuda.cpp where this build's LibTorch has it, torch_no_cuda.cpp where not. Only torch_*.cpp include it.
+// The part of LibTorch that exists only with CUDA: torch_cuda.cpp where this build's LibTorch has it, torch_no_cuda.cpp where not. Only torch_*.cpp include it.
 namespace xib {
 
 // Where LibTorch computes on what is in this device's memory. Throws Error(input) where it cannot.

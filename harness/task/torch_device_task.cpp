@@ -165,7 +165,7 @@ class TorchDeviceTask final : public ImageTask {
     at::from_blob(rows_.labels, {images}, whole_numbers()).copy_(set.labels(choice));
   }
 
-  // What LibTorch throws, as one sentence.
+  // LibTorch's exceptions, as one sentence.
   template <class Work>
   std::invoke_result_t<const Work&> guarded(const Work& work) const {
     try {

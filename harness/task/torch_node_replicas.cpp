@@ -64,7 +64,7 @@ class NodeReplicas final : public Replicas {
     if (branches_ > 0) record(rows);
   }
 
-  // What is done before the recording must not show in the running statistics.
+  // Passes before the recording must not show in the running statistics.
   void record(const ReplicaRows& rows) {
     const auto statistics = at::from_blob(rows.buffers, {n_, static_cast<std::int64_t>(network_.buffer_dim)},
                                           {static_cast<std::int64_t>(rows.buffer_stride), 1}, losses_.options());

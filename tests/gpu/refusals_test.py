@@ -32,7 +32,7 @@ class Refusals(support.RunTest):
 
     def test_words_that_are_no_device(self):
         for word in ("gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CUDA"):
-            self.assertRegex(self.refused("--device", word), f"--device: '{word}' is none of cpu, cuda, cuda:K")
+            self.assertRegex(self.refused("--device", word), f"--device: '{word}' must be cpu, cuda or cuda:K")
 
     def test_a_gpu_that_is_not_there(self):
         self.assertRegex(self.refused("--device", "cuda:9"), "there is no cuda:9: rank 0 sees 8 GPUs, of which the last is cuda:7")

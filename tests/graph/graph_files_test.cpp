@@ -46,7 +46,7 @@ TEST_CASE("a graph is read from an edge list") {
 }
 
 TEST_CASE("a bad edge list is refused by line") {
-  CHECK_THROWS_WITH(edges("0 1\n1 3\n", 3), Contains(":2: node 3 is none of 0..2") && Contains("give 4 nodes"));
+  CHECK_THROWS_WITH(edges("0 1\n1 3\n", 3), Contains(":2: node 3 must be in 0..2") && Contains("give 4 nodes"));
   CHECK_THROWS_WITH(edges("0 1\n-1 2\n", 3), Contains(":2: node -1"));
   CHECK_THROWS_WITH(edges("0 1\n\n1 0\n", 2), Contains(":3: the edge 1 0 is on line 1 already") && Contains("remove"));
   CHECK_THROWS_WITH(edges("0 1\n1 1\n", 2), Contains(":2: node 1 has an edge to itself") && Contains("remove"));

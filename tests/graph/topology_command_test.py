@@ -117,4 +117,4 @@ run("ring", "--nodes", "many", status=2)
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder) / "edges.txt"
     file.write_text("0 1\n1 9\n")
-    assert f"{file}:2: node 9 is none of 0..7" in refused(f'edges("{file}")', "--nodes", 8, "--weights", "metropolis")
+    assert f"{file}:2: node 9 must be in 0..7" in refused(f'edges("{file}")', "--nodes", 8, "--weights", "metropolis")

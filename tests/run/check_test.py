@@ -44,7 +44,7 @@ class Check(support.RunTest):
         text = support.QUADRATIC.replace("quadratic(dim = 100,", "quadratic(dim = 100000000,")
         said = self.check(text, "--device", "cuda:x", "--ranks", 64, "--ranks-per-node", 8, "--processors-per-node", 4, "--memory-per-node", "2G",
                           "--checkpoint-minutes", -1, "--retries", -1, status=2)
-        for part in ("--device: 'cuda:x' is none of cpu, cuda, cuda:K", "--checkpoint-minutes: -1", "--retries: -1", "sweep.toml:9: train.nodes: 8 nodes cannot be spread over 64 ranks",
+        for part in ("--device: 'cuda:x' must be cpu, cuda or cuda:K", "--checkpoint-minutes: -1", "--retries: -1", "sweep.toml:9: train.nodes: 8 nodes cannot be spread over 64 ranks",
                      "would idle; 4 runs", "start at most 8 ranks", "--threads: 1 threads x 8 ranks", "--out: ", "is not a directory",
                      "sweep.toml:9: train.nodes: memory of up to", "--memory-per-node is 2.15 GB"):
             self.assertEqual(said.count(part), 1, part + " in " + said)

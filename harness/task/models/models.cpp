@@ -32,7 +32,7 @@ Network make_network(const Term& term, const ModelOptions& options, const ImageS
   const ModelInfo* info = &row_of(kModels, term.name, "model (none is for constructed problems)", "[model] name");
   const ModelOptions plain;
   require(options.width > 0 && options.width <= 64, "[model] width = {} is not in (0, 64]", options.width);
-  require(options.norm == "batch" || options.norm == "group" || options.norm == "none", "[model] norm = '{}' is none of batch group none", options.norm);
+  require(options.norm == "batch" || options.norm == "group" || options.norm == "none", "[model] norm = '{}' must be batch, group or none", options.norm);
   require(options.shortcut == "A" || options.shortcut == "B", "[model] shortcut = '{}' is neither A (zero padding) nor B (1x1 convolution)", options.shortcut);
   require(info->has_width || options.width == plain.width, "[model] width = {}: {} has no width; leave it out", options.width, term.name);
   require(info->has_norm || options.norm == plain.norm || options.norm == "none", "[model] norm = '{}': {} has no norm; leave it out", options.norm, term.name);

@@ -21,7 +21,7 @@ struct Parameter {
   float init_value = 0;       // this constant where the deviation is 0
 };
 
-// What happens to the activations, one after another. `on_shortcut`: to the kept ones instead.
+// Operations on the activations, in order. `on_shortcut`: on the kept ones instead.
 struct Layer {
   enum class Kind { conv, batch_norm, group_norm, relu, max_pool, average_pool, flatten, linear, keep, pad_channels, add_kept } kind;
   int weight = -1, bias = -1;  // indices of parameters; -1: none
