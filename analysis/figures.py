@@ -111,7 +111,8 @@ def draw_band(axis, look, x, values, place=0.0):
     few = 1 < len(x) < 30
     if few:
         x = x + 0.2 * place * np.diff(x).min()
-        axis.vlines(x, middle - half, middle + half, color=look.colour, linewidth=thick(1.4), alpha=0.6)
+        known = np.isfinite(middle) & np.isfinite(half)  # of one seed there is no interval
+        axis.vlines(x[known], (middle - half)[known], (middle + half)[known], color=look.colour, linewidth=thick(1.4), alpha=0.6)
     else:
         axis.fill_between(x, middle - half, middle + half, color=look.colour, alpha=0.15, linewidth=0)
     axis.plot(x, middle, color=look.colour, linestyle=look.dash, linewidth=thick(2), marker=look.marker if few else None, markersize=thick(4.5))

@@ -31,7 +31,7 @@ def span(low, high, write):
     return "–" if low is None or low != low else f"{write(low)} to {write(high)}"
 
 
-def telling_axes(cells):
+def distinguishing_axes(cells):
     """The keys of [sweep] that tell the cells apart."""
     return [key for key in (cells[0].axes if cells else {}) if len({cell.axes[key] for cell in cells}) > 1]
 
