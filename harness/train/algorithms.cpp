@@ -1,4 +1,5 @@
 #include "harness/core/check.hpp"
+#include "harness/core/made_from.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/mix/moments.hpp"
 #include "harness/train/algorithm.hpp"
@@ -24,11 +25,7 @@ std::span<const AlgorithmInfo> algorithms() {
 const AlgorithmInfo& algorithm_info(std::string_view text) { return row_of(algorithms(), Term::parse(text, kWhere).name, "algorithm", kWhere); }
 
 std::unique_ptr<Algorithm> make_algorithm(std::string_view text, const AlgorithmSetup& setup) {
-  const Term term = Term::parse(text, kWhere);
-  Arguments arguments(term, kWhere);
-  auto algorithm = algorithm_info(text).make(arguments, setup);
-  arguments.done();
-  return algorithm;
+  return made_from(algorithms(), text, "algorithm", kWhere, setup);
 }
 
 void check_algorithm(std::string_view text, const AlgorithmSettings& settings, Problems& problems) {

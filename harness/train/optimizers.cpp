@@ -1,4 +1,5 @@
 #include "harness/core/check.hpp"
+#include "harness/core/made_from.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/train/optimizer.hpp"
 
@@ -22,11 +23,7 @@ std::span<const OptimizerInfo> optimizers() {
 const OptimizerInfo& optimizer_info(std::string_view text) { return row_of(optimizers(), Term::parse(text, kWhere).name, "optimizer", kWhere); }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view text, const OptimizerSetup& setup) {
-  const Term term = Term::parse(text, kWhere);
-  Arguments arguments(term, kWhere);
-  auto optimizer = optimizer_info(text).make(arguments, setup);
-  arguments.done();
-  return optimizer;
+  return made_from(optimizers(), text, "optimizer", kWhere, setup);
 }
 
 void check_optimizer(std::string_view text, const SgdOptions& options) {

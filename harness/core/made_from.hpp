@@ -1,0 +1,21 @@
+#pragma once
+
+#include "harness/core/row_of.hpp"
+#include "harness/core/term.hpp"
+
+#include <string_view>
+
+namespace xib {
+
+// What the row of a table makes that `text` names, as in "adam(beta1 = 0.8)": row.make(arguments, setup). Throws Error(input) for an unknown name, and for
+// arguments that are wrong or left over. what: "optimizer"; where: the key of the sweep file.
+template <class Table, class Setup>
+auto made_from(const Table& table, std::string_view text, std::string_view what, std::string_view where, const Setup& setup) {
+  const Term term = Term::parse(text, where);
+  Arguments arguments(term, where);
+  auto made = row_of(table, term.name, what, where).make(arguments, setup);
+  arguments.done();
+  return made;
+}
+
+}  // namespace xib
