@@ -1,6 +1,7 @@
 #include "harness/control/policies/policies.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/made_from.hpp"
 #include "harness/core/row_of.hpp"
 
 #include <algorithm>
@@ -22,26 +23,19 @@ constexpr std::array<PolicyInfo, 9> kPolicies = {{
     {"dsgd-ac", "after = 10, power = 3", "one round, weakened by (lr/lr_max)^power after some epochs", false, false, make_weaken},
 }};
 
-const PolicyInfo& find(const Term& term, std::string_view where) { return row_of(kPolicies, term.name, "policy", where); }
-
 }  // namespace
 
 std::span<const PolicyInfo> policies() { return kPolicies; }
 
 std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context) {
-  const Term term = Term::parse(text, where);
-  const PolicyInfo& info = find(term, where);
   try {
-    Arguments arguments(term, where);
-    auto policy = info.make(arguments, context);
-    arguments.done();
-    return policy;
+    return made_from(kPolicies, text, "policy", where, context);
   } catch (const Error& error) {  // a policy does not know which key it stands in
     const std::string_view message = error.what();
     throw Error(error.fault(), message.starts_with(where) ? std::string(message) : fmt::format("{}: {}", where, message));
   }
 }
 
-const PolicyInfo& policy_info(std::string_view policy) { return find(Term::parse(policy, "policy"), "policy"); }
+const PolicyInfo& policy_info(std::string_view policy) { return row_of(kPolicies, Term::parse(policy, "policy").name, "policy", "policy"); }
 
 }  // namespace xib
