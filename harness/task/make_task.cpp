@@ -20,7 +20,7 @@ constexpr bool kTorch = true;
 std::string device_problem() { return networks().device_problem(); }
 std::unique_ptr<Task> make_network_task(std::shared_ptr<const Dataset> dataset, const Network& network, const Term& partition, const RunConfig& config,
                                         const NodeLayout& layout, int workers, const ComputePlace& place) {
-  const TorchTaskOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
+  const TrainingOptions options{partition, config.train.batch_size, config.train.augment, static_cast<std::uint64_t>(config.seed)};
   if (!place.device) return networks().make_task(std::move(dataset), network, options, layout, workers);
   return networks().make_device_task(std::move(dataset), network, options, layout,
                                      {.device = place.device,

@@ -3,6 +3,7 @@
 #include "datasets/dataset.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
+#include "harness/task/samples.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,7 @@ namespace xib {
 namespace {
 
 constexpr double kFloat = sizeof(float), kDouble = sizeof(double);
-constexpr double kEvaluated = 500;  // images that are evaluated at once (kEvaluationBatch)
+constexpr double kEvaluated = kEvaluationBatch;
 
 // LibTorch keeps a layer's output for the backward pass, oneDNN may copy it into another order, and the backward pass has the gradients of both;
 // an evaluation keeps nothing, but has input and output of a layer and their copies at once. malloc gives nothing of it back.

@@ -7,6 +7,7 @@
 #include "harness/core/check.hpp"
 #include "harness/task/torch_cuda.hpp"
 #include "harness/task/torch_network.hpp"
+#include "harness/task/torch_objective.hpp"
 
 namespace xib {
 namespace {
@@ -54,6 +55,7 @@ class GroupedReplicas final : public Replicas {
  public:
   explicit GroupedReplicas(const ReplicaSetup& setup)
       : network_(setup.network),
+        objective_(setup.objective),
         n_(setup.nodes),
         batch_(setup.batch),
         options_(at::TensorOptions().dtype(setup.arithmetic == Arithmetic::float64 ? at::kDouble : at::kFloat).device(torch_device(setup.device))),
@@ -88,7 +90,7 @@ class GroupedReplicas final : public Replicas {
           push_through(network_, images(rows.pixels), [&](const Layer& l, std::size_t k, const at::Tensor& value) { return apply(l, value, statistics_[k]); });
       const auto labels = at::from_blob(rows.labels, {n_ * batch_}, options_.dtype(at::kLong));
       const auto logits = x.reshape({n_ * batch_, network_.classes}).to(options_.dtype());
-      losses_ = at::cross_entropy_loss(logits, labels, {}, at::Reduction::None).view({n_, batch_}).mean(1);
+      losses_ = objective_.losses(logits, labels, n_);
       losses_.sum().backward();
       losses_ = losses_.detach();
     }
@@ -179,6 +181,7 @@ class GroupedReplicas final : public Replicas {
   }
 
   const Network& network_;
+  const Objective& objective_;
   std::int64_t n_, batch_;
   at::TensorOptions options_;  // of parameters, their gradients and losses
   at::ScalarType type_;        // of images and what becomes of them

@@ -2,8 +2,6 @@
 
 #include "harness/core/check.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace xib {
@@ -75,8 +73,8 @@ std::vector<Statistics> statistics_views(const Network& network, float* buffers,
   return views;
 }
 
-at::Tensor image_views(const Network& network, float* pixels, std::int64_t count, at::Device device) {
-  const std::int64_t c = network.input.channels, h = network.input.height, w = network.input.width;
+at::Tensor image_views(const ImageShape& shape, float* pixels, std::int64_t count, at::Device device) {
+  const std::int64_t c = shape.channels, h = shape.height, w = shape.width;
   return at::from_blob(pixels, {count, c, h, w}, {h * w * c, 1, w * c, c}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 
@@ -95,22 +93,6 @@ at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor
 at::Tensor forward(const Network& network, const Tensors& p, const std::vector<Statistics>& statistics, at::Tensor x, bool training) {
   return push_through(network, std::move(x),
                       [&](const Layer& l, std::size_t k, const at::Tensor& value) { return apply(l, value, p, statistics[k], training); });
-}
-
-ClassificationSums add_up(const at::Tensor& logits, std::span<const std::int32_t> labels) {
-  const auto table = logits.contiguous();
-  const auto classes = static_cast<std::size_t>(table.size(1));
-  ClassificationSums sums;
-  for (std::size_t k = 0; k < labels.size(); ++k) {
-    const std::span row(table.data_ptr<float>() + k * classes, classes);
-    const auto top = std::max_element(row.begin(), row.end());
-    double sum = 0;
-    for (const float z : row) sum += std::exp(static_cast<double>(z) - static_cast<double>(*top));
-    sums.loss += std::log(sum) + static_cast<double>(*top) - static_cast<double>(row[static_cast<std::size_t>(labels[k])]);
-    sums.hits += top - row.begin() == labels[k];
-    ++sums.samples;
-  }
-  return sums;
 }
 
 }  // namespace xib

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "harness/task/classification.hpp"
 #include "harness/task/models/network.hpp"
-#include "harness/task/task.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>  // LibTorch 2 no longer has it in ATen.h
@@ -27,7 +25,7 @@ Tensors parameter_views(const Network& network, float* model, at::Device device 
 std::vector<Statistics> statistics_views(const Network& network, float* buffers, at::Device device = at::kCPU);
 
 // `count` images, channels-last.
-at::Tensor image_views(const Network& network, float* pixels, std::int64_t count, at::Device device = at::kCPU);
+at::Tensor image_views(const ImageShape& shape, float* pixels, std::int64_t count, at::Device device = at::kCPU);
 
 // x through the layers, as apply(layer, its index, x) computes each; in place where backward does not need what is overwritten.
 template <class Apply>
@@ -54,8 +52,5 @@ at::Tensor forward(const Network& network, const Tensors& p, const std::vector<S
 at::Tensor every_nth_pixel(const at::Tensor& x, int stride);
 at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter);  // an undefined one stays undefined
 at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight, const at::Tensor& bias);
-
-// Sum of the cross entropies and number of hits, in double.
-ClassificationSums add_up(const at::Tensor& logits, std::span<const std::int32_t> labels);
 
 }  // namespace xib

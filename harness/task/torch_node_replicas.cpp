@@ -1,7 +1,7 @@
 #include "harness/core/check.hpp"
 #include "harness/task/torch_cuda.hpp"
-#include "harness/task/torch_network.hpp"
 #include "harness/task/torch_replicas.hpp"
+#include "harness/task/torch_row_model.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -16,6 +16,7 @@ class NodeReplicas final : public Replicas {
  public:
   NodeReplicas(const ReplicaSetup& setup, int branches)
       : network_(setup.network),
+        objective_(setup.objective),
         n_(setup.nodes),
         branches_(std::min(branches, setup.nodes)),
         batch_(setup.batch),
@@ -38,10 +39,8 @@ class NodeReplicas final : public Replicas {
 
  private:
   struct Node {
-    at::Tensor gradient;
-    Tensors parameters;  // with gradients
-    std::vector<Statistics> statistics;
-    at::Tensor images, labels;
+    RowModel model;
+    Batch batch;
   };
 
   void bind(const ReplicaRows& rows) {
@@ -50,15 +49,10 @@ class NodeReplicas final : public Replicas {
     const auto image = static_cast<std::int64_t>(network_.input.pixels());
     for (std::int64_t k = 0; k < n_; ++k) {
       const auto node = static_cast<std::size_t>(k);
-      float* const gradient = rows.gradients + node * rows.stride;
-      auto& made = nodes_.emplace_back();
-      made.gradient = at::from_blob(gradient, {static_cast<std::int64_t>(network_.dim)}, losses_.options());
-      made.parameters = parameter_views(network_, rows.models + node * rows.stride, where_);
-      const auto gradients = parameter_views(network_, gradient, where_);
-      for (std::size_t p = 0; p < gradients.size(); ++p) made.parameters[p].requires_grad_(true).mutable_grad() = gradients[p];
-      made.statistics = statistics_views(network_, rows.buffers + node * rows.buffer_stride, where_);
-      made.images = image_views(network_, rows.pixels + k * batch_ * image, batch_, where_);
-      made.labels = at::from_blob(rows.labels + k * batch_, {batch_}, losses_.options().dtype(at::kLong));
+      const ModelRows mine{rows.models + node * rows.stride, rows.buffers + node * rows.buffer_stride, rows.gradients + node * rows.stride};
+      nodes_.push_back({RowModel(network_, mine, where_, type_),
+                        {image_views(network_.input, rows.pixels + k * batch_ * image, batch_, where_),
+                         at::from_blob(rows.labels + k * batch_, {batch_}, losses_.options().dtype(at::kLong))}});
     }
     rows_ = rows;
     if (branches_ > 0) record(rows);
@@ -76,22 +70,14 @@ class NodeReplicas final : public Replicas {
     statistics.copy_(before);
   }
 
-  // Gradients are added to the views: they must be zeroed, never dropped.
   void pass(std::size_t k) {
-    Node& node = nodes_[k];
-    {
-      const at::NoGradGuard no_gradients;
-      node.gradient.zero_();
-    }
-    const at::AutoGradMode record(true);
-    const auto logits = forward(network_, node.parameters, node.statistics, type_ == at::kFloat ? node.images : node.images.to(type_), true);
-    const auto loss = at::cross_entropy_loss(logits.to(at::kFloat), node.labels);
-    loss.backward();
+    const auto loss = nodes_[k].model.gradient(objective_, nodes_[k].batch);
     const at::NoGradGuard no_gradients;
     losses_.select(0, static_cast<std::int64_t>(k)).copy_(loss);
   }
 
   const Network& network_;
+  const Objective& objective_;
   std::int64_t n_;
   int branches_;
   std::int64_t batch_;

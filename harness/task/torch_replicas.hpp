@@ -2,6 +2,7 @@
 
 #include "harness/mix/device.hpp"
 #include "harness/task/models/network.hpp"
+#include "harness/task/torch_objective.hpp"
 #include "harness/task/way.hpp"
 
 #include <cstdint>
@@ -27,14 +28,15 @@ class Replicas {
  public:
   virtual ~Replicas() = default;
   virtual void gradients(const ReplicaRows& rows) = 0;    // asks for them; on a device nothing is waited for
-  virtual void losses(std::span<double> loss) const = 0;  // waits: the mean cross entropy of each node's batch
+  virtual void losses(std::span<double> loss) const = 0;  // waits: the mean loss of each node's batch
 };
 
 // float64: rows stay float, all between is double (grouped only, for tests). tf32 is a setting of the libraries, see DeviceSettings in torch_device_task.cpp.
 enum class Arithmetic { float32, bfloat16, float64 };
 
 struct ReplicaSetup {
-  const Network& network;  // outlives the replicas
+  const Network& network;      // outlives the replicas
+  const Objective& objective;  // likewise
   int nodes;
   std::int64_t batch;
   Arithmetic arithmetic = Arithmetic::float32;
@@ -45,7 +47,7 @@ struct ReplicaSetup {
 // their number does not depend on the number of nodes. A node's sums have another order than in TorchTask, so bits differ.
 std::unique_ptr<Replicas> make_grouped_replicas(const ReplicaSetup& setup);
 
-// A pass per node, which is TorchTask's, on views of the node's rows: where LibTorch computes on the CPU, with its bits. With branches > 0 the passes are
+// A pass per node, which is TorchTask's (torch_row_model.hpp): where LibTorch computes on the CPU, with its bits. With branches > 0 the passes are
 // recorded when rows are first given, node k on branch k mod branches, and replayed from then on.
 std::unique_ptr<Replicas> make_node_replicas(const ReplicaSetup& setup, int branches);
 

@@ -1,29 +1,19 @@
 #pragma once
 
 #include "datasets/dataset.hpp"
-#include "harness/core/term.hpp"
 #include "harness/task/models/network.hpp"
-#include "harness/task/task.hpp"
+#include "harness/task/samples.hpp"
 #include "harness/task/way.hpp"
 
 #include <memory>
 
 namespace xib {
 
-inline constexpr std::int64_t kEvaluationBatch = 500;  // images; part of the science, as losses are summed batch by batch
-
-struct TorchTaskOptions {
-  Term partition{"iid", {}};
-  std::int64_t batch_size = 32;
-  bool augment = false;
-  std::uint64_t seed = 1;
-};
-
 // Classification of images by a network, on LibTorch's CPU. A node's parameter tensors are views of its row of x, their gradients
 // of its row of g, BatchNorm's running statistics of its row of the buffers. One thread per call: at::set_num_threads(1) and
 // openblas_set_num_threads(1) hold for the process from here on, and malloc keeps what is freed. `workers` evaluations may run side
 // by side.
-std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options, const NodeLayout& layout,
+std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TrainingOptions& options, const NodeLayout& layout,
                                       int workers);
 
 // The same on a device, where the data set is kept as bytes and images are made; evaluations too are computed there, one at a time. The bits of `graph`
@@ -35,7 +25,7 @@ struct DevicePlan {
   double activation_bytes = 0;        // per node, for the message where memory ends
   double run_bytes = 0;               // of the whole run, for the same message; 0: not known
 };
-std::unique_ptr<Task> make_torch_device_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TorchTaskOptions& options,
+std::unique_ptr<Task> make_torch_device_task(std::shared_ptr<const Dataset> dataset, const Network& network, const TrainingOptions& options,
                                              const NodeLayout& layout, const DevicePlan& plan);
 
 // Why this build's LibTorch does not compute on a GPU, with the remedy; "" where it does. Asks no GPU.

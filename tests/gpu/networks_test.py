@@ -168,7 +168,7 @@ class Networks(support.RunTest):
                     said = [line for line in done.stderr.splitlines() if "has no memory" in line]
                     self.assertIn(len(said), range(1, max(ranks, 1) + 1), done.stderr)  # of each rank that had none, before all were ended
                     for line in said:
-                        self.assertRegex(line, r"^xibench: .*cuda:\d has no memory for the activations of \d nodes with 8 images each, .* GiB beside models and data; the run needs 0\.\d\d GiB in all: spread the nodes over more GPUs .*xibench plan --device cuda says")
+                        self.assertRegex(line, r"^xibench: .*cuda:\d has no memory for the activations of \d nodes with 8 samples each, .* GiB beside models and data; the run needs 0\.\d\d GiB in all: spread the nodes over more GPUs .*xibench plan --device cuda says")
                     self.assertNotRegex(done.stderr, "Tried to allocate|Exception raised")
                     self.assertEqual(len(list((self.folder / out).glob("*/*.h5"))), 1)  # the small one
         self.run_on(spec, "grouped 0")

@@ -38,14 +38,14 @@ double distance(const Rows& a, const Rows& b) {  // relative, in the Euclidean n
   return difference == 0 ? 0 : std::sqrt(difference / size);
 }
 
-struct Batches {
+struct Images {
   std::vector<float> pixels;
   std::vector<std::int64_t> labels;
 };
 
-Batches random_batches(const Dataset& data) {
+Images random_batches(const Dataset& data) {
   const BatchWriter writer(data);
-  Batches b{std::vector<float>(kNodes * kBatch * data.train.shape.pixels()), {}};
+  Images b{std::vector<float>(kNodes * kBatch * data.train.shape.pixels()), {}};
   for (std::int64_t k = 0; k < kNodes * kBatch; ++k) {
     writer.write(data.train, k, b.pixels.data() + static_cast<std::size_t>(k) * data.train.shape.pixels());
     b.labels.push_back(data.train.labels[static_cast<std::size_t>(k)]);
@@ -59,7 +59,7 @@ struct Result {
 };
 
 // Two calls of a way at the same models. The device null: on the host.
-Result run(const Network& network, const Batches& batches, Device* device, const std::function<std::unique_ptr<Replicas>(const ReplicaSetup&)>& make,
+Result run(const Network& network, const Images& batches, Device* device, const std::function<std::unique_ptr<Replicas>(const ReplicaSetup&)>& make,
            Arithmetic arithmetic) {
   NodeMatrix x(kNodes, network.dim, device), g(kNodes, network.dim, device), buffers(kNodes, network.buffer_dim, device);
   std::vector<float> model(network.dim), statistics(network.buffer_dim);
@@ -68,7 +68,7 @@ Result run(const Network& network, const Batches& batches, Device* device, const
     x.write_row(k, model);
     buffers.write_row(k, statistics);
   }
-  Batches here = batches;
+  Images here = batches;
   DeviceArray<float> pixels;
   DeviceArray<std::int64_t> labels;
   ReplicaRows rows{x.data(), g.data(), x.stride(), buffers.data(), buffers.stride(), here.pixels.data(), here.labels.data()};
@@ -78,7 +78,7 @@ Result run(const Network& network, const Batches& batches, Device* device, const
     device->copy(rows.pixels, here.pixels.data(), here.pixels.size() * sizeof(float));
     device->copy(rows.labels, here.labels.data(), here.labels.size() * sizeof(std::int64_t));
   }
-  const auto replicas = make({network, kNodes, kBatch, arithmetic, device});
+  const auto replicas = make({network, cross_entropy(), kNodes, kBatch, arithmetic, device});
   Result result{.first = {}, .second = {}, .statistics = {}, .loss = std::vector<double>(kNodes)};
   replicas->gradients(rows);
   replicas->losses(result.loss);
@@ -103,7 +103,7 @@ TEST_CASE("gradients of every way on a device") {
   at::globalContext().setAllowTF32CuBLAS(false);
   const auto device = make_cuda_device(0);
   const auto data = load_dataset(Term::parse("synthetic(channels = 3, size = 16, samples = 64)"), "");
-  const Batches batches = random_batches(data);
+  const Images batches = random_batches(data);
   const auto grouped = [](const ReplicaSetup& setup) { return make_grouped_replicas(setup); };
   for (const ModelOptions& options : {ModelOptions{.width = 0.5}, ModelOptions{.width = 0.5, .norm = "group", .shortcut = "B"}}) {
     auto network = make_network(Term::parse("resnet20"), options, data.train.shape, data.classes);

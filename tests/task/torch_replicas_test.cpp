@@ -39,7 +39,7 @@ struct Matrices {
 
 TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as the task gives them one by one") {
   const auto data = std::make_shared<const Dataset>(load_dataset(Term::parse("synthetic(channels = 3, size = 16, samples = 640)"), ""));
-  TorchTaskOptions options;
+  TrainingOptions options;
   options.batch_size = kBatch, options.augment = true, options.seed = 7;
   Sampler sampler(options.partition, {data->train.labels, data->classes, kNodes, options.seed}, kBatch);
   const BatchWriter writer(*data);
@@ -58,12 +58,12 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
       const auto task = make_torch_task(data, network, options, {kNodes, 1, 0}, 1);
       Rows rows(*task, kNodes);
       for (int k = 0; k < kNodes; ++k) draw_initial_model(network, static_cast<std::uint64_t>(100 + k), rows.x.row(k), rows.buffers.row(k));
-      const auto single = make_grouped_replicas({network, kNodes, kBatch});
-      const auto exact = make_grouped_replicas({network, kNodes, kBatch, Arithmetic::float64});
-      const auto alone = make_grouped_replicas({network, 1, kBatch, Arithmetic::float64});
-      const auto by_node = make_node_replicas({network, kNodes, kBatch}, 0);
-      const auto rough = make_grouped_replicas({network, kNodes, kBatch, Arithmetic::bfloat16});
-      const auto rough_by_node = make_node_replicas({network, kNodes, kBatch, Arithmetic::bfloat16}, 0);
+      const auto single = make_grouped_replicas({network, cross_entropy(), kNodes, kBatch});
+      const auto exact = make_grouped_replicas({network, cross_entropy(), kNodes, kBatch, Arithmetic::float64});
+      const auto alone = make_grouped_replicas({network, cross_entropy(), 1, kBatch, Arithmetic::float64});
+      const auto by_node = make_node_replicas({network, cross_entropy(), kNodes, kBatch}, 0);
+      const auto rough = make_grouped_replicas({network, cross_entropy(), kNodes, kBatch, Arithmetic::bfloat16});
+      const auto rough_by_node = make_node_replicas({network, cross_entropy(), kNodes, kBatch, Arithmetic::bfloat16}, 0);
       for (const std::int64_t step : {0, 1}) {
         std::vector<float> pixels(kNodes * kBatch * image);
         std::vector<std::int64_t> labels;

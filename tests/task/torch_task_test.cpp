@@ -13,7 +13,7 @@ std::shared_ptr<const Dataset> images(const std::string& text = "synthetic(class
   return std::make_shared<const Dataset>(load_dataset(Term::parse(text), ""));
 }
 
-std::unique_ptr<Task> make(const std::string& model, const ModelOptions& options = {}, TorchTaskOptions task = {}, NodeLayout layout = {4, 1, 0},
+std::unique_ptr<Task> make(const std::string& model, const ModelOptions& options = {}, TrainingOptions task = {}, NodeLayout layout = {4, 1, 0},
                            int workers = 1, std::shared_ptr<const Dataset> data = images()) {
   task.batch_size = 16;
   const auto network = make_network(Term::parse(model), options, data->train.shape, data->classes);
@@ -76,7 +76,7 @@ TEST_CASE("gradients agree with differences of the loss") {
 }
 
 TEST_CASE("gradients and statistics are the same bits for any number of threads and any split into ranks") {
-  const TorchTaskOptions options{.partition = Term::parse("dirichlet(1)"), .augment = true};
+  const TrainingOptions options{.partition = Term::parse("dirichlet(1)"), .augment = true};
   const auto data = images();
   const auto run = [&](int ranks, int threads) {
     std::vector<std::vector<float>> rows_of_all;
