@@ -20,7 +20,7 @@ namespace {
 
 template <int train, int classes, int channels, int size>
 DatasetFacts official(const Term& term) {
-  Arguments(term, "[data] dataset").done();
+  Arguments(term, "data.dataset").done();
   return {train, 10000, classes, {channels, size, size}};
 }
 
@@ -48,7 +48,7 @@ constexpr std::array<DatasetInfo, 5> kDatasets = {{
 
 std::span<const DatasetInfo> datasets() { return kDatasets; }
 
-const DatasetInfo& dataset_info(const Term& term, std::string_view where) { return row_of(kDatasets, term.name, "dataset", where); }
+const DatasetInfo& dataset_info(const Term& term, std::string_view key) { return row_of(kDatasets, term.name, "dataset", key); }
 
 std::string find_dataset(const DatasetInfo& info, const std::string& directory) {
   if (info.probe.empty()) return "";
@@ -80,7 +80,7 @@ std::string find_dataset(const DatasetInfo& info, const std::string& directory) 
 }
 
 Dataset load_dataset(const Term& term, const std::string& directory) {
-  const auto& info = dataset_info(term, "[data] dataset");
+  const auto& info = dataset_info(term, "data.dataset");
   const auto facts = info.facts(term);
   const auto place = find_dataset(info, directory);
   auto dataset = info.make(term, place);
@@ -99,7 +99,7 @@ void ImageSet::truncate(std::int64_t limit) {
 std::int64_t held_out_count(std::int64_t samples, double share) { return static_cast<std::int64_t>(std::llround(static_cast<double>(samples) * share)); }
 
 void hold_out(Dataset& dataset, double share, std::uint64_t seed) {
-  require(share >= 0 && share < 1, "[evaluation] validation = {} is not a share in [0, 1)", share);
+  require(share >= 0 && share < 1, Key{"evaluation.validation"}, "{} is not a share in [0, 1)", share);
   if (share == 0) return;
   const ImageSet all = std::exchange(dataset.train, {});
   std::vector<std::int64_t> order(static_cast<std::size_t>(all.size()));

@@ -53,7 +53,7 @@ struct DatasetInfo {
 std::span<const DatasetInfo> datasets();  // the one table
 
 // Throws Error(input) with the nearest name.
-const DatasetInfo& dataset_info(const Term& term, std::string_view where);
+const DatasetInfo& dataset_info(const Term& term, std::string_view key);
 
 // Where the files of a set are looked for, in this order: `directory` if given, else $XIBENCH_DATA, else the package's place. Below
 // the first two, <name>/ and the archive's own folder are tried too.

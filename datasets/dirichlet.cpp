@@ -19,15 +19,15 @@ struct Options {
 };
 
 Options parse(const Term& term) {
-  Arguments a(term, "[data] partition");
+  Arguments a(term, "data.partition");
   Options o{};
   o.alpha = a.number("alpha");
   o.smallest = a.number("smallest", 0.5);
   o.group = a.integer("group", 10);
   a.done();
-  require(o.alpha > 0 && std::isfinite(o.alpha), "[data] partition: dirichlet(alpha = {}) must be positive; large means iid", o.alpha);
-  require(o.smallest >= 0 && o.smallest < 1, "[data] partition: dirichlet(smallest = {}) is a share of the average, in [0, 1)", o.smallest);
-  require(o.group >= 1, "[data] partition: dirichlet(group = {}) must be at least 1", o.group);
+  require(o.alpha > 0 && std::isfinite(o.alpha), Key{"data.partition"}, "dirichlet(alpha = {}) must be positive; large means iid", o.alpha);
+  require(o.smallest >= 0 && o.smallest < 1, Key{"data.partition"}, "dirichlet(smallest = {}) is a share of the average, in [0, 1)", o.smallest);
+  require(o.group >= 1, Key{"data.partition"}, "dirichlet(group = {}) must be at least 1", o.group);
   return o;
 }
 
@@ -91,10 +91,10 @@ void deal_group(const Options& o, const PartitionProblem& p, std::span<const std
     }
     return;
   }
-  refuse(
-      "[data] partition: {} draws of dirichlet(alpha = {}) gave no split of {} images to {} nodes where each has {} of the average; "
-      "raise alpha or lower smallest or group",
-      kAttempts, o.alpha, images.size(), nodes, o.smallest);
+  refuse(Key{"data.partition"},
+         "{} draws of dirichlet(alpha = {}) gave no split of {} images to {} nodes where each has {} of the average; "
+         "raise alpha or lower smallest or group",
+         kAttempts, o.alpha, images.size(), nodes, o.smallest);
 }
 
 }  // namespace

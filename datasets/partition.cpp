@@ -22,7 +22,7 @@ Shards cut(std::span<const std::int32_t> order, int nodes) {
   return shards;
 }
 
-void no_arguments(const Term& term) { Arguments(term, "[data] partition").done(); }
+void no_arguments(const Term& term) { Arguments(term, "data.partition").done(); }
 
 Shards iid(const Term& term, const PartitionProblem& p) {
   no_arguments(term);
@@ -38,10 +38,10 @@ Shards iid_fixed(const Term& term, const PartitionProblem& p) {
 }
 
 std::int64_t pieces_per_node(const Term& term) {
-  Arguments a(term, "[data] partition");
+  Arguments a(term, "data.partition");
   const auto k = a.integer("k");
   a.done();
-  require(k >= 1 && k <= 1'000'000, "[data] partition: shards(k = {}) is not in 1..1000000", k);
+  require(k >= 1 && k <= 1'000'000, Key{"data.partition"}, "shards(k = {}) is not in 1..1000000", k);
   return k;
 }
 
@@ -49,7 +49,7 @@ std::int64_t pieces_per_node(const Term& term) {
 Shards shards_by_label(const Term& term, const PartitionProblem& p) {
   const auto k = pieces_per_node(term);
   const auto pieces = static_cast<std::size_t>(k) * static_cast<std::size_t>(p.nodes);
-  require(pieces <= p.labels.size(), "[data] partition: shards({}) on {} nodes makes {} pieces of {} images; take a smaller k", k, p.nodes, pieces,
+  require(pieces <= p.labels.size(), Key{"data.partition"}, "shards({}) on {} nodes makes {} pieces of {} images; take a smaller k", k, p.nodes, pieces,
           p.labels.size());
   std::vector<std::int32_t> order(p.labels.size());
   std::iota(order.begin(), order.end(), 0);
@@ -79,14 +79,13 @@ constexpr std::array<PartitionInfo, 4> kPartitions = {{
 
 std::span<const PartitionInfo> partitions() { return kPartitions; }
 
-const PartitionInfo& partition_info(const Term& term, std::string_view where) { return row_of(kPartitions, term.name, "partition", where); }
+const PartitionInfo& partition_info(const Term& term, std::string_view key) { return row_of(kPartitions, term.name, "partition", key); }
 
 Shards make_partition(const Term& term, const PartitionProblem& problem) {
-  const auto& info = partition_info(term, "[data] partition");
-  require(problem.nodes >= 1, "[train] nodes = {}: at least one node is needed", problem.nodes);
-  require(static_cast<std::size_t>(problem.nodes) <= problem.labels.size(),
-          "[train] nodes = {} but only {} training images: more nodes than samples; take fewer nodes or raise [data] limit", problem.nodes,
-          problem.labels.size());
+  const auto& info = partition_info(term, "data.partition");
+  require(problem.nodes >= 1, Key{"train.nodes"}, "{} is too few; at least one node is needed", problem.nodes);
+  require(static_cast<std::size_t>(problem.nodes) <= problem.labels.size(), Key{"train.nodes"},
+          "{} but only {} training images: more nodes than samples; take fewer nodes or raise data.limit", problem.nodes, problem.labels.size());
   return info.make(term, problem);
 }
 

@@ -26,7 +26,7 @@ struct PartitionInfo {
 std::span<const PartitionInfo> partitions();  // the one table
 
 // Throws Error(input) with the nearest name.
-const PartitionInfo& partition_info(const Term& term, std::string_view where);
+const PartitionInfo& partition_info(const Term& term, std::string_view key);
 
 // Gives every image to exactly one node; a pure function of its arguments. Throws Error(input): more nodes than images, impossible
 // arguments, or no partition found that leaves every node enough.

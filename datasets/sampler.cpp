@@ -6,11 +6,11 @@
 namespace xib {
 
 std::int64_t steps_in_epoch(std::int64_t images, std::int64_t nodes, std::int64_t batch_size) {
-  require(batch_size >= 1, "[train] batch_size = {}: at least one image is needed", batch_size);
-  require(nodes <= images, "[train] nodes = {} but only {} training images: more nodes than samples; take fewer nodes or raise [data] limit", nodes, images);
-  require(images / nodes >= batch_size,
-          "[train] nodes = {} with batch_size = {} need {} images for one step, the training set has {}; take fewer nodes or a smaller batch", nodes,
-          batch_size, nodes * batch_size, images);
+  require(batch_size >= 1, Key{"train.batch_size"}, "{} is no batch; at least one image is needed", batch_size);
+  require(nodes <= images, Key{"train.nodes"}, "{} but only {} training images: more nodes than samples; take fewer nodes or raise data.limit", nodes, images);
+  require(images / nodes >= batch_size, Key{"train.nodes"},
+          "{} with batch_size = {} need {} images for one step, the training set has {}; take fewer nodes or a smaller batch", nodes, batch_size,
+          nodes * batch_size, images);
   return images / (nodes * batch_size);
 }
 
@@ -19,7 +19,7 @@ Sampler::Sampler(const Term& partition, const PartitionProblem& problem, std::in
   auto shards = make_partition(partition, problem);
   steps_per_epoch_ = steps_in_epoch(static_cast<std::int64_t>(images_), problem.nodes, batch_size);
   histogram_ = class_histogram(shards, problem.labels, problem.classes);
-  if (!partition_info(partition, "[data] partition").every_epoch) shards_ = std::move(shards);
+  if (!partition_info(partition, "data.partition").every_epoch) shards_ = std::move(shards);
   nodes_.resize(static_cast<std::size_t>(problem.nodes));
 }
 

@@ -15,7 +15,7 @@ struct Options {
 };
 
 Options parse(const Term& term) {
-  Arguments a(term, "[data] dataset");
+  Arguments a(term, "data.dataset");
   Options o{};
   o.classes = a.integer("classes", 10);
   o.size = a.integer("size", 16);
@@ -25,13 +25,13 @@ Options parse(const Term& term) {
   o.noise = a.number("noise", 40);
   o.seed = a.integer("seed", 0);
   a.done();
-  require(o.classes >= 2 && o.classes <= 1000, "[data] dataset: synthetic(classes = {}) is not in 2..1000", o.classes);
-  require(o.size >= 1 && o.size <= 256, "[data] dataset: synthetic(size = {}) is not in 1..256", o.size);
-  require(o.samples >= 1 && o.samples <= 1'000'000, "[data] dataset: synthetic(samples = {}) is not in 1..1000000", o.samples);
-  require(o.test >= 1 && o.test <= 1'000'000, "[data] dataset: synthetic(test = {}) is not in 1..1000000", o.test);
-  require(o.channels >= 1 && o.channels <= 4, "[data] dataset: synthetic(channels = {}) is not in 1..4", o.channels);
-  require(o.noise >= 0 && std::isfinite(o.noise), "[data] dataset: synthetic(noise = {}) is negative", o.noise);
-  require(o.seed >= 0, "[data] dataset: synthetic(seed = {}) is negative", o.seed);
+  require(o.classes >= 2 && o.classes <= 1000, Key{"data.dataset"}, "synthetic(classes = {}) is not in 2..1000", o.classes);
+  require(o.size >= 1 && o.size <= 256, Key{"data.dataset"}, "synthetic(size = {}) is not in 1..256", o.size);
+  require(o.samples >= 1 && o.samples <= 1'000'000, Key{"data.dataset"}, "synthetic(samples = {}) is not in 1..1000000", o.samples);
+  require(o.test >= 1 && o.test <= 1'000'000, Key{"data.dataset"}, "synthetic(test = {}) is not in 1..1000000", o.test);
+  require(o.channels >= 1 && o.channels <= 4, Key{"data.dataset"}, "synthetic(channels = {}) is not in 1..4", o.channels);
+  require(o.noise >= 0 && std::isfinite(o.noise), Key{"data.dataset"}, "synthetic(noise = {}) is negative", o.noise);
+  require(o.seed >= 0, Key{"data.dataset"}, "synthetic(seed = {}) is negative", o.seed);
   return o;
 }
 

@@ -112,8 +112,8 @@ double first_at_site(const std::string& path, const std::string& key, double mea
     const char *begin = line.data() + (tab == std::string::npos ? 0 : tab + 1), *end = line.data() + line.size();
     double value = 0;
     const auto [at, problem] = std::from_chars(begin, end, value);
-    require(tab != std::string::npos && problem == std::errc() && at == end && value > 0 && std::isfinite(value),
-            "--all-reduce-file: {}:{}: '{}' is no line \"job<TAB>bytes/s\": remove it, and the next job measures anew", path, number, line);
+    require(tab != std::string::npos && problem == std::errc() && at == end && value > 0 && std::isfinite(value), Key{"--all-reduce-file"},
+            "{}:{}: '{}' is no line \"job<TAB>bytes/s\": remove it, and the next job measures anew", path, number, line);
     if (line.substr(0, tab) == key) return value;
   }
   const std::string line = fmt::format("{}\t{:.6g}\n", key, measured);
@@ -121,7 +121,7 @@ double first_at_site(const std::string& path, const std::string& key, double mea
   const bool written = file >= 0 && write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   const int why = errno;
   if (file >= 0) close(file);
-  require(written, "--all-reduce-file: {} cannot be written: {}", path, std::strerror(why));
+  require(written, Key{"--all-reduce-file"}, "{} cannot be written: {}", path, std::strerror(why));
   return measured;
 }
 

@@ -49,10 +49,10 @@ std::vector<int> parse_threads(const std::string& given) {
     int count = 0;
     const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), count);
     const bool is_number = problem == std::errc() && end == word.data() + word.size();
-    require(is_number, "--threads: '{}' in '{}' is no number of threads: write --threads 1,2,4", word, given);
+    require(is_number, Key{"--threads"}, "'{}' in '{}' is no number of threads: write --threads 1,2,4", word, given);
     if (std::find(threads.begin(), threads.end(), count) == threads.end()) threads.push_back(count);
   }
-  require(!threads.empty(), "--threads: is empty: write --threads 1,2,4");
+  require(!threads.empty(), Key{"--threads"}, "is empty: write --threads 1,2,4");
   return threads;
 }
 
@@ -154,8 +154,8 @@ int bench(Options o) {
     plan = on_every_rank(communicator, [&] {
       o.effort.threads = o.threads ? parse_threads(*o.threads) : std::vector{default_threads()};
       for (const int threads : o.effort.threads) check_threads(threads);
-      require(o.effort.steps >= 1, "--steps: {} is less than 1", o.effort.steps);
-      require(o.effort.warmup >= 0, "--warmup: {} is less than 0", o.effort.warmup);
+      require(o.effort.steps >= 1, Key{"--steps"}, "{} is less than 1", o.effort.steps);
+      require(o.effort.warmup >= 0, Key{"--warmup"}, "{} is less than 0", o.effort.warmup);
       return make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
     });
     check_same_plan(communicator, plan);

@@ -77,7 +77,7 @@ const OfficialSet& published(const DatasetInfo& info) {
 int fetch_sets(const Options& options) {
   const char* variable = std::getenv("XIBENCH_DATA");
   const std::string root = !options.data.empty() ? options.data : variable ? variable : "";
-  require(!root.empty(), "where to? give the directory with --data, or set XIBENCH_DATA to it: runs look there too");
+  require(!root.empty(), Key{"--data"}, "where to? give the directory with --data, or set XIBENCH_DATA to it: runs look there too");
   for (const auto& name : options.names) {
     const Term term = Term::parse(name);
     const auto& info = dataset_info(term, "xibench data fetch");
@@ -153,10 +153,10 @@ Command add_data(CLI::App& command) {
   check->add_flag("--json", options->json, "print JSON");
   CLI::App* split = add("partition", "who gets which classes under a partition: images of each class on each node");
   split->add_option("NAME", options->partition.dataset, "a set, such as fashion-mnist")->required();
-  split->add_option("--partition", options->partition.partition, "as in [data] partition, such as \"dirichlet(0.1)\"")->capture_default_str();
+  split->add_option("--partition", options->partition.partition, "as in data.partition, such as \"dirichlet(0.1)\"")->capture_default_str();
   split->add_option("--nodes,-n", options->partition.nodes, "number of nodes")->capture_default_str();
   split->add_option("--seed", options->partition.seed, "as in seeds: gives what the run of that seed gets")->capture_default_str();
-  split->add_option("--validation", options->partition.validation, "as in [evaluation] validation: the share that is held out first")->capture_default_str();
+  split->add_option("--validation", options->partition.validation, "as in evaluation.validation: the share that is held out first")->capture_default_str();
   auto* json = split->add_flag("--json", options->partition.json, "print JSON");
   split->add_flag("--csv", options->partition.csv, "print CSV")->excludes(json);
   split->footer(listing("Partitions", partitions()) + listing("Data sets", datasets()));

@@ -74,8 +74,8 @@ std::vector<std::vector<std::string>> rows_of(const Split& split, bool exact) {
 
 int show_partition(const PartitionOptions& options, const std::string& data_directory) {
   const Term data = Term::parse(options.dataset), partition = Term::parse(options.partition);
-  require(options.seed >= 0, "--seed {}: seeds count from 0", options.seed);
-  require(options.nodes >= 1, "--nodes {}: a partition needs at least one node", options.nodes);
+  require(options.seed >= 0, Key{"--seed"}, "{} is negative; seeds count from 0", options.seed);
+  require(options.nodes >= 1, Key{"--nodes"}, "{} is too few; a partition needs at least one node", options.nodes);
   const auto& info = partition_info(partition, "--partition");
   info.check(partition);
   Dataset dataset = load_dataset(data, data_directory);

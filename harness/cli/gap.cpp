@@ -180,9 +180,9 @@ Command add_gap(CLI::App& command) {
   command.add_option("--bandwidth", options->network.bandwidth, "for the modelled seconds: bytes per second of a node")->capture_default_str();
   return [options] {
     const auto& [latency, bandwidth] = options->network;
-    require(std::isfinite(latency) && latency >= 0, "--latency: {} is no number of seconds; give one such as 50e-6", latency);
-    require(std::isfinite(bandwidth) && bandwidth > 0, "--bandwidth: {} is no number of bytes per second; give one such as 1.25e9", bandwidth);
-    require(options->sets.empty() || !options->sweep.empty(), "--set changes a sweep file: name it with --sweep");
+    require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is no number of seconds; give one such as 50e-6", latency);
+    require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is no number of bytes per second; give one such as 1.25e9", bandwidth);
+    require(options->sets.empty() || !options->sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");
     return gap(*options);
   };
 }

@@ -78,6 +78,13 @@ void print_json(const Sweep& sweep, const Runs& runs) {
   fmt::print("{}\n", json_text(out));
 }
 
+// What is refused, for programs; the lines of it are on stderr.
+void print_problems(const std::vector<Problem>& problems) {
+  Json out = {{"schema", "xibench-problems"}, {"schema_version", 1}, {"problems", Json::array()}};
+  for (const Problem& problem : problems) out["problems"].push_back({{"file", problem.file}, {"key", problem.key}, {"message", problem.message}});
+  fmt::print("{}\n", json_text(out));
+}
+
 // The keys of [sweep], in their order.
 std::vector<std::string> varying(const Runs& runs) {
   std::vector<std::string> keys;
@@ -130,6 +137,21 @@ void print_total(const Runs& runs, const Costs& costs) {
                largest / (1 << 30));
 }
 
+int plan(const Options& o) {
+  require(o.device.empty() || o.device == "cpu" || o.device == "cuda", Key{"--device"}, "'{}' must be cpu or cuda", o.device);
+  const Plan plan = make_plan(o.spec, with_device(o.sets, o.device), vocabulary());
+  const auto runs = select(plan, o.selection);
+  if (o.json) {
+    print_json(plan.sweep, runs);
+  } else {
+    Costs costs;
+    for (const auto* run : runs) costs.push_back(cost_of(*run));
+    print_table(runs, costs);
+    print_total(runs, costs);
+  }
+  return 0;
+}
+
 }  // namespace
 
 Command add_plan(CLI::App& command) {
@@ -141,18 +163,12 @@ Command add_plan(CLI::App& command) {
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
   return [o] {
-    require(o->device.empty() || o->device == "cpu" || o->device == "cuda", "--device: '{}' must be cpu or cuda", o->device);
-    const Plan plan = make_plan(o->spec, with_device(o->sets, o->device), vocabulary());
-    const auto runs = select(plan, o->selection);
-    if (o->json) {
-      print_json(plan.sweep, runs);
-    } else {
-      Costs costs;
-      for (const auto* run : runs) costs.push_back(cost_of(*run));
-      print_table(runs, costs);
-      print_total(runs, costs);
+    try {
+      return plan(*o);
+    } catch (const Error& error) {
+      if (o->json && error.fault() == Fault::input) print_problems(error.problems());
+      throw;
     }
-    return 0;
   };
 }
 

@@ -201,14 +201,15 @@ int preflight(const Options& o) {
   Communicator& communicator = *world;
   try {
     const int threads = on_every_rank(communicator, [&] {
-      if (parse_device(o.device).kind == "cuda" && !cuda_problem().empty()) refuse("{}", cuda_problem());
-      require(o.limits.floor > 0 && o.limits.floor < 1, "--floor: {} is not a share between 0 and 1", o.limits.floor);
-      require(o.limits.seconds > 0 && o.limits.seconds <= 3600, "--seconds: {} is not a number of seconds up to an hour", o.limits.seconds);
-      require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), "--stall-seconds: {} is not a number of seconds", o.stall_seconds);
-      require(o.all_reduce_floor > 0 && o.all_reduce_floor < 1, "--all-reduce-floor: {} is not a share between 0 and 1", o.all_reduce_floor);
-      require(o.all_reduce_mebibytes >= 1 && o.all_reduce_mebibytes <= 65536, "--all-reduce-mebibytes: {} is not between 1 and 65536", o.all_reduce_mebibytes);
+      if (parse_device(o.device).kind == "cuda" && !cuda_problem().empty()) refuse(Key{"--device"}, "{}", cuda_problem());
+      require(o.limits.floor > 0 && o.limits.floor < 1, Key{"--floor"}, "{} is not a share between 0 and 1", o.limits.floor);
+      require(o.limits.seconds > 0 && o.limits.seconds <= 3600, Key{"--seconds"}, "{} is not a number of seconds up to an hour", o.limits.seconds);
+      require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), Key{"--stall-seconds"}, "{} is not a number of seconds", o.stall_seconds);
+      require(o.all_reduce_floor > 0 && o.all_reduce_floor < 1, Key{"--all-reduce-floor"}, "{} is not a share between 0 and 1", o.all_reduce_floor);
+      require(o.all_reduce_mebibytes >= 1 && o.all_reduce_mebibytes <= 65536, Key{"--all-reduce-mebibytes"}, "{} is not between 1 and 65536",
+              o.all_reduce_mebibytes);
       const int given = o.threads ? *o.threads : default_threads();
-      require(given >= 1 && given <= 1024, "--threads: {} is not between 1 and 1024", given);
+      require(given >= 1 && given <= 1024, Key{"--threads"}, "{} is not between 1 and 1024", given);
       return given;
     });
     const Watchdog watchdog(communicator, o.stall_seconds, [&](const std::string& report) { end_hanging(communicator, report); });

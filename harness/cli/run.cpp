@@ -49,19 +49,19 @@ void check_flags(const Options& o) {
   Problems problems;
   problems.attempt([&] { progress_style(o.progress); });
   problems.attempt([&] { parse_way(o.way); });
-  problems.attempt([&] { require(!o.out.empty(), "--out: is empty (a shell variable that is not set?): name a directory"); });
-  problems.attempt([&] { require(o.jobs >= 1, "--jobs: {} is less than 1", o.jobs); });
-  problems.attempt([&] { require(o.retries >= 0, "--retries: {} is less than 0", o.retries); });
-  problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), "--all and a selection of runs exclude each other: give one of them"); });
+  problems.attempt([&] { require(!o.out.empty(), Key{"--out"}, "is empty (a shell variable that is not set?): name a directory"); });
+  problems.attempt([&] { require(o.jobs >= 1, Key{"--jobs"}, "{} is less than 1", o.jobs); });
+  problems.attempt([&] { require(o.retries >= 0, Key{"--retries"}, "{} is less than 0", o.retries); });
+  problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), Key{"--all"}, "it and a selection of runs exclude each other: give one of them"); });
   for (const auto& [flag, number] : {std::pair{"--ranks", o.shape.ranks},
                                      {"--ranks-per-node", o.shape.ranks_per_node},
                                      {"--runs-at-once", o.shape.at_once},
                                      {"--processors-per-node", o.shape.processors}})
-    problems.attempt([&] { require(!number || *number >= 1, "{}: {} is less than 1", flag, *number); });
+    problems.attempt([&] { require(!number || *number >= 1, Key{flag}, "{} is less than 1", *number); });
   problems.attempt([&] {
     require(
-        o.check || !o.shape.is_given(),
-        "--ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell --check of a later job: a run has the ranks that mpirun "
+        o.check || !o.shape.is_given(), Key{"--check"},
+        "is missing: --ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell it of a later job: a run has the ranks that mpirun "
         "or srun starts, and what its machine has; leave them out, or add --check");
   });
   problems.throw_if_any();
@@ -70,7 +70,7 @@ void check_flags(const Options& o) {
 void check_machine(const Options& o) {
   Problems problems;
   for (const auto& [flag, minutes] : {std::pair{"--checkpoint-minutes", o.checkpoint_minutes}, {"--stall-minutes", o.stall_minutes}})
-    problems.attempt([&] { require(minutes >= 0 && std::isfinite(minutes), "{}: {} is not a number of minutes", flag, minutes); });
+    problems.attempt([&] { require(minutes >= 0 && std::isfinite(minutes), Key{flag}, "{} is not a number of minutes", minutes); });
   problems.throw_if_any();
 }
 
@@ -121,7 +121,7 @@ int run_here(const Options& o) {
 
 // Each run in a process of its own, several at a time.
 int run_side_by_side_here(const Options& o) {
-  require(!launched_with_others(), "--jobs: under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
+  require(!launched_with_others(), Key{"--jobs"}, "under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
   const int threads = o.threads ? *o.threads : std::max(1, usable_processors() / o.jobs);
   check_machine(o);
   check_threads(threads);
@@ -145,12 +145,13 @@ int check_here(const Options& o) {
   try {
     return on_every_rank(*world, [&] {
       if (world->rank() != 0) return 0;
-      std::string device, device_problem;
+      std::string device;
+      std::vector<Problem> device_problems;
       try {
         device = parse_device(o.device).kind;
-        if (device == "cuda" && !cuda_problem().empty()) refuse("--device cuda: {}", cuda_problem());
+        if (device == "cuda" && !cuda_problem().empty()) refuse(Key{"--device"}, "{}", cuda_problem());
       } catch (const Error& error) {  // said below with the other flags; the runs are checked as if on CPU
-        device_problem = error.what();
+        device_problems = error.problems();
         device = "";
       }
       CheckedRuns runs{.spec = o.spec,
@@ -166,7 +167,7 @@ int check_here(const Options& o) {
       check_runs(runs, [&] {
         Problems problems;
         problems.attempt([&] { check_flags(o); });
-        problems.attempt([&] { require(device_problem.empty(), "{}", device_problem); });
+        for (const Problem& problem : device_problems) problems.add(problem);
         problems.attempt([&] { check_machine(o); });
         problems.attempt([&] { check_threads(runs.threads, !o.shape.is_given()); });
         problems.throw_if_any();

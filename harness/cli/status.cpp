@@ -221,7 +221,7 @@ Command add_status(CLI::App& command) {
   command.add_flag("--no-queue", o->no_queue, "do not ask Slurm which runs wait in its queue");
   command.add_option("--every", o->every, "seconds between two looks of --watch")->capture_default_str();
   return [o] {
-    require(o->every > 0 && o->every <= 86400, "--every: {} is not a number of seconds up to a day", o->every);
+    require(o->every > 0 && o->every <= 86400, Key{"--every"}, "{} is not a number of seconds up to a day", o->every);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     const auto runs = select(plan, o->selection);
     std::error_code problem;

@@ -187,12 +187,12 @@ std::vector<Json> compare(const Options& options) {
 }
 
 int run_topology(const Options& options) {
-  require(options.nodes >= 1, "--nodes {}: a topology needs at least one node", options.nodes);
-  require(options.dim >= 1, "--dim {}: a model has at least one parameter", options.dim);
-  require(0 <= options.decay && options.decay < 1, "--decay {}: use a value in [0, 1)", options.decay);
+  require(options.nodes >= 1, Key{"--nodes"}, "{} is too few; a topology needs at least one node", options.nodes);
+  require(options.dim >= 1, Key{"--dim"}, "{} is too few; a model has at least one parameter", options.dim);
+  require(0 <= options.decay && options.decay < 1, Key{"--decay"}, "{} is out of range; use a value in [0, 1)", options.decay);
   if (!options.weights.empty()) check_rule(options.weights);
   const bool one = !options.name.empty();
-  require(one || !(options.matrix || options.dot), "--matrix and --dot print one graph: give its name, such as ring");
+  require(one || !(options.matrix || options.dot), Key{options.matrix ? "--matrix" : "--dot"}, "prints one graph: give its name, such as ring");
   if (!one) {
     const auto rows = compare(options);
     if (options.json)

@@ -24,7 +24,7 @@ double room_for_files(const std::string& path);
 
 std::string bytes_text(double bytes);  // "1.5 GB": decimal units
 
-// "64G" -> 64 * 2^30: K, M, G, T, as Slurm counts. Throws Error(input) that begins with `where`.
-double parse_bytes(std::string_view text, std::string_view where);
+// "64G" -> 64 * 2^30: K, M, G, T, as Slurm counts. Throws Error(input) of the key.
+double parse_bytes(std::string_view text, std::string_view key);
 
 }  // namespace xib

@@ -8,12 +8,12 @@
 namespace xib {
 
 // What the row of a table makes that `text` names, as in "adam(beta1 = 0.8)": row.make(arguments, setup). Throws Error(input) for an unknown name, and for
-// arguments that are wrong or left over. what: "optimizer"; where: the key of the sweep file.
+// arguments that are wrong or left over. what: "optimizer".
 template <class Table, class Setup>
-auto made_from(const Table& table, std::string_view text, std::string_view what, std::string_view where, const Setup& setup) {
-  const Term term = Term::parse(text, where);
-  Arguments arguments(term, where);
-  auto made = row_of(table, term.name, what, where).make(arguments, setup);
+auto made_from(const Table& table, std::string_view text, std::string_view what, std::string_view key, const Setup& setup) {
+  const Term term = Term::parse(text, key);
+  Arguments arguments(term, key);
+  auto made = row_of(table, term.name, what, key).make(arguments, setup);
   arguments.done();
   return made;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/check.hpp"
@@ -10,37 +10,46 @@
 
 namespace xib {
 
-// Everything that is wrong with what was given, so that one message can say it all. A line reads `where: key: problem; remedy`.
+// Everything that is wrong with what was given, so that one message can say it all.
 class Problems {
  public:
-  void add(std::string_view where, std::string_view key, std::string_view problem) { add(fmt::format("{}: {}: {}", where, key, problem)); }
-  void add(std::string line) {
-    line = printable(line);  // a newline that the input holds would make two problems of one
-    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
+  void add(Problem problem) {
+    for (std::string* part : {&problem.file, &problem.key, &problem.message}) *part = printable(*part);  // a newline that the input holds would make two of one
+    if (std::find(all_.begin(), all_.end(), problem) == all_.end()) all_.push_back(std::move(problem));
   }
-  // Collects the refusals of `part`, line by line, and continues.
+  void add(std::string_view file, std::string_view key, std::string_view message) {
+    add({.file = std::string(file), .key = std::string(key), .message = std::string(message)});
+  }
+  void add(Key key, std::string_view message) { add("", key.name, message); }
+  // Collects the refusals of `part` and continues.
   template <class Part>
   void attempt(Part&& part) {
+    attempt(Key{}, std::forward<Part>(part));
+  }
+  // The same; `key` is that of refusals that carry none: their code does not know it, or has it in the text.
+  template <class Part>
+  void attempt(Key key, Part&& part) {
     try {
       part();
     } catch (const Error& error) {
       if (error.fault() != Fault::input) throw;
-      const std::string message = error.what();
-      for (std::size_t from = 0; from <= message.size();) {
-        const std::size_t end = std::min(message.find('\n', from), message.size());
-        add(message.substr(from, end - from));
-        from = end + 1;
+      for (Problem problem : error.problems()) {
+        if (problem.key.empty()) {
+          problem.key = key.name;
+          if (const std::string begin = problem.key + ": "; problem.message.starts_with(begin)) problem.message.erase(0, begin.size());
+        }
+        add(std::move(problem));
       }
     }
   }
-  bool empty() const { return lines_.empty(); }
-  const std::vector<std::string>& lines() const { return lines_; }
+  bool empty() const { return all_.empty(); }
+  const std::vector<Problem>& all() const { return all_; }
   void throw_if_any() const {
-    if (!empty()) throw Error(Fault::input, fmt::format("{}", fmt::join(lines_, "\n")));
+    if (!empty()) throw Error(Fault::input, all_);
   }
 
  private:
-  std::vector<std::string> lines_;
+  std::vector<Problem> all_;
 };
 
 }  // namespace xib

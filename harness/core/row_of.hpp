@@ -7,8 +7,10 @@
 
 namespace xib {
 
-// Throws Error(input): "WHERE: unknown WHAT 'NAME', did you mean 'NEAR'?; known: ...". where "": without it.
-[[noreturn]] void refuse_name(std::string_view where, std::string_view what, std::string_view name, const std::vector<std::string>& known);
+// What every look-up in a closed set says of a name that is not in it: "unknown WHAT 'NAME', did you mean 'NEAR'?; known: ...".
+std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string>& known);
+// Throws it as Error(input) of the key.
+[[noreturn]] void refuse_name(std::string_view key, std::string_view what, std::string_view name, const std::vector<std::string>& known);
 
 // Tables of what can be named in a sweep: topologies, policies, algorithms, ... A row has a `name`.
 template <class Table>
@@ -20,9 +22,9 @@ std::vector<std::string> names_of(const Table& table) {
 
 // The row of a table that bears the name. Throws Error(input) with the nearest name and all of them.
 template <class Table>
-const auto& row_of(const Table& table, std::string_view name, std::string_view what, std::string_view where = "") {
+const auto& row_of(const Table& table, std::string_view name, std::string_view what, std::string_view key = "") {
   const auto row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.name == name; });
-  if (row == table.end()) refuse_name(where, what, name, names_of(table));
+  if (row == table.end()) refuse_name(key, what, name, names_of(table));
   return *row;
 }
 

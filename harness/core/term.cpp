@@ -47,16 +47,13 @@ std::vector<std::string_view> split_arguments(std::string_view s) {
   return parts;
 }
 
-std::string where_prefix(std::string_view where) { return where.empty() ? std::string() : fmt::format("{}: ", where); }
-
 std::string_view unquote(std::string_view s) { return s.size() >= 2 && s.front() == '"' && s.back() == '"' ? s.substr(1, s.size() - 2) : s; }
 
 }  // namespace
 
-Term Term::parse(std::string_view text, std::string_view where) {
+Term Term::parse(std::string_view text, std::string_view key) {
   const auto bad = [&](std::string_view why) {
-    refuse("{}'{}' {}; write a name such as ring, or a name with arguments such as torus(4, 8) or adaptive(0.2, beta = 0.95)", where_prefix(where),
-           printable(text), why);
+    refuse(Key{key}, "'{}' {}; write a name such as ring, or a name with arguments such as torus(4, 8) or adaptive(0.2, beta = 0.95)", printable(text), why);
   };
   const std::string_view s = trim(text);
   Term term;
@@ -102,7 +99,7 @@ std::string Term::text() const {
   return out + ")";
 }
 
-Arguments::Arguments(const Term& term, std::string_view where) : term_(term), where_(where), used_(term.arguments.size(), false) {}
+Arguments::Arguments(const Term& term, std::string_view key) : term_(term), key_(key), used_(term.arguments.size(), false) {}
 
 const Argument* Arguments::take(std::string_view name) {
   for (std::size_t k = 0; k < used_.size(); ++k)
@@ -120,14 +117,14 @@ const Argument* Arguments::take(std::string_view name) {
 double Arguments::to_number(std::string_view name, const Argument& a) const {
   double value = 0;
   const auto [end, error] = std::from_chars(a.text.data(), a.text.data() + a.text.size(), value);
-  require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value), "{}{}: {} is '{}', which is not a number", where_prefix(where_),
+  require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value), Key{key_}, "{}: {} is '{}', which is not a number",
           printable(term_.text()), name, printable(a.text));
   return value;
 }
 
 double Arguments::number(std::string_view name) {
   const Argument* a = take(name);
-  require(a, "{}{} needs the argument {}: write {}({} = ...)", where_prefix(where_), term_.text(), name, term_.name, name);
+  require(a, Key{key_}, "{} needs the argument {}: write {}({} = ...)", term_.text(), name, term_.name, name);
   return to_number(name, *a);
 }
 
@@ -138,19 +135,19 @@ double Arguments::number(std::string_view name, double otherwise) {
 
 std::int64_t Arguments::integer(std::string_view name) {
   const double value = number(name);
-  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number", where_prefix(where_), term_.text(), name, value);
+  require(value == std::floor(value) && std::abs(value) < 9e15, Key{key_}, "{}: {} is {}, which is not a whole number", term_.text(), name, value);
   return static_cast<std::int64_t>(value);
 }
 
 std::int64_t Arguments::integer(std::string_view name, std::int64_t otherwise) {
   const double value = number(name, static_cast<double>(otherwise));
-  require(value == std::floor(value) && std::abs(value) < 9e15, "{}{}: {} is {}, which is not a whole number", where_prefix(where_), term_.text(), name, value);
+  require(value == std::floor(value) && std::abs(value) < 9e15, Key{key_}, "{}: {} is {}, which is not a whole number", term_.text(), name, value);
   return static_cast<std::int64_t>(value);
 }
 
 std::string Arguments::text(std::string_view name) {
   const Argument* a = take(name);
-  require(a, "{}{} needs the argument {}: write {}({} = ...)", where_prefix(where_), term_.text(), name, term_.name, name);
+  require(a, Key{key_}, "{} needs the argument {}: write {}({} = ...)", term_.text(), name, term_.name, name);
   return a->text;
 }
 
@@ -171,15 +168,18 @@ std::vector<double> Arguments::rest() {
 void Arguments::done() const {
   for (std::size_t k = 0; k < used_.size(); ++k) {
     const auto& a = term_.arguments[k];
-    require(used_[k], "{}{} has an argument that {} does not take: '{}'", where_prefix(where_), term_.text(), term_.name,
-            printable(a.name.empty() ? a.text : a.name));
+    require(used_[k], Key{key_}, "{} has an argument that {} does not take: '{}'", term_.text(), term_.name, printable(a.name.empty() ? a.text : a.name));
   }
 }
 
-void refuse_name(std::string_view where, std::string_view what, std::string_view name, const std::vector<std::string>& known) {
+std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
-  refuse("{}unknown {} '{}'{}; known: {}", where_prefix(where), what, printable(name), near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
-         fmt::join(known, ", "));
+  return fmt::format("unknown {} '{}'{}; known: {}", what, printable(name), near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                     known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+}
+
+void refuse_name(std::string_view key, std::string_view what, std::string_view name, const std::vector<std::string>& known) {
+  refuse(Key{key}, "{}", unknown_name(what, name, known));
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& members) {

@@ -20,18 +20,18 @@ struct Term {
   std::string name;
   std::vector<Argument> arguments;
 
-  // Parses `text`; `where` (a file and key) goes into the error. Throws Error(input) on anything else than the grammar.
-  static Term parse(std::string_view text, std::string_view where = "");
+  // Parses `text`, the value of `key`. Throws Error(input) on anything else than the grammar.
+  static Term parse(std::string_view text, std::string_view key = "");
   std::string text() const;  // canonical: one blank after commas and around '='
   bool operator==(const Term&) const = default;
 };
 
 // Takes a term's arguments one after another, then done() refuses what is left: unknown or superfluous arguments are errors.
-//   Arguments a(term, "[control] policy");  double f = a.number("fraction");  double beta = a.number("beta", 0.95);  a.done();
+//   Arguments a(term, "control.policy");  double f = a.number("fraction");  double beta = a.number("beta", 0.95);  a.done();
 // An argument may be given by position or by name; positions count in the order of the calls.
 class Arguments {
  public:
-  Arguments(const Term& term, std::string_view where);
+  Arguments(const Term& term, std::string_view key);
   double number(std::string_view name);                    // required
   double number(std::string_view name, double otherwise);  // optional
   std::int64_t integer(std::string_view name);
@@ -45,7 +45,7 @@ class Arguments {
   const Argument* take(std::string_view name);
   double to_number(std::string_view name, const Argument& argument) const;
   Term term_;
-  std::string where_;
+  std::string key_;
   std::size_t position_ = 0;
   std::vector<bool> used_;
 };

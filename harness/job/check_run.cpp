@@ -59,7 +59,7 @@ class Check {
     try {
       problems_.attempt(part);
     } catch (const std::exception& error) {
-      problems_.add(error.what());
+      problems_.add(Key{}, error.what());
     }
   }
 
@@ -71,9 +71,9 @@ class Check {
     std::filesystem::path folder = std::filesystem::absolute(plan_ ? asked_.out + "/" + plan_->sweep.name : asked_.out);
     std::error_code unknown;
     while (folder.has_relative_path() && !std::filesystem::exists(std::filesystem::symlink_status(folder, unknown))) folder = folder.parent_path();
-    require(std::filesystem::is_directory(folder, unknown), "--out: {} is not a directory, so {} cannot be made there: choose another with --out",
+    require(std::filesystem::is_directory(folder, unknown), Key{"--out"}, "{} is not a directory, so {} cannot be made there: choose another with --out",
             folder.string(), asked_.out);
-    require(access(folder.c_str(), W_OK | X_OK) == 0, "--out: {} cannot be written to: {}: choose another with --out, or ask for the right to write",
+    require(access(folder.c_str(), W_OK | X_OK) == 0, Key{"--out"}, "{} cannot be written to: {}: choose another with --out, or ask for the right to write",
             folder.string(), std::strerror(errno));
   }
 
@@ -84,13 +84,13 @@ class Check {
     if (!std::filesystem::exists(path, unknown)) return false;
     try {
       const RunHeader header = read_run_header(path);
-      if (header.run_id != run.id) problems_.add(fmt::format("{}: holds another run ({}) than its name says: move it away", path, header.run_id));
+      if (header.run_id != run.id) problems_.add(path, "", fmt::format("holds another run ({}) than its name says: move it away", header.run_id));
       if (header.outcome != "finished") without_distance_.insert(run.id);
       return true;
     } catch (const NewerRunFile& error) {
-      problems_.add(error.what());
+      problems_.add(Key{}, error.what());
     } catch (const Error& error) {
-      if (error.fault() == Fault::work || access(path.c_str(), R_OK) != 0) problems_.add(error.what());
+      if (error.fault() == Fault::work || access(path.c_str(), R_OK) != 0) problems_.add(Key{}, error.what());
     }
     return false;
   }
@@ -100,25 +100,28 @@ class Check {
       if (!is_complete(*run)) missing_.push_back(run);
   }
 
-  void add_for_key(const PlannedRun& run, const std::string& message) { problems_.add(located(message, run.origins, plan_->sweep.path)); }
+  void add_for_key(const PlannedRun& run, std::string key, std::string message) {
+    problems_.add(located({.file = "", .key = std::move(key), .message = std::move(message)}, run.origins, plan_->sweep.path));
+  }
 
   void check_ranks() {
     std::map<std::int64_t, std::vector<const PlannedRun*>> too_small;
     for (const auto* run : missing_)
       if (asked_.ranks > run->config.train.nodes) too_small[run->config.train.nodes].push_back(run);
     for (const auto& [nodes, runs] : too_small)
-      add_for_key(*runs.front(),
-                  fmt::format("train.nodes: {} nodes cannot be spread over {} ranks (a rank without a node would idle; {}); start at most {} ranks", nodes,
-                              asked_.ranks, some_runs(runs.size(), *runs.front()), nodes));
+      add_for_key(*runs.front(), "train.nodes",
+                  fmt::format("{} nodes cannot be spread over {} ranks (a rank without a node would idle; {}); start at most {} ranks", nodes, asked_.ranks,
+                              some_runs(runs.size(), *runs.front()), nodes));
   }
 
   void check_threads() {
     const int wanted = asked_.threads * std::min(asked_.ranks_per_node, asked_.ranks) * asked_.jobs;
     if (const auto has = asked_.shape.processors; has && wanted > *has)
-      problems_.add(fmt::format(
-          "--threads: {} threads x {} ranks x {} runs side by side are {} on a machine of {} processors (--processors-per-node); take fewer --threads, "
-          "--ranks-per-node or --jobs",
-          asked_.threads, std::min(asked_.ranks_per_node, asked_.ranks), asked_.jobs, wanted, *has));
+      problems_.add(
+          Key{"--threads"},
+          fmt::format("{} threads x {} ranks x {} runs side by side are {} on a machine of {} processors (--processors-per-node); take fewer --threads, "
+                      "--ranks-per-node or --jobs",
+                      asked_.threads, std::min(asked_.ranks_per_node, asked_.ranks), asked_.jobs, wanted, *has));
   }
 
   // Every set once, read as a run reads it.
@@ -130,7 +133,7 @@ class Check {
       try {
         load_dataset(term, asked_.data);
       } catch (const std::exception& error) {
-        add_for_key(*run, fmt::format("data.dataset: {}", error.what()));
+        add_for_key(*run, "data.dataset", error.what());
       }
     }
   }
@@ -149,12 +152,15 @@ class Check {
           absent[id].push_back(run);
       }
     for (const auto& [id, runs] : absent)
-      problems_.add(fmt::format("{}: is not there (its consensus distance is the unit of {}); choose that run too, as with --all, or do it first",
-                                files(id).result, some_runs(runs.size(), *runs.front())));
+      problems_.add(files(id).result, "",
+                    fmt::format("is not there (its consensus distance is the unit of {}); choose that run too, as with --all, or do it first",
+                                some_runs(runs.size(), *runs.front())));
     for (const auto& [id, runs] : useless)
-      problems_.add(fmt::format(
-          "{}: diverged, so that it has no consensus distance that means anything (it is the unit of {}); change that run's settings, or leave these out",
-          files(id).result, some_runs(runs.size(), *runs.front())));
+      problems_.add(
+          files(id).result, "",
+          fmt::format(
+              "diverged, so that it has no consensus distance that means anything (it is the unit of {}); change that run's settings, or leave these out",
+              some_runs(runs.size(), *runs.front())));
   }
 
   void check_memory() {
@@ -174,9 +180,9 @@ class Check {
     }
     if (too_large == 0) return;
     add_for_key(
-        *largest,
+        *largest, "train.nodes",
         fmt::format(
-            "train.nodes: memory of up to {} on a machine is needed ({} rank{} x {} run{}; a rank {}; {}), and {} is {}; take more memory (--memory-per-node), fewer --jobs or "
+            "memory of up to {} on a machine is needed ({} rank{} x {} run{}; a rank {}; {}), and {} is {}; take more memory (--memory-per-node), fewer --jobs or "
             "--threads, or more machines with fewer --ranks-per-node",
             bytes_text(memory_), std::min(asked_.ranks_per_node, asked_.ranks), asked_.ranks == 1 ? "" : "s", asked_.jobs,
             asked_.jobs == 1 ? "" : "s side by side", describe(size_), some_runs(too_large, *largest), has.source, bytes_text(has.value)));
@@ -188,9 +194,10 @@ class Check {
     for (std::size_t k = 0; k < std::min(at_once, checkpoints_.size()); ++k) disk_ += checkpoints_[k];
     const double room = asked_.out.empty() ? std::nan("") : room_for_files(asked_.out);
     if (disk_ > room)
-      problems_.add(fmt::format(
-          "--out: the results and checkpoints of {} run{} take up to {}, and {} has room for {}; free some space, or choose another directory with --out",
-          missing_.size(), missing_.size() == 1 ? "" : "s", bytes_text(disk_), asked_.out, bytes_text(room)));
+      problems_.add(
+          Key{"--out"},
+          fmt::format("the results and checkpoints of {} run{} take up to {}, and {} has room for {}; free some space, or choose another directory with --out",
+                      missing_.size(), missing_.size() == 1 ? "" : "s", bytes_text(disk_), asked_.out, bytes_text(room)));
   }
 
   const CheckedRuns& asked_;

@@ -15,8 +15,8 @@ namespace xib {
 // Throws Error(input) for a way that none of the runs could go.
 inline void check_way(Way way, const std::vector<const PlannedRun*>& runs) {
   const auto is_network_on_gpu = [](const PlannedRun* run) { return run->config.train.device != "cpu" && run->config.model.name != "none"; };
-  require(way == Way::automatic || std::any_of(runs.begin(), runs.end(), is_network_on_gpu),
-          "--way: {} is how networks are computed on a GPU, and none of these runs does that; leave it out, or add --device cuda", name_of(way));
+  require(way == Way::automatic || std::any_of(runs.begin(), runs.end(), is_network_on_gpu), Key{"--way"},
+          "{} is how networks are computed on a GPU, and none of these runs does that; leave it out, or add --device cuda", name_of(way));
 }
 
 // Device and communicator of a command's runs: the GPU is taken once, where any of them wants one.

@@ -106,11 +106,14 @@ class Bench {
   void require_steps(const Run& run, const PlannedRun& planned, int phase) const {
     const std::int64_t has = run.timeline.steps_of(phase), most = has - 1 - (steps_in_all() - effort_.steps);
     if (effort_.steps > most)
-      throw Error(Fault::input,
-                  fmt::format("--steps: phase {} of run {} has {} steps, too few for {} and {} that are not timed: {}, or --set train.epochs to more", phase,
-                              planned.index, has, effort_.steps, steps_in_all() - effort_.steps,
-                              most > 0 ? fmt::format("ask for at most {}", most) : "ask for a shorter --warmup"),
-                  true);
+      throw Error(
+          Fault::input,
+          {Problem{.file = "",
+                   .key = "--steps",
+                   .message = fmt::format("phase {} of run {} has {} steps, too few for {} and {} that are not timed: {}, or --set train.epochs to more", phase,
+                                          planned.index, has, effort_.steps, steps_in_all() - effort_.steps,
+                                          most > 0 ? fmt::format("ask for at most {}", most) : "ask for a shorter --warmup")}},
+          true);
   }
 
   static void begin_phase(Arm& arm, int phase) { arm.step = arm.run->timeline.begin_of(phase); }
@@ -158,9 +161,8 @@ class Bench {
       const auto& rows = arm.recorder->record().steps;
       for (const StepRow& row : rows) sum += row.consensus_distance, largest = std::fmax(largest, row.consensus_distance);
       const double distance = planned.config.control.statistic == "mean" ? sum / static_cast<double>(rows.size()) : largest;
-      require(std::isfinite(distance) && distance > 0,
-              "control.policy: run {} needs the consensus distance of run {}, which has none in {} steps: ask for more --steps", planned.index,
-              reference->index, rows.size());
+      require(std::isfinite(distance) && distance > 0, Key{"control.policy"},
+              "run {} needs the consensus distance of run {}, which has none in {} steps: ask for more --steps", planned.index, reference->index, rows.size());
       return distance;
     });
   }

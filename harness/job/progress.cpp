@@ -28,7 +28,7 @@ ProgressStyle progress_style(const std::string& name) {
   if (name == "auto") return isatty(STDERR_FILENO) ? ProgressStyle::terminal : ProgressStyle::none;
   if (name == "none") return ProgressStyle::none;
   if (name == "plain") return ProgressStyle::plain;
-  require(name == "terminal", "--progress: '{}' must be auto, terminal, plain or none", name);
+  require(name == "terminal", Key{"--progress"}, "'{}' must be auto, terminal, plain or none", name);
   return ProgressStyle::terminal;
 }
 

@@ -26,7 +26,7 @@ int default_threads() {
 }
 
 void check_threads(int threads, bool on_this_machine) {
-  require(threads >= 1 && threads <= 1024, "--threads: {} is not between 1 and 1024", threads);
+  require(threads >= 1 && threads <= 1024, Key{"--threads"}, "{} is not between 1 and 1024", threads);
   if (const int usable = usable_processors(); on_this_machine && threads > usable)
     notify("xibench: {} threads share {} processor{} that this process is bound to: for mpirun add --bind-to none, for srun --cpus-per-task={}\n", threads,
            usable, usable == 1 ? "" : "s", threads);

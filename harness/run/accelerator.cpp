@@ -17,17 +17,18 @@ std::string gpus(int count) { return fmt::format("{} GPU{}", count, count == 1 ?
 // How many GPUs `who` sees: the one that was chosen among them.
 int visible_gpus(const DeviceChoice& choice, const std::string& who) {
   const int visible = cuda_device_count();
-  require(visible > 0, "train.device: {} sees no GPU (does CUDA_VISIBLE_DEVICES hide them all?): go to a host that has one, or use --device cpu", who);
-  require(choice.number < visible, "--device: there is no cuda:{}: {} sees {}, of which the last is cuda:{}", choice.number, who, gpus(visible), visible - 1);
+  require(visible > 0, Key{"train.device"}, "{} sees no GPU (does CUDA_VISIBLE_DEVICES hide them all?): go to a host that has one, or use --device cpu", who);
+  require(choice.number < visible, Key{"--device"}, "there is no cuda:{}: {} sees {}, of which the last is cuda:{}", choice.number, who, gpus(visible),
+          visible - 1);
   return visible;
 }
 
 int number_of(const Communicator& world, const DeviceChoice& choice) {
   const int visible = visible_gpus(choice, fmt::format("rank {}", world.rank()));
-  require(choice.number < 0 || world.size() == 1, "--device: cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own",
+  require(choice.number < 0 || world.size() == 1, Key{"--device"}, "cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own",
           choice.number, world.size());
-  require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1,
-          "--device: {} ranks on a host that shows {}: start one rank per GPU", local_ranks(), gpus(visible));
+  require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1, Key{"--device"},
+          "{} ranks on a host that shows {}: start one rank per GPU", local_ranks(), gpus(visible));
   return choice.number >= 0 ? choice.number : local_rank() % visible;
 }
 
@@ -51,12 +52,12 @@ DeviceChoice parse_device(const std::string& flag) {
     const auto [at, problem] = std::from_chars(begin, end, choice.number);
     if (begin != end && problem == std::errc() && at == end && choice.number >= 0) return choice;
   }
-  refuse("--device: '{}' must be cpu, cuda or cuda:K (K = 0, 1, ... as the process sees its GPUs)", flag);
+  refuse(Key{"--device"}, "'{}' must be cpu, cuda or cuda:K (K = 0, 1, ... as the process sees its GPUs)", flag);
 }
 
 Accelerator::Accelerator(Communicator& world, const DeviceChoice& choice, double timeout_s) : world_(world) {
   const int number = on_every_rank(world, [&] {
-    if (const std::string problem = cuda_problem(); !problem.empty()) refuse("{}", problem);
+    if (const std::string problem = cuda_problem(); !problem.empty()) refuse(Key{"train.device"}, "{}", problem);
     const int mine = number_of(world, choice);
     device_ = make_cuda_device(mine);
     try_out(*device_);
@@ -93,7 +94,7 @@ std::string gpu_problem(const DeviceChoice& choice) try {
 }
 
 std::string cuda_problem() {
-  return cuda_version().empty() ? "train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu" : "";
+  return cuda_version().empty() ? "this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu" : "";
 }
 
 }  // namespace xib

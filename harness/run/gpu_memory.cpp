@@ -15,7 +15,7 @@ double row_bytes(std::size_t dim) { return 4.0 * static_cast<double>((dim + 15) 
 
 double gpu_bytes(const RunConfig& config) {
   const TaskSize size = task_size(config);
-  const bool moved = make_gauge(config.control.gauge, "[control] gauge", 0).kind == Gauge::Kind::displacement;
+  const bool moved = make_gauge(config.control.gauge, "control.gauge", 0).kind == Gauge::Kind::displacement;
   const double n = static_cast<double>(config.train.nodes);
   return row_bytes(size.dim) * (n * (2 + kept_matrices(config.train) + moved) + 1) + row_bytes(size.buffer_dim) * (n + 1) + kWork + size.device +
          n * size.device_node;

@@ -17,7 +17,7 @@ namespace {
 void check_files(const RunConfig::Topology& topology, std::size_t phase) {
   const std::string planned = phase < topology.file_sha256.size() ? topology.file_sha256[phase] : "";
   const std::string found = topology_files_sha256(topology.name[phase]);
-  require(found == planned, "topology.name: the content of {} is not what was planned (SHA-256 {} instead of {}): run again, which plans it anew",
+  require(found == planned, Key{"topology.name"}, "the content of {} is not what was planned (SHA-256 {} instead of {}): run again, which plans it anew",
           topology.name[phase], found, planned.empty() ? "none" : planned);
 }
 
@@ -31,7 +31,7 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
                           .full_gradient = task.has_full_gradient()};
     if (k < reference_distances.size()) context.reference_distance = reference_distances[k];
     phases.push_back({make_mixing(config.topology.name[k], config.topology.weights, nodes, static_cast<std::uint64_t>(config.seed)),
-                      make_policy(config.control.policy[k], "[control] policy", context)});
+                      make_policy(config.control.policy[k], "control.policy", context)});
     check_files(config.topology, k);  // after they were read
   }
   return phases;
@@ -88,7 +88,7 @@ Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine,
       optimizer(make_optimizer(config.train.optimizer, {layout.mine().count, task->dim(), local_options(config.train), device})),
       algorithm(make_algorithm(config.train.algorithm, {layout.mine().count, task->dim(), sgd_options(config.train), device})),
       consensus(communicator, pool, layout, task->dim(), std::move(phases), config.control.measure_every, full_gradient(*task),
-                make_gauge(config.control.gauge, "[control] gauge", static_cast<std::uint64_t>(config.seed))),
+                make_gauge(config.control.gauge, "control.gauge", static_cast<std::uint64_t>(config.seed))),
       buffer_statistics(communicator, pool, layout, task->buffer_dim()),
       loss(static_cast<std::size_t>(layout.mine().count)),
       gradient_norm2(loss.size()) {

@@ -57,7 +57,7 @@ struct Run {
 // fraction() refers to, NaN where the phase has none; empty where no phase has one. Throws Error(input) for what cannot be built.
 std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine, std::span<const double> reference_distances);
 
-SgdOptions sgd_options(const RunConfig::Train& train);    // [train] momentum, nesterov, weight_decay
+SgdOptions sgd_options(const RunConfig::Train& train);    // train.momentum, train.nesterov, train.weight_decay
 SgdOptions local_options(const RunConfig::Train& train);  // of the optimizer, which has no momentum beside an algorithm's own
 int kept_matrices(const RunConfig::Train& train);         // of optimizer and algorithm, one row per node
 

@@ -52,7 +52,7 @@ Graphs graphs_of(const RunConfig& c, double mine, int ranks) {
     const auto nodes = static_cast<int>(c.train.nodes);
     const auto seed = static_cast<std::uint64_t>(c.seed);
     const KnownGraph& graph = known_graph(name, c.topology.weights, nodes, seed);
-    if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
+    if (!graph.refusal.empty()) refuse(Key{"topology.name"}, "{}", graph.refusal);
     found.bytes += static_cast<double>(graph.period) * n * n * sizeof(double);
     if (ranks > 1) found.halo += std::min(n - mine, mine * round_traffic(make_mixing(name, c.topology.weights, nodes, seed)).most_received);
   }

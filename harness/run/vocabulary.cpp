@@ -32,17 +32,17 @@ namespace {
 void check_training(const RunConfig::Train& train, Problems& problems) {
   problems.attempt([&] { LearningRate(train.schedule, train.lr, train.warmup_epochs, train.warmup_lr, train.epochs); });
   problems.attempt([&] { check_optimizer(train.optimizer, {train.momentum, train.nesterov, train.weight_decay}); });
-  const auto expect = [&](bool ok, const std::string& problem) {
-    if (!ok) problems.add(problem);
+  const auto expect = [&](bool ok, std::string_view key, const std::string& problem) {
+    if (!ok) problems.add(Key{key}, problem);
   };
-  expect(train.warmup_epochs < static_cast<double>(train.epochs),
-         fmt::format("train.warmup_epochs: {} is no less than train.epochs, {}", train.warmup_epochs, train.epochs));
-  expect(train.warmup_epochs == 0 || train.warmup_lr <= train.lr,
-         fmt::format("train.warmup_lr: a warm-up from {} to a peak of {} would go down", train.warmup_lr, train.lr));
-  expect(!train.nesterov || train.momentum > 0, "train.nesterov: needs train.momentum > 0: set nesterov = false");
-  expect(train.device == "cpu" || cuda_problem().empty(), cuda_problem());
+  expect(train.warmup_epochs < static_cast<double>(train.epochs), "train.warmup_epochs",
+         fmt::format("{} is no less than train.epochs, {}", train.warmup_epochs, train.epochs));
+  expect(train.warmup_epochs == 0 || train.warmup_lr <= train.lr, "train.warmup_lr",
+         fmt::format("a warm-up from {} to a peak of {} would go down", train.warmup_lr, train.lr));
+  expect(!train.nesterov || train.momentum > 0, "train.nesterov", "needs train.momentum > 0: set nesterov = false");
+  expect(train.device == "cpu" || cuda_problem().empty(), "train.device", cuda_problem());
   for (const auto epoch : train.phases)
-    expect(epoch < train.epochs, fmt::format("train.phases: a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
+    expect(epoch < train.epochs, "train.phases", fmt::format("a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
 // A target that is a share of the first step's distance.
@@ -51,8 +51,8 @@ void check_start(const RunConfig& c) {
   if (term.name != "fraction-of-start" || !algorithm_info(c.train.algorithm).combines_first) return;
   Arguments arguments(term, "control.policy");
   arguments.number("f");
-  require(arguments.integer("steps", 20) >= 2,
-          "control.policy: under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more", c.train.algorithm);
+  require(arguments.integer("steps", 20) >= 2, Key{"control.policy"},
+          "under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more", c.train.algorithm);
 }
 
 // The graphs, and what the algorithm needs of them and of other settings.
@@ -64,11 +64,10 @@ void check_topologies(const RunConfig& c, Problems& problems) {
     problems.attempt([&] {
       const std::string &name = c.topology.name[k], &weights = c.topology.weights;
       const KnownGraph& graph = known_graph(name, weights, nodes, seed);
-      if (!graph.refusal.empty()) refuse("topology.name: {}", graph.refusal);
-      require(
-          graph.keeps_mean || algorithm_info(c.train.algorithm).takes_column_stochastic,
-          "topology.weights: {} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1, or algorithm = \"sgp\"",
-          weights, c.train.algorithm);
+      if (!graph.refusal.empty()) refuse(Key{"topology.name"}, "{}", graph.refusal);
+      require(graph.keeps_mean || algorithm_info(c.train.algorithm).takes_column_stochastic, Key{"topology.weights"},
+              "{} weights keep the sum of the models, not their mean, which {} needs: choose weights whose rows sum to 1, or algorithm = \"sgp\"", weights,
+              c.train.algorithm);
       settings.phases.push_back({name, weights, c.control.policy[k], graph.one_symmetric, graph.keeps_sum,
                                  [&name, &weights, nodes, seed] { return known_lambda_min(name, weights, nodes, seed); }});
     });
@@ -93,29 +92,28 @@ void check_run(const RunConfig& c) {
                                 .min_rounds = static_cast<int>(c.control.min_rounds),
                                 .max_rounds = static_cast<int>(c.control.max_rounds),
                                 .L = knows_smoothness(c) ? 1 : kUnknown};
-    for (const auto& policy : c.control.policy) problems.attempt([&] { make_policy(policy, "control.policy", context); });
+    for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context); });
   });
   problems.attempt([&] { check_start(c); });
-  problems.attempt([&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
+  problems.attempt(Key{"control.gauge"}, [&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
   problems.throw_if_any();
 }
 
 // A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.
 void check_reference(const RunConfig& c, std::size_t phase) {
-  require(algorithm_info(c.train.algorithm).uses_policy,
-          "train.algorithm: {} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
+  require(algorithm_info(c.train.algorithm).uses_policy, Key{"train.algorithm"},
+          "{} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
           "control.reference a variant of dsgd",
           c.train.algorithm);
   const std::string& policy = c.control.policy[phase];
   const PolicyInfo& info = policy_info(policy);
-  require(info.name != "exact",
-          "control.policy: exact leaves a consensus distance of 0 (no target is a share of that); let the reference gossip in this phase");
+  require(info.name != "exact", Key{"control.policy"},
+          "exact leaves a consensus distance of 0 (no target is a share of that); let the reference gossip in this phase");
   if (info.holds_target) return;  // measures exactly in every step, whatever the gauge is
-  require(gauge_info(make_gauge(c.control.gauge, "control.gauge", 0).kind).may_steer,
-          "control.gauge: {} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"", c.control.gauge);
-  require(c.control.measure_every == 1,
-          "control.measure_every: with {} most steps are not measured (the largest distance may be theirs); write control.measure_every = 1",
-          c.control.measure_every);
+  require(gauge_info(make_gauge(c.control.gauge, "control.gauge", 0).kind).may_steer, Key{"control.gauge"},
+          "{} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"", c.control.gauge);
+  require(c.control.measure_every == 1, Key{"control.measure_every"},
+          "with {} most steps are not measured (the largest distance may be theirs); write control.measure_every = 1", c.control.measure_every);
 }
 
 Cost cost_of(const RunConfig& c) {

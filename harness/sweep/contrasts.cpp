@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/check.hpp"
-#include "harness/core/term.hpp"
+#include "harness/core/row_of.hpp"
 
 namespace xib {
 
@@ -37,9 +37,7 @@ void check_contrasts(const std::vector<Contrast>& contrasts, const std::vector<s
   const auto check_arm = [&](const std::string& name, const std::string& where, const char* key) {
     if (name.empty()) return;  // said already
     if (std::find(variants.begin(), variants.end(), name) == variants.end()) {
-      const std::string near = nearest(name, variants);
-      problems.add(where, key,
-                   fmt::format("'{}' is no variant; {}", name, near.empty() ? "write the name of a [[variant]]" : fmt::format("did you mean '{}'?", near)));
+      problems.add(where, key, unknown_name("variant", name, variants));
     } else if (name == baseline) {
       problems.add(where, key,
                    fmt::format("'{}' is the baseline, with which every variant is compared already; name another arm, or leave the contrast out", name));

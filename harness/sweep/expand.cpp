@@ -1,10 +1,11 @@
 #include "harness/sweep/expand.hpp"
 
+#include "harness/core/row_of.hpp"
+#include "harness/sweep/resolve.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
-
-#include "harness/sweep/resolve.hpp"
 
 namespace xib {
 namespace {
@@ -16,21 +17,25 @@ constexpr std::int64_t kMostNodes = 2'000'000;  // of all graphs that are not al
 // A problem of resolved runs is found once per run, but said once, with the first run that has it.
 class RunProblems {
  public:
-  void add(std::string line, const std::string& run) {
-    const auto at = std::find_if(found_.begin(), found_.end(), [&](const Found& found) { return found.line == line; });
+  void add(Problem problem, const std::string& run) {
+    const auto at = std::find_if(found_.begin(), found_.end(), [&](const Found& found) { return found.problem == problem; });
     if (at == found_.end())
-      found_.push_back({std::move(line), run, 1});
+      found_.push_back({std::move(problem), run, 1});
     else
       ++at->runs;
   }
   void say(Problems& problems, std::size_t all) const {
-    for (const Found& found : found_)
-      problems.add(found.runs == all ? found.line : fmt::format("{} ({} of {} runs, first {})", found.line, found.runs, all, found.run));
+    for (const Found& found : found_) {
+      Problem problem = found.problem;
+      if (found.runs != all) problem.message += fmt::format(" ({} of {} runs, first {})", found.runs, all, found.run);
+      problems.add(std::move(problem));
+    }
   }
 
  private:
   struct Found {
-    std::string line, run;
+    Problem problem;
+    std::string run;
     std::size_t runs;
   };
   std::vector<Found> found_;
@@ -51,11 +56,12 @@ class Graphs {
       const bool is_new = seen_.insert(fmt::format("{}|{}|{}", name, config.train.nodes, uses_seed(name, vocabulary) ? config.seed : 0)).second;
       if (is_new) nodes_ += config.train.nodes;
     }
-    require(
-        nodes_ <= kMostNodes,
-        "{}: the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
-        "train.nodes, or several files",
-        path, nodes_, kMostNodes);
+    if (nodes_ > kMostNodes)
+      refuse_in(
+          path, Key{},
+          "the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
+          "train.nodes, or several files",
+          nodes_, kMostNodes);
   }
 
  private:
@@ -103,22 +109,20 @@ Axes cell_of(const SweepSpec& spec, const VariantSpec& variant, const Axes& vari
   return cell;
 }
 
-std::vector<std::string> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
-  Problems messages;
-  for (auto& message : resolve(draft.config, vocabulary)) messages.add(std::move(message));
-  if (messages.empty() && vocabulary.default_weights && !draft.origins.contains("topology.weights"))
+std::vector<Problem> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
+  Problems problems;
+  for (auto& problem : resolve(draft.config, vocabulary)) problems.add(std::move(problem));
+  if (problems.empty() && vocabulary.default_weights && !draft.origins.contains("topology.weights"))
     draft.config.topology.weights = vocabulary.default_weights(draft.config);
   draft.reference = std::exchange(draft.config.control.reference, "");
   if (!draft.reference.empty() && std::none_of(spec.variants.begin(), spec.variants.end(), [&](const auto& v) { return v.name == draft.reference; })) {
     std::vector<std::string> names;
     for (const auto& variant : spec.variants) names.push_back(variant.name);
-    const std::string near = nearest(draft.reference, names);
-    messages.add(fmt::format("control.reference: '{}' is no variant; {}", draft.reference,
-                             near.empty() ? "write the name of one [[variant]]" : fmt::format("did you mean {}?", near)));
+    problems.add(Key{"control.reference"}, unknown_name("variant", draft.reference, names));
   }
-  if (messages.empty())
-    for (const auto& check : vocabulary.checks) messages.attempt([&] { check(draft.config); });
-  return messages.lines();
+  if (problems.empty())
+    for (const auto& check : vocabulary.checks) problems.attempt([&] { check(draft.config); });
+  return problems.all();
 }
 
 }  // namespace
@@ -130,8 +134,9 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
   product.seeds = spec.sweep.seeds.size();
   std::size_t runs = product.seeds * variants.size();
   const auto check = [&] {
-    require(runs <= kMostRuns, "{}: the sweep has {} runs or more; a plan holds at most {}: write fewer values, seeds or variants, or several files",
-            spec.sweep.path, runs, kMostRuns);
+    if (runs > kMostRuns)
+      refuse_in(spec.sweep.path, Key{}, "the sweep has {} runs or more; a plan holds at most {}: write fewer values, seeds or variants, or several files", runs,
+                kMostRuns);
   };
   check();
   for (const Axis& axis : spec.axes) {
@@ -163,12 +168,13 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         if (!spec.seeds_where.empty()) draft.origins["seed"] = spec.seeds_where;
         draft.cell = cell_of(spec, variant, draft.varies);
         if (ok) graphs.add(draft.config, vocabulary, spec.sweep.path);
-        const auto messages = ok ? faults(draft, spec, vocabulary) : std::vector<std::string>();
-        for (const std::string& message : messages) found.add(located(message, draft.origins, spec.sweep.path), label(draft));
-        product.whole = product.whole && ok && messages.empty();
+        const auto wrong = ok ? faults(draft, spec, vocabulary) : std::vector<Problem>();
+        for (const Problem& problem : wrong) found.add(located(problem, draft.origins, spec.sweep.path), label(draft));
+        product.whole = product.whole && ok && wrong.empty();
         phases += draft.config.phase_count();
-        require(phases <= kMostPhases, "{}: the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs", spec.sweep.path,
-                phases, kMostPhases);
+        if (phases > kMostPhases)
+          refuse_in(spec.sweep.path, Key{}, "the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs", phases,
+                    kMostPhases);
         product.drafts.push_back(std::move(draft));
       }
   found.say(problems, product.drafts.size());

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 
 namespace xib {
 namespace {
@@ -35,24 +36,21 @@ std::string normal_argument(const std::string& argument) {
 
 void check_member(const Field& field, const std::string& name, const Vocabulary& vocabulary) {
   const auto known = members(field, vocabulary);
-  if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
-  const std::string near = nearest(name, known);
-  refuse("'{}' is none of the {} ({}){}", name, field.set, fmt::join(known, ", "),
-         near.empty() ? "; write one of these" : fmt::format("; did you mean {}?", near));
+  if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) refuse_name(field.key, "value", name, known);
 }
 
 std::string checked_term(const Field& field, const std::string& given, const Vocabulary& vocabulary) {
-  Term term = Term::parse(given);
+  Term term = Term::parse(given, field.key);
   check_member(field, term.name, vocabulary);
   for (auto& argument : term.arguments) argument.text = normal_argument(argument.text);
   return term.text();
 }
 
 void check_range(const Field& field, double value) {
-  require(std::isfinite(value), "{} is no finite number; write {}", value, expected(field.kind));
+  require(std::isfinite(value), Key{field.key}, "{} is no finite number; write {}", value, expected(field.kind));
   const Range& r = field.range;
   const bool ok = (r.above ? value > r.least : value >= r.least) && (r.below ? value < r.most : value <= r.most);
-  require(ok, "{} is out of range; write {} that is {}", value, expected(field.kind), range_text(field));
+  require(ok, Key{field.key}, "{} is out of range; write {} that is {}", value, expected(field.kind), range_text(field));
 }
 
 }  // namespace
@@ -91,7 +89,8 @@ Value checked(const Field& field, Value value, const Vocabulary& vocabulary) {
     case Kind::integer: {
       const std::int64_t v = std::get<std::int64_t>(value);
       const double d = static_cast<double>(v);  // exact wherever a limit of the table is near
-      require(d >= field.range.least && d <= field.range.most, "{} is out of range; write {} that is {}", v, expected(field.kind), range_text(field));
+      require(d >= field.range.least && d <= field.range.most, Key{field.key}, "{} is out of range; write {} that is {}", v, expected(field.kind),
+              range_text(field));
       break;
     }
     case Kind::number: {
@@ -112,7 +111,7 @@ Value checked(const Field& field, Value value, const Vocabulary& vocabulary) {
       break;
     case Kind::terms: {
       auto& terms = std::get<std::vector<std::string>>(value);
-      require(!terms.empty(), "an empty list names nothing; write {}", expected(field.kind));
+      require(!terms.empty(), Key{field.key}, "an empty list names nothing; write {}", expected(field.kind));
       for (auto& term : terms) term = checked_term(field, term, vocabulary);
       break;
     }

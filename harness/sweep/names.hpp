@@ -27,7 +27,7 @@ struct Vocabulary {
   std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
   // Whether a policy mixes until Ξ is at a target, so that control.min_rounds means something.
   std::function<bool(const Term& policy)> holds_target = [](const Term&) { return true; };
-  // Throws Error(input) "some.key: problem; remedy" where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
+  // Throws Error(input) of the key at fault where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
   // May be empty.
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
   // Whether a topology is another with another seed. May be empty: then no graph is.
@@ -36,8 +36,8 @@ struct Vocabulary {
   std::function<std::string(const RunConfig&)> default_weights;
   // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.
   std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
-  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run, one
-  // problem per line. A line that begins with "some.key: " or "[some] key: " is shown with the line of the file that set the key.
+  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run. A
+  // problem of a key is shown with the line of the file that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;
   std::function<Cost(const RunConfig&)> cost;  // may be empty
 };

@@ -66,11 +66,8 @@ class Linker {
     State& state = states_[k];
     const Draft& draft = product_.drafts[k];
     if (state.progress == State::open) {
-      const auto origin = draft.origins.find("control.reference");
-      refuse(
-          "{}: control.reference: variant '{}' refers to itself, directly or by others (nobody could run first); name a variant without "
-          "fraction()",
-          origin == draft.origins.end() ? spec_.sweep.path : origin->second, draft.variant);
+      refuse_in(origin_of_reference(draft), Key{"control.reference"},
+                "variant '{}' refers to itself, directly or by others (nobody could run first); name a variant without fraction()", draft.variant);
     }
     if (state.progress == State::fresh) {
       state.progress = State::open;
@@ -130,9 +127,16 @@ class Linker {
     } catch (const Error& error) {
       if (error.fault() != Fault::input) throw;
       const std::string what = draft.reference.empty() ? "the uncontrolled run" : fmt::format("variant '{}'", draft.reference);
-      problems_.add(fmt::format("{} ({} is the reference of {} in phase {})", located(error.what(), reference.origins, spec_.sweep.path), what,
-                                draft.config.control.policy[phase], phase + 1));
+      for (Problem problem : error.problems()) {
+        problem.message += fmt::format(" ({} is the reference of {} in phase {})", what, draft.config.control.policy[phase], phase + 1);
+        problems_.add(located(std::move(problem), reference.origins, spec_.sweep.path));
+      }
     }
+  }
+
+  const std::string& origin_of_reference(const Draft& draft) const {
+    const auto origin = draft.origins.find("control.reference");
+    return origin == draft.origins.end() ? spec_.sweep.path : origin->second;
   }
 
   // The run of the variant that control.reference names, at the same point of the sweep and with the same seed.
@@ -140,12 +144,10 @@ class Linker {
     const std::size_t per_variant = product_.points * product_.seeds;
     const std::size_t other = variants_.at(draft.reference) * per_variant + k % per_variant;
     const auto& theirs = product_.drafts[other].config.train.phases;
-    const auto origin = draft.origins.find("control.reference");
-    require(theirs == draft.config.train.phases,
-            "{}: control.reference: variant '{}' has its phases at epochs [{}], '{}' at [{}] (which distance would be meant?); give both "
-            "the same",
-            origin == draft.origins.end() ? spec_.sweep.path : origin->second, draft.reference, fmt::join(theirs, ", "), draft.variant,
-            fmt::join(draft.config.train.phases, ", "));
+    if (theirs != draft.config.train.phases)
+      refuse_in(origin_of_reference(draft), Key{"control.reference"},
+                "variant '{}' has its phases at epochs [{}], '{}' at [{}] (which distance would be meant?); give both the same", draft.reference,
+                fmt::join(theirs, ", "), draft.variant, fmt::join(draft.config.train.phases, ", "));
     return visible(other);
   }
 
@@ -164,8 +166,9 @@ class Linker {
     for (std::size_t j = 0; j < phases.size(); ++j) {
       if (j > 0) other.config.control.policy[phases[j - 1]] = draft.config.control.policy[phases[j - 1]];
       RunConfig config = other.config;
-      const auto problems = resolve(config, vocabulary_);
-      require(problems.empty(), "{}: {}", spec_.sweep.path, fmt::join(problems, "\n"));
+      auto problems = resolve(config, vocabulary_);
+      for (Problem& problem : problems) problem.file = spec_.sweep.path;
+      if (!problems.empty()) throw Error(Fault::input, std::move(problems));
       other.variant = fmt::format("{}phase {}{}{}", kReference, phases[j] + 1, draft.variant.empty() ? "" : " of ", draft.variant);
       PlannedRun run = unlinked(other, config);
       for (std::size_t i = 0; i < j; ++i) refer(run, phases[i], references_[places[i]]);
@@ -175,9 +178,10 @@ class Linker {
       const auto [at, is_new] = added_.emplace(run.id, references_.size());
       if (is_new) {
         phases_ += run.config.phase_count();
-        require(phases_ <= kMostPhases,
-                "{}: the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
-                spec_.sweep.path, phases_, kMostPhases);
+        if (phases_ > kMostPhases)
+          refuse_in(spec_.sweep.path, Key{},
+                    "the references of fraction() make the plan too long ({} phases of runs and more; at most {}): write fewer phases, or control.reference",
+                    phases_, kMostPhases);
         references_.push_back(std::move(run));  // a run that several variants share keeps the name of the first
       } else {
         join(references_[at->second].cells.front(), run.cells.front());

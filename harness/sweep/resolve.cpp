@@ -19,28 +19,28 @@ std::vector<std::int64_t> drops(const std::string& schedule) {
     std::int64_t epoch = 0;
     const char* const last = argument.text.data() + argument.text.size();
     const auto [end, error] = std::from_chars(argument.text.data(), last, epoch);
-    require(error == std::errc() && end == last, "train.schedule: {} has '{}', which is no whole epoch; write steps(150, 225)", schedule, argument.text);
+    require(error == std::errc() && end == last, Key{"train.schedule"}, "{} has '{}', which is no whole epoch; write steps(150, 225)", schedule, argument.text);
     epochs.push_back(epoch);
   }
-  require(!epochs.empty(), "train.schedule: steps names no epoch; write steps(150, 225), or constant");
+  require(!epochs.empty(), Key{"train.schedule"}, "steps names no epoch; write steps(150, 225), or constant");
   return epochs;
 }
 
-void check_epochs(std::string_view key, const std::vector<std::int64_t>& epochs, std::int64_t end) {
+void check_epochs(Key key, const std::vector<std::int64_t>& epochs, std::int64_t end) {
   for (std::size_t k = 0; k < epochs.size(); ++k) {
-    require(epochs[k] >= 1, "{}: {} is no epoch after the first; phases begin at 1 or later", key, epochs[k]);
-    require(k == 0 || epochs[k] > epochs[k - 1], "{}: {} does not come after {}; write ascending epochs", key, epochs[k], epochs[k ? k - 1 : 0]);
-    require(epochs[k] < end, "{}: epoch {} is not reached (train.epochs = {}); lower it or train longer", key, epochs[k], end);
+    require(epochs[k] >= 1, key, "{} is no epoch after the first; phases begin at 1 or later", epochs[k]);
+    require(k == 0 || epochs[k] > epochs[k - 1], key, "{} does not come after {}; write ascending epochs", epochs[k], epochs[k ? k - 1 : 0]);
+    require(epochs[k] < end, key, "epoch {} is not reached (train.epochs = {}); lower it or train longer", epochs[k], end);
   }
 }
 
 // One value stands for every phase.
-void spread(std::string_view key, std::vector<std::string>& values, std::size_t phases) {
+void spread(Key key, std::vector<std::string>& values, std::size_t phases) {
   if (values.size() == 1) values.assign(phases, values.front());
-  require(values.size() == phases,
-          "{}: lists {} values for {} phases; give one for all, or one per phase (phases are cut at train.phases, else at the drops of "
+  require(values.size() == phases, key,
+          "lists {} values for {} phases; give one for all, or one per phase (phases are cut at train.phases, else at the drops of "
           "train.schedule)",
-          key, values.size(), phases);
+          values.size(), phases);
 }
 
 // The content of a file is science, so its checksum is in the id.
@@ -50,7 +50,7 @@ void add_checksums(RunConfig::Topology& topology, const Vocabulary& vocabulary) 
   for (const auto& name : topology.name) try {
       sums.push_back(vocabulary.topology_sha256(name));
     } catch (const Error& error) {
-      refuse("topology.name: {}", error.what());
+      refuse(Key{"topology.name"}, "{}", error.what());
     }
   if (std::all_of(sums.begin(), sums.end(), [](const auto& sum) { return sum.empty(); })) sums.clear();
 }
@@ -58,8 +58,8 @@ void add_checksums(RunConfig::Topology& topology, const Vocabulary& vocabulary) 
 void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
   const auto phase = static_cast<std::size_t>(control.in_phase);
   if (phase > 0) {
-    require(phase <= phases, "control.in_phase: there is no phase {}, only {}; count from 1", phase, phases);
-    require(control.policy.size() == 1, "control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
+    require(phase <= phases, Key{"control.in_phase"}, "there is no phase {}, only {}; count from 1", phase, phases);
+    require(control.policy.size() == 1, Key{"control.in_phase"}, "control.policy already says every phase itself; leave in_phase out, or give one policy");
     const std::string policy = control.policy.front();
     control.policy.assign(phases, control.otherwise);
     control.policy[phase - 1] = policy;
@@ -84,34 +84,33 @@ bool needs_reference(const RunConfig& config, const Vocabulary& vocabulary) {
                      [&](const std::string& policy) { return needs_reference(policy, vocabulary); });
 }
 
-std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary) {
+std::vector<Problem> resolve(RunConfig& config, const Vocabulary& vocabulary) {
   Problems problems;
   RunConfig::Train& train = config.train;
   problems.attempt([&] {
-    require(train.warmup_epochs <= static_cast<double>(train.epochs), "train.warmup_epochs: {} is longer than the training ({} epochs); lower it",
+    require(train.warmup_epochs <= static_cast<double>(train.epochs), Key{"train.warmup_epochs"}, "{} is longer than the training ({} epochs); lower it",
             train.warmup_epochs, train.epochs);
   });
   problems.attempt([&] {
     const auto at = drops(train.schedule);
-    check_epochs("train.schedule", at, train.epochs);
+    check_epochs(Key{"train.schedule"}, at, train.epochs);
     if (train.phases.empty()) train.phases = at;
-    check_epochs("train.phases", train.phases, train.epochs);
+    check_epochs(Key{"train.phases"}, train.phases, train.epochs);
   });
   problems.attempt([&] {
-    require(config.control.min_rounds <= config.control.max_rounds,
-            "control.min_rounds: {} is more than control.max_rounds, {}; lower the one or raise the other", config.control.min_rounds,
-            config.control.max_rounds);
+    require(config.control.min_rounds <= config.control.max_rounds, Key{"control.min_rounds"},
+            "{} is more than control.max_rounds, {}; lower the one or raise the other", config.control.min_rounds, config.control.max_rounds);
   });
-  if (!problems.empty()) return problems.lines();  // the number of phases is unknown
+  if (!problems.empty()) return problems.all();  // the number of phases is unknown
 
   const std::size_t phases = train.phases.size() + 1;
   problems.attempt([&] {
-    spread("topology.name", config.topology.name, phases);
+    spread(Key{"topology.name"}, config.topology.name, phases);
     add_checksums(config.topology, vocabulary);
   });
   problems.attempt([&] {
     expand_in_phase(config.control, phases);
-    spread("control.policy", config.control.policy, phases);
+    spread(Key{"control.policy"}, config.control.policy, phases);
   });
   config.control.reference_id.assign(phases, "");
   if (problems.empty() && !needs_reference(config, vocabulary)) {
@@ -119,7 +118,7 @@ std::vector<std::string> resolve(RunConfig& config, const Vocabulary& vocabulary
     config.control.reference.clear();
   }
   if (problems.empty() && !holds_target(config, vocabulary)) config.control.min_rounds = RunConfig::Control().min_rounds;
-  return problems.lines();
+  return problems.all();
 }
 
 }  // namespace xib

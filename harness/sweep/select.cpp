@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/sweep/fields.hpp"
 
 namespace xib {
@@ -17,14 +18,14 @@ void check_variant(const Plan& plan, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& run : plan.runs) names.insert(names.end(), run.variants.begin(), run.variants.end());
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  const std::string near = nearest(name, names);
-  refuse("--where variant={}: {} has no such variant; {}", name, plan.sweep.path,
-         near.empty() ? fmt::format("`xibench plan {}` lists them", plan.sweep.path) : fmt::format("did you mean '{}'?", near));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  refuse_name("--where", "variant", name, names);
 }
 
 Condition parse_condition(const Plan& plan, const std::string& text) {
   const auto equals = text.find('=');
-  require(equals != std::string::npos && equals > 0, "--where {}: is not of the form key=value; write --where train.nodes=8", text);
+  require(equals != std::string::npos && equals > 0, Key{"--where"}, "'{}' is not of the form key=value; write --where train.nodes=8", text);
   const std::string key = text.substr(0, equals);
   std::string value = text.substr(equals + 1);
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
@@ -37,7 +38,7 @@ Condition parse_condition(const Plan& plan, const std::string& text) {
     std::vector<std::string> keys = {"variant"};
     for (const auto& known : run_fields()) keys.emplace_back(known.key);
     const std::string near = nearest(key, keys);
-    refuse("--where {}: unknown key; {}", text, near.empty() ? "`xibench plan SPEC --json` shows all" : fmt::format("did you mean {}?", near));
+    refuse(Key{"--where"}, "{}: unknown key; {}`xibench list keys` shows all", text, near.empty() ? "" : fmt::format("did you mean {}? ", near));
   }
   return {field, value};
 }
@@ -83,10 +84,11 @@ void check_alternatives(const Plan& plan, const Selection& selection) {
   const std::string& path = plan.sweep.path;
   const auto some_run = [&](const auto& holds) { return std::any_of(plan.runs.begin(), plan.runs.end(), holds); };
   for (const int index : selection.index)
-    require(index >= 0 && static_cast<std::size_t>(index) < plan.runs.size(), "--index {}: the plan has runs 0 to {}", index, plan.runs.size() - 1);
+    require(index >= 0 && static_cast<std::size_t>(index) < plan.runs.size(), Key{"--index"}, "there is no run {}: the plan has 0 to {}", index,
+            plan.runs.size() - 1);
   for (const std::string& id : selection.id)
-    require(!id.empty() && some_run([&](const auto& run) { return run.id.starts_with(id); }),
-            "--id {}: no run of {} has this id; `xibench plan {}` lists them (--set changes ids)", id, path, path);
+    require(!id.empty() && some_run([&](const auto& run) { return run.id.starts_with(id); }), Key{"--id"},
+            "no run of {} has the id {}; `xibench plan {}` lists them (--set changes ids)", path, id, path);
 }
 
 }  // namespace

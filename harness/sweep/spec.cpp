@@ -150,7 +150,7 @@ class Reader {
       problems_.add(where, key, "is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
     } else {
       const std::string near = near_key(key);
-      problems_.add(where, key, "unknown key; " + (near.empty() ? "README.md of harness/sweep lists all" : fmt::format("did you mean {}?", near)));
+      problems_.add(where, key, fmt::format("unknown key; {}`xibench list keys` shows all", near.empty() ? "" : fmt::format("did you mean {}? ", near)));
     }
     return nullptr;
   }
@@ -167,7 +167,7 @@ class Reader {
     try {
       setting.value = checked(field, *setting.value, vocabulary_);
     } catch (const Error& error) {
-      problems_.add(where, field.key, error.what());
+      for (const Problem& problem : error.problems()) problems_.add(where, field.key, problem.message);
       setting.value.reset();
     }
     return setting;
@@ -270,7 +270,7 @@ class Reader {
 std::string read_sweep_text(const std::string& path) {
   const std::string file = read_file(path, "give the path of a sweep file such as benchmarks/sweeps/quickstart.toml");
   std::string text(skip_byte_order_mark(file));
-  require(!text.empty(), "{}: is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file", path);
+  if (text.empty()) refuse_in(path, Key{}, "is empty; benchmarks/sweeps/quickstart.toml is an example of a sweep file");
   return text;
 }
 

@@ -61,7 +61,7 @@ std::vector<Leaf> parse_toml(std::string_view document, const std::string& file)
   try {
     flatten(toml::parse(document, std::string_view(file)), "", leaves);
   } catch (const toml::parse_error& error) {
-    refuse("{}:{}: {} (not TOML)", file, error.source().begin.line, error.description());
+    refuse_in(fmt::format("{}:{}", file, error.source().begin.line), Key{}, "{} (not TOML)", error.description());
   }
   return leaves;
 }

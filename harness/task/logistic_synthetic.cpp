@@ -181,7 +181,7 @@ class LogisticSynthetic : public Task {
       for (; next_value > value + 1e-12 && length > 1e-6; next_value = mean_gradient(next, next_g)) next = x - (length /= 2) * direction;
       x = next, g = next_g, value = next_value;
     }
-    require(g.norm() < 1e-10, "[data] dataset: the optimum of logistic-synthetic was not found; raise regularization = {}", o_.regularization);
+    require(g.norm() < 1e-10, Key{"data.dataset"}, "the optimum of logistic-synthetic was not found; raise regularization = {}", o_.regularization);
     double zeta2 = 0;
     for (const auto& s : train_) {
       node_gradient(s, x, g);
@@ -207,7 +207,7 @@ class LogisticSynthetic : public Task {
 }  // namespace
 
 LogisticOptions logistic_options(const Term& term, std::int64_t batch_size) {
-  Arguments a(term, "[data] dataset");
+  Arguments a(term, "data.dataset");
   LogisticOptions o;
   o.dim = a.integer("dim", o.dim);
   o.samples = a.integer("samples", o.samples);
@@ -217,16 +217,16 @@ LogisticOptions logistic_options(const Term& term, std::int64_t batch_size) {
   o.spread = a.number("spread", o.spread);
   o.test = a.integer("test", o.test);
   a.done();
-  require(o.dim >= 1 && o.dim <= 2000, "[data] dataset: logistic-synthetic(dim = {}) is not in 1..2000", o.dim);
-  require(o.samples >= 1 && o.samples <= 1'000'000, "[data] dataset: logistic-synthetic(samples = {}) is not in 1..1000000", o.samples);
-  require(o.regularization > 0 && std::isfinite(o.regularization),
-          "[data] dataset: logistic-synthetic(regularization = {}) must be positive, or there may be no optimum", o.regularization);
-  require(o.shift >= 0 && std::isfinite(o.shift), "[data] dataset: logistic-synthetic(shift = {}) is negative", o.shift);
-  require(o.tilt >= 0 && o.tilt < 1, "[data] dataset: logistic-synthetic(tilt = {}) is not in [0, 1), where every node's samples vary", o.tilt);
-  require(o.spread >= 0 && std::isfinite(o.spread), "[data] dataset: logistic-synthetic(spread = {}) is negative", o.spread);
-  require(o.test >= 1 && o.test <= 1'000'000, "[data] dataset: logistic-synthetic(test = {}) is not in 1..1000000", o.test);
-  require(batch_size >= 1 && batch_size <= o.samples,
-          "[train] batch_size = {} is not in 1..{}, the samples per node of logistic-synthetic; take a smaller batch or more samples", batch_size, o.samples);
+  require(o.dim >= 1 && o.dim <= 2000, Key{"data.dataset"}, "logistic-synthetic(dim = {}) is not in 1..2000", o.dim);
+  require(o.samples >= 1 && o.samples <= 1'000'000, Key{"data.dataset"}, "logistic-synthetic(samples = {}) is not in 1..1000000", o.samples);
+  require(o.regularization > 0 && std::isfinite(o.regularization), Key{"data.dataset"},
+          "logistic-synthetic(regularization = {}) must be positive, or there may be no optimum", o.regularization);
+  require(o.shift >= 0 && std::isfinite(o.shift), Key{"data.dataset"}, "logistic-synthetic(shift = {}) is negative", o.shift);
+  require(o.tilt >= 0 && o.tilt < 1, Key{"data.dataset"}, "logistic-synthetic(tilt = {}) is not in [0, 1), where every node's samples vary", o.tilt);
+  require(o.spread >= 0 && std::isfinite(o.spread), Key{"data.dataset"}, "logistic-synthetic(spread = {}) is negative", o.spread);
+  require(o.test >= 1 && o.test <= 1'000'000, Key{"data.dataset"}, "logistic-synthetic(test = {}) is not in 1..1000000", o.test);
+  require(batch_size >= 1 && batch_size <= o.samples, Key{"train.batch_size"},
+          "{} is not in 1..{}, the samples per node of logistic-synthetic; take a smaller batch or more samples", batch_size, o.samples);
   return o;
 }
 

@@ -14,12 +14,12 @@
 
 namespace xib {
 
-// The tables of names: datasets() and problems() for [data] dataset, partitions(), models().
+// The tables of names: datasets() and problems() for data.dataset, partitions(), models().
 
 // Throws Error(input) for a configuration that no task can be made of: a line per problem, with key and remedy. Reads no data.
 void check_task(const RunConfig& config);
 
-// Training images, of all nodes together, in one pass: after [data] limit, without the share held out. Reads no data.
+// Training images, of all nodes together, in one pass: after data.limit, without the share held out. Reads no data.
 std::int64_t training_samples(const RunConfig& config);
 
 // Whether the task knows L, the smoothness: constructed problems do, networks do not. Reads no data.

@@ -145,7 +145,7 @@ class Quadratic : public Task {
 }  // namespace
 
 QuadraticOptions quadratic_options(const Term& term, int nodes) {
-  Arguments a(term, "[data] dataset");
+  Arguments a(term, "data.dataset");
   QuadraticOptions o;
   o.dim = a.integer("dim", o.dim);
   o.L = a.number("L", o.L);
@@ -156,15 +156,15 @@ QuadraticOptions quadratic_options(const Term& term, int nodes) {
   o.steps = a.integer("steps", o.steps);
   const auto rotate = a.integer("rotate", 0);
   a.done();
-  require(o.dim >= 1 && o.dim <= 100'000'000, "[data] dataset: quadratic(dim = {}) is not in 1..100000000", o.dim);
-  require(o.mu > 0 && o.L >= o.mu && std::isfinite(o.L), "[data] dataset: quadratic(L = {}, mu = {}) needs 0 < mu <= L", o.L, o.mu);
-  require(o.sigma >= 0 && std::isfinite(o.sigma), "[data] dataset: quadratic(sigma = {}) is negative", o.sigma);
-  require(o.zeta >= 0 && std::isfinite(o.zeta), "[data] dataset: quadratic(zeta = {}) is negative", o.zeta);
-  require(o.zeta == 0 || nodes >= 2, "[data] dataset: quadratic(zeta = {}) on one node: heterogeneity needs [train] nodes >= 2", o.zeta);
-  require(o.tilt >= 0 && o.tilt < 1, "[data] dataset: quadratic(tilt = {}) is not in [0, 1), where every node's curvature is positive", o.tilt);
-  require(o.tilt == 0 || nodes >= 2, "[data] dataset: quadratic(tilt = {}) on one node: tilted curvatures need [train] nodes >= 2", o.tilt);
-  require(o.steps >= 1, "[data] dataset: quadratic(steps = {}): an epoch needs at least one step", o.steps);
-  require(rotate == 0 || rotate == 1, "[data] dataset: quadratic(rotate = {}) is neither 0 nor 1", rotate);
+  require(o.dim >= 1 && o.dim <= 100'000'000, Key{"data.dataset"}, "quadratic(dim = {}) is not in 1..100000000", o.dim);
+  require(o.mu > 0 && o.L >= o.mu && std::isfinite(o.L), Key{"data.dataset"}, "quadratic(L = {}, mu = {}) needs 0 < mu <= L", o.L, o.mu);
+  require(o.sigma >= 0 && std::isfinite(o.sigma), Key{"data.dataset"}, "quadratic(sigma = {}) is negative", o.sigma);
+  require(o.zeta >= 0 && std::isfinite(o.zeta), Key{"data.dataset"}, "quadratic(zeta = {}) is negative", o.zeta);
+  require(o.zeta == 0 || nodes >= 2, Key{"data.dataset"}, "quadratic(zeta = {}) on one node: heterogeneity needs train.nodes >= 2", o.zeta);
+  require(o.tilt >= 0 && o.tilt < 1, Key{"data.dataset"}, "quadratic(tilt = {}) is not in [0, 1), where every node's curvature is positive", o.tilt);
+  require(o.tilt == 0 || nodes >= 2, Key{"data.dataset"}, "quadratic(tilt = {}) on one node: tilted curvatures need train.nodes >= 2", o.tilt);
+  require(o.steps >= 1, Key{"data.dataset"}, "quadratic(steps = {}): an epoch needs at least one step", o.steps);
+  require(rotate == 0 || rotate == 1, Key{"data.dataset"}, "quadratic(rotate = {}) is neither 0 nor 1", rotate);
   o.rotate = rotate == 1;
   return o;
 }

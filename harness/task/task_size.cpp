@@ -61,9 +61,9 @@ Activations activations(const Network& network) {
 }
 
 TaskSize size_of_images(const RunConfig& config, const Term& term) {
-  const DatasetFacts facts = dataset_info(term, "[data] dataset").facts(term);
+  const DatasetFacts facts = dataset_info(term, "data.dataset").facts(term);
   const auto& m = config.model;
-  const Network network = make_network(Term::parse(m.name, "[model] name"), {m.width, m.norm, m.shortcut}, facts.shape, facts.classes);
+  const Network network = make_network(Term::parse(m.name, "model.name"), {m.width, m.norm, m.shortcut}, facts.shape, facts.classes);
   const Activations floats = activations(network);
   const auto pixels = static_cast<double>(facts.shape.pixels()), batch = static_cast<double>(config.train.batch_size);
   const auto images = static_cast<double>(facts.train + facts.test);
@@ -82,7 +82,7 @@ TaskSize size_of_images(const RunConfig& config, const Term& term) {
 }  // namespace
 
 TaskSize task_size(const RunConfig& config) {
-  const Term term = Term::parse(config.data.dataset, "[data] dataset");
+  const Term term = Term::parse(config.data.dataset, "data.dataset");
   const ProblemInfo* problem = find_problem(term.name);
   if (!problem) return size_of_images(config, term);
   const auto size = problem->size(term, static_cast<int>(config.train.nodes), config.train.batch_size);

@@ -27,10 +27,10 @@ class Adam final : public Optimizer {
         m_(setup.nodes, setup.dim, setup.device),
         v_(setup.nodes, setup.dim, setup.device) {
     for (const auto& [name, beta] : {std::pair("beta1", beta1_), {"beta2", beta2_}})
-      require(beta >= 0 && static_cast<float>(beta) < 1, "train.optimizer: {} = {} is no share of what was before: write a number from 0 to below 1", name,
-              beta);
-    require(epsilon_ > 0 && static_cast<float>(epsilon_) >= 1e-37f,
-            "train.optimizer: epsilon = {} does not keep the step of a parameter without gradient from being 0/0: write a number of at least 1e-37", epsilon_);
+      require(beta >= 0 && static_cast<float>(beta) < 1, Key{"train.optimizer"}, "{} = {} is no share of what was before: write a number from 0 to below 1",
+              name, beta);
+    require(epsilon_ > 0 && static_cast<float>(epsilon_) >= 1e-37f, Key{"train.optimizer"},
+            "epsilon = {} does not keep the step of a parameter without gradient from being 0/0: write a number of at least 1e-37", epsilon_);
   }
 
   Direction direction() override {

@@ -41,7 +41,7 @@ class Algorithm {
   virtual KeptState state() { return {}; }  // beyond x and the optimizer's
 };
 
-// What an algorithm is made for: this rank's nodes, the parameters of a model, [train] momentum, nesterov and weight_decay, where models are.
+// What an algorithm is made for: this rank's nodes, the parameters of a model, train.momentum, train.nesterov and train.weight_decay, where models are.
 struct AlgorithmSetup {
   int nodes = 0;
   std::size_t dim = 0;
@@ -60,15 +60,15 @@ struct AlgorithmSettings {
   std::vector<Phase> phases;
   int nodes = 1;
   std::int64_t min_rounds = 1;
-  double momentum = 0;  // [train] momentum
+  double momentum = 0;  // train.momentum
   std::string optimizer = "sgd";
 };
 
 // One row of the table of algorithms: what parser, plan, `xibench list`, tests and docs loop over. It stands in the algorithm's own file.
 struct AlgorithmInfo {
   std::string_view name, arguments = "", help;
-  bool uses_policy = true;               // false: [control] and [topology] have no meaning for it
-  bool own_momentum = false;             // [train] momentum is the algorithm's own; StepContext::optimizer has none
+  bool uses_policy = true;               // false: control.* and topology.* have no meaning for it
+  bool own_momentum = false;             // train.momentum is the algorithm's own; StepContext::optimizer has none
   bool takes_column_stochastic = false;  // a W whose columns sum to 1 and whose rows do not: it takes account of push_sum_weights()
   bool combines_first = false;           // gossip comes before the local step: Ξ is 0 in the first step
   std::string_view linear_only = "";     // why the optimizer's directions have to be linear in the gradients; empty: they need not be

@@ -10,7 +10,7 @@
 namespace xib {
 namespace {
 
-constexpr std::string_view kWhere = "[train] algorithm";
+constexpr std::string_view kKey = "train.algorithm";
 
 }  // namespace
 
@@ -22,23 +22,23 @@ std::span<const AlgorithmInfo> algorithms() {
   return all;
 }
 
-const AlgorithmInfo& algorithm_info(std::string_view text) { return row_of(algorithms(), Term::parse(text, kWhere).name, "algorithm", kWhere); }
+const AlgorithmInfo& algorithm_info(std::string_view text) { return row_of(algorithms(), Term::parse(text, kKey).name, "algorithm", kKey); }
 
 std::unique_ptr<Algorithm> make_algorithm(std::string_view text, const AlgorithmSetup& setup) {
-  return made_from(algorithms(), text, "algorithm", kWhere, setup);
+  return made_from(algorithms(), text, "algorithm", kKey, setup);
 }
 
 void check_algorithm(std::string_view text, const AlgorithmSettings& settings, Problems& problems) {
   problems.attempt([&] {
-    const Term term = Term::parse(text, kWhere);
-    Arguments arguments(term, kWhere);
+    const Term term = Term::parse(text, kKey);
+    Arguments arguments(term, kKey);
     if (const auto check = algorithm_info(text).check) check(arguments, settings, problems);
     arguments.done();
   });
   problems.attempt([&] {
     const AlgorithmInfo& info = algorithm_info(text);
-    require(info.linear_only.empty() || optimizer_info(settings.optimizer).linear,
-            "train.optimizer: {} works with sgd only, not with {}: {}; set optimizer = \"sgd\"", info.name, settings.optimizer, info.linear_only);
+    require(info.linear_only.empty() || optimizer_info(settings.optimizer).linear, Key{"train.optimizer"},
+            "{} works with sgd only, not with {}: {}; set optimizer = \"sgd\"", info.name, settings.optimizer, info.linear_only);
   });
 }
 

@@ -41,18 +41,18 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
   Arguments arguments(policy, "control.policy");
   const std::int64_t every = policy.name == "exact-every" ? arguments.integer("k") : 1;
   if (policy.name == "exact" || (policy.name == "exact-every" && every <= 1)) return;
-  require(every <= 2, "control.policy: d2 diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", phase.policy);
-  require(phase.one_symmetric,
-          "topology.name: d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
+  require(every <= 2, Key{"control.policy"}, "d2 diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", phase.policy);
+  require(phase.one_symmetric, Key{"topology.name"},
+          "d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
           "that stays as it is",
           phase.topology, phase.weights);
   const double rounds = policy.name == "rounds"                  ? static_cast<double>(arguments.integer("q", 1))
                         : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
                                                                  : 1;
   const double smallest = std::pow(phase.lambda_min(), std::max(rounds, 1.0));  // of W^q
-  require(!(smallest <= kAbove + 1e-9),
-          "train.algorithm: d2 needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set topology.weights = \"{}\"",
-          kAbove, phase.topology, phase.weights, smallest, settings.nodes, phase.weights == "uniform" ? "lazy" : "lazy-" + phase.weights);
+  require(!(smallest <= kAbove + 1e-9), Key{"train.algorithm"},
+          "d2 needs eigenvalues of W above {:.4g} (others grow), and {} with {} weights has {:.4g} at {} nodes; set topology.weights = \"{}\"", kAbove,
+          phase.topology, phase.weights, smallest, settings.nodes, phase.weights == "uniform" ? "lazy" : "lazy-" + phase.weights);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 
 namespace xib {
 
-// [train] momentum, nesterov, weight_decay.
+// train.momentum, train.nesterov, train.weight_decay.
 struct SgdOptions {
   double momentum = 0;
   bool nesterov = false;
@@ -47,7 +47,7 @@ struct OptimizerSetup {
 struct OptimizerInfo {
   std::string_view name, arguments = "", help;
   bool linear = false;        // the direction is linear in the gradients; algorithms that add and subtract gradients of steps or nodes need that
-  bool own_momentum = false;  // [train] momentum and nesterov mean nothing to it
+  bool own_momentum = false;  // train.momentum and train.nesterov mean nothing to it
   int (*matrices)(const SgdOptions& options);                                             // per-node matrices that it keeps
   std::unique_ptr<Optimizer> (*make)(Arguments& arguments, const OptimizerSetup& setup);  // throws Error(input) on impossible arguments
 };
@@ -56,7 +56,7 @@ const OptimizerInfo& optimizer_info(std::string_view text);  // of "adamw(beta2 
 
 // The optimizer written as `text`. Throws Error(input) for an unknown name or wrong arguments.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view text, const OptimizerSetup& setup);
-// Throws Error(input) "train.key: problem; remedy" where the optimizer written as `text` cannot be made so.
+// Throws Error(input) of the key at fault where the optimizer written as `text` cannot be made so.
 void check_optimizer(std::string_view text, const SgdOptions& options);
 
 // move(k, x_k, direction(k, x_k, g_k)) for every parameter of every row, in one pass over memory: nodes and chunks of columns in parallel, on a device as

@@ -8,7 +8,7 @@
 namespace xib {
 namespace {
 
-constexpr std::string_view kWhere = "train.optimizer";
+constexpr std::string_view kKey = "train.optimizer";
 
 }  // namespace
 
@@ -20,18 +20,18 @@ std::span<const OptimizerInfo> optimizers() {
   return all;
 }
 
-const OptimizerInfo& optimizer_info(std::string_view text) { return row_of(optimizers(), Term::parse(text, kWhere).name, "optimizer", kWhere); }
+const OptimizerInfo& optimizer_info(std::string_view text) { return row_of(optimizers(), Term::parse(text, kKey).name, "optimizer", kKey); }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view text, const OptimizerSetup& setup) {
-  return made_from(optimizers(), text, "optimizer", kWhere, setup);
+  return made_from(optimizers(), text, "optimizer", kKey, setup);
 }
 
 void check_optimizer(std::string_view text, const SgdOptions& options) {
   const OptimizerInfo& info = optimizer_info(text);
   make_optimizer(text, {.options = options});
-  require(!info.own_momentum || (options.momentum == 0 && !options.nesterov),
-          "train.momentum: {} has a momentum of its own, its first argument (train.momentum is {}, train.nesterov {}): set momentum = 0 and nesterov = false",
-          info.name, options.momentum, options.nesterov);
+  require(!info.own_momentum || (options.momentum == 0 && !options.nesterov), Key{"train.momentum"},
+          "{} has a momentum of its own, its first argument (train.momentum is {}, train.nesterov {}): set momentum = 0 and nesterov = false", info.name,
+          options.momentum, options.nesterov);
 }
 
 void Optimizer::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what) { apply(x, g, pool, direction(), what); }

@@ -48,7 +48,8 @@ extern const AlgorithmInfo kQgDsgdm{
     .matrices = 2,
     .check =
         [](Arguments&, const AlgorithmSettings& settings, Problems&) {
-          require(settings.momentum > 0, "train.momentum: qg-dsgdm is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"");
+          require(settings.momentum > 0, Key{"train.momentum"},
+                  "qg-dsgdm is about momentum (without it, it is dsgd); set momentum > 0, or algorithm = \"dsgd\"");
         },
     .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<QgDsgdm>(setup); },
 };

@@ -1,6 +1,7 @@
 #include "harness/train/schedule.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/row_of.hpp"
 #include "harness/core/term.hpp"
 
 #include <cmath>
@@ -10,20 +11,20 @@ namespace xib {
 
 LearningRate::LearningRate(std::string_view schedule, double peak, double warmup_epochs, double warmup_lr, std::int64_t epochs)
     : peak_(peak), warmup_epochs_(warmup_epochs), warmup_lr_(warmup_lr), epochs_(static_cast<double>(epochs)) {
-  constexpr std::string_view where = "[train] schedule";
-  const Term term = Term::parse(schedule, where);
-  Arguments arguments(term, where);
+  constexpr std::string_view key = "train.schedule";
+  const Term term = Term::parse(schedule, key);
+  Arguments arguments(term, key);
   if (term.name == "steps") {
     for (const double epoch : arguments.rest()) {
-      require(epoch == std::floor(epoch) && epoch >= 1 && epoch < epochs_ && (drops_.empty() || epoch > static_cast<double>(drops_.back())),
-              "{}: {}: drops are whole epochs that ascend between 1 and {}, the last", where, schedule, epochs - 1);
+      require(epoch == std::floor(epoch) && epoch >= 1 && epoch < epochs_ && (drops_.empty() || epoch > static_cast<double>(drops_.back())), Key{key},
+              "{}: drops are whole epochs that ascend between 1 and {}, the last", schedule, epochs - 1);
       drops_.push_back(static_cast<std::int64_t>(epoch));
     }
-    require(!drops_.empty(), "{}: steps needs the epochs at which the rate drops, such as steps(150, 225); for none write constant", where);
+    require(!drops_.empty(), Key{key}, "steps needs the epochs at which the rate drops, such as steps(150, 225); for none write constant");
   } else if (term.name == "cosine") {
     cosine_ = true;
   } else {
-    require(term.name == "constant", "{}: there is no schedule '{}'; known: constant, steps(e1, e2, ...), cosine", where, term.name);
+    if (term.name != "constant") refuse_name(key, "schedule", term.name, {"constant", "steps(e1, e2, ...)", "cosine"});
   }
   arguments.done();
 }

@@ -35,16 +35,15 @@ class Sgp final : public Algorithm {
 void check_phases(const AlgorithmSettings& settings) {
   bool has_gossiped = false;
   for (const auto& phase : settings.phases) {
-    require(phase.keeps_sum, "topology.weights: sgp needs a W whose columns sum to 1, and {} with {} weights has another; set weights = \"push-sum\"",
+    require(phase.keeps_sum, Key{"topology.weights"}, "sgp needs a W whose columns sum to 1, and {} with {} weights has another; set weights = \"push-sum\"",
             phase.topology, phase.weights);
     const std::string policy = Term::parse(phase.policy, "control.policy").name;
-    require(
-        policy != "exact-every" && policy != "dsgd-ac",
-        "control.policy: sgp mixes whole rounds of gossip, or averages exactly before all gossip, and {} does neither; use rounds(q), or a policy that holds a "
-        "target",
-        phase.policy);
-    require(policy != "exact" || !has_gossiped,
-            "control.policy: sgp averages exactly before its first gossip only (its weights are not 1 after it); use rounds(q) in the later phases");
+    require(policy != "exact-every" && policy != "dsgd-ac", Key{"control.policy"},
+            "sgp mixes whole rounds of gossip, or averages exactly before all gossip, and {} does neither; use rounds(q), or a policy that holds a "
+            "target",
+            phase.policy);
+    require(policy != "exact" || !has_gossiped, Key{"control.policy"},
+            "sgp averages exactly before its first gossip only (its weights are not 1 after it); use rounds(q) in the later phases");
     has_gossiped = has_gossiped || policy != "exact";
   }
 }

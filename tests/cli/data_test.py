@@ -102,9 +102,9 @@ class Data(unittest.TestCase):
         self.assertIn("foo", self.refused("fetch", "cifar10(foo = 3)", "--data", self.folder))
         self.assertIn("seeds count from 0", self.refused("partition", "synthetic", "--seed", -1))
         self.assertIn("xibench data fetch --help", self.refused("fetch"))
-        self.assertIn("--nodes 0", self.refused("partition", "synthetic", "--nodes", 0))
+        self.assertIn("--nodes: 0 is too few", self.refused("partition", "synthetic", "--nodes", 0))
         self.assertIn("dirichlet", self.refused("partition", "synthetic", "--partition", "dirichlet(0)"))
-        self.assertIn("validation = 1", self.refused("partition", "synthetic", "--validation", 1))
+        self.assertIn("evaluation.validation: 1 is not a share", self.refused("partition", "synthetic", "--validation", 1))
         self.assertIn("subcommand", self.refused())
         self.assertIn("NAME", self.refused("partition"))
 

@@ -56,6 +56,29 @@ TEST_CASE("the table has a line per run, with what varies and what it needs") {
             id + "  half     ring              2      4      128  " + plan.runs.at(1).id + "\n");
 }
 
+TEST_CASE("refusals are in the JSON with their file, key and message") {
+  const SweepFile file(kSweep + "train.lrr = 1\n");
+  std::string said;
+  try {
+    output_of(add_plan, file.directory(), file.path() + " --json --set train.nodes=0");
+  } catch (const Error& error) {
+    said = error.what();
+  }
+  std::ifstream stdout_of_plan(file.directory() + "/stdout");
+  const Json out = Json::parse(stdout_of_plan);
+  CHECK(out["schema"] == "xibench-problems");
+  CHECK(out["schema_version"] == 1);
+  REQUIRE(out["problems"].size() == 2);
+  CHECK(out["problems"][0]["file"] == file.path() + ":10");
+  CHECK(out["problems"][0]["key"] == "train.lrr");
+  CHECK(out["problems"][1] ==
+        Json({{"file", "--set"}, {"key", "train.nodes"}, {"message", "0 is out of range; write a whole number that is at least 1 and at most 1000000"}}));
+  std::string lines;
+  for (const Json& p : out["problems"])
+    lines += (lines.empty() ? "" : "\n") + line_of({p["file"].get<std::string>(), p["key"].get<std::string>(), p["message"].get<std::string>()});
+  CHECK(said == lines);
+}
+
 TEST_CASE("the JSON holds every configuration and where each value came from") {
   const SweepFile file(kSweep);
   const Json plan = Json::parse(output_of(add_plan, file.directory(), file.path() + " --json --set train.epochs=3"));
@@ -82,7 +105,7 @@ TEST_CASE("the JSON holds every configuration and where each value came from") {
 TEST_CASE("the names and filters are checked") {
   const SweepFile file(kSweep);
 
-  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"), Catch::Contains("did you mean ring?"));
+  CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"), Catch::Contains("did you mean 'ring'?"));
   CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --where seed=9"), Catch::Contains("matches the filter"));
 }
 

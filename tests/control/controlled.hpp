@@ -42,10 +42,10 @@ inline Outcome controlled(const Rows& start, const Setting& setting, Spread how,
   Outcome out;
   out.rows = spread(start, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
     std::vector<PhaseControl> phases;
-    phases.push_back({setting.schedule(), make_policy(setting.policy, "[control] policy", setting.context)});
-    for (const auto& policy : setting.later) phases.push_back({setting.schedule(), make_policy(policy, "[control] policy", setting.context)});
+    phases.push_back({setting.schedule(), make_policy(setting.policy, "control.policy", setting.context)});
+    for (const auto& policy : setting.later) phases.push_back({setting.schedule(), make_policy(policy, "control.policy", setting.context)});
     ConsensusController controller(communicator, pool, layout, kDim, std::move(phases), setting.measure_every, setting.full_gradient,
-                                   make_gauge(setting.gauge, "[control] gauge", 1));
+                                   make_gauge(setting.gauge, "control.gauge", 1));
     if (!state.empty()) controller.restore(state);
     Stopwatch watch([&] { return communicator.now(); }, [] { return 0.0; });
     NodeMatrix g(x.count(), kDim);

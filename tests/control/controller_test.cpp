@@ -72,7 +72,7 @@ TEST_CASE("a second matrix that communicates alike becomes what the models have 
         std::atomic<int> wrong = 0;
         spread(kStart, how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
           std::vector<PhaseControl> phases;
-          phases.push_back({schedule, make_policy(policy, "[control] policy", {.max_rounds = 50})});
+          phases.push_back({schedule, make_policy(policy, "control.policy", {.max_rounds = 50})});
           ConsensusController controller(communicator, pool, layout, kDim, std::move(phases), 1);
           Stopwatch watch([&] { return communicator.now(); }, [] { return 0.0; });
           NodeMatrix g(x.count(), kDim), y(x.count(), kDim);

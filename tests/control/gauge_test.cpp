@@ -23,7 +23,7 @@ TEST_CASE("every gauge of the table is made by its name") {
 }
 
 TEST_CASE("unknown gauges and wrong arguments are refused with a remedy") {
-  CHECK_THROWS_WITH(make_gauge("sketsh", "[control] gauge", 1), Contains("[control] gauge") && Contains("did you mean 'sketch'?"));
+  CHECK_THROWS_WITH(make_gauge("sketsh", "control.gauge", 1), Contains("control.gauge") && Contains("did you mean 'sketch'?"));
   CHECK_THROWS_WITH(make_gauge("xyzzyxyzzy", "here", 1), Contains("known: exact, sketch"));
   CHECK_THROWS_WITH(make_gauge("exact(3)", "here", 1), Contains("does not take"));
   for (const char* text : {"sketch(0)", "sketch(-4)", "sketch(99999999)"}) CHECK_THROWS_WITH(make_gauge(text, "here", 1), Contains("between 1 and"));

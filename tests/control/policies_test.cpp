@@ -30,7 +30,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kExamples = {
 
 const PolicyContext kContext{.reference_distance = 2, .min_rounds = 0, .max_rounds = 50, .L = 2, .full_gradient = true};
 
-std::unique_ptr<ConsensusPolicy> make(std::string_view text, const PolicyContext& context = kContext) { return make_policy(text, "[control] policy", context); }
+std::unique_ptr<ConsensusPolicy> make(std::string_view text, const PolicyContext& context = kContext) { return make_policy(text, "control.policy", context); }
 
 // Views of two nodes at x = ±distance(step): each round with weights 1/4 halves Ξ exactly.
 struct Views {
@@ -203,7 +203,7 @@ TEST_CASE("critical holds factor times the critical distance") {
   CHECK(estimating->needs().gradient_spread);
   CHECK_FALSE(estimating->needs().full_gradient);
   CHECK(estimating->decide(views.at(0)).critical == std::sqrt(0.25 + 7.0 / 32));
-  CHECK_THROWS_WITH(make("critical", {.max_rounds = 50}), Contains("[control] policy: critical") && Contains("critical(L = ...)"));
+  CHECK_THROWS_WITH(make("critical", {.max_rounds = 50}), Contains("control.policy: critical") && Contains("critical(L = ...)"));
 }
 
 TEST_CASE("the estimated critical distance counts the nodes' own gradients as noise") {
@@ -262,6 +262,6 @@ TEST_CASE("unknown names, impossible and superfluous arguments are refused with 
                                                      {"target(x)", "not a number"}};
   for (const auto& [text, message] : bad) {
     INFO(text);
-    CHECK_THROWS_WITH(make(text), Catch::StartsWith("[control] policy: ") && Contains(message));
+    CHECK_THROWS_WITH(make(text), Catch::StartsWith("control.policy: ") && Contains(message));
   }
 }

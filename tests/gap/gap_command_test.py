@@ -141,7 +141,7 @@ class GapCommand(support.RunTest):
         for words in (("gap", self.out, "--sweep", sweep), ("plan", sweep)):
             done = subprocess.run([support.XIBENCH, *words], capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
-            self.assertIn(f"sweep.toml:{line}: contrast.against: 'dsdg' is no variant; did you mean 'dsgd'?", done.stderr)
+            self.assertIn(f"sweep.toml:{line}: contrast.against: unknown variant 'dsdg', did you mean 'dsgd'?; known: ", done.stderr)
 
     def test_a_problem_without_classes_is_compared_by_its_loss_for_which_the_sweep_has_to_say_a_margin(self):
         done = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=True)

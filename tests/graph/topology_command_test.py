@@ -107,11 +107,11 @@ assert all(word in listing for word in ("torus(rows, columns)", "base(base)", "m
 
 # Bad usage is one line and exit status 2
 assert "did you mean 'ring'" in refused("rign", "--nodes", 8)
-assert "--nodes 0" in refused("ring", "--nodes", 0)
+assert "--nodes: 0 is too few" in refused("ring", "--nodes", 0)
 assert "needs a power of two" in refused("hypercube", "--nodes", 24)
-assert "give its name" in refused("--matrix")
+assert "--matrix: prints one graph: give its name" in refused("--matrix")
 assert "unknown weights 'metropolitan'" in refused("--weights", "metropolitan")
-assert "decay" in refused("ring", "--decay", 1)
+assert "--decay: 1 is out of range" in refused("ring", "--decay", 1)
 run("ring", "--json", "--csv", status=2)
 run("ring", "--nodes", "many", status=2)
 with tempfile.TemporaryDirectory() as folder:

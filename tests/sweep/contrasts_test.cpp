@@ -42,9 +42,10 @@ TEST_CASE("a contrast changes no run and is found in the text") {
 }
 
 TEST_CASE("an arm that is no variant is refused with the line of its key and the nearest name") {
-  CHECK(refusal(with("arm = \"exact\"\nagainst = \"rign\"\n")) == "t.toml:15: contrast.against: 'rign' is no variant; did you mean 'ring'?");
+  CHECK(refusal(with("arm = \"exact\"\nagainst = \"rign\"\n")) ==
+        "t.toml:15: contrast.against: unknown variant 'rign', did you mean 'ring'?; known: centralized, ring, exact");
   CHECK(refusal(with("arm = \"something else\"\nagainst = \"ring\"\n")) ==
-        "t.toml:14: contrast.arm: 'something else' is no variant; write the name of a [[variant]]");
+        "t.toml:14: contrast.arm: unknown variant 'something else'; known: centralized, ring, exact");
 }
 
 TEST_CASE("a contrast that says nothing new is refused") {

@@ -59,30 +59,31 @@ TEST_CASE("the README lists every key with its default and its help") {
 }
 
 TEST_CASE("values out of range are refused with the range") {
-  CHECK(refusal_of("train.nodes", std::int64_t{0}) == "0 is out of range; write a whole number that is at least 1 and at most 1000000");
-  CHECK(refusal_of("data.limit", std::int64_t{-1}) == "-1 is out of range; write a whole number that is at least 0");
+  CHECK(refusal_of("train.nodes", std::int64_t{0}) == "train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
+  CHECK(refusal_of("data.limit", std::int64_t{-1}) == "data.limit: -1 is out of range; write a whole number that is at least 0");
   CHECK(refusal_of("data.limit", std::numeric_limits<std::int64_t>::max()) == "");
-  CHECK(refusal_of("train.momentum", 1.0) == "1 is out of range; write a number that is at least 0 and below 1");
-  CHECK(refusal_of("model.width", 0.0) == "0 is out of range; write a number that is above 0");
-  CHECK(refusal_of("train.lr", std::numeric_limits<double>::quiet_NaN()) == "nan is no finite number; write a number");
-  CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "inf is no finite number; write a number");
-  CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "0 is out of range; write a list of whole numbers that is at least 1");
+  CHECK(refusal_of("train.momentum", 1.0) == "train.momentum: 1 is out of range; write a number that is at least 0 and below 1");
+  CHECK(refusal_of("model.width", 0.0) == "model.width: 0 is out of range; write a number that is above 0");
+  CHECK(refusal_of("train.lr", std::numeric_limits<double>::quiet_NaN()) == "train.lr: nan is no finite number; write a number");
+  CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "train.lr: inf is no finite number; write a number");
+  CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "train.phases: 0 is out of range; write a list of whole numbers that is at least 1");
   CHECK(refusal_of("train.lr", 0.0) == "");
 }
 
 TEST_CASE("members of closed sets are refused with the nearest name") {
-  CHECK(refusal_of("train.precision", std::string("float23")) == "'float23' is none of the precisions (float32, tf32, bfloat16); did you mean float32?");
-  CHECK(refusal_of("model.shortcut", std::string("conv3x3")) == "'conv3x3' is none of the shortcuts (A, B); write one of these");
+  CHECK(refusal_of("train.precision", std::string("float23")) ==
+        "train.precision: unknown value 'float23', did you mean 'float32'?; known: float32, tf32, bfloat16");
+  CHECK(refusal_of("model.shortcut", std::string("conv3x3")) == "model.shortcut: unknown value 'conv3x3'; known: A, B");
   CHECK(refusal_of("control.gauge", std::string("sketch(16)")) == "");
 
   Vocabulary vocabulary;
   vocabulary.names["topologies"] = {"ring", "torus"};
   CHECK(refusal_of("topology.name", std::vector<std::string>{"ring", "rign"}, vocabulary) ==
-        "'rign' is none of the topologies (ring, torus); did you mean ring?");
+        "topology.name: unknown value 'rign', did you mean 'ring'?; known: ring, torus");
   CHECK(refusal_of("topology.name", std::vector<std::string>{"torus(4, 8)"}, vocabulary) == "");
   CHECK(refusal_of("topology.name", std::vector<std::string>{"whatever"}) == "");  // nobody told the names
   CHECK(refusal_of("topology.name", std::vector<std::string>{"torus(4"}).find("has no closing parenthesis") != std::string::npos);
-  CHECK(refusal_of("topology.name", std::vector<std::string>{}).find("an empty list names nothing") == 0);
+  CHECK(refusal_of("topology.name", std::vector<std::string>{}).find("topology.name: an empty list names nothing") == 0);
 }
 
 TEST_CASE("terms become canonical, words and whole numbers stay as they are") {

@@ -131,7 +131,7 @@ TEST_CASE("the id does not depend on the name of the sweep, its variants or the 
 TEST_CASE("what the checks refuse is said once, with the line that set the key and the runs it concerns") {
   Vocabulary vocabulary;
   vocabulary.checks.emplace_back(
-      [](const RunConfig& c) { require(c.train.nodes <= 10, "train.nodes: {} nodes for 10 samples; take at most 10", c.train.nodes); });
+      [](const RunConfig& c) { require(c.train.nodes <= 10, Key{"train.nodes"}, "{} nodes for 10 samples; take at most 10", c.train.nodes); });
   vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.train.nodes != 16, "sixteen is too many; take fewer"); });
 
   CHECK(refusal("name = 't'\nseeds = [1, 2]\n[sweep]\n'train.nodes' = [8, 16]\n", {}, vocabulary) ==

@@ -64,20 +64,20 @@ TEST_CASE("filters choose by index, id, stage and value") {
 }
 
 TEST_CASE("a filter that matches nothing is refused") {
-  CHECK(refusal_of({.index = {8}}) == "--index 8: the plan has runs 0 to 7");
-  CHECK(refusal_of({.index = {-1}}) == "--index -1: the plan has runs 0 to 7");
-  CHECK(refusal_of({.id = {"zz"}}).find("--id zz: no run of") == 0);
-  CHECK(refusal_of({.id = {""}}).find("--id : no run of") == 0);
+  CHECK(refusal_of({.index = {8}}) == "--index: there is no run 8: the plan has 0 to 7");
+  CHECK(refusal_of({.index = {-1}}) == "--index: there is no run -1: the plan has 0 to 7");
+  CHECK(refusal_of({.id = {"zz"}}).find("--id: no run of") == 0);
+  CHECK(refusal_of({.id = {""}}).find("--id: no run of") == 0);
   CHECK(refusal_of({.where = {"seed=3"}}).find("no run of") == 0);
   CHECK(refusal_of({.where = {"train.lr=0.1x"}}).find("no run of") == 0);
   CHECK(refusal_of({.where = {"train.lr=fast"}}).find("no run of") == 0);
   CHECK(refusal_of({.where = {"control.gauge=nothing"}}).find("no run of") == 0);
-  CHECK(refusal_of({.where = {"variant=hafl"}}).find("has no such variant; did you mean 'half'?") != std::string::npos);
-  CHECK(refusal_of({.where = {"variant=somebody else"}}).find("has no such variant; `xibench plan") != std::string::npos);
+  CHECK(refusal_of({.where = {"variant=hafl"}}).find("--where: unknown variant 'hafl', did you mean 'half'?; known: ") != std::string::npos);
+  CHECK(refusal_of({.where = {"variant=somebody else"}}).find("--where: unknown variant 'somebody else'; known: ") != std::string::npos);
   CHECK(refusal_of({.stage = 3}).find("no run of") == 0);
   CHECK(refusal_of({.index = {0}, .where = {"seed=2"}}).find("no run of") == 0);
-  CHECK(refusal_of({.where = {"seeed=3"}}) == "--where seeed=3: unknown key; did you mean seed?");
-  CHECK(refusal_of({.where = {"seed"}}) == "--where seed: is not of the form key=value; write --where train.nodes=8");
+  CHECK(refusal_of({.where = {"seeed=3"}}) == "--where: seeed=3: unknown key; did you mean seed? `xibench list keys` shows all");
+  CHECK(refusal_of({.where = {"seed"}}) == "--where: 'seed' is not of the form key=value; write --where train.nodes=8");
 }
 
 TEST_CASE("a selection without filters is empty") {

@@ -74,7 +74,7 @@ name = ["ring", 4]
 )x") == R"x(t.toml:1: name: 'a/b' is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'
 t.toml:2: seeds: 1 is there twice (the same run again is no second sample); use each seed once
 t.toml:3: delta: is no margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)
-t.toml:5: train.momentun: unknown key; did you mean train.momentum?
+t.toml:5: train.momentun: unknown key; did you mean train.momentum? `xibench list keys` shows all
 t.toml:6: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000
 t.toml:7: train.epochs: expected a whole number, got a number with a fraction
 t.toml:8: train.nesterov: expected true or false, got a whole number
@@ -101,9 +101,9 @@ TEST_CASE("seeds are a list of distinct whole numbers") {
 }
 
 TEST_CASE("unknown keys are refused with the nearest one") {
-  CHECK(refusal("name = 't'\nmomentum = 0.9") == "t.toml:2: momentum: unknown key; did you mean train.momentum?");
-  CHECK(refusal("name = 't'\nsedes = [1]") == "t.toml:2: sedes: unknown key; did you mean seeds?");
-  CHECK(refusal("name = 't'\n[zzzzzzzzz]\nqqqqqqqqqqq = 1") == "t.toml:3: zzzzzzzzz.qqqqqqqqqqq: unknown key; README.md of harness/sweep lists all");
+  CHECK(refusal("name = 't'\nmomentum = 0.9") == "t.toml:2: momentum: unknown key; did you mean train.momentum? `xibench list keys` shows all");
+  CHECK(refusal("name = 't'\nsedes = [1]") == "t.toml:2: sedes: unknown key; did you mean seeds? `xibench list keys` shows all");
+  CHECK(refusal("name = 't'\n[zzzzzzzzz]\nqqqqqqqqqqq = 1") == "t.toml:3: zzzzzzzzz.qqqqqqqqqqq: unknown key; `xibench list keys` shows all");
   CHECK(refusal("name = 't'\n[train.nodes]\ncount = 1").find("t.toml:3: train.nodes.count: unknown key") == 0);
   CHECK(refusal("name = 't'\ncontrol.reference_id = ['x']") ==
         "t.toml:2: control.reference_id: cannot be set here; it is computed with the plan; control.reference = \"a variant\" chooses the "
@@ -141,7 +141,7 @@ TEST_CASE("[sweep] takes lists of distinct values of one key each") {
         "t.toml:3: topology.name: torus(2, 2) is there twice; write every value once");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8]\ntrain.nodes = [4]") == "t.toml:4: train.nodes: is swept twice; keep one of them");
   CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") == "t.toml:3: sweep.seeds: is no key of [sweep]; write seeds = [1, 2, 3] at the top");
-  CHECK(refusal("name = 't'\n[sweep]\n'train.nods' = [1, 2]") == "t.toml:3: train.nods: unknown key; did you mean train.nodes?");
+  CHECK(refusal("name = 't'\n[sweep]\n'train.nods' = [1, 2]") == "t.toml:3: train.nods: unknown key; did you mean train.nodes? `xibench list keys` shows all");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n\n0]") ==
         "t.toml:5: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
   CHECK(refusal("name = 't'\nsweep = 3") == "t.toml:2: sweep: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
@@ -183,7 +183,7 @@ TEST_CASE("variants have names of their own and at most one baseline") {
 
 TEST_CASE("a run with a refused value is not looked at further, the others are") {
   Vocabulary vocabulary;
-  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.train.nodes > 3, "train.nodes: too few; take 4"); });
+  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.train.nodes > 3, Key{"train.nodes"}, "too few; take 4"); });
 
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [0, 2]\n", {}, vocabulary) ==
         "t.toml:3: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000\n"
@@ -192,7 +192,7 @@ TEST_CASE("a run with a refused value is not looked at further, the others are")
 
 TEST_CASE("a negative seed is said once") {
   Vocabulary vocabulary;
-  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.seed >= 0, "seed = {} is negative", c.seed); });
+  vocabulary.checks.emplace_back([](const RunConfig& c) { require(c.seed >= 0, Key{"seed"}, "{} is negative", c.seed); });
 
   CHECK(refusal("name = 't'\nseeds = [-1]\n", {}, vocabulary) == "t.toml:2: seeds: -1 is negative; seeds count from 0");
 }
@@ -201,20 +201,21 @@ TEST_CASE("all that is wrong with whole runs comes with all that is wrong with t
   Vocabulary vocabulary;
   vocabulary.checks.emplace_back([](const RunConfig& c) {
     Problems problems;
-    problems.attempt([&] { require(c.train.nodes < 9, "[train] nodes = {} are too many; take 8", c.train.nodes); });
-    problems.attempt([&] { require(c.train.lr < 1, "[train] lr: {} is too much\ntrain.epochs: too few", c.train.lr); });
+    problems.attempt([&] { require(c.train.nodes < 9, Key{"train.nodes"}, "{} are too many; take 8", c.train.nodes); });
+    problems.attempt([&] { require(c.train.lr < 1, Key{"train.lr"}, "{} is too much", c.train.lr); });
+    if (c.train.lr >= 1) problems.add(Key{"train.epochs"}, "too few");
     problems.throw_if_any();
   });
-  vocabulary.check_reference = [](const RunConfig&, std::size_t) { refuse("control.gauge: none is no measure"); };
+  vocabulary.check_reference = [](const RunConfig&, std::size_t) { refuse(Key{"control.gauge"}, "none is no measure"); };
   const std::string text = "name = 't'\nseeds = [1, 2]\n[train]\nlrr = 1\nnodes = 9\n";
 
   CHECK(refusal(text, {"train.lr=2"}, vocabulary) ==
-        "t.toml:4: train.lrr: unknown key; did you mean train.lr?\n"
+        "t.toml:4: train.lrr: unknown key; did you mean train.lr? `xibench list keys` shows all\n"
         "t.toml:5: train.nodes: 9 are too many; take 8\n"
         "--set: train.lr: 2 is too much\n"
         "t.toml: train.epochs: too few");
   CHECK(refusal(text, {"train.nodes=8", "control.policy=fraction(0.5)"}, vocabulary) ==
-        "t.toml:4: train.lrr: unknown key; did you mean train.lr?\n"
+        "t.toml:4: train.lrr: unknown key; did you mean train.lr? `xibench list keys` shows all\n"
         "t.toml: control.gauge: none is no measure (the uncontrolled run is the reference of fraction(0.5) in phase 1)");
 }
 

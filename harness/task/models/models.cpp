@@ -29,15 +29,17 @@ Norm norm_of(const ModelOptions& options) {
 int scaled(int channels, const ModelOptions& options) { return std::max(1, static_cast<int>(std::lround(channels * options.width))); }
 
 Network make_network(const Term& term, const ModelOptions& options, const ImageShape& input, int classes) {
-  const ModelInfo* info = &row_of(kModels, term.name, "model (none is for constructed problems)", "[model] name");
+  const ModelInfo* info = &row_of(kModels, term.name, "model (none is for constructed problems)", "model.name");
   const ModelOptions plain;
-  require(options.width > 0 && options.width <= 64, "[model] width = {} is not in (0, 64]", options.width);
-  require(options.norm == "batch" || options.norm == "group" || options.norm == "none", "[model] norm = '{}' must be batch, group or none", options.norm);
-  require(options.shortcut == "A" || options.shortcut == "B", "[model] shortcut = '{}' is neither A (zero padding) nor B (1x1 convolution)", options.shortcut);
-  require(info->has_width || options.width == plain.width, "[model] width = {}: {} has no width; leave it out", options.width, term.name);
-  require(info->has_norm || options.norm == plain.norm || options.norm == "none", "[model] norm = '{}': {} has no norm; leave it out", options.norm, term.name);
-  require(info->has_shortcut || options.shortcut == plain.shortcut, "[model] shortcut = '{}': {} has no shortcuts; leave it out", options.shortcut, term.name);
-  if (info->arguments.empty()) Arguments(term, "[model] name").done();
+  require(options.width > 0 && options.width <= 64, Key{"model.width"}, "{} is not in (0, 64]", options.width);
+  if (options.norm != "batch" && options.norm != "group" && options.norm != "none") refuse_name("model.norm", "norm", options.norm, {"batch", "group", "none"});
+  if (options.shortcut != "A" && options.shortcut != "B") refuse_name("model.shortcut", "shortcut", options.shortcut, {"A", "B"});
+  require(info->has_width || options.width == plain.width, Key{"model.width"}, "{}: {} has no width; leave it out", options.width, term.name);
+  require(info->has_norm || options.norm == plain.norm || options.norm == "none", Key{"model.norm"}, "'{}': {} has no norm; leave it out", options.norm,
+          term.name);
+  require(info->has_shortcut || options.shortcut == plain.shortcut, Key{"model.shortcut"}, "'{}': {} has no shortcuts; leave it out", options.shortcut,
+          term.name);
+  if (info->arguments.empty()) Arguments(term, "model.name").done();
   return info->make(term, options, input, classes);
 }
 

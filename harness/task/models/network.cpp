@@ -61,7 +61,7 @@ void NetworkBuilder::norm() {
 void NetworkBuilder::relu() { layer(Layer::Kind::relu); }
 
 void NetworkBuilder::max_pool() {
-  require(shape_.height >= 2 && shape_.width >= 2, "[model] name: images of {}x{} are too small for this network; take larger ones or another model",
+  require(shape_.height >= 2 && shape_.width >= 2, Key{"model.name"}, "images of {}x{} are too small for this network; take larger ones or another model",
           network_.input.height, network_.input.width);
   shape_.height /= 2, shape_.width /= 2;
   layer(Layer::Kind::max_pool);
