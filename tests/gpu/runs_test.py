@@ -66,7 +66,7 @@ class OnTheStandIn(support.RunTest):
                     shutil.rmtree(self.folder / out)
 
     def test_a_run_that_was_interrupted_goes_on_and_ends_as_one_that_was_not(self):
-        spec = self.spec(support.LONG.format(epochs=6))
+        spec = self.spec(support.WIDE.format(epochs=4))
         self.run_on(support.XIBENCH, spec, self.folder / "cpu")
         out = self.folder / "cuda"
         words = [str(STAND_IN), "run", str(spec), "--out", str(out), "--threads", "1", "--progress", "none", "--device", "cuda", "--checkpoint-minutes", "0.002"]

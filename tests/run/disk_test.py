@@ -16,7 +16,7 @@ def mount(*words):
 class Disk(support.RunTest):
     def setUp(self):
         super().setUp()
-        self.long = self.spec(support.LONG.format(epochs=12))
+        self.long = self.spec(support.LONG.format(epochs=5))
         self.disk = self.folder / "disk"
         self.disk.mkdir()
         mounted = mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", self.disk)

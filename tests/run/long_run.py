@@ -1,4 +1,4 @@
-"""A run of some seconds that tests interrupt at will, and what it says when nobody does."""
+"""A run that tests interrupt at will, and what it says when nobody does."""
 
 import subprocess
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 import support
 
 OFTEN = ("--checkpoint-minutes", "0.001")
+TEXT = support.WIDE.format(epochs=5)  # 100 steps, half a second on a processor of its own
 
 
 class LongRun(support.RunTest):
@@ -15,14 +16,14 @@ class LongRun(support.RunTest):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         spec = Path(folder.name) / "long.toml"
-        spec.write_text(support.LONG.format(epochs=12))
+        spec.write_text(TEXT)
         subprocess.run(cls.words(spec, folder.name), capture_output=True, check=True)
         cls.expected = cls.digests(Path(folder.name))
         assert len(cls.expected) == 1
 
     def setUp(self):
         super().setUp()
-        self.long = self.spec(support.LONG.format(epochs=12))  # 2,400 steps
+        self.long = self.spec(TEXT)
         self.out = self.folder / "out"
 
     def begun(self, ranks=0, threads=1, more=OFTEN):

@@ -7,6 +7,6 @@
 int fsync(int file) {
   static int (*real)(int);
   if (real == NULL) real = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-  usleep(100000);
+  usleep(1000000);
   return real(file);
 }
