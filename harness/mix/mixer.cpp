@@ -1,66 +1,57 @@
 #include "harness/mix/mixer.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/mix/gossip_row.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace xib {
 namespace {
 
-constexpr std::size_t kScratchFloats = 48 * 1024;    // two copies of a tile of all rows: 192 KiB stay in a core's L2
-constexpr std::size_t kManyRoundsFloats = 6 * 1024;  // several rounds of a tile: 24 KiB stay in its L1
-constexpr std::size_t kManyRoundsWidth = 192;        // but not so narrow that every row's few columns cost a page each
-constexpr std::size_t kBlock = 64;                   // columns whose sums stay in registers
-constexpr std::size_t kLanes = 8;
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));  // the element-wise arithmetic of a loop, kept in registers
-
-// Columns of a tile whose two copies of all rows fill `floats`, in whole blocks.
-std::size_t tile_width(int rows, std::size_t floats, std::size_t least) {
-  const auto width = floats / 2 / static_cast<std::size_t>(std::max(rows, 1)) / kBlock * kBlock;
-  return std::clamp<std::size_t>(width, least, 4096);
-}
-
-// sum = Σ_terms weight γ (other - own) over a block of columns; other(source) is where a source's block begins.
-template <class Terms, class Other>
-void sum_block(const float* own, const Terms& terms, float strength, const Other& other, float* sum) {
-  Lanes at[kBlock / kLanes], total[kBlock / kLanes] = {};
-  std::memcpy(at, own, sizeof(at));
-  for (const auto& [source, weight] : terms) {
-    const float w = weight * strength;
-    const float* const from = other(source);
-    for (std::size_t v = 0; v < kBlock / kLanes; ++v) {
-      Lanes theirs;
-      std::memcpy(&theirs, from + v * kLanes, sizeof(theirs));
-      total[v] += w * (theirs - at[v]);
-    }
-  }
-  std::memcpy(sum, total, sizeof(total));
-}
+constexpr std::size_t kBlock = 64;        // columns whose squared steps are one number
+constexpr std::size_t kOneRound = 256;    // columns of all rows that one round takes at a time
+constexpr std::size_t kManyRounds = 128;  // that several rounds take: two copies of 32 rows fill an L1
+constexpr std::size_t kColumns = 4096;    // of a thread at a time, at most
+constexpr std::size_t kLine = 16;         // floats
 
 // Σ sum² over a block, in 8 fixed lanes.
-double squared_norm(const float (&sum)[kBlock]) {
-  double lanes[kLanes] = {};
-  for (std::size_t l = 0; l < kBlock; l += kLanes)
-    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += static_cast<double>(sum[l + k]) * sum[l + k];
+double squared_norm(std::span<const float> sum) {
+  double lanes[kGossipLanes] = {};
+  for (std::size_t l = 0; l < sum.size(); l += kGossipLanes)
+    for (std::size_t k = 0; k < kGossipLanes; ++k) lanes[k] += static_cast<double>(sum[l + k]) * sum[l + k];
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// Asks for columns that will be read, and written, when the block at hand is done: to L2, where the hardware does not follow so many rows by itself.
+void fetch(const float* from, std::size_t columns) {
+  for (std::size_t c = 0; c < columns; c += kLine) __builtin_prefetch(from + c, 1, 1);
 }
 
 // In a whole row.
 std::size_t blocks(std::size_t dim) { return (dim + kBlock - 1) / kBlock; }
 
+// One round of a block of columns: kWidth of them from column `from` of the sources, of which `ahead` more will be asked for next.
+template <std::size_t kWidth>
+void mix_block(const std::vector<std::vector<MixTerm>>& rows, const float* const* sources, std::size_t from, float strength, float* out, std::size_t out_stride,
+               std::size_t ahead) {
+  for (std::size_t i = 0; i < rows.size(); ++i, out += out_stride) {
+    fetch(sources[i] + from + kWidth, ahead);
+    if (rows[i].size() == 2)
+      gossip_row<2, kWidth, false>(sources[i] + from, sources, from, rows[i], strength, out, kWidth, nullptr);
+    else
+      gossip_row<0, kWidth, false>(sources[i] + from, sources, from, rows[i], strength, out, kWidth, nullptr);
+  }
+}
+
 }  // namespace
 
+Mixer::Scratch::Scratch(std::size_t rows)
+    : memory(1, rows * std::max(kOneRound, 2 * kManyRounds)), halves{std::vector<const float*>(rows), std::vector<const float*>(rows)} {}
+
 Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule)
-    : pool_(pool),
-      layout_(layout),
-      dim_(dim),
-      tile_(tile_width(layout.mine().count, kScratchFloats, kBlock)),
-      narrow_tile_(std::min(tile_, tile_width(layout.mine().count, kManyRoundsFloats, kManyRoundsWidth))),
-      schedule_(schedule),
-      exchange_(communicator, layout, dim) {
+    : pool_(pool), layout_(layout), dim_(dim), schedule_(schedule), exchange_(communicator, layout, dim) {
   require(schedule.nodes() == layout.nodes, "the mixing matrix is for {} nodes and the run has {}", schedule.nodes(), layout.nodes);
-  scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<float>(2 * static_cast<std::size_t>(layout.mine().count) * tile_));
+  for (int worker = 0; worker < pool.threads(); ++worker) scratch_.emplace_back(static_cast<std::size_t>(layout.mine().count));
   for (std::int64_t t = 0; t < schedule.period(); ++t) round(t);
 }
 
@@ -93,42 +84,42 @@ const Mixer::Round& Mixer::round(std::int64_t t) {
 
 std::int64_t Mixer::bytes(std::int64_t t) { return round(t).links * static_cast<std::int64_t>(dim_) * 4; }
 
-void Mixer::mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
-                     double* moved_blocks) const {
+void Mixer::mix_columns(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t begin, std::size_t end, float strength, Scratch& scratch,
+                        double* moved_blocks) const {
   const auto count = static_cast<std::size_t>(x.count());
-  const std::size_t stride = (width + kBlock - 1) / kBlock * kBlock;  // of the rows in scratch
-  float* const half[2] = {scratch, scratch + count * stride};
-  const auto source = [&](std::size_t q, int index) -> const float* {
-    if (index >= x.count()) return halo_->row(index - x.count()).data() + at;
-    return q == 0 ? x.row(index).data() + at : half[q % 2] + static_cast<std::size_t>(index) * stride;
-  };
-  for (std::size_t q = 0; q < rounds.size(); ++q) {
-    const bool in_place = q > 0 && q + 1 == rounds.size();  // nothing reads x after the first round
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* const own = source(q, static_cast<int>(i));
-      float* const out = in_place ? x.row(static_cast<int>(i)).data() + at : half[(q + 1) % 2] + i * stride;
-      const auto& terms = rounds[q]->rows[i];
-      for (std::size_t c = 0; c < width; c += kBlock) {
-        const std::size_t block = std::min(kBlock, width - c);
-        float sum[kBlock] = {};
-        if (block == kBlock) {
-          sum_block(
-              own + c, terms, strength, [&](int index) { return source(q, index) + c; }, sum);
-          for (std::size_t l = 0; l < kBlock; ++l) out[c + l] = own[c + l] + sum[l];
-        } else {
-          for (const auto& [index, weight] : terms) {
-            const float w = weight * strength;
-            const float* const other = source(q, index) + c;
-            for (std::size_t l = 0; l < block; ++l) sum[l] += w * (other[l] - own[c + l]);
-          }
-          for (std::size_t l = 0; l < block; ++l) out[c + l] = own[c + l] + sum[l];
+  const std::size_t width = rounds.size() > 1 ? kManyRounds : kOneRound;
+  scratch.x.clear();
+  for (std::size_t i = 0; i < count; ++i) scratch.x.push_back(x.address(static_cast<int>(i)));
+  const std::size_t halo = rounds.size() > 1 || !halo_ ? 0 : static_cast<std::size_t>(rounds.front()->neighbors.halo());
+  for (std::size_t h = 0; h < halo; ++h) scratch.x.push_back(halo_->address(static_cast<int>(h)));
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t half : {0, 1}) scratch.halves[half][i] = scratch.memory.data() + (half * count + i) * kManyRounds;
+
+  const std::size_t stop = std::min((end + kLine - 1) / kLine * kLine, x.stride());  // what pads a row is zero, and stays so
+  for (std::size_t at = begin; at < stop; at += width) {
+    const std::size_t block = std::min(width, stop - at);
+    for (std::size_t q = 0; q < rounds.size(); ++q) {
+      const auto& sources = q == 0 ? scratch.x : scratch.halves[(q - 1) % 2];
+      const std::size_t from = q == 0 ? at : 0;
+      const bool in_place = q > 0 && q + 1 == rounds.size();  // nothing reads x after the first round
+      float* const out = in_place ? x.data() + at : scratch.memory.data() + q % 2 * count * width;
+      const std::size_t out_stride = in_place ? x.stride() : width, ahead = q == 0 ? std::min(width, x.stride() - at - block) : 0;
+      if (block == kOneRound && !moved_blocks)
+        mix_block<kOneRound>(rounds[q]->rows, sources.data(), from, strength, out, out_stride, ahead);
+      else if (block == kManyRounds && !moved_blocks)
+        mix_block<kManyRounds>(rounds[q]->rows, sources.data(), from, strength, out, out_stride, ahead);
+      else
+        for (std::size_t i = 0; i < count; ++i) {
+          float sum[kOneRound];
+          fetch(sources[i] + from + width, ahead);
+          gossip_row<0, 0, true>(sources[i] + from, sources.data(), from, rounds[q]->rows[i], strength, out + i * out_stride, block, sum);
+          for (std::size_t c = 0; c < block && moved_blocks && q == 0; c += kBlock)
+            moved_blocks[i * blocks(dim_) + (at + c) / kBlock] = squared_norm({sum + c, std::min(kBlock, block - c)});
         }
-        if (moved_blocks && q == 0) moved_blocks[i * blocks(dim_) + (at + c) / kBlock] = squared_norm(sum);
-      }
     }
+    if (rounds.size() > 1) continue;
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(scratch.memory.data() + i * width, block, x.address(static_cast<int>(i)) + at);
   }
-  if (rounds.size() > 1) return;
-  for (std::size_t i = 0; i < count; ++i) std::copy_n(half[1] + i * stride, width, x.row(static_cast<int>(i)).data() + at);
 }
 
 void Mixer::mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const {
@@ -171,10 +162,11 @@ void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength
   }
   if (!moved.empty()) moved_blocks_.resize(moved.size() * blocks(dim_));
   const auto run = [&](std::span<const Round* const> rounds, double* moved_blocks) {
-    const std::size_t width = rounds.size() > 1 ? narrow_tile_ : tile_;
-    pool_.for_each(static_cast<std::int64_t>((dim_ + width - 1) / width), [&](std::int64_t tile, int worker) {
-      const std::size_t at = static_cast<std::size_t>(tile) * width;
-      mix_tile(x, rounds, at, std::min(width, dim_ - at), static_cast<float>(strength), scratch_[static_cast<std::size_t>(worker)].data(), moved_blocks);
+    const std::size_t share = dim_ / (4 * static_cast<std::size_t>(pool_.threads())) / kOneRound * kOneRound;
+    const std::size_t columns = std::clamp(share, kOneRound, kColumns);
+    pool_.for_each(static_cast<std::int64_t>((dim_ + columns - 1) / columns), [&](std::int64_t part, int worker) {
+      const std::size_t begin = static_cast<std::size_t>(part) * columns;
+      mix_columns(x, rounds, begin, std::min(begin + columns, dim_), static_cast<float>(strength), scratch_[static_cast<std::size_t>(worker)], moved_blocks);
     });
   };
   double* const moved_blocks = moved.empty() ? nullptr : moved_blocks_.data();

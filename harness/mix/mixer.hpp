@@ -15,7 +15,7 @@
 namespace xib {
 
 // Gossip rounds: x_i += γ Σ_{j≠i} w_ij (x_j - x_i), in float, j ascending, on the rows of all ranks. The difference form keeps
-// consensus fixed to the last bit. Rows of other ranks come by one grouped halo exchange per round. On one rank, all rounds of a tile
+// consensus fixed to the last bit. Rows of other ranks come by one grouped halo exchange per round. On one rank, all rounds of a block
 // of columns run in cache: memory is read and written once whatever the number of rounds, with the bits of one round at a time.
 // Traffic with one node per rank: one message of dim floats per off-diagonal entry of W and round.
 class Mixer {
@@ -39,16 +39,24 @@ class Mixer {
   const Round& round(std::int64_t t);
   Round plan(const MixingMatrix& w) const;
   void mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const;
-  // moved_blocks: where the squared steps of the first round go, per row and block of columns; null: nowhere.
-  void mix_tile(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t at, std::size_t width, float strength, float* scratch,
-                double* moved_blocks) const;
+  // A thread's own: a copy of the columns that one round takes, or two of those that several take, and where the rows begin in x (halo rows follow) and in
+  // the two copies.
+  struct Scratch {
+    explicit Scratch(std::size_t rows);
+    NodeMatrix memory;
+    std::vector<const float*> x, halves[2];
+  };
+  // Columns begin .. end, of which begin is a multiple of a block. moved_blocks: where the squared steps of the first round go, per row and block of columns;
+  // null: nowhere.
+  void mix_columns(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t begin, std::size_t end, float strength, Scratch& scratch,
+                   double* moved_blocks) const;
 
   ThreadPool& pool_;
   NodeLayout layout_;
-  std::size_t dim_, tile_, narrow_tile_;  // columns of a tile: for one round, for several
+  std::size_t dim_;
   const MixingSchedule& schedule_;
-  std::map<std::int64_t, Round> plans_;      // by round modulo period; of a random schedule: those of the current call
-  std::vector<std::vector<float>> scratch_;  // per worker: 2 x count x tile
+  std::map<std::int64_t, Round> plans_;  // by round modulo period; of a random schedule: those of the current call
+  std::vector<Scratch> scratch_;         // per worker
   NeighborExchange exchange_;
   const NodeMatrix* halo_ = nullptr;  // of the current round
   std::vector<const Round*> current_;

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <cstring>
 
 using namespace xib;
 using namespace xib::test;
@@ -86,6 +87,32 @@ TEST_CASE("q rounds in cache have the bits of q single rounds, over several tile
     for (int q = 0; q < 6; ++q) single = mixed(single, schedule, 2 + q, 1);
     CHECK(mixed(rows, schedule, 2, 6, {1, 2}) == single);
   }
+}
+
+TEST_CASE("the bits are those of the plain loop in float, whatever the number of columns and neighbors") {
+  for (const std::size_t dim : {1, 15, 16, 31, 64, 100, 128, 255, 256, 257, 300, 1003})
+    for (const auto& offsets : {std::vector<int>{1}, {1, -1}, {1, 2, -1}, {1, 2, 3, 4, 5, 6, 7, 8}})
+      for (const int rounds : {1, 2, 3}) {
+        CAPTURE(dim, offsets.size(), rounds);
+        const auto schedule = fixed(circulant(9, offsets, 0.11));
+        Rows rows = random_rows(9, dim, 11);
+        rows[1][0] = -0.0f, rows[2][0] = 0.0f, rows[3][0] = -0.0f;
+        Rows expected = rows;
+        for (int q = 0; q < rounds; ++q) {
+          const Rows before = expected;
+          for (std::size_t i = 0; i < before.size(); ++i)
+            for (std::size_t c = 0; c < dim; ++c) {
+              float sum = 0;
+              for (const auto& [j, w] : schedule.at(q).row(static_cast<int>(i)))
+                if (static_cast<std::size_t>(j) != i) sum += static_cast<float>(w) * 0.7f * (before[static_cast<std::size_t>(j)][c] - before[i][c]);
+              expected[i][c] = before[i][c] + sum;
+            }
+        }
+        for (const Spread how : {Spread{1, 1}, {1, 3}, {4, 1}}) {
+          const Rows got = mixed(rows, schedule, 0, rounds, how, 0.7);
+          for (std::size_t i = 0; i < rows.size(); ++i) CHECK(std::memcmp(got[i].data(), expected[i].data(), dim * sizeof(float)) == 0);
+        }
+      }
 }
 
 TEST_CASE("no round changes nothing") {
