@@ -1,9 +1,9 @@
 import support
 import json
 import shutil
-import subprocess
-import sys
+import tempfile
 import xml.etree.ElementTree
+from pathlib import Path
 
 import h5py
 
@@ -31,14 +31,18 @@ def write_launches(folder, slowdown=0.0, count=12, scatter=0.01, cells=("a", "b"
 
 
 class Regress(support.FolderTest):
+    written = tempfile.TemporaryDirectory()
+
     def regress(self, *arguments):
-        return subprocess.run([sys.executable, support.SOURCE / "analysis" / "regress.py", *map(str, arguments)], capture_output=True, text=True, check=False)
+        return support.program("regress.py", *arguments)
 
     def launches(self, name, count=6, speed=1.0, first=0, **options):
-        for launch in range(first, first + count):
+        """Written once and copied from then on: most tests begin with the same."""
+        made = Path(self.written.name) / repr((count, speed, first, sorted(options.items())))
+        for launch in range(first, first + count) if not made.exists() else ():
             for variant in ("centralized", "ring"):
-                synthetic_runs.write_run(self.folder / name / str(launch), variant, 1, speed=speed, machine_seed=launch, **options)
-        return self.folder / name
+                synthetic_runs.write_run(made / str(launch), variant, 1, speed=speed, machine_seed=launch, **options)
+        return shutil.copytree(made, self.folder / name)
 
 
 class RunFiles(Regress):

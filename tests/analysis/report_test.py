@@ -2,7 +2,6 @@ import support
 import csv
 import html
 import re
-import subprocess
 import sys
 import unittest.mock
 
@@ -21,8 +20,7 @@ class Report(support.FolderTest):
             program = self.folder / "xibench"
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TWIN}" "$@"\n')
             program.chmod(0o755)
-        return subprocess.run([sys.executable, support.SOURCE / "analysis" / "report.py", *places, "-o", self.folder / "out", "--xibench", program],
-                              capture_output=True, text=True, check=False)
+        return support.program("report.py", *places, "-o", self.folder / "out", "--xibench", program)
 
     def table(self, made, table):
         """HTML of the gap table."""

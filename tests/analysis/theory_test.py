@@ -112,8 +112,7 @@ class Theory(support.FolderTest):
             self.assertEqual(len(changing), 1)
             with self.assertRaisesRegex(runs.RunFileError, f"{topology} {said}"):
                 theory.mixing(changing[0])
-        done = subprocess.run([sys.executable, support.SOURCE / "analysis" / "theory.py", self.folder / "runs", "-o", self.folder / "out"],
-                              capture_output=True, text=True, check=False)
+        done = support.program("theory.py", self.folder / "runs", "-o", self.folder / "out")
         self.assertEqual(done.returncode, 2)
         self.assertIn("fixed matrix", done.stderr)
         self.assertNotIn("Traceback", done.stderr)
@@ -126,8 +125,7 @@ class Theory(support.FolderTest):
                 theory.analyse([run for run in found if other.split("=")[1] in str(run.config["train"].values())], self.folder)
 
     def theory(self):
-        return subprocess.run([sys.executable, support.SOURCE / "analysis" / "theory.py", self.folder / "runs", "-o", self.folder / "out"],
-                              capture_output=True, text=True, check=False)
+        return support.program("theory.py", self.folder / "runs", "-o", self.folder / "out")
 
     def test_runs_with_weight_decay_are_refused(self):
         self.run_sweep("theory-distance", "seeds=[1]", "train.lr=0.1", "train.nodes=8", "topology.name=ring", "train.weight_decay=0.001",
@@ -168,8 +166,7 @@ class Theory(support.FolderTest):
         self.assertTrue(math.isnan(theory.crossing(rows, "x", 20)))
 
     def test_other_runs_are_refused_by_name(self):
-        done = subprocess.run([sys.executable, support.SOURCE / "analysis" / "theory.py", self.folder, "-o", self.folder / "out"],
-                              capture_output=True, text=True, check=False)
+        done = support.program("theory.py", self.folder, "-o", self.folder / "out")
         self.assertEqual(done.returncode, 2)
         self.assertIn("no run of theory-distance", done.stderr)
 
