@@ -35,17 +35,19 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 "$source/slurm/local/cluster.sh" start 2>"$scratch/started" || { cat "$scratch/started" && exit 1; }
 
-site=$scratch/site.sh
+# shellcheck source=tests/slurm/expect.sh
+source "$source/tests/slurm/expect.sh"
+python_without_reports # unless a test takes the site with_reports
+site=$scratch/site.sh with_reports=$scratch/with_reports.sh
 cat >"$site" <<SITE
-time_limit=10 cpus_per_task=1 program=$xibench interpreter=/usr/bin/python3
+time_limit=10 cpus_per_task=1 program=$xibench interpreter=$scratch/python
 sbatch_options=(--mem=600M \${EXTRA_SBATCH_OPTIONS:-})
 mpirun_options=(--bind-to none)
 site_environment() { export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; }
 SITE
+printf 'source %q\ninterpreter=/usr/bin/python3\n' "$site" >"$with_reports"
 
 say() { echo "== $SECONDS s: $*"; }
-# shellcheck source=tests/slurm/expect.sh
-source "$source/tests/slurm/expect.sh"
 
 listed() { timeout 60 squeue --noheader --format %i; } # a squeue that gives no answer is no empty queue
 nothing_is_queued() {

@@ -19,7 +19,8 @@ export PATH=$scratch/bin:$PATH
 # The program, but for the size of the all-reduce: 256 MiB of each rank take their time on one machine.
 printf '#!/bin/bash\nif [ "$1" = preflight ]; then set -- "$@" --all-reduce-mebibytes 2; fi\nexec %q "$@"\n' "$program" >"$scratch/program"
 chmod +x "$scratch/program"
-site() { printf '%s\n' "program=$scratch/program interpreter=/usr/bin/python3 cpus_per_task=1 gpus_per_node=4" "$@" >"$scratch/site.sh"; }
+python_without_reports
+site() { printf '%s\n' "program=$scratch/program interpreter=$scratch/python cpus_per_task=1 gpus_per_node=4" "$@" >"$scratch/site.sh"; }
 
 # What submit asks for.
 dry() { "$source/slurm/submit" "$scratch/s.toml" --site "$scratch/site.sh" --out "$scratch/submit" --dry-run "$@" 2>&1 | grep -E '^(sbatch|submit:)' || true; }
@@ -45,7 +46,7 @@ expect "$(dry)" '^sbatch .*--gpus=1 '
 
 # The examples of sites are sites.
 for example in none task; do
-  { cat "$source/slurm/sites/gpu-$example.sh" && echo "program=$scratch/program interpreter=/usr/bin/python3"; } >"$scratch/site.sh"
+  { cat "$source/slurm/sites/gpu-$example.sh" && echo "program=$scratch/program interpreter=$scratch/python"; } >"$scratch/site.sh"
   expect "$(dry --nodes 1 --ranks-per-node 4)" "--partition=gpu .*--gpus-per-$([ $example = none ] && echo node=4 || echo task=1) .*run.sbatch"
 done
 

@@ -7,9 +7,10 @@ trap 'rm -rf "$scratch"' EXIT
 # shellcheck source=tests/slurm/expect.sh
 source "$source/tests/slurm/expect.sh"
 
+python_without_reports
 cat >"$scratch/site.sh" <<SITE
 partition=somewhere account=someone time_limit=03:00:00 cpus_per_task=6 gpus_per_node=4
-sbatch_options=(--qos=long) program=$build/xibench interpreter=/usr/bin/python3
+sbatch_options=(--qos=long) program=$build/xibench interpreter=$scratch/python
 SITE
 cat >"$scratch/s.toml" <<'TOML'
 name = "s"
@@ -143,7 +144,8 @@ ids_of() { "$build/xibench" plan "$@" --json | sed -n 's/^      "id": "\(.*\)",$
 ids_of "$scratch/s.toml" >"$scratch/ids"
 collected=$(bash "$source/slurm/collect.sbatch" "$source" "$scratch/bare.sh" "$scratch/s.toml" "$scratch/some" s "$scratch/ids" 2>&1) && die "the collecting job succeeds without a report"
 expect "$collected" 'runs that are not complete: 5; report: none was made'
-dry >/dev/null
+{ cat "$scratch/site.sh" && echo "interpreter=/usr/bin/python3"; } >"$scratch/able.sh"
+"$source/slurm/submit" "$scratch/s.toml" --site "$scratch/able.sh" --out "$scratch/some" --dry-run >/dev/null 2>"$scratch/said"
 if grep -q 'no report' "$scratch/said"; then die "misses what is there"; fi
 
 # What happens to a job when Slurm does not answer: job.sh, with a stand-in for scontrol that fails twice.

@@ -8,11 +8,12 @@ export XB_SLURM_GPUS=0 # nodes without a generic resource
 source "$source/tests/slurm/cluster.sh"
 out=$scratch/out plain=$scratch/plain
 submit=("$source/slurm/submit" --site "$site")
+submit_with_report=("$source/slurm/submit" --site "$with_reports")
 
 say "a sweep of two stages, in arrays of at most three tasks"
 spec small 4
 "$xibench" run "$scratch/small.toml" --out "$plain" --threads 1 --progress none
-"${submit[@]}" "$scratch/small.toml" --out "$out" | tee "$scratch/jobs"
+"${submit_with_report[@]}" "$scratch/small.toml" --out "$out" | tee "$scratch/jobs"
 [ "$(grep -c stage "$scratch/jobs")" = 3 ] || die "six runs in two stages, chunks of three: expected three arrays"
 wait_until queue_is_empty
 same_science "$scratch/small.toml" small "$out" "$plain"
@@ -51,7 +52,7 @@ logs_say small "$place/my results" '| half *|' || die "the collecting job shows 
 say "a run that cannot succeed: the job of the table fails and names it, and has table and report of the others"
 spec broken 2
 printf '[[variant]]\nname = "unreachable"\ncontrol.policy = "target(1e-300)"\n' >>"$scratch/broken.toml"
-"${submit[@]}" "$scratch/broken.toml" --out "$out" --where seed=1
+"${submit_with_report[@]}" "$scratch/broken.toml" --out "$out" --where seed=1
 wait_until queue_is_empty
 squeue --states=all --noheader --format '%j %T' | grep -qx 'xb-broken-collect FAILED' || die "the collecting job does not fail"
 grep -q '^| centralized *| baseline ' "$out/broken/gap.md" || die "gap.md lacks the run that is complete"
@@ -60,7 +61,7 @@ grep -q '^- missing: .*unreachable, seed 1' "$out/broken/gap.md" || die "gap.md 
 logs_say broken "$out" 'target distance 1e-300 is below' || die "the log does not say why the run failed"
 
 say "a run that is signalled, as before a time limit, and requeued; and submit, which sees that it is queued"
-long_run long 2500
+long_run long 1500
 "$xibench" run "$scratch/long.toml" --out "$plain" --threads 2 --progress none
 "${submit[@]}" "$scratch/long.toml" --out "$out" | tee "$scratch/jobs"
 wait_until at_work "$scratch/long.toml" "$out"
