@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 
 import metrics
-from runs import RunFileError
+from run_file import RunFileError
 from table_formats import as_csv
 
 

@@ -13,7 +13,8 @@ import scatter_figures
 import trend_figures
 from arguments import Parser, real
 from messages import printable, say
-from runs import RunFileError, one_per_run, usable_runs
+from run_file import RunFileError
+from run_sets import one_per_run, usable_runs
 from style import PAPERS, looks_of, use_fonts_for, use_paper
 
 FOLDER = Path(__file__).resolve().parent

@@ -15,7 +15,9 @@ import numpy as np
 
 from messages import printable
 from rank_tests import Sample
-from runs import RunFileError, find_runs, not_a_file, throughput, without_copies
+from run_file import RunFileError, not_a_file
+from run_sets import find_runs, without_copies
+from runs import throughput
 
 MACHINE = ("cpu", "gpu", "device", "ranks", "threads")  # what must be equal for times to be comparable
 MANIFEST = "launches.json"

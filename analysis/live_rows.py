@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from metrics import Metric
-from runs import RunFileError, read_run
+from run_file import RunFileError
+from runs import read_run
 
 MAGIC, VERSION, SUM = b"XIBENCH checkpoint\n", 2, 64
 TYPES = {"float64": "<f8", "int64": "<i8", "int32": "<i4", "int16": "<i2", "uint8": "u1"}

@@ -14,7 +14,7 @@ from arguments import Parser, real
 from files import write_whole
 from launches import find_launches, samples_of
 from messages import say
-from runs import tell_odd
+from run_sets import tell_odd
 from same_science import compare_science
 from verdict_formats import Comparison, as_json, as_junit, as_markdown, as_text
 from verdicts import Rule, judge

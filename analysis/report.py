@@ -16,7 +16,8 @@ from bar_figures import time_parts
 from draw import makers as figure_makers, stem_of
 from messages import printable, say
 from page.sections import Sweep
-from runs import RunFileError, one_per_run, rows_digest, tell_passed_over, usable_runs
+from run_file import RunFileError
+from run_sets import one_per_run, rows_digest, tell_passed_over, usable_runs
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent

@@ -9,7 +9,7 @@ from scipy.stats import t
 from launches import cell_of_run, label_of_run
 from power import SIGNIFICANCE
 from rank_tests import holm
-from runs import science_difference
+from run_sets import science_difference
 
 CONFIDENCE = 0.95  # one-sided: the risk of passing a cell that is worse than the margin allows
 SAME, NO_WORSE, WORSE, UNJUDGED, DOUBT = "the same bits", "not worse", "WORSE", "SCIENCE DIFFERS", "cannot tell"

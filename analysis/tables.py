@@ -13,7 +13,8 @@ import table_formats as formats
 from arguments import Parser
 from messages import printable, say
 from page.effects import effects_of, metric_of
-from runs import RunFileError, one_per_run, tell_passed_over, usable_runs
+from run_file import RunFileError
+from run_sets import one_per_run, tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
 MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, table_data.cost, table_data.published)

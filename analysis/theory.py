@@ -8,7 +8,8 @@ from pathlib import Path
 
 from arguments import Parser
 from messages import printable, say
-from runs import RunFileError, one_per_run, open_run, tell_passed_over, usable_runs
+from run_file import RunFileError, open_run
+from run_sets import one_per_run, tell_passed_over, usable_runs
 
 import numpy as np
 

@@ -8,7 +8,7 @@ import draw
 import bar_figures
 import figures
 import gap_twin
-import runs
+import run_sets
 import scatter_figures
 import style
 import synthetic_runs
@@ -17,7 +17,7 @@ import synthetic_runs
 class Figures(support.FolderTest):
     def sweep(self, **options):
         synthetic_runs.write_sweep(self.folder / "runs", **options)
-        found, problems = runs.find_runs([self.folder / "runs"])
+        found, problems = run_sets.find_runs([self.folder / "runs"])
         self.assertEqual(problems, [])
         made = cells.cells_of(gap_twin.gap([self.folder / "runs"]), found)
         return made, style.looks_of(cells.variants_of(made), "centralized")

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "analysis"))
 import numpy as np
 from scipy import optimize, stats
 
-from runs import find_runs
+from run_sets import find_runs
 
 DELTA, BASELINE = 0.5, "centralized"
 

@@ -12,7 +12,7 @@ import cells
 import gap_twin
 import page
 import report
-import runs
+import run_sets
 import style
 import synthetic_runs
 import tables
@@ -21,7 +21,7 @@ from page.sections import Sweep
 
 
 def sweep_of(folder):
-    found, problems = runs.find_runs([folder])
+    found, problems = run_sets.find_runs([folder])
     assert not problems, problems
     table = gap_twin.gap([folder])
     made = cells.cells_of(table, found)

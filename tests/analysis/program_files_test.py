@@ -8,6 +8,8 @@ import sys
 
 import h5py
 
+import run_file
+import run_sets
 import runs
 import synthetic_runs
 
@@ -77,7 +79,7 @@ class ProgramFiles(support.FolderTest):
         done = self.report(self.launch("runs"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertTrue((self.folder / "report" / "consensus_distance.svg").is_file())
-        found, _ = runs.find_runs([self.folder / "runs"])
+        found, _ = run_sets.find_runs([self.folder / "runs"])
         self.assertEqual([run.problem.keys() for run in found], [{"L", "mu", "sigma2", "zeta2", "optimum"}] * 3)
         self.assertEqual({run.provenance["ranks"] for run in found}, {"1"})
         self.assertTrue(all(run.provenance["rank_facts"].startswith("rank 0: host ") for run in found))
@@ -106,7 +108,7 @@ class ProgramFiles(support.FolderTest):
                 path.write_bytes(whole)
                 with h5py.File(path, "r+") as file:
                     change(file)
-                with self.assertRaisesRegex(runs.RunFileError, f"{path.name}: {what} is not what was written"):
+                with self.assertRaisesRegex(run_file.RunFileError, f"{path.name}: {what} is not what was written"):
                     runs.read_run(path)
         path.write_bytes(whole)
         with h5py.File(path, "r+") as file:

@@ -7,7 +7,7 @@ import unittest.mock
 
 import cells
 import gap_twin
-import runs
+import run_sets
 import synthetic_runs
 from page import effects, gap_table, notes
 
@@ -52,7 +52,7 @@ class Report(support.FolderTest):
         synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
         table = gap_twin.gap([self.folder / "runs"])
         ring = table["groups"][0]["rows"][1]
-        made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
+        made = cells.cells_of(table, run_sets.find_runs([self.folder / "runs"])[0])
         shown = lambda: self.table(made, table)
         self.assertNotIn("‡", shown() + notes.notes(table, None))
         for gauge, every in (("sketch(64)", 1), ("exact", 10)):
@@ -108,7 +108,7 @@ class Report(support.FolderTest):
         ring = table["groups"][0]["rows"][1]
         ring["published"] = {"accuracy": 89.87, "spread": 0.12, "status": "unverified", "source": "a talk"}
         ring["published_difference"] = {"difference": -2.4, "spread": None, "status": "secondary", "source": "a <paper>"}
-        made = cells.cells_of(table, runs.find_runs([self.folder / "runs"])[0])
+        made = cells.cells_of(table, run_sets.find_runs([self.folder / "runs"])[0])
 
         rows = self.table(made, table).splitlines()[1:3]
         for line, difference, accuracy in zip(rows, ("–", "−2.40 (secondary)"), ("–", "89.87 (unverified)")):

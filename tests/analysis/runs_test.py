@@ -11,13 +11,15 @@ import h5py
 import numpy as np
 
 import messages
+import run_file
+import run_sets
 import runs
 import synthetic_runs
 
 
 class ReadingRuns(support.FolderTest):
     def refusal(self, path):
-        with self.assertRaises(runs.RunFileError) as caught:
+        with self.assertRaises(run_file.RunFileError) as caught:
             runs.read_run(path)
         self.assertIn(str(path), str(caught.exception))
         return str(caught.exception)
@@ -70,7 +72,7 @@ class ReadingRuns(support.FolderTest):
     def test_rights_that_are_missing_are_said(self):
         path = synthetic_runs.write_run(self.folder / "deep", "ring", 1)
         self.folder.chmod(0o755)
-        script = f"import sys; sys.path.insert(0, {str(support.SOURCE / 'analysis')!r}); import runs; print(runs.find_runs([{str(self.folder)!r}])[1])"
+        script = f"import sys; sys.path.insert(0, {str(support.SOURCE / 'analysis')!r}); import run_sets; print(run_sets.find_runs([{str(self.folder)!r}])[1])"
         command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", script]
         if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "test", "-r", support.SOURCE / "analysis" / "runs.py"], check=False).returncode != 0:
             self.skipTest("another user cannot get at the sources")
@@ -84,7 +86,7 @@ class ReadingRuns(support.FolderTest):
         os.mkfifo(self.folder / "pipe.h5")
         (self.folder / "loop.h5").symlink_to("loop.h5")
         (self.folder / "gone.h5").symlink_to("nowhere")
-        found, problems = runs.find_runs([self.folder, self.folder / ("x" * 300)])
+        found, problems = run_sets.find_runs([self.folder, self.folder / ("x" * 300)])
         self.assertEqual(found, [])
         for name, what in (("pipe.h5", "is not a regular file"), ("loop.h5", "Too many levels"), ("gone.h5", "is a link to nowhere, which is not there"), ("xxx", "too long")):
             self.assertTrue(any(name in line and what in line for line in problems), problems)
@@ -102,14 +104,14 @@ class ReadingRuns(support.FolderTest):
         path = synthetic_runs.write_run(self.folder / "a", "ring", 1)
         shutil.copy(path, self.folder / "a" / "copy.h5")
         synthetic_runs.write_run(self.folder / "b", "ring", 1, machine_seed=1)
-        found, _ = runs.find_runs([self.folder, self.folder / "a"])
+        found, _ = run_sets.find_runs([self.folder, self.folder / "a"])
         self.assertEqual(len(found), 5)
-        kept, copies = runs.without_copies(found)
+        kept, copies = run_sets.without_copies(found)
         self.assertEqual((len(kept), copies), (2, 3))
-        self.assertEqual((len(runs.one_per_run(found)[0]), runs.one_per_run(found)[1]), (1, 4))
+        self.assertEqual((len(run_sets.one_per_run(found)[0]), run_sets.one_per_run(found)[1]), (1, 4))
         kept[1].steps["train_loss"][3] += 1
-        with self.assertRaisesRegex(runs.RunFileError, "same run id and different science"):
-            runs.one_per_run(kept)
+        with self.assertRaisesRegex(run_file.RunFileError, "same run id and different science"):
+            run_sets.one_per_run(kept)
 
     def test_the_file_says_which_columns_are_science_and_which_are_parts_of_a_step(self):
         one, other = (runs.read_run(synthetic_runs.write_run(self.folder / name, "ring", 1)) for name in "ab")
@@ -121,7 +123,7 @@ class ReadingRuns(support.FolderTest):
                 for key in ("compute_s", "fetch_s"):
                     file.require_dataset(f"steps/{key}", (synthetic_runs.STEPS,), "f8").attrs["part_of"] = "wall_s"
         one, other = runs.read_run(one.path), runs.read_run(other.path)
-        self.assertEqual(runs.science_difference(one, other), ["steps/gradient_noise"])
+        self.assertEqual(run_sets.science_difference(one, other), ["steps/gradient_noise"])
         self.assertEqual(one.parts, ["compute_s", "fetch_s"])
         self.assertLessEqual({"steps/wall_s", "steps/weather", "evaluations/train_seconds"}, one.not_science)  # wall_s: as files without attributes have it
 
@@ -137,7 +139,7 @@ class ReadingRuns(support.FolderTest):
     def test_a_folder_gives_its_good_runs_and_says_what_it_left_out(self):
         synthetic_runs.write_sweep(self.folder / "deep", variants=("ring",))
         (self.folder / "bad.h5").write_text("x")
-        found, problems = runs.find_runs([self.folder, self.folder / "nowhere"])
+        found, problems = run_sets.find_runs([self.folder, self.folder / "nowhere"])
 
         self.assertEqual([run.seed for run in sorted(found, key=lambda r: r.seed)], [1, 2, 3])
         self.assertEqual(len(problems), 2)
@@ -159,10 +161,10 @@ class ReadingRuns(support.FolderTest):
         other = runs.read_run(synthetic_runs.write_run(self.folder / "c", "ring", 2))
 
         self.assertFalse(np.array_equal(one.steps["wall_s"], again.steps["wall_s"]))
-        self.assertEqual(runs.rows_digest(one), runs.rows_digest(again))
-        self.assertNotEqual(runs.rows_digest(one), runs.rows_digest(other))
+        self.assertEqual(run_sets.rows_digest(one), run_sets.rows_digest(again))
+        self.assertNotEqual(run_sets.rows_digest(one), run_sets.rows_digest(other))
         again.steps["train_loss"][7] = np.nextafter(again.steps["train_loss"][7], 9)
-        self.assertEqual(runs.science_difference(one, again), ["steps/train_loss"])
+        self.assertEqual(run_sets.science_difference(one, again), ["steps/train_loss"])
 
 
 if __name__ == "__main__":

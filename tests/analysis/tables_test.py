@@ -8,7 +8,7 @@ import sys
 import unittest
 
 import gap_twin
-import runs
+import run_sets
 import synthetic_runs
 import table_formats
 import tables
@@ -17,7 +17,7 @@ import tables
 class Tables(support.FolderTest):
     def made(self, **options):
         synthetic_runs.write_sweep(self.folder / "runs", **options)
-        self.found, problems = runs.find_runs([self.folder / "runs"])
+        self.found, problems = run_sets.find_runs([self.folder / "runs"])
         self.assertEqual(problems, [])
         self.table = gap_twin.gap([self.folder / "runs"])
         return self.again()

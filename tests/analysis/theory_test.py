@@ -6,7 +6,8 @@ import sys
 
 from PIL import Image  # comes with matplotlib
 
-import runs
+import run_file
+import run_sets
 import theory
 import theory_formulas
 
@@ -30,7 +31,7 @@ class Theory(support.FolderTest):
         done = subprocess.run([support.XIBENCH, "run", SWEEPS / f"{name}.toml", "--all", "--out", self.folder / "runs", "--threads", "1",
                                "--progress", "none", *sets], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        found, problems = runs.find_runs([self.folder / "runs" / name])
+        found, problems = run_sets.find_runs([self.folder / "runs" / name])
         self.assertEqual(problems, [])
         return found
 
@@ -83,7 +84,7 @@ class Theory(support.FolderTest):
         self.run_sweep("theory-critical-logistic", "seeds=[1]", "train.nodes=8", "train.epochs=100",
                        "data.dataset=logistic-synthetic(dim = 5, samples = 200, regularization = 0.02, tilt = 0.9, spread = 4, test = 16)")
         (self.folder / "out").mkdir()
-        captions = theory.analyse(runs.find_runs([self.folder / "runs"])[0], self.folder / "out")
+        captions = theory.analyse(run_sets.find_runs([self.folder / "runs"])[0], self.folder / "out")
 
         self.assertEqual(len(captions), 5)
         self.assertEqual([caption.split(":")[0] for caption in captions[:4]], ["Quadratics", "Quadratics", "Logistic regression", "Logistic regression"])
@@ -110,7 +111,7 @@ class Theory(support.FolderTest):
             found = self.run_sweep("theory-distance", "seeds=[1]", "train.lr=0.1", "train.nodes=8", f"topology.name={topology}", dataset)
             changing = [run for run in found if run.config["topology"]["name"] == [topology]]
             self.assertEqual(len(changing), 1)
-            with self.assertRaisesRegex(runs.RunFileError, f"{topology} {said}"):
+            with self.assertRaisesRegex(run_file.RunFileError, f"{topology} {said}"):
                 theory.mixing(changing[0])
         done = support.program("theory.py", self.folder / "runs", "-o", self.folder / "out")
         self.assertEqual(done.returncode, 2)
@@ -121,7 +122,7 @@ class Theory(support.FolderTest):
         small = ("seeds=[1]", "train.lr=0.1", "train.nodes=8", "topology.name=ring", "data.dataset=quadratic(dim = 20, L = 1, mu = 1, sigma = 1, zeta = 1, steps = 20)")
         for other, said in (("train.algorithm=gradient-tracking", "gradient-tracking with momentum 0"), ("train.momentum=0.5", "dsgd with momentum 0.5")):
             found = self.run_sweep("theory-distance", *small, other)
-            with self.assertRaisesRegex(runs.RunFileError, f"the bounds are those of D-SGD without momentum, and this run is {said}"):
+            with self.assertRaisesRegex(run_file.RunFileError, f"the bounds are those of D-SGD without momentum, and this run is {said}"):
                 theory.analyse([run for run in found if other.split("=")[1] in str(run.config["train"].values())], self.folder)
 
     def theory(self):
@@ -174,7 +175,7 @@ class Theory(support.FolderTest):
         run, = self.run_sweep("theory-distance-logistic", "seeds=[1]", "train.nodes=4", "topology.name=ring", "train.lr=0.1", "train.epochs=1")
         for damage in (lambda: run.problem.clear(), lambda: run.evaluations.pop("gradient_variance_mean_model")):
             damage()
-            with self.assertRaisesRegex(runs.RunFileError, f"{run.id}.h5: the constants of logistic-synthetic.* are not in it"):
+            with self.assertRaisesRegex(run_file.RunFileError, f"{run.id}.h5: the constants of logistic-synthetic.* are not in it"):
                 theory.distance_rows([run])
 
 

@@ -1,11 +1,9 @@
 """What a run records of the science does not depend on where its nodes are: equal digests for every number of ranks and threads."""
 
 import unittest
-from pathlib import Path
 
 import support
 
-FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 NETWORK_VARIANTS = support.QUADRATIC[support.QUADRATIC.index("[[variant]]"):].replace("target(0.3)", "target(0.02)")
 
 NETWORK = """
@@ -85,7 +83,7 @@ class Digest(support.RunTest):
     def test_a_multilayer_perceptron(self):
         self.compare(MLP, [(3, 2)])
 
-    @unittest.skipUnless(support.HAS_TORCH and FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
+    @unittest.skipUnless(support.HAS_TORCH and support.FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
     def test_images_of_fashion_mnist(self):
         self.compare(IMAGES, [(3, 1)])
 

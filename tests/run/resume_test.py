@@ -4,13 +4,11 @@ import gzip
 import shutil
 import subprocess
 import unittest
-from pathlib import Path
 
 import support
 from long_run import OFTEN, LongRun
 from support import signal
 
-FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
 # Some seconds of a network on images: 8 nodes, each with its shard.
 IMAGES = """
@@ -96,9 +94,9 @@ class Resume(LongRun):
         self.assertNotIn("goes on after", done.stderr)
         self.assertEqual(self.digests(self.out), self.expected)
 
-    @unittest.skipUnless(support.HAS_TORCH and FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
+    @unittest.skipUnless(support.HAS_TORCH and support.FASHION_MNIST.exists(), "built without LibTorch, or no dataset-fashion-mnist")
     def test_a_run_goes_on_with_the_data_it_began_with_or_not_at_all(self):
-        shutil.copytree(FASHION_MNIST, self.folder / "other" / "fashion-mnist")
+        shutil.copytree(support.FASHION_MNIST, self.folder / "other" / "fashion-mnist")
         labels = self.folder / "other" / "fashion-mnist" / "train-labels-idx1-ubyte.gz"
         data = gzip.decompress(labels.read_bytes())
         labels.write_bytes(gzip.compress(data[:8] + bytes(reversed(data[8:]))))

@@ -49,6 +49,23 @@ control.policy = ["exact", "rounds(2)"]
 topology.name = ["ring", "exponential"]
 """
 
+# A network on the pictures of Debian's dataset-fashion-mnist.
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
+IMAGES = """
+name = "images"
+seeds = [1]
+[data]
+dataset = "fashion-mnist"
+limit = 64
+test_limit = 20
+[model]
+name = "logistic"
+[train]
+nodes = 4
+epochs = 1
+batch_size = 8
+"""
+
 # The algorithms beside D-SGD, each under plain gossip and under changing control.
 ALGORITHMS = {"qg-dsgdm": "", "d2": 'topology.weights = "lazy"\n', "gradient-tracking": "", "dsgd-cta": "",
               "sgp": 'topology.name = "random-directed"\ntopology.weights = "push-sum"\n'}  # and what else they need

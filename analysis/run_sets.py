@@ -1,0 +1,101 @@
+"""Which runs count: every run file below some folders, without copies and further launches, and whether two of them are the same science."""
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+from messages import say
+from run_file import RunFileError, np, reason_of
+from runs import read_run
+
+
+def files_of(place, problems):
+    """The *.h5 below a directory, in order of path, or the file itself. What cannot be looked at goes to `problems`."""
+    try:
+        if not stat.S_ISDIR(os.stat(place).st_mode):
+            return [place]
+    except FileNotFoundError:
+        problems.append(f"{place}: there is no such file or directory")
+        return []
+    except OSError as error:
+        problems.append(f"{place}: cannot be reached ({reason_of(error)})")
+        return []
+
+    def not_listed(error):
+        problems.append(f"{error.filename}: the folder cannot be listed ({reason_of(error)}): make it readable, or leave it out")
+
+    return sorted(Path(folder, name) for folder, _, names in os.walk(place, onerror=not_listed) for name in names if name.endswith(".h5"))
+
+
+def find_runs(places):
+    """(runs, problems): every *.h5 in or below the given files and directories, in order of path."""
+    runs, problems = [], []
+    for place in map(Path, places):
+        for path in files_of(place, problems):
+            try:
+                runs.append(read_run(path))
+            except RunFileError as error:
+                problems.append(str(error))
+    return runs, problems
+
+
+def without_copies(runs):
+    """(runs, number of copies): each launch of each run once. A copy of a file, under whatever name, is no second launch."""
+    once = {(run.id, run.launch, rows_digest(run)): run for run in reversed(runs)}
+    return [run for run in runs if any(run is kept for kept in once.values())], len(runs) - len(once)
+
+
+def one_per_run(runs):
+    """(runs, how many were passed over): each run once, whatever the number of its copies and launches. Raises RunFileError where two differ in science."""
+    once = {}
+    for run in runs:
+        first = once.setdefault(run.id, run)
+        if first is not run and (names := science_difference(first, run)):
+            raise RunFileError(f"{first.path} and {run.path} have the same run id and different science ({', '.join(names)}): keep the file that belongs to the other runs")
+    return list(once.values()), len(runs) - len(once)
+
+
+def tell_odd(program, runs):
+    for run in runs:
+        if run.odd:
+            say(program, f"{run.path}: {', '.join(run.odd)} holds bytes that are no UTF-8; they are shown as \\xNN, nothing has to be done")
+
+
+def usable_runs(program, places):
+    """(runs, problems) of find_runs(), after `program` has said what could not be used and what is odd."""
+    runs, problems = find_runs(places)
+    for problem in problems:
+        say(program, problem)
+    tell_odd(program, runs)
+    return runs, problems
+
+
+def tell_passed_over(program, count):
+    """Says how many files one_per_run() has left out, if any."""
+    if count:
+        say(program, f"{count} files are copies or further launches of the same runs: each run counts once")
+
+
+def science(run):
+    """Name -> bytes of everything that must be the same bits when the same run is made again."""
+    parts = {"config": json.dumps(run.config, sort_keys=True).encode()}
+    parts |= {f"problem@{key}": np.float64(value).tobytes() for key, value in run.problem.items()}
+    for group, table in (("steps", run.steps), ("evaluations", run.evaluations)):
+        parts |= {f"{group}/{key}": np.ascontiguousarray(column).tobytes() for key, column in table.items() if f"{group}/{key}" not in run.not_science}
+    return parts
+
+
+def science_difference(a, b):
+    """The names of what differs in the science of two runs; empty when it is the same bits. Columns that only one has do not count."""
+    one, other = science(a), science(b)
+    return sorted(key for key in one.keys() & other.keys() if one[key] != other[key])
+
+
+def rows_digest(run):
+    """One SHA-256 over science(run). It is not what `xibench show --science-digest` prints: that covers matrices, partition and the final model, too."""
+    digest = hashlib.sha256()
+    for key, value in sorted(science(run).items()):
+        digest.update(f"{key}\0{len(value)}\0".encode() + value)
+    return digest.hexdigest()
