@@ -3,8 +3,8 @@
 import numpy as np
 
 from axes import finite, outer_labels, title_panel
-from page.timing import parts_of, warnings_of
-from style import BASELINE, PART_COLOURS, Paper, bar_panels, explain, headline, legend_of, plain, plt, points, save, thick
+from page.timing import parts_in, parts_of, warnings_of
+from style import BASELINE, Paper, bar_panels, colours_of_parts, explain, headline, legend_of, plain, plt, points, save, thick
 
 
 def gap(cells, looks, stem, delta, baseline):
@@ -97,7 +97,7 @@ def whisker(axis, y, interval, limits, colour):
 def time_parts(runs):
     """Mean milliseconds per timed step of each part, over the runs: means, because they add up. None without timed steps."""
     means = [parts for run in runs if (parts := parts_of(run))]
-    return {part: float(np.mean([m.get(part, 0.0) for m in means])) for part in PART_COLOURS} if means else None
+    return {part: float(np.mean([m.get(part, 0.0) for m in means])) for part in parts_in(runs)} if means else None
 
 
 def where_time_goes(cells, looks, stem):
@@ -106,13 +106,14 @@ def where_time_goes(cells, looks, stem):
     if not any(parts for _, rows in table for _, parts in rows):
         return None
     figure, axes = bar_panels([len(rows) for _, rows in table], 0.5)
+    colours = colours_of_parts(parts_in(run for cell in cells for row in cell.rows for run in row.runs))
     totals = lambda row: [sum(parts.values()) for run in row.runs if (parts := parts_of(run))]
     longest = max(total for _, rows in table for row, _ in rows for total in totals(row))
     for axis, (cell, rows) in zip(axes, table):
         for y, (row, parts) in enumerate(rows):
             left = 0.0
             for part, ms in (parts or {}).items():
-                axis.barh(y, ms, left=left, height=0.5, color=PART_COLOURS[part], edgecolor="white", linewidth=0.4)
+                axis.barh(y, ms, left=left, height=0.5, color=colours[part], edgecolor="white", linewidth=0.4)
                 if ms > (0.12 if Paper.name else 0.06) * longest:
                     axis.text(left + ms / 2, y, f"{100 * ms / sum(parts.values()):.0f} %", ha="center", va="center", color="white", fontsize=points(9))
                 left += ms
@@ -125,8 +126,8 @@ def where_time_goes(cells, looks, stem):
         axis.set_xlim(0, longest * 1.18)
         title_panel(axis, cell)
     outer_labels(axes, "milliseconds per step" + ("" if Paper.name else ", all nodes, on rank 0"), "")
-    shown = [p for p in PART_COLOURS if any(parts and parts[p] > 0.002 * longest for _, rows in table for _, parts in rows)]
-    legend_of(figure, [plt.Rectangle((0, 0), 1, 1, color=PART_COLOURS[p]) for p in shown], shown, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=len(shown),
+    shown = [p for p in colours if any(parts and parts.get(p, 0) > 0.002 * longest for _, rows in table for _, parts in rows)]
+    legend_of(figure, [plt.Rectangle((0, 0), 1, 1, color=colours[p]) for p in shown], shown, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=len(shown),
               handlelength=1, columnspacing=1.2)
     title = "Where the time of a step goes"
     warned = warnings_of(cells, list({run.id: run for cell in cells for row in cell.rows for run in row.runs}.values()))

@@ -20,6 +20,20 @@ from style import PAPERS, looks_of, use_fonts_for, use_paper
 FOLDER = Path(__file__).resolve().parent
 
 
+SHOWS = {  # name -> one sentence for the page; in the order of the page's sections
+    "gap": "How far is each arm from the baseline, and how sure is that?",
+    "consensus_distance": "How far are the nodes' models from each other during training?",
+    "accuracy": "How good is the mean model during training?",
+    "accuracy_difference": "How does the gap to the baseline develop during training?",
+    "rounds": "How many gossip rounds does each step take?",
+    "cost_and_gap": "How much communication does each arm need for its gap?",
+    "accuracy_over_distance": "How does the final score depend on the consensus distance of a phase?",
+    "gap_over_nodes": "How does the gap grow with the number of nodes?",
+    "heterogeneity": "How does the gap depend on how the data is divided among the nodes?",
+    "time_to_accuracy": "How long does each arm train until it reaches a given score?",
+    "where_time_goes": "How is the time of a step divided among its parts?"}
+
+
 def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandwidth=scatter_figures.BANDWIDTH):
     """Name -> what draws it to a file stem and returns its caption, None where the runs cannot fill it."""
     return {"gap": lambda stem: bar_figures.gap(cells, looks, stem, delta, baseline),
@@ -38,6 +52,11 @@ def makers(cells, looks, delta, baseline, latency=scatter_figures.LATENCY, bandw
 def stem_of(name, metric):
     """The file of a figure: where runs are measured by something else than accuracy, it is named for that."""
     return name.replace("accuracy", metric.name)
+
+
+def what_it_shows(name, metric):
+    """The sentence of a figure, with the metric's own name."""
+    return SHOWS[name].replace("score", metric.words)
 
 
 def main():

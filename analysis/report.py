@@ -13,25 +13,26 @@ import table_formats
 import tables
 from arguments import Parser
 from bar_figures import time_parts
-from draw import makers as figure_makers, stem_of
+from draw import SHOWS, makers as figure_makers, stem_of, what_it_shows
 from messages import printable, say
 from page.sections import Sweep
+from page.timing import parts_in
 from run_file import RunFileError
 from run_sets import one_per_run, rows_digest, tell_passed_over, usable_runs
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
-FIGURES = ("gap", "consensus_distance", "accuracy", "accuracy_over_distance", "cost_and_gap", "where_time_goes")  # of the page; draw.py has more
 
 
 def draw(cells, table, out):
-    """Those of FIGURES that the runs can fill, as (file stem, caption)."""
+    """All figures that the runs can fill, as (file stem, what it shows, caption)."""
     baseline = table["baseline"] or ""
     looks = looks_of(gap_cells.variants_of(cells), baseline)
     use_fonts_for("report", [*looks, baseline, *(cell.label for cell in cells)])
     makers = figure_makers(cells, looks, table["delta"], baseline)
-    drawn = [(stem, makers[name](out / stem)) for name in FIGURES if (stem := stem_of(name, cells[0].metric))]
-    return [(name, caption) for name, caption in drawn if caption]
+    metric = cells[0].metric
+    drawn = [(stem := stem_of(name, metric), what_it_shows(name, metric), makers[name](out / stem)) for name in SHOWS]
+    return [figure for figure in drawn if figure[-1]]
 
 
 def write_tables(cells, table, out):
@@ -43,7 +44,8 @@ def write_tables(cells, table, out):
     gap_cells.write_csv(out / "runs.csv", [row | {"content_digest": digests[row["run_id"]]} for row in rows])
     gap_cells.write_csv(out / "evaluations.csv", gap_cells.evaluation_rows(cells))
     gap_cells.write_csv(out / "phases.csv", gap_cells.phase_table(cells))
-    gap_cells.write_csv(out / "step_time_ms.csv", [{**cell.axes, "variant": row.variant, **(time_parts(row.runs) or {})} for cell in cells for row in cell.rows])
+    parts = parts_in(gap_cells.unique_runs(cells))
+    gap_cells.write_csv(out / "step_time_ms.csv", [{**cell.axes, "variant": row.variant, **(dict.fromkeys(parts) | (time_parts(row.runs) or {}))} for cell in cells for row in cell.rows])
 
 
 def by_sweep(runs):
@@ -76,9 +78,9 @@ def write_sweep(found, out, folder):
     write_tables(cells, table, folder)
     drawn = draw(cells, table, folder)
     link = lambda path: path.relative_to(out).as_posix()
-    links = [(link(path), "") for path in sorted(folder.glob("*.csv"))]
-    links += [(link(folder / f"{stem}{end}"), caption if end == ".svg" else "") for stem, caption in drawn for end in (".svg", ".png")]
-    sweep = Sweep(table["sweep"], table, cells, runs, looks_of(gap_cells.variants_of(cells), table["baseline"] or ""), {}, links, passed_over)
+    links = [link(path) for path in sorted(folder.glob("*.csv"))]
+    figures = [(shows, caption, [link(folder / f"{stem}{end}") for end in (".svg", ".png")]) for stem, shows, caption in drawn]
+    sweep = Sweep(table["sweep"], table, cells, runs, looks_of(gap_cells.variants_of(cells), table["baseline"] or ""), {}, links, figures, passed_over)
     sweep.texts = texts_of(sweep)
     return sweep
 

@@ -18,8 +18,8 @@ BASELINE = "#3a3a3a"
 PALETTE = ["#D55E00", "#0072B2", "#009E73", "#C4679B", "#7A5200", "#4A9AD4", "#4B1D7A"]
 DASHES = ["-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2))]  # when there are more variants than colours
 MARKERS = "os^D"  # likewise
-PART_COLOURS = {"compute": "#0072B2", "mix": "#D55E00", "gauge": "#7A5200", "wait": "#C4679B", "data": "#4A9AD4", "update": "#009E73",
-                "record": "#4B1D7A", "other": "#8a8a8a"}
+PARTS = [PALETTE[k] for k in (5, 1, 2, 0, 4, 6, 3)]  # of the parts of a step, in the order of their columns: neighbours differ
+REST = "#8a8a8a"  # time that no column names
 PAPERS = {"icml": (3.25, 6.75)}  # widths of a column and of a page, in inches
 
 FONT = "DejaVu Sans"
@@ -92,6 +92,12 @@ def canvas(width, height):
     column, page = PAPERS[Paper.name]
     wide = column if width <= 8.3 else page
     return wide, max(2.1, height * (0.5 if wide == column else 0.55))
+
+
+def colours_of_parts(parts):
+    """part of a step -> colour. From the eighth part on the colours come again, at two thirds of their light each time."""
+    darker = lambda colour, times: "#" + "".join(f"{int(int(colour[k:k + 2], 16) * (2 / 3) ** times):02x}" for k in (1, 3, 5))
+    return {part: REST if part == "other" else darker(PARTS[k % len(PARTS)], k // len(PARTS)) for k, part in enumerate(parts)}
 
 
 def looks_of(variants, baseline):

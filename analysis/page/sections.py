@@ -20,7 +20,8 @@ class Sweep:
     runs: list
     looks: dict     # variant -> look (style.py), in the order of their numbers
     texts: dict     # the gap table as csv, md, tex
-    links: list     # (file beside the page, what it is)
+    links: list     # tables beside the page
+    figures: list   # (what it shows, caption, its files)
     passed_over: int = 0
 
     def __post_init__(self):
@@ -68,8 +69,18 @@ def further(sweep):
         f"<h2>Gap against n</h2>{nodes}<p class=\"note\">Lines: the 95 % interval of the paired difference.</p>" if nodes else "")
 
 
+def figures(sweep):
+    """The figures beside the page: the question that each answers, its caption, its files."""
+    items = "".join(f'<li><b>{escape(shows)}</b> {escape(caption)} {" ".join(link_to(path) for path in paths)}</li>' for shows, caption, paths in sweep.figures)
+    return f'<h2>Figures</h2><ul class="figures">{items}</ul>' if items else ""
+
+
+def link_to(path):
+    return f'<a href="{escape(path)}">{escape(path)}</a>'
+
+
 def files(sweep):
-    return "<h2>Files</h2><ul>" + "".join(f'<li><a href="{escape(path)}">{escape(path)}</a> {escape(what)}</li>' for path, what in sweep.links) + "</ul>"
+    return "<h2>Tables</h2><ul>" + "".join(f"<li>{link_to(path)}</li>" for path in sweep.links) + "</ul>"
 
 
 def html_of(sweep, scope, heading):
@@ -78,7 +89,7 @@ def html_of(sweep, scope, heading):
             forest.section(s.cells, s.effects, s.places, s.metric, s.table), "<h2>Gap</h2>", gap_table.filters(s.cells, s.effects, scope),
             gap_table.table_html(s.cells, s.effects, s.places, s.metric), notes.notes(s.table, s.metric), gap_table.contrast_table(s.cells, s.table),
             phases.section(s), curves_section(s), cost_section(s), further(s), timing.section(s.cells, s.places, s.warnings),
-            facts.section(s.cells, s.runs), files(s)]
+            facts.section(s.cells, s.runs), figures(s), files(s)]
     return f'<style>{css_of(scope, s.looks)}</style><section class="sweep" id="{scope}">' + "\n".join(body) + "</section>"
 
 

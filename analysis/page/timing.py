@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from runs import timed_steps
-from style import PART_COLOURS
+from style import colours_of_parts
 
 from .text import escape, short
 
@@ -19,6 +19,11 @@ def parts_of(run):
         return None
     parts = {key[:-2]: 1e3 * float(np.mean(run.steps[key][mask])) for key in run.parts}
     return parts | {"other": max(0.0, 1e3 * float(np.mean(run.steps["wall_s"][mask])) - sum(parts.values()))}
+
+
+def parts_in(runs):
+    """The parts of a step that these run files name, in the order of their columns, and last the time that no column names."""
+    return [*dict.fromkeys(key[:-2] for run in runs for key in run.parts), "other"]
 
 
 def load_of(run):
@@ -46,15 +51,15 @@ def warnings_of(cells, runs):
     return out
 
 
-def bar(row, place, longest):
+def bar(row, place, longest, colours):
     per_run = [parts for run in row.runs if (parts := parts_of(run))]
     if not per_run:
         return ""
-    mean = {part: float(np.mean([parts.get(part, 0.0) for parts in per_run])) for part in PART_COLOURS}
+    mean = {part: float(np.mean([parts.get(part, 0.0) for parts in per_run])) for part in colours}
     total, left, out = sum(mean.values()), 0.0, []
     for part, ms in mean.items():
         if ms > 0.001 * longest:
-            out.append(f'<rect x="{100 * left / longest:.2f}%" width="{100 * ms / longest:.2f}%" y="2" height="15" fill="{PART_COLOURS[part]}"><title>{part}: {short(ms)} ms, {100 * ms / total:.0f} %</title></rect>')
+            out.append(f'<rect x="{100 * left / longest:.2f}%" width="{100 * ms / longest:.2f}%" y="2" height="15" fill="{colours[part]}"><title>{part}: {short(ms)} ms, {100 * ms / total:.0f} %</title></rect>')
         left += ms
     out += [f'<circle class="seed" cx="{100 * sum(parts.values()) / longest:.2f}%" cy="23" r="3" style="stroke:var(--v{place})"/>' for parts in per_run]
     top = sorted(mean.items(), key=lambda item: -item[1])[:2]
@@ -67,8 +72,9 @@ def section(cells, places, warnings):
     if not per_run:
         return ""
     longest = max(per_run) * 1.02
-    body = "".join((f"<h4>{escape(cell.label)}</h4>" if cell.label else "") + "".join(bar(row, places[row.variant], longest) for row in cell.rows) for cell in cells)
-    key = "".join(f'<span><i style="background:{colour}"></i>{part}</span>' for part, colour in PART_COLOURS.items())
+    colours = colours_of_parts(parts_in(run for cell in cells for row in cell.rows for run in row.runs))
+    body = "".join((f"<h4>{escape(cell.label)}</h4>" if cell.label else "") + "".join(bar(row, places[row.variant], longest, colours) for row in cell.rows) for cell in cells)
+    key = "".join(f'<span><i style="background:{colour}"></i>{part}</span>' for part, colour in colours.items())
     warned = "".join(f'<p class="problem">{escape(line)}</p>' for line in warnings)
     return (f'<h2>Time</h2>{warned}<p class="key">{key}</p>{body}<p class="note">Milliseconds per step of all nodes on rank 0, means over the steps after warm-up without those that evaluate '
             "or write a checkpoint. Bar: mean of the runs by part; circles: each run.</p>")

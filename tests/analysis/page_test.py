@@ -25,7 +25,7 @@ def sweep_of(folder):
     assert not problems, problems
     table = gap_twin.gap([folder])
     made = cells.cells_of(table, found)
-    return Sweep("synthetic", table, made, found, style.looks_of(cells.variants_of(made), "centralized"), {"csv": "", "md": "", "tex": ""}, [])
+    return Sweep("synthetic", table, made, found, style.looks_of(cells.variants_of(made), "centralized"), {"csv": "", "md": "", "tex": ""}, [], [])
 
 
 def block_of(text):
@@ -45,7 +45,7 @@ def without_accuracy(sweep, gap):
                 final = 1e-3 * run.seed * 10 ** (gap[row.variant] + 0.01 * run.seed * (not row.baseline))
                 run.evaluations["test_accuracy_mean_model"][:] = np.nan
                 run.evaluations["suboptimality_mean_model"] = final * np.linspace(9, 1, len(run.evaluations["step"]))
-    return Sweep("quadratic", sweep.table, sweep.cells, sweep.runs, sweep.looks, sweep.texts, [])
+    return Sweep("quadratic", sweep.table, sweep.cells, sweep.runs, sweep.looks, sweep.texts, [], [])
 
 
 class Page(support.FolderTest):

@@ -5,6 +5,8 @@ import re
 import sys
 import unittest.mock
 
+import h5py
+
 import cells
 import gap_twin
 import run_sets
@@ -41,12 +43,31 @@ class Report(support.FolderTest):
         for words in ("ring, exact in phase 1", "no gap larger than 0.5", "delta = 0.5", "a processor", "nodes", ">measured<", ">to decide<", ">messages<", ">modelled<", "<h3>Contrasts</h3>", "<h2>Gap against n</h2>", "<h2>Time</h2>", 'class="forest narrow"',
                       "share of the gap closed", "50 µs per message and 1.25 GB/s"):
             self.assertIn(words, page)
+        for figure in ("gap", "consensus_distance", "accuracy", "accuracy_difference", "cost_and_gap", "accuracy_over_distance", "gap_over_nodes", "time_to_accuracy", "where_time_goes"):
+            self.assertIn(f'href="{figure}.svg"', page)  # all that these runs can fill: they have one round per step and one partition
+        self.assertEqual([name for name in ("rounds", "heterogeneity") if f"{name}.svg" in page], [])
         with open(self.folder / "out" / "contrasts.csv", encoding="utf-8") as file:
             contrasts = list(csv.DictReader(file))
         self.assertEqual([(row["train.nodes"], row["arm"], row["against"], row["verdict_of_table"]) for row in contrasts],
                          [(nodes, "ring, exact in phase 1", "ring", "gap") for nodes in ("8", "16")])
         self.assertEqual(page.count(">better *</span>"), 2)
         self.assertLess(float(contrasts[0]["share_95_low"]), float(contrasts[0]["share_closed"]))
+
+    def test_a_part_of_a_step_that_is_new_is_drawn_and_in_the_table(self):
+        for path in synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,)):
+            with h5py.File(path, "r+") as file:
+                file["steps/pack_s"] = 0.1 * file["steps/wall_s"][()]
+                for part in ("data", "compute", "update", "mix", "gauge", "record", "wait", "pack"):
+                    file[f"steps/{part}_s"].attrs["part_of"] = "wall_s"
+                file["steps/compute_s"][...] -= file["steps/pack_s"][()]
+        self.report(self.folder / "runs")
+        with open(self.folder / "out" / "step_time_ms.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            self.assertGreater(float(row["pack"]), 0)
+        page = (self.folder / "out" / "index.html").read_text()
+        self.assertIn("</i>pack</span>", page)
+        self.assertIn("<!-- pack -->", (self.folder / "out" / "where_time_goes.svg").read_text())
 
     def test_distances_that_are_not_exact_are_marked(self):
         synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))

@@ -24,7 +24,7 @@ def lab(rgb):
 
 class Style(support.unittest.TestCase):
     def test_every_colour_is_seen_on_white(self):
-        for colour in [style.BASELINE, *style.PALETTE, *style.PART_COLOURS.values()]:
+        for colour in [style.BASELINE, *style.PALETTE, *style.colours_of_parts([f"part {k}" for k in range(12)] + ["other"]).values()]:
             self.assertGreaterEqual(contrast(colour, "#ffffff"), 3.0, colour)  # WCAG 2.1, 1.4.11
 
     def test_colours_differ_with_and_without_green_cones(self):
@@ -33,6 +33,10 @@ class Style(support.unittest.TestCase):
             for a, b in itertools.combinations([style.BASELINE, *style.PALETTE], 2):
                 apart = np.linalg.norm(lab(sight @ linear(a)) - lab(sight @ linear(b)))
                 self.assertGreater(apart, 11.5, (a, b))  # five times the just noticeable difference of 2.3 (Mahy et al., Color Res. Appl. 19, 1994)
+
+    def test_every_part_of_a_step_has_a_colour_of_its_own(self):
+        colours = style.colours_of_parts([f"part {k}" for k in range(12)] + ["other"])
+        self.assertEqual(len(set(colours.values())), 13)
 
     def test_after_seven_variants_come_other_dashes_and_marks(self):
         looks = style.looks_of([f"v{k}" for k in range(10)], "")
