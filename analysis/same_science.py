@@ -25,8 +25,9 @@ class Science:
     same: int = 0
     differing: dict = field(default_factory=dict)  # run id -> names of what differs
     alike: bool = True      # made on one kind of machine with one LibTorch
-    runs: int = 0           # seeds that the accuracies are paired by
-    difference: float = float("nan")  # mean accuracy, new - old, in points
+    runs: int = 0           # seeds that the values are paired by
+    metric: object = None   # metrics.Metric that they are judged by
+    difference: float = float("nan")  # mean improvement of the metric, new against old, in points: positive is better
     low: float = float("nan")         # its lower confidence bound
     p_worse: float = float("nan")     # of "worse by more than the margin"
 
@@ -40,7 +41,7 @@ def score(run):
 def judge_score(cell, pairs, margin):
     """Non-inferiority (Schuirmann's one-sided test): the lower bound of the mean difference has to be above -margin. Pairs share a seed."""
     differences = np.array([score(new) - score(old) for old, new in pairs])
-    cell.runs = len(differences)
+    cell.runs, cell.metric = len(differences), pairs[0][1].metrics[0]
     if not np.isfinite(differences).all():
         cell.word = UNJUDGED
         return
@@ -56,7 +57,7 @@ def judge_score(cell, pairs, margin):
 
 
 def compare_science(baseline, candidate, margin):
-    """One Science for each cell with runs that both sides have. `margin` in points of accuracy."""
+    """One Science for each cell with runs that both sides have. `margin` in points of the metric."""
     old, cells, pairs = {}, {}, defaultdict(list)
     for run in baseline:
         old.setdefault(run.id, run)

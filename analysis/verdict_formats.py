@@ -22,7 +22,7 @@ class Comparison:
     cells: int      # of the old side, with or without launches of the new
     science: list   # of same_science.Science
     rule: object
-    margin: float   # points of accuracy
+    margin: float   # points of the metric that the runs are judged by
 
     @property
     def rows(self):
@@ -85,6 +85,11 @@ def line_of(label, verdict, rule):
     return line + (f"; {remedy}" if (remedy := remedy_of(verdict, rule)) else "")
 
 
+def judged_by(metric):
+    """The name of a metric before its difference, which is positive where the new side is better."""
+    return metric.words if metric.higher else f"{metric.words}, lower is better, improvement"
+
+
 def science_lines(comparison):
     for cell in comparison.science:
         if not cell.differing:
@@ -92,7 +97,7 @@ def science_lines(comparison):
         run, names = next(iter(cell.differing.items()))
         more = f" (and {len(cell.differing) - 1} more)" if len(cell.differing) > 1 else ""
         place = "" if cell.alike else ", as it may on another machine"
-        judged = f"accuracy {cell.difference:+.2f} points over {cell.runs} seeds" if math.isfinite(cell.difference) else "no accuracy to judge by"
+        judged = f"{judged_by(cell.metric)} {cell.difference:+.2f} points over {cell.runs} seeds" if math.isfinite(cell.difference) else "no percentage to judge by"
         if math.isfinite(cell.low):
             judged += f", at least {cell.low:+.2f} with 95 % confidence, margin {comparison.margin:g}"
         elif math.isfinite(cell.difference):

@@ -163,6 +163,20 @@ class Science(Regress):
         self.assertIn("WORSE: ring", done.stdout)
         self.assertIn("compared 1 of 1 cells: cannot tell about speed, WORSE", done.stdout)
 
+    def test_another_percentage_is_called_by_its_name(self):
+        old, new = self.runs("old", bits=0), self.runs("new")
+        for folder, shift in ((old, 0.0), (new, 2.0)):
+            for path in folder.rglob("*.h5"):
+                with h5py.File(path, "a") as file:
+                    file["summary"].attrs["final_test_word_error_rate"] = 20.0 + shift
+                    for key, value in {"name": "word_error_rate", "unit": "percent", "better": "lower", "description": ""}.items():
+                        file[f"metrics/{key}"] = [value]
+        done = self.regress(old, new)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("WORSE: ring", done.stdout)
+        self.assertIn("word error rate, lower is better, improvement -2.00 points over 4 seeds", done.stdout)
+        self.assertNotIn("accuracy", done.stdout)
+
     def test_one_seed_with_other_bits_cannot_tell(self):
         done = self.regress(self.runs("old", seeds=(1,), bits=0), self.runs("new", seeds=(1,)))
         self.assertEqual(done.returncode, 3, done.stdout)
