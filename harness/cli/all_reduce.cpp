@@ -4,6 +4,7 @@
 #include "harness/cli/preflight_places.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/mix/moments.hpp"
 #include "harness/mix/row_exchange.hpp"
 
@@ -95,7 +96,7 @@ std::vector<double> measure_pairs(Communicator& c, Device* device, const std::ve
     }
   }
   const std::vector<double> all = of_all_ranks(c, best);
-  std::vector<double> of_nodes(static_cast<std::size_t>(nodes), std::nan(""));
+  std::vector<double> of_nodes(static_cast<std::size_t>(nodes), kNaN);
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
     double& node = of_nodes[static_cast<std::size_t>(node_of[rank])];
     if (all[rank] > 0) node = std::isnan(node) ? all[rank] : std::min(node, all[rank]);

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "harness/comm/communicator.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/mix/device.hpp"
 
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace xib {
 // How fast all ranks average what lies on their devices: the exact averaging of mix/, which is an all-reduce with one model per rank.
 struct AllReduce {
   // Bytes/s that each rank sends: 2 (n - 1) / n of its numbers, over the seconds of the fastest of three. NaN with one rank.
-  double bandwidth = std::numeric_limits<double>::quiet_NaN();
+  double bandwidth = kNaN;
   std::vector<int> wrong;  // ranks that got other numbers than the mean, which all know
 };
 

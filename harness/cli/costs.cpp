@@ -11,10 +11,11 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/slow_hosts.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/lease.hpp"
 #include "harness/job/slurm_accounting.hpp"
@@ -29,8 +30,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 struct Options {
   std::string spec, out = "results";
   std::vector<std::string> sets;
@@ -43,7 +42,7 @@ struct RunCost {
   const PlannedRun* run;
   Standing standing;
   bool readable = true;  // its files
-  double attempts = kUnknown, core_seconds = kUnknown, step_core_seconds = kUnknown, memory = kUnknown, joules = kUnknown, gpu_joules = kUnknown;
+  double attempts = kNaN, core_seconds = kNaN, step_core_seconds = kNaN, memory = kNaN, joules = kNaN, gpu_joules = kNaN;
   std::vector<AttemptCost> each = {};  // attempt by attempt, those that tell
   std::set<std::string> jobs = {};     // of Slurm
 };
@@ -57,7 +56,7 @@ std::string text_fact(const RunRecord& record, const std::string& name) {
 double fact(const RunRecord& record, const std::string& name) {
   for (const auto& [key, value] : record.provenance)
     if (key == name) return std::strtod(value.c_str(), nullptr);
-  return kUnknown;
+  return kNaN;
 }
 
 // Core-seconds of the steps that the record holds; the rest of the cost is setting up, evaluating after the last step, and what was lost with attempts that
@@ -66,7 +65,7 @@ double core_seconds_of_steps(const RunRecord& record) {
   double sum = 0;
   for (const auto& row : record.steps) {
     const auto attempt = static_cast<std::size_t>(row.attempt);
-    if (attempt >= record.attempts.size()) return kUnknown;
+    if (attempt >= record.attempts.size()) return kNaN;
     sum += row.wall_s * record.attempts[attempt].ranks * record.attempts[attempt].threads;
   }
   return sum;
@@ -115,7 +114,6 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
 }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-std::string cell(double value, double unit = 1) { return std::isfinite(value) ? fmt::format("{:.4g}", value / unit) : "-"; }
 
 // Of all runs that tell; how many do.
 std::pair<double, int> total(const std::vector<RunCost>& costs, double RunCost::*value) {

@@ -5,10 +5,10 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/data_partition.hpp"
 #include "harness/cli/json_text.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>

@@ -3,8 +3,8 @@
 #include "datasets/dataset.hpp"
 #include "datasets/partition.hpp"
 #include "harness/cli/json_text.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -12,8 +12,8 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 #include "harness/job/device_setting.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/fields.hpp"
@@ -112,7 +112,7 @@ void print_table(const Runs& runs, const Costs& costs) {
     }
     const Cost& cost = costs[k];
     for (std::string cell : {fmt::format("{}", run->config.seed), amount(cost.steps), amount(cost.samples)}) row.push_back(std::move(cell));
-    if (on_gpu) row.push_back(std::isfinite(cost.gpu_bytes) ? fmt::format("{:.2f}", cost.gpu_bytes / (1 << 30)) : "-");
+    if (on_gpu) row.push_back(std::isfinite(cost.gpu_bytes) ? gib(cost.gpu_bytes) : "-");
     row.push_back(fmt::format("{}", fmt::join(run->needs, " ")));
     rows.push_back(std::move(row));
   }
@@ -132,9 +132,8 @@ void print_total(const Runs& runs, const Costs& costs) {
   fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
              stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps), amount(total.samples));
   if (largest > 0)
-    fmt::print(stderr,
-               "GPU memory: {:.2f} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n",
-               largest / (1 << 30));
+    fmt::print(stderr, "GPU memory: {} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n",
+               gib(largest));
 }
 
 int plan(const Options& o) {

@@ -19,11 +19,12 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/preflight_checks.hpp"
 #include "harness/cli/preflight_places.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/text.hpp"
 #include "harness/job/provenance.hpp"
 #include "harness/job/ranks.hpp"
 #include "harness/job/watchdog.hpp"
@@ -69,7 +70,7 @@ double copy_bandwidth() {
     const auto begun = std::chrono::steady_clock::now();
     std::memcpy(to.data(), from.data(), kBytes);
     const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    if (to[static_cast<std::size_t>(copy)] != from[static_cast<std::size_t>(copy)]) return std::nan("");
+    if (to[static_cast<std::size_t>(copy)] != from[static_cast<std::size_t>(copy)]) return kNaN;
     if (took > 0) best = std::max(best, static_cast<double>(kBytes) / took);
   }
   return best;
@@ -106,11 +107,10 @@ void print_json(const Options& o, const Preflight& preflight) {
 
 void print_table(const Preflight& preflight) {
   std::vector<std::vector<std::string>> rows = {{"node", "ranks", "processors", "threads", "memory GB/s", "network GB/s", "verdict"}};
-  const auto speed = [](double bytes) { return std::isfinite(bytes) ? fmt::format("{:.3g}", bytes / 1e9) : "-"; };
   for (const auto& node : preflight.nodes) {
     const RankPlace& place = preflight.places[static_cast<std::size_t>(node.ranks.front())];
     rows.push_back({node.node, fmt::format("{}", node.ranks.size()), fmt::format("{}", place.processors.size()), fmt::format("{}", place.threads),
-                    speed(node.memory_bandwidth), speed(node.network_bandwidth), node.problems.empty() ? "fit" : "failing"});
+                    cell(node.memory_bandwidth, 1e9, 3), cell(node.network_bandwidth, 1e9, 3), node.problems.empty() ? "fit" : "failing"});
   }
   fmt::print("{}", text_table(rows));
   if (std::isfinite(preflight.all_reduce))

@@ -2,6 +2,7 @@
 
 #include "harness/cli/preflight_places.hpp"
 #include "harness/comm/collective.hpp"
+#include "harness/core/nan.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -90,7 +91,7 @@ Network measure_network(Communicator& c, const std::vector<int>& leader, const P
   Network found;
   for (int n = 0; n < nodes; ++n) {
     const auto rank = static_cast<std::size_t>(leader[static_cast<std::size_t>(n)]);
-    found.bandwidth.push_back(all[rank] > 0 ? all[rank] : std::nan(""));
+    found.bandwidth.push_back(all[rank] > 0 ? all[rank] : kNaN);
     for (int of = 0; of < nodes; ++of)
       if (everyones[rank * wrong.size() + static_cast<std::size_t>(of)] != 0) found.wrong.push_back({n, of});
   }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "harness/comm/communicator.hpp"
+#include "harness/core/nan.hpp"
 
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,18 +28,18 @@ struct Probe {
 struct NodeReport {
   std::string node;
   std::vector<int> ranks;
-  double memory_bandwidth = std::numeric_limits<double>::quiet_NaN();   // bytes/s, median over its ranks
-  double network_bandwidth = std::numeric_limits<double>::quiet_NaN();  // bytes/s in each direction, with the best of its partners
-  std::vector<std::string> problems;                                    // none: fit to run on
+  double memory_bandwidth = kNaN;     // bytes/s, median over its ranks
+  double network_bandwidth = kNaN;    // bytes/s in each direction, with the best of its partners
+  std::vector<std::string> problems;  // none: fit to run on
 };
 
 struct Preflight {
-  double all_reduce = std::numeric_limits<double>::quiet_NaN();        // bytes/s between GPUs; NaN: not measured
-  double first_all_reduce = std::numeric_limits<double>::quiet_NaN();  // at this site
-  std::vector<RankPlace> places;                                       // by rank
-  std::vector<NodeReport> nodes;                                       // by their lowest rank
-  std::vector<std::string> launch_problems;                            // alike on all nodes: of how the ranks were launched, not of a node
-  std::vector<std::string> remarks;                                    // what slows a run down and may be meant
+  double all_reduce = kNaN;                  // bytes/s between GPUs; NaN: not measured
+  double first_all_reduce = kNaN;            // at this site
+  std::vector<RankPlace> places;             // by rank
+  std::vector<NodeReport> nodes;             // by their lowest rank
+  std::vector<std::string> launch_problems;  // alike on all nodes: of how the ranks were launched, not of a node
+  std::vector<std::string> remarks;          // what slows a run down and may be meant
 };
 
 struct PreflightLimits {

@@ -1,6 +1,7 @@
 #include "harness/cli/preflight_places.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -112,7 +113,7 @@ void check_places(Preflight& preflight) {
 }
 
 double median_of(std::vector<double> values) {
-  if (values.empty()) return std::nan("");
+  if (values.empty()) return kNaN;
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);

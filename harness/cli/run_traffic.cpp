@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
 namespace xib {
@@ -61,7 +62,6 @@ class Rounds {
 }  // namespace
 
 Traffic traffic_of(const RunRecord& record) {
-  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::optional<Rounds>> phases(record.topologies.size());
   Traffic traffic;
   for (const auto& step : record.steps) {
@@ -72,9 +72,9 @@ Traffic traffic_of(const RunRecord& record) {
     }
     const auto k = static_cast<std::size_t>(step.phase - 1);
     if (step.gossip_rounds == 0) continue;
-    if (k >= phases.size()) return {unknown, unknown, unknown};
+    if (k >= phases.size()) return {kNaN, kNaN, kNaN};
     if (!phases[k]) phases[k].emplace(record.topologies[k], record.nodes);
-    if (!phases[k]->known()) return {unknown, unknown, unknown};
+    if (!phases[k]->known()) return {kNaN, kNaN, kNaN};
     std::vector<RoundLoad> rounds;
     for (int q = 0; q < step.gossip_rounds; ++q) rounds.push_back(phases[k]->next());
     add_gossip(traffic, rounds, bytes);

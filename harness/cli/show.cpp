@@ -11,6 +11,8 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
+#include "harness/core/nan.hpp"
+#include "harness/core/text.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
@@ -26,15 +28,6 @@ struct Options {
   bool json = false, digest = false, validate = false;
 };
 
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
-
-std::string amount(double value, std::string_view unit) {
-  constexpr std::array<std::string_view, 6> kPrefixes = {"", "k", "M", "G", "T", "P"};
-  std::size_t k = 0;
-  for (; value >= 1000 && k + 1 < kPrefixes.size(); ++k) value /= 1000;
-  return fmt::format("{:.4g} {}{}", value, kPrefixes[k], unit);
-}
-
 // One character per bin of equal width, the height its largest value between 0 and the overall maximum; blank where nothing was
 // measured. Largest, so that a single spike in a long run is seen.
 std::string sparkline(const std::vector<double>& values, std::size_t width = 60) {
@@ -46,7 +39,7 @@ std::string sparkline(const std::vector<double>& values, std::size_t width = 60)
   std::string line;
   const std::size_t bins = std::min(width, values.size());
   for (std::size_t b = 0; b < bins; ++b) {
-    double peak = kNotMeasured;
+    double peak = kNaN;
     for (std::size_t i = b * values.size() / bins; i < (b + 1) * values.size() / bins; ++i) {
       if (std::isfinite(values[i])) peak = std::isnan(peak) ? values[i] : std::max(peak, values[i]);
     }
@@ -145,10 +138,10 @@ void print_phases(const RunRecord& record) {
   for (std::size_t k = 0; k < record.phases.size(); ++k) {
     const PhaseRow& row = record.phases[k];
     fmt::print("{:<6} {:<16} {:<17} {:<17} {:<10} {:<10} {:<10} {:<10} {}\n", k + 1, fmt::format("{}-{}", row.first_step, row.last_step), row.topology,
-               row.policy, number(row.target), number(row.consensus_distance_mean), number(row.consensus_distance_max), row.rounds,
-               amount(static_cast<double>(row.bytes_sent), "B"));
+               row.policy, cell(row.target), cell(row.consensus_distance_mean), cell(row.consensus_distance_max), row.rounds,
+               with_prefix(static_cast<double>(row.bytes_sent), "B", 4));
     if (row.target_min < row.target || row.target_min < row.target_first)
-      fmt::print("       target {} at first, {} at last, {} at least\n", number(row.target_first), number(row.target), number(row.target_min));
+      fmt::print("       target {} at first, {} at last, {} at least\n", cell(row.target_first), cell(row.target), cell(row.target_min));
   }
 }
 
@@ -168,27 +161,27 @@ void print_evaluations(const RunRecord& record) {
   const std::size_t count = record.evaluations.size(), lines = std::min(kLines, count);
   for (std::size_t line = 0; line < lines; ++line) {
     const EvaluationRow& row = record.evaluations[lines == 1 ? 0 : line * (count - 1) / (lines - 1)];
-    double sum = 0, worst = row.test_nodes.empty() ? kNotMeasured : row.test_nodes.front();
+    double sum = 0, worst = row.test_nodes.empty() ? kNaN : row.test_nodes.front();
     for (const double value : row.test_nodes) {
       sum += value;
       worst = first.worse(worst, value);
     }
-    const double mean = row.test_nodes.empty() ? kNotMeasured : sum / static_cast<double>(row.test_nodes.size());
+    const double mean = row.test_nodes.empty() ? kNaN : sum / static_cast<double>(row.test_nodes.size());
     std::string values;
-    for (std::size_t k = 0; k < widths.size(); ++k) values += fmt::format("{:<{}} ", number(value_of(row, test_column(record.metrics[k]))), widths[k]);
-    fmt::print("{:<8} {:<10} {}{:<21} {}\n", number(row.epoch), row.step, values, number(mean) + " / " + number(worst), number(row.train_seconds));
+    for (std::size_t k = 0; k < widths.size(); ++k) values += fmt::format("{:<{}} ", cell(value_of(row, test_column(record.metrics[k]))), widths[k]);
+    fmt::print("{:<8} {:<10} {}{:<21} {}\n", cell(row.epoch), row.step, values, cell(mean) + " / " + cell(worst), cell(row.train_seconds));
   }
   if (count > lines) fmt::print("({} of {} evaluations; all are in /evaluations)\n", lines, count);
 }
 
 void print_curve(std::string_view title, const std::vector<double>& values) {
-  double least = kNotMeasured, most = kNotMeasured;
+  double least = kNaN, most = kNaN;
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
     least = std::fmin(least, value);
     most = std::fmax(most, value);
   }
-  if (!std::isnan(most)) fmt::print("{} {}  {} to {}\n", title, sparkline(values), number(least), number(most));
+  if (!std::isnan(most)) fmt::print("{} {}  {} to {}\n", title, sparkline(values), cell(least), cell(most));
 }
 
 void print_screen(const RunRecord& record) {
@@ -196,8 +189,7 @@ void print_screen(const RunRecord& record) {
              printable(record.variant), record.seed, record.outcome, record.steps.size(), record.nodes);
   print_config(record.config_json);
   if (const auto& p = record.problem; !std::isnan(p.L))
-    fmt::print("problem      L {}, μ {}, σ² {}, ζ² {}, f* {} (σ², ζ² at the optimum)\n", number(p.L), number(p.mu), number(p.sigma2), number(p.zeta2),
-               number(p.optimum));
+    fmt::print("problem      L {}, μ {}, σ² {}, ζ² {}, f* {} (σ², ζ² at the optimum)\n", cell(p.L), cell(p.mu), cell(p.sigma2), cell(p.zeta2), cell(p.optimum));
   print_phases(record);
   print_evaluations(record);
   fmt::print("\n");
@@ -219,10 +211,10 @@ void print_screen(const RunRecord& record) {
                record.metrics.front().label());
   const Summary s = summarize(record);
   const Score& score = s.scores.front();
-  const auto shown = [&](double value) { return Metric::with_unit(number(value), score.metric.symbol()); };
+  const auto shown = [&](double value) { return Metric::with_unit(cell(value), score.metric.symbol()); };
   fmt::print("\nsummary      {} {}, best {}, worst node {}; {} rounds, {} sent, {} measured, {} samples/s, {} s\n", score.metric.label(), shown(score.final),
-             shown(score.best), shown(score.nodes_worst), s.total_rounds, amount(static_cast<double>(s.total_bytes_sent), "B"),
-             amount(static_cast<double>(s.total_gauge_bytes_sent), "B"), number(s.throughput_samples_per_s), number(s.wall_s));
+             shown(score.best), shown(score.nodes_worst), s.total_rounds, with_prefix(static_cast<double>(s.total_bytes_sent), "B", 4),
+             with_prefix(static_cast<double>(s.total_gauge_bytes_sent), "B", 4), cell(s.throughput_samples_per_s), cell(s.wall_s));
   for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "gpu", "device", "compiler", "command_line"}) {
     const auto entry = std::find_if(record.provenance.begin(), record.provenance.end(), [&](const auto& pair) { return pair.first == name; });
     if (entry != record.provenance.end() && !entry->second.empty()) fmt::print("{:<12} {}\n", name, printable(entry->second));

@@ -13,10 +13,10 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
-#include "harness/cli/text_table.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/lease.hpp"
 #include "harness/job/provenance.hpp"
@@ -77,12 +77,6 @@ Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
   return line;
 }
 
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return "";
-  const auto s = static_cast<std::int64_t>(std::llround(seconds));
-  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
 std::string varies(const PlannedRun& run) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : run.varies) parts.push_back(fmt::format("{} = {}", key, value));
@@ -114,7 +108,7 @@ void print_table(const std::vector<Line>& lines) {
     rows.push_back({fmt::format("{}", run.index), run.id, fmt::format("{}", fmt::join(run.variants, " | ")), varies(run), fmt::format("{}", run.config.seed),
                     std::string(status_word(line.state.standing)),
                     line.beat && line.beat->steps > 0 ? fmt::format("{}/{}", line.beat->step, line.beat->steps) : "",
-                    is_running ? duration(line.beat->eta_s) : "", where + (line.queued ? describe(*line.queued) : "")});
+                    is_running && line.beat->eta_s >= 0 ? duration(line.beat->eta_s) : "", where + (line.queued ? describe(*line.queued) : "")});
   }
   fmt::print("{}", text_table(rows));
 }

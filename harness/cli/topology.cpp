@@ -9,6 +9,7 @@
 #include "harness/cli/json_text.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/text.hpp"
 #include "harness/graph/default_weights.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/weights.hpp"
@@ -113,17 +114,13 @@ void print_csv(const std::vector<Json>& rows) {
 }
 
 void print_table(const std::vector<Json>& rows) {
-  for (std::size_t r = 0; r <= rows.size(); ++r) {
-    std::string line;
-    for (const auto& column : kColumns) {
-      std::size_t width = std::string_view(column.key).size();
-      for (const auto& any : rows) width = std::max(width, text(any[column.key], false).size());
-      const std::string field = r == 0 ? column.key : text(rows[r - 1][column.key], false);
-      const bool left = rows[0][column.key].is_string();
-      line += left ? fmt::format("{:<{}}  ", field, width) : fmt::format("{:>{}}  ", field, width);
-    }
-    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+  std::vector<std::vector<std::string>> lines(1);
+  for (const auto& column : kColumns) lines[0].emplace_back(column.key);
+  for (const auto& r : rows) {
+    lines.emplace_back();
+    for (const auto& column : kColumns) lines.back().push_back(text(r[column.key], false));
   }
+  fmt::print("{}", text_table(lines));
 }
 
 void print_lines(const Json& r) {

@@ -1,6 +1,8 @@
 #include "harness/core/limits.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
+#include "harness/core/text.hpp"
 
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -82,15 +84,8 @@ double room_for_files(const std::string& path) {
   std::filesystem::path folder = std::filesystem::absolute(path, unknown);
   while (folder.has_relative_path() && !std::filesystem::exists(folder, unknown)) folder = folder.parent_path();
   struct statvfs system {};
-  if (statvfs(folder.c_str(), &system) != 0) return std::nan("");
+  if (statvfs(folder.c_str(), &system) != 0) return kNaN;
   return static_cast<double>(system.f_bavail) * static_cast<double>(system.f_frsize);
-}
-
-std::string bytes_text(double bytes) {
-  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-  std::size_t unit = 0;
-  for (; unit + 1 < kUnits.size() && bytes >= 999.5; ++unit) bytes /= 1000;
-  return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
 }
 
 double parse_bytes(std::string_view text, std::string_view key) {

@@ -22,8 +22,6 @@ std::string thread_limits();
 // Bytes that another file may take where `path` is, or would be: in the nearest folder above it that exists. NaN where the system does not say.
 double room_for_files(const std::string& path);
 
-std::string bytes_text(double bytes);  // "1.5 GB": decimal units
-
 // "64G" -> 64 * 2^30: K, M, G, T, as Slurm counts. Throws Error(input) of the key.
 double parse_bytes(std::string_view text, std::string_view key);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,6 +56,8 @@ std::string escape_unless(std::string_view text, Keep keep) {
   return out;
 }
 
+bool is_number(const std::string& text) { return text == "-" || text.find_first_not_of("0123456789.eE+-%") == std::string::npos; }
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -80,6 +84,61 @@ std::string valid_utf8(std::string_view text) {
 std::string_view skip_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "?";
+  const auto s = static_cast<long>(std::lround(seconds));
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {:02d} s", s / 60, s % 60);
+  return fmt::format("{} h {:02d} min", s / 3600, s / 60 % 60);
+}
+
+std::string with_prefix(double value, std::string_view unit, std::size_t digits) {
+  constexpr std::array<std::string_view, 7> kPrefixes = {"", "k", "M", "G", "T", "P", "E"};
+  const double rounds_up = 1000 - 0.5 * std::pow(10, 3 - static_cast<double>(digits));
+  std::size_t k = 0;
+  for (; value >= rounds_up && k + 1 < kPrefixes.size(); ++k) value /= 1000;
+  return fmt::format("{:.{}g} {}{}", value, digits, kPrefixes[k], unit);
+}
+
+std::string gib(double bytes) { return fmt::format("{:.2f}", bytes / (1 << 30)); }
+
+std::string cell(double value, double unit, int digits) { return std::isnan(value) ? "-" : fmt::format("{:.{}g}", value / unit, digits); }
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string text_table(const std::vector<std::vector<std::string>>& given) {
+  auto rows = given;
+  for (auto& row : rows)
+    for (auto& cell : row) cell = printable(cell);  // a newline or an escape of a terminal would break the lines
+  struct Column {
+    std::size_t at, width;
+    bool right;
+  };
+  std::vector<Column> columns;
+  for (std::size_t c = 0; c < rows.front().size(); ++c) {
+    std::size_t widest = display_width(rows.front()[c]);
+    bool empty = true, right = true;
+    for (std::size_t r = 1; r < rows.size(); ++r) {
+      widest = std::max(widest, display_width(rows[r][c]));
+      empty = empty && rows[r][c].empty();
+      right = right && is_number(rows[r][c]);
+    }
+    if (!empty) columns.push_back({c, widest, right});
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (const Column& column : columns) {
+      const std::string pad(column.width - display_width(row[column.at]), ' ');
+      line += (line.empty() ? "" : "  ") + (column.right ? pad + row[column.at] : row[column.at] + pad);
+    }
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return out;
 }
 
 }  // namespace xib

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "harness/core/metric.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/gap/traffic.hpp"
 #include "harness/sweep/cells.hpp"
 
@@ -17,19 +17,17 @@ struct FinishedRun {
   std::int64_t seed = 0;
   Axes axes;  // the cell of the table that it belongs to
   std::string config_json;
-  Metric metric = top1_accuracy();                          // the first of the run, by which it is compared
-  double score = std::numeric_limits<double>::quiet_NaN();  // by it, of the mean model on the test set at the end; NaN: it diverged
-  double score_nodes_mean = std::numeric_limits<double>::quiet_NaN(), score_nodes_worst = std::numeric_limits<double>::quiet_NaN();
+  Metric metric = top1_accuracy();  // the first of the run, by which it is compared
+  double score = kNaN;              // by it, of the mean model on the test set at the end; NaN: it diverged
+  double score_nodes_mean = kNaN, score_nodes_worst = kNaN;
   std::int64_t rounds = 0, bytes_sent = 0;
-  Traffic traffic{.messages = std::numeric_limits<double>::quiet_NaN(),
-                  .serial_messages = std::numeric_limits<double>::quiet_NaN(),
-                  .serial_bytes = std::numeric_limits<double>::quiet_NaN()};
-  std::int64_t gauge_bytes_sent = 0;                                      // to measure
-  double decision_bytes_sent = std::numeric_limits<double>::quiet_NaN();  // of these, what policies needed to decide
-  std::vector<double> distance_max;                                       // largest Ξ of each phase
-  std::int64_t target_missed_steps = 0;                                   // steps in which control did not reach its target
-  bool diverged = false;  // and ended there: it has no final score, and its costs are those of a part of the steps
-  double wall_s = std::numeric_limits<double>::quiet_NaN();
+  Traffic traffic{.messages = kNaN, .serial_messages = kNaN, .serial_bytes = kNaN};
+  std::int64_t gauge_bytes_sent = 0;     // to measure
+  double decision_bytes_sent = kNaN;     // of these, what policies needed to decide
+  std::vector<double> distance_max;      // largest Ξ of each phase
+  std::int64_t target_missed_steps = 0;  // steps in which control did not reach its target
+  bool diverged = false;                 // and ended there: it has no final score, and its costs are those of a part of the steps
+  double wall_s = kNaN;
 };
 
 // Refuses runs that two versions of a sweep left in one folder: two runs for one variant, cell and seed; or different settings

@@ -80,18 +80,14 @@ std::string verdict_text(const GapContrast& contrast, double delta) {
   return std::string(name(paired.verdict));
 }
 
-static std::size_t width(const std::string& text) {  // code points; every character of ours is one column wide
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 std::string aligned(const std::vector<Line>& lines, std::size_t left) {
   std::vector<std::size_t> widths(lines.front().size(), 3);
   for (const auto& line : lines)
-    for (std::size_t k = 0; k < line.size(); ++k) widths[k] = std::max(widths[k], width(line[k]));
+    for (std::size_t k = 0; k < line.size(); ++k) widths[k] = std::max(widths[k], display_width(line[k]));
   std::string out;
   for (std::size_t row = 0; row < lines.size(); ++row) {
     for (std::size_t k = 0; k < widths.size(); ++k) {
-      const std::string pad(widths[k] - width(lines[row][k]), ' ');
+      const std::string pad(widths[k] - display_width(lines[row][k]), ' ');
       out += k < left ? fmt::format("| {}{} ", lines[row][k], pad) : fmt::format("| {}{} ", pad, lines[row][k]);
     }
     out += "|\n";

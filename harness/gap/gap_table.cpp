@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "harness/core/nan.hpp"
 #include "harness/gap/holm.hpp"
 
 namespace xib {
@@ -70,8 +71,7 @@ std::vector<double> mean_distance_max(const std::vector<FinishedRun>& runs) {
   for (const auto& run : runs) phases = std::max(phases, run.distance_max.size());
   std::vector<double> means;
   for (std::size_t k = 0; k < phases; ++k)
-    means.push_back(
-        mean_over(runs, [&](const FinishedRun& run) { return k < run.distance_max.size() ? run.distance_max[k] : std::numeric_limits<double>::quiet_NaN(); }));
+    means.push_back(mean_over(runs, [&](const FinishedRun& run) { return k < run.distance_max.size() ? run.distance_max[k] : kNaN; }));
   return means;
 }
 
@@ -231,7 +231,7 @@ void adjust(const std::vector<std::pair<Paired*, std::string>>& comparisons) {
   std::map<std::string, std::size_t> place;
   std::vector<double> p;
   for (const auto& [paired, key] : comparisons)
-    if (place.emplace(key, p.size()).second) p.push_back(paired->verdict == Verdict::diverged ? std::numeric_limits<double>::quiet_NaN() : paired->p);
+    if (place.emplace(key, p.size()).second) p.push_back(paired->verdict == Verdict::diverged ? kNaN : paired->p);
   const auto adjusted = holm(p);
   for (const auto& [paired, key] : comparisons) paired->p_table = adjusted[place.at(key)];
 }
@@ -255,7 +255,7 @@ bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gau
 
 GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan, const PublishedLookup& published) {
   for (auto& run : runs)
-    if (run.diverged) run.score = run.score_nodes_mean = run.score_nodes_worst = std::numeric_limits<double>::quiet_NaN();
+    if (run.diverged) run.score = run.score_nodes_mean = run.score_nodes_worst = kNaN;
   GapTable table{.sweep = sweep.name,
                  .baseline = sweep.baseline,
                  .metric = runs.empty() ? top1_accuracy() : runs.front().metric,

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/core/nan.hpp"
 #include "harness/gap/finished_run.hpp"
 #include "harness/gap/paired.hpp"
 #include "harness/gap/share.hpp"
@@ -14,7 +14,7 @@ namespace xib {
 
 // A published value to stand beside a measured one; never without its status (secondary, unverified).
 struct PublishedValue {
-  double value = std::numeric_limits<double>::quiet_NaN(), spread = std::numeric_limits<double>::quiet_NaN();  // as printed
+  double value = kNaN, spread = kNaN;  // as printed
   std::string status, source;
 };
 struct PublishedValues {

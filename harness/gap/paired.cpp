@@ -4,12 +4,11 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/gap/student.hpp"
 
 namespace xib {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double correlation(std::span<const double> a, std::span<const double> b) {
   const Spread sa = spread_of(a), sb = spread_of(b);

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "harness/core/metric.hpp"
+#include "harness/core/nan.hpp"
 
 namespace xib {
 
@@ -13,13 +13,13 @@ namespace xib {
 
 struct Spread {
   int n = 0;
-  double mean = std::numeric_limits<double>::quiet_NaN();  // NaN for n = 0, and when any value is NaN: nothing is dropped
-  double sd = std::numeric_limits<double>::quiet_NaN();    // of the sample (n - 1); NaN for n < 2
+  double mean = kNaN;  // NaN for n = 0, and when any value is NaN: nothing is dropped
+  double sd = kNaN;    // of the sample (n - 1); NaN for n < 2
 };
 Spread spread_of(std::span<const double> values);
 
 struct Interval {
-  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+  double low = kNaN, high = kNaN;
 };
 Interval t_interval(const Spread& spread, double confidence);  // of the mean; NaN for n < 2
 double t_half_width(double sd, int n, double confidence);      // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
@@ -32,14 +32,14 @@ enum class Verdict { gap, no_gap, undecided, diverged };
 std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undecided, diverged
 
 struct Paired {
-  Spread difference;                                          // variant - baseline, by seed; n pairs
-  Interval interval;                                          // of kConfidence
-  double rho = std::numeric_limits<double>::quiet_NaN();      // correlation of the two arms; NaN for n < 3 or an arm without spread
-  Verdict verdict = Verdict::undecided;                       // of this comparison alone
-  double p = std::numeric_limits<double>::quiet_NaN();        // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
-  double p_table = std::numeric_limits<double>::quiet_NaN();  // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
-  bool worse = false;                                         // the variant than the baseline, by the direction of the metric; false without a mean
-  std::string why;                                            // the reason in words
+  Spread difference;                     // variant - baseline, by seed; n pairs
+  Interval interval;                     // of kConfidence
+  double rho = kNaN;                     // correlation of the two arms; NaN for n < 3 or an arm without spread
+  Verdict verdict = Verdict::undecided;  // of this comparison alone
+  double p = kNaN;                       // 1 - the largest confidence at which the interval still gives a word; NaN: no interval
+  double p_table = kNaN;                 // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
+  bool worse = false;                    // the variant than the baseline, by the direction of the metric; false without a mean
+  std::string why;                       // the reason in words
 };
 
 // Compares two arms of equal length whose k-th values share a seed. delta: the margin in the unit of the values; 0: none declared.

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 
+#include "harness/core/nan.hpp"
 #include "harness/gap/paired.hpp"
 
 namespace xib {
@@ -10,7 +11,7 @@ namespace xib {
 // The share of a gap that an arm closes: (arm - against) / (baseline - against), of the means over seeds. 1: all of it, 0: nothing, below 0: it widens it.
 struct Share {
   int pairs = 0;  // seeds that all three arms have
-  double estimate = std::numeric_limits<double>::quiet_NaN();
+  double estimate = kNaN;
   Interval interval;  // Fieller's, of kConfidence; NaN where it is not bounded
   std::string why;    // there is no interval; "" where there is one
 };

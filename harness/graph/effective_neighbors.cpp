@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/graph/dense.hpp"
 #include "harness/graph/fourier.hpp"
 #include "harness/graph/spectrum.hpp"
@@ -124,10 +125,9 @@ std::optional<double> mean_variance(const MixingSchedule& schedule, double decay
 
 double effective_neighbors(const MixingSchedule& schedule, double decay) {
   require(0 <= decay && decay < 1, "the decay of the effective number of neighbors is {}: use a value in [0, 1)", decay);
-  constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  if (schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns) return none;
+  if (schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns) return kNaN;
   const auto variance = mean_variance(schedule, decay);
-  return variance ? 1 / (1 - decay) / *variance : none;
+  return variance ? 1 / (1 - decay) / *variance : kNaN;
 }
 
 }  // namespace xib

@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/graph/dense.hpp"
 #include "harness/graph/fourier.hpp"
 
 namespace xib {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr int kSampledRounds = 1024;
 
 // Values within rounding of 0 or 1 are 0 or 1: an exact period has p = 1, a disconnected graph p = 0.
@@ -21,7 +20,7 @@ double settled(double contraction, double rounding) {
 }
 
 Spectrum of_contraction(double contraction, std::int64_t rounds) {
-  Spectrum s{kNone, kNone, kNone};
+  Spectrum s{kNaN, kNaN, kNaN};
   s.contraction = contraction;
   s.contraction_rounds = rounds;
   if (rounds != 1) return s;
@@ -82,7 +81,7 @@ Spectrum of_exchangeable(const MixingSchedule& schedule) {
     least = std::min(least, norm);
     most = std::max(most, norm);
   }
-  Spectrum s{kNone, kNone, kNone};
+  Spectrum s{kNaN, kNaN, kNaN};
   const double mean = sum / kSampledRounds;
   if (most - least > n * n * 0x1p-52) {  // else every W has this norm, and p is exact
     s.samples = kSampledRounds;
@@ -93,7 +92,7 @@ Spectrum of_exchangeable(const MixingSchedule& schedule) {
 }
 
 Spectrum of_expectation(Dense gram) {
-  Spectrum s{kNone, kNone, kNone};
+  Spectrum s{kNaN, kNaN, kNaN};
   subtract_mean(gram);
   s.p = 1 - settled(symmetric_eigenvalues(gram).back(), 4 * gram.n * 0x1p-52);
   return s;
@@ -114,7 +113,7 @@ Spectrum of_support(const MixingSchedule& schedule) {
       const auto values = fourier_eigenvalues(w, *shape);
       for (std::size_t f = 0; f < mean.size(); ++f) mean[f] += std::norm(values[f]) / law.support_size;
     }
-    Spectrum s{kNone, kNone, kNone};
+    Spectrum s{kNaN, kNaN, kNaN};
     s.p = 1 - settled(*std::max_element(mean.begin() + 1, mean.end()), 8 * 0x1p-52);
     return s;
   }
@@ -141,7 +140,7 @@ Spectrum of_samples(const MixingSchedule& schedule) {
 }  // namespace
 
 Spectrum spectrum(const MixingSchedule& schedule) {
-  Spectrum s{kNone, kNone, kNone};
+  Spectrum s{kNaN, kNaN, kNaN};
   s.period = schedule.period();
   if (schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns) return s;
   if (schedule.nodes() == 1) {

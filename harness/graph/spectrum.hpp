@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
+#include "harness/core/nan.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
 namespace xib {
@@ -17,10 +17,10 @@ struct Spectrum {
   double p = 0;
   // ||W_T ... W_1 - J||₂ of contraction_rounds successive rounds, T, that begin with a period: the one number that such schedules have.
   // 0 when they average exactly. NaN, of 0 rounds: W is drawn anew each round, or column-stochastic.
-  double contraction = std::numeric_limits<double>::quiet_NaN();
+  double contraction = kNaN;
   std::int64_t contraction_rounds = 0;
-  double gap = std::numeric_limits<double>::quiet_NaN();  // fixed W: 1 - contraction; symmetric: 1 - max_{i>=2} |λ_i|
-  std::int64_t period = 1;                                // T; 0: random
+  double gap = kNaN;        // fixed W: 1 - contraction; symmetric: 1 - max_{i>=2} |λ_i|
+  std::int64_t period = 1;  // T; 0: random
   // Random W: p is exact where the law of W allows, else it is estimated from so many sampled rounds, with this standard error.
   int samples = 0;
   double p_error = 0;

@@ -2,6 +2,7 @@
 
 #include "datasets/dataset.hpp"
 #include "harness/core/limits.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/job/execute.hpp"
@@ -192,7 +193,7 @@ class Check {
     std::sort(checkpoints_.rbegin(), checkpoints_.rend());
     const auto at_once = static_cast<std::size_t>(asked_.shape.at_once.value_or(asked_.jobs));
     for (std::size_t k = 0; k < std::min(at_once, checkpoints_.size()); ++k) disk_ += checkpoints_[k];
-    const double room = asked_.out.empty() ? std::nan("") : room_for_files(asked_.out);
+    const double room = asked_.out.empty() ? kNaN : room_for_files(asked_.out);
     if (disk_ > room)
       problems_.add(
           Key{"--out"},

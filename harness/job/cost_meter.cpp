@@ -1,6 +1,7 @@
 #include "harness/job/cost_meter.hpp"
 
 #include "harness/comm/collective.hpp"
+#include "harness/core/nan.hpp"
 
 #include <fmt/format.h>
 
@@ -14,13 +15,11 @@
 namespace xib {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 double read_number(const std::string& path) {
   std::ifstream in(path);
-  double value = std::nan("");
+  double value = kNaN;
   in >> value;
-  return in ? value : std::nan("");
+  return in ? value : kNaN;
 }
 
 }  // namespace
@@ -37,7 +36,7 @@ EnergyMeter::EnergyMeter(const std::string& directory) {
 }
 
 double EnergyMeter::joules() const {
-  double sum = packages_.empty() ? std::nan("") : 0;
+  double sum = packages_.empty() ? kNaN : 0;
   for (const auto& package : packages_) {
     double used = read_number(package.path) - package.begin;
     if (used < 0) used += package.range;
@@ -52,9 +51,9 @@ void CostMeter::add_earlier(const std::optional<Heartbeat>& earlier) {
   if (!earlier) return;
   const bool told = earlier->attempts > 0;  // else it was written before costs were: then nothing is known of the attempts so far
   earlier_attempts_ = earlier->attempts;
-  earlier_core_seconds_ = told ? earlier->core_seconds : kUnknown;
-  earlier_joules_ = told ? earlier->energy_joules : kUnknown;
-  earlier_gpu_joules_ = told ? earlier->gpu_joules : kUnknown;
+  earlier_core_seconds_ = told ? earlier->core_seconds : kNaN;
+  earlier_joules_ = told ? earlier->energy_joules : kNaN;
+  earlier_gpu_joules_ = told ? earlier->gpu_joules : kNaN;
   earlier_ = earlier->costs;
   if (!earlier_.empty() && earlier_.back().state == Standing::running) earlier_.back().state = Standing::killed;  // and this attempt has its lease
 }

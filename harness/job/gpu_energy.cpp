@@ -1,8 +1,8 @@
 #include "harness/job/gpu_energy.hpp"
 
-#include <dlfcn.h>
+#include "harness/core/nan.hpp"
 
-#include <limits>
+#include <dlfcn.h>
 
 namespace xib {
 
@@ -58,13 +58,12 @@ std::vector<double> GpuEnergyMeter::read() const {
 }
 
 double GpuEnergyMeter::joules() const {
-  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  if (begin_.empty()) return kUnknown;
+  if (begin_.empty()) return kNaN;
   const std::vector<double> now = read();
-  if (now.size() != begin_.size()) return kUnknown;
+  if (now.size() != begin_.size()) return kNaN;
   double sum = 0;
   for (std::size_t k = 0; k < now.size(); ++k) {
-    if (now[k] < begin_[k]) return kUnknown;  // the driver was loaded anew: its counter began again
+    if (now[k] < begin_[k]) return kNaN;  // the driver was loaded anew: its counter began again
     sum += (now[k] - begin_[k]) / 1000;
   }
   return sum;

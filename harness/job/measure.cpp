@@ -2,6 +2,7 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/job/provenance.hpp"
 #include "harness/run/train.hpp"
 
@@ -139,7 +140,7 @@ class Bench {
   // Of every phase that was not measured with an earlier one; NaN where no reference is needed.
   std::vector<double> reference_distances(const PlannedRun& planned) {
     const auto& ids = planned.config.control.reference_id;
-    std::vector<double> distances(planned.config.phase_count(), kNotMeasured);
+    std::vector<double> distances(planned.config.phase_count(), kNaN);
     for (const auto& phases : alike(planned.config)) {
       const auto first = static_cast<std::size_t>(phases.front() - 1);
       if (first >= ids.size() || ids[first].empty()) continue;

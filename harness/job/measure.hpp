@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/comm/communicator.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/record/rows.hpp"
 #include "harness/run/session.hpp"
 #include "harness/sweep/plan.hpp"
@@ -27,7 +28,7 @@ struct Measurement {
   std::vector<int> phases;                      // from 1; the first of them was measured
   std::int64_t phase_steps = 0, run_steps = 0;  // that these phases, and the whole run, have
   std::size_t dim = 0;
-  double reference_distance = kNotMeasured;  // that fraction() referred to, where it is the policy
+  double reference_distance = kNaN;  // that fraction() referred to, where it is the policy
   std::string rank_facts;
   std::vector<std::pair<std::string, std::string>> task_facts;  // Task::facts()
   // On rank 0:

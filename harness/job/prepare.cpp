@@ -2,6 +2,7 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/job/provenance.hpp"
@@ -42,7 +43,7 @@ double reference_distance(const Job& job, std::size_t phase) {
 // Of every phase; NaN where fraction() is not its policy.
 std::vector<double> reference_distances(const Job& job) {
   const RunConfig& config = job.planned.config;
-  std::vector<double> distances(config.phase_count(), kNotMeasured);
+  std::vector<double> distances(config.phase_count(), kNaN);
   for (std::size_t k = 0; k < distances.size(); ++k)
     if (!config.control.reference_id[k].empty()) distances[k] = from_rank_0<double>(job.communicator, [&] { return reference_distance(job, k); });
   return distances;

@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/text.hpp"
 
 #include <unistd.h>
 
@@ -30,14 +31,6 @@ ProgressStyle progress_style(const std::string& name) {
   if (name == "plain") return ProgressStyle::plain;
   require(name == "terminal", Key{"--progress"}, "'{}' must be auto, terminal, plain or none", name);
   return ProgressStyle::terminal;
-}
-
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds)) return "?";
-  const auto s = static_cast<long>(std::lround(seconds));
-  if (s < 60) return fmt::format("{} s", s);
-  if (s < 3600) return fmt::format("{} min {:02d} s", s / 60, s % 60);
-  return fmt::format("{} h {:02d} min", s / 3600, s / 60 % 60);
 }
 
 void ProgressLine::print(const std::string& text, bool lasting) {

@@ -49,6 +49,4 @@ class SideBySideProgress {
   double begun_, last_print_;
 };
 
-std::string duration(double seconds);  // "45 s", "3 min 20 s", "2 h 05 min"
-
 }  // namespace xib

@@ -1,5 +1,6 @@
 #include "harness/job/slurm_accounting.hpp"
 
+#include "harness/core/nan.hpp"
 #include "harness/core/text.hpp"
 #include "harness/job/slurm_command.hpp"
 
@@ -19,10 +20,10 @@ constexpr std::size_t kAtOnce = 500;  // jobs in one command line
 double number(const std::string& text) {
   double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc() && end == text.data() + text.size() ? value : JobCost::kUnknown;
+  return problem == std::errc() && end == text.data() + text.size() ? value : kNaN;
 }
 
-double positive(double value) { return value > 0 ? value : JobCost::kUnknown; }
+double positive(double value) { return value > 0 ? value : kNaN; }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <limits>
+#include "harness/core/nan.hpp"
+
 #include <set>
 #include <string>
 #include <vector>
@@ -9,10 +10,9 @@ namespace xib {
 
 // Accounting of one start of a job: a requeued job has several, killed ones included.
 struct JobCost {
-  std::string job, state;  // 17 or 17_3 (array task); COMPLETED, REQUEUED, PREEMPTED, OUT_OF_MEMORY, ...
-  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  double core_seconds = kUnknown;   // CPUTimeRAW: allocated processors x time
-  double energy_joules = kUnknown;  // ConsumedEnergyRaw of its nodes; unknown where Slurm gathers none, which it writes as 0 or leaves empty
+  std::string job, state;       // 17 or 17_3 (array task); COMPLETED, REQUEUED, PREEMPTED, OUT_OF_MEMORY, ...
+  double core_seconds = kNaN;   // CPUTimeRAW: allocated processors x time
+  double energy_joules = kNaN;  // ConsumedEnergyRaw of its nodes; unknown where Slurm gathers none, which it writes as 0 or leaves empty
 };
 
 // Lines of `sacct --duplicates --noheader --parsable2 --format=JobID,State,CPUTimeRAW,ConsumedEnergyRaw`. A job's energy is that of its own line, else the

@@ -13,11 +13,10 @@
 #include <vector>
 
 #include "harness/core/metric.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/stopwatch.hpp"
 
 namespace xib {
-
-inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
 
 enum StepFlag : std::uint8_t { flag_warmup = 1, flag_evaluation = 2, flag_checkpoint = 4, flag_straggler = 8 };
 enum class Communication : std::uint8_t { gossip = 0, exact_models = 1, exact_gradients = 2 };
@@ -28,18 +27,18 @@ struct StepRow {
   double epoch = 0;  // at the start of the step
   double lr = 0;
   std::int32_t phase = 1;
-  double train_loss = kNotMeasured;
-  double consensus_distance = kNotMeasured, consensus_distance_before = kNotMeasured, target_distance = kNotMeasured;
-  double displacement = kNotMeasured;  // Θ, under the gauge of this name
+  double train_loss = kNaN;
+  double consensus_distance = kNaN, consensus_distance_before = kNaN, target_distance = kNaN;
+  double displacement = kNaN;  // Θ, under the gauge of this name
   std::uint8_t communication = 0;
   std::int32_t gossip_rounds = 0;
-  double mixing_strength = kNotMeasured;  // γ of x <- (1-γ) x + γ W x; NaN: no gossip round
-  double minibatch_gradient_norm = kNotMeasured, mean_model_norm = kNotMeasured;
-  double critical_distance = kNotMeasured;  // Γ_t, where the policy computes it
-  std::uint8_t target_reached = 1;          // 0: max_rounds were not enough
+  double mixing_strength = kNaN;  // γ of x <- (1-γ) x + γ W x; NaN: no gossip round
+  double minibatch_gradient_norm = kNaN, mean_model_norm = kNaN;
+  double critical_distance = kNaN;  // Γ_t, where the policy computes it
+  std::uint8_t target_reached = 1;  // 0: max_rounds were not enough
   std::int64_t samples = 0;
   std::int64_t bytes_sent = 0, gauge_bytes_sent = 0, wire_bytes = 0;
-  double decision_bytes_sent = kNotMeasured;  // of gauge_bytes_sent; exact up to 2^53
+  double decision_bytes_sent = kNaN;  // of gauge_bytes_sent; exact up to 2^53
   double wall_s = 0, data_s = 0, compute_s = 0, update_s = 0, mix_s = 0, gauge_s = 0, record_s = 0, wait_s = 0;
   std::int64_t t_ns = 0;
   std::int16_t attempt = 0;
@@ -49,9 +48,9 @@ struct StepRow {
 struct EvaluationRow {
   std::int64_t step = 0;  // steps done
   double epoch = 0;
-  double test_accuracy_mean_model = kNotMeasured, test_loss_mean_model = kNotMeasured, train_loss_mean_model = kNotMeasured;
-  double validation_accuracy_mean_model = kNotMeasured;
-  double suboptimality_mean_model = kNotMeasured, gradient_norm_mean_model = kNotMeasured, gradient_variance_mean_model = kNotMeasured;
+  double test_accuracy_mean_model = kNaN, test_loss_mean_model = kNaN, train_loss_mean_model = kNaN;
+  double validation_accuracy_mean_model = kNaN;
+  double suboptimality_mean_model = kNaN, gradient_norm_mean_model = kNaN, gradient_variance_mean_model = kNaN;
   double train_seconds = 0;
   std::map<std::string, double, std::less<>> own;  // further columns, of the run's metrics: metric_columns.hpp
   std::vector<double> test_nodes;                  // every node's own model by the first metric, n values; empty: not measured
@@ -60,11 +59,11 @@ struct EvaluationRow {
 struct PhaseRow {
   std::int64_t first_step = 0, last_step = 0;  // inclusive
   std::string topology, policy;
-  double target = kNotMeasured;  // the last one; the first and the least below
-  std::string target_source;     // "" or the run id the target was taken from
-  double consensus_distance_mean = kNotMeasured, consensus_distance_max = kNotMeasured;
+  double target = kNaN;       // the last one; the first and the least below
+  std::string target_source;  // "" or the run id the target was taken from
+  double consensus_distance_mean = kNaN, consensus_distance_max = kNaN;
   std::int64_t rounds = 0, bytes_sent = 0;
-  double target_first = kNotMeasured, target_min = kNotMeasured;
+  double target_first = kNaN, target_min = kNaN;
 };
 
 // One incarnation of the program that worked on the run.

@@ -1,12 +1,12 @@
 #include "harness/record/heartbeat.hpp"
 
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <variant>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
 #include "harness/record/replace_file.hpp"
@@ -76,7 +76,7 @@ void take(const nlohmann::json& json, Standing& value) {
   if (!named) throw nlohmann::json::other_error::create(501, fmt::format("unknown state '{}'", text), &json);
   value = *named;
 }
-void take(const nlohmann::json& json, double& value) { value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+void take(const nlohmann::json& json, double& value) { value = json.is_null() ? kNaN : json.get<double>(); }
 
 nlohmann::ordered_json json_of(const std::vector<AttemptCost>& attempts) {
   auto out = nlohmann::ordered_json::array();

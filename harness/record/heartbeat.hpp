@@ -1,10 +1,10 @@
 #pragma once
 
+#include "harness/core/nan.hpp"
 #include "harness/record/replace_file.hpp"
 #include "harness/record/standing.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +18,7 @@ struct AttemptCost {
   Standing state = Standing::running;     // running, finished, diverged, interrupted, failed; killed: it left without a word
   std::string host = {}, slurm_job = {};  // of rank 0
   std::int64_t processors = 0;            // ranks x threads
-  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  double core_seconds = kUnknown, energy_joules = kUnknown, gpu_joules = kUnknown;
+  double core_seconds = kNaN, energy_joules = kNaN, gpu_joules = kNaN;
 };
 std::string cost_json(const std::vector<AttemptCost>& attempts);    // an array of objects; NaN is null
 std::vector<AttemptCost> costs_from_json(const std::string& text);  // throws nlohmann::json::exception for anything else
@@ -31,14 +30,13 @@ struct Heartbeat {
   Standing state = Standing::running;          // or failed, interrupted
   std::string error;                           // of a failed run
   std::int64_t seed = 0, step = 0, steps = 0;  // steps 0: not known yet, the run is being set up
-  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  double loss = kUnknown, consensus_distance = kUnknown, samples_per_s = kUnknown, eta_s = kUnknown;
+  double loss = kNaN, consensus_distance = kNaN, samples_per_s = kNaN, eta_s = kNaN;
   std::string host, slurm_job, updated;  // updated: ISO 8601 UTC
   std::int64_t pid = 0;
   double updated_unix = 0;
-  std::int64_t processors = 0, attempts = 0;                 // ranks x threads of this attempt; attempts up to this one, 0: not known
-  double core_seconds = kUnknown, energy_joules = kUnknown;  // of all attempts so far (job/cost_meter.hpp)
-  double gpu_joules = kUnknown;
+  std::int64_t processors = 0, attempts = 0;         // ranks x threads of this attempt; attempts up to this one, 0: not known
+  double core_seconds = kNaN, energy_joules = kNaN;  // of all attempts so far (job/cost_meter.hpp)
+  double gpu_joules = kNaN;
   std::vector<AttemptCost> costs = {};  // attempt by attempt, this one last; fewer than `attempts` where builds that kept none took part
 };
 void write_heartbeat(const std::string& path, const Heartbeat& heartbeat, const Incarnation& by = {});

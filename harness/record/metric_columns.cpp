@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/core/nan.hpp"
 #include "harness/record/columns.hpp"
 
 namespace xib {
@@ -23,7 +24,7 @@ std::string nodes_column(const Metric& metric) { return "test_" + metric.name + 
 double value_of(const EvaluationRow& row, std::string_view column) {
   if (const auto member = member_of(column)) return row.*member;
   const auto found = row.own.find(column);
-  return found == row.own.end() ? kNotMeasured : found->second;
+  return found == row.own.end() ? kNaN : found->second;
 }
 
 void set_value(EvaluationRow& row, const std::string& column, double value) {

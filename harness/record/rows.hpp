@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "harness/core/metric.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/record/columns.hpp"
 
 namespace xib {
 
 struct TopologyRecord {
   std::string name, weights;
-  double p = kNotMeasured, lambda2 = kNotMeasured, lambda_min = kNotMeasured;
-  double contraction = kNotMeasured;    // ‖W_T ... W_1 - J‖₂
+  double p = kNaN, lambda2 = kNaN, lambda_min = kNaN;
+  double contraction = kNaN;            // ‖W_T ... W_1 - J‖₂
   std::int64_t contraction_rounds = 0;  // T of it; 0: there is none
   std::int32_t degree = 0;              // the most messages that a node receives in a round
   std::int64_t period = 1;              // 0: random, then no matrices are stored but the seed
@@ -23,7 +24,7 @@ struct TopologyRecord {
 
 // Constants of the theory for a constructed problem. NaN: not known.
 struct ProblemRecord {
-  double L = kNotMeasured, mu = kNotMeasured, sigma2 = kNotMeasured, zeta2 = kNotMeasured, optimum = kNotMeasured;
+  double L = kNaN, mu = kNaN, sigma2 = kNaN, zeta2 = kNaN, optimum = kNaN;
 };
 
 // Everything that a run file holds, in memory. The recorder fills it on rank 0; write_run_file() makes the file.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/record/replace_file.hpp"
 #include "harness/record/rows.hpp"
 
@@ -37,15 +38,15 @@ RunHeader read_run_header(const std::string& path);  // throws as read_run_file 
 // evaluation is of a model on the way, and how far it lies before the divergence depends on what was measured when.
 struct Score {  // by one metric, on the test set
   Metric metric;
-  double final = kNotMeasured, best = kNotMeasured;              // of the mean model: at the last evaluation, at any
-  double nodes_mean = kNotMeasured, nodes_worst = kNotMeasured;  // of the nodes' own models at the last evaluation; of the first metric only
+  double final = kNaN, best = kNaN;              // of the mean model: at the last evaluation, at any
+  double nodes_mean = kNaN, nodes_worst = kNaN;  // of the nodes' own models at the last evaluation; of the first metric only
 };
 struct Summary {
   std::vector<Score> scores;  // of the run's metrics, in their order
-  double throughput_samples_per_s = kNotMeasured;
+  double throughput_samples_per_s = kNaN;
   std::vector<double> mean_consensus_distance_phase;
   std::int64_t total_rounds = 0, total_bytes_sent = 0, total_gauge_bytes_sent = 0;
-  double total_decision_bytes_sent = kNotMeasured;
+  double total_decision_bytes_sent = kNaN;
   std::int64_t target_missed_steps = 0;  // control.max_rounds were not enough
   double wall_s = 0;
 };

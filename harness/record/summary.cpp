@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "harness/core/nan.hpp"
 #include "harness/record/metric_columns.hpp"
 #include "harness/record/run_file.hpp"
 
@@ -17,7 +18,7 @@ double median_rate(const std::vector<StepRow>& steps, Use&& use) {
   for (const auto& row : steps) {
     if (row.wall_s > 0 && use(row)) rates.push_back(static_cast<double>(row.samples) / row.wall_s);
   }
-  if (rates.empty()) return kNotMeasured;
+  if (rates.empty()) return kNaN;
   std::sort(rates.begin(), rates.end());
   const std::size_t half = rates.size() / 2;
   return rates.size() % 2 == 1 ? rates[half] : (rates[half - 1] + rates[half]) / 2;
@@ -31,7 +32,7 @@ double throughput(const std::vector<StepRow>& steps) {
 }  // namespace
 
 void forget_final(Summary& summary) {
-  for (Score& score : summary.scores) score.final = score.nodes_mean = score.nodes_worst = kNotMeasured;
+  for (Score& score : summary.scores) score.final = score.nodes_mean = score.nodes_worst = kNaN;
 }
 
 std::string final_text(const Summary& summary) {
@@ -81,7 +82,7 @@ Summary summarize(const RunRecord& record) {
   }
   summary.total_decision_bytes_sent = decision_bytes;
   for (std::size_t k = 0; k < sum.size(); ++k) {
-    summary.mean_consensus_distance_phase.push_back(count[k] > 0 ? sum[k] / count[k] : kNotMeasured);
+    summary.mean_consensus_distance_phase.push_back(count[k] > 0 ? sum[k] / count[k] : kNaN);
   }
   return summary;
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/metric_columns.hpp"
@@ -106,7 +107,7 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
   const auto nodes = static_cast<std::size_t>(record.nodes);
   std::vector<double> values;
   for (const auto& row : record.evaluations) {
-    if (row.test_nodes.empty()) values.resize(values.size() + nodes, kNotMeasured);
+    if (row.test_nodes.empty()) values.resize(values.size() + nodes, kNaN);
     values.insert(values.end(), row.test_nodes.begin(), row.test_nodes.end());
   }
   const std::string path = "/evaluations/" + nodes_column(first);

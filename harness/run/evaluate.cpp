@@ -1,6 +1,7 @@
 #include "harness/run/evaluate.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/record/metric_columns.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ constexpr std::size_t at(int k) { return static_cast<std::size_t>(k); }
 // A number per metric, from the sums of batches one after another; NaN where there is no batch.
 std::vector<double> score(const Task& task, std::span<const double> of_batches) {
   const std::size_t width = task.evaluation_sums();
-  if (of_batches.empty()) return std::vector<double>(task.metrics().size(), kNotMeasured);
+  if (of_batches.empty()) return std::vector<double>(task.metrics().size(), kNaN);
   std::vector<double> total(width, 0);
   for (std::size_t k = 0; k < of_batches.size(); ++k) total[k % width] += of_batches[k];
   return task.score(total);

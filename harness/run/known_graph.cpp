@@ -1,6 +1,7 @@
 #include "harness/run/known_graph.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
@@ -49,7 +50,7 @@ double known_lambda_min(const std::string& topology, std::string_view weights, i
   thread_local std::unordered_map<std::string, double> known;
   const std::string key = key_of(topology, weights, nodes, seed);
   if (const auto at = known.find(key); at != known.end()) return at->second;
-  double smallest = std::numeric_limits<double>::quiet_NaN();
+  double smallest = kNaN;
   try {
     smallest = spectrum(make_mixing(topology, weights, nodes, seed)).lambda_min;
   } catch (const Error&) {  // above kDenseNodes

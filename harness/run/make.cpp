@@ -1,4 +1,5 @@
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/graph/topology_files.hpp"
 #include "harness/mix/gpu_need.hpp"
@@ -120,7 +121,7 @@ std::vector<TopologyRecord> topology_records(const Run& run) {
   const int n = run.layout.nodes;
   for (std::size_t k = 0; k < static_cast<std::size_t>(run.timeline.phases()); ++k) {
     const MixingSchedule& schedule = run.consensus.schedule(static_cast<int>(k) + 1);
-    Spectrum s{.lambda2 = kNotMeasured, .lambda_min = kNotMeasured, .p = kNotMeasured};
+    Spectrum s{.lambda2 = kNaN, .lambda_min = kNaN, .p = kNaN};
     try {
       s = spectrum(schedule);
     } catch (const Error&) {  // too large for the dense solver, and no closed form: not measured

@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/nan.hpp"
 
 #include <cmath>
 
@@ -35,7 +36,7 @@ std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeli
                  .topology = config.topology.name[k],
                  .policy = config.control.policy[k],
                  .target_source = config.control.reference_id[k]};
-    double sum = 0, largest = kNotMeasured;
+    double sum = 0, largest = kNaN;
     int measured = 0;
     for (const auto& step : steps) {
       if (step.phase != phase) continue;

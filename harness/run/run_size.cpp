@@ -3,6 +3,7 @@
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/limits.hpp"
+#include "harness/core/text.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
 #include "harness/mix/column_slices.hpp"

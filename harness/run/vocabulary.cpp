@@ -5,6 +5,7 @@
 #include "harness/control/gauge.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/graph/default_weights.hpp"
@@ -91,7 +92,7 @@ void check_run(const RunConfig& c) {
     const PolicyContext context{.reference_distance = 1,
                                 .min_rounds = static_cast<int>(c.control.min_rounds),
                                 .max_rounds = static_cast<int>(c.control.max_rounds),
-                                .L = knows_smoothness(c) ? 1 : kUnknown};
+                                .L = knows_smoothness(c) ? 1 : kNaN};
     for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context); });
   });
   problems.attempt([&] { check_start(c); });
@@ -125,7 +126,7 @@ Cost cost_of(const RunConfig& c) {
           .samples = steps * samples_per_step,
           .memory_bytes = size.memory(),
           .memory_bytes_per_thread = size.threads,
-          .gpu_bytes = c.train.device == "cpu" ? Cost::kUnknown : gpu_bytes(c)};
+          .gpu_bytes = c.train.device == "cpu" ? kNaN : gpu_bytes(c)};
 }
 
 Vocabulary make_vocabulary() {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "harness/core/nan.hpp"
 #include "harness/core/term.hpp"
 #include "harness/sweep/run_config.hpp"
 
@@ -13,10 +13,9 @@ namespace xib {
 
 // Cost of a run, as far as it is known before it runs.
 struct Cost {
-  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  double steps = kUnknown, samples = kUnknown, bytes_sent = kUnknown;  // of the whole run, all nodes together
-  double memory_bytes = kUnknown, memory_bytes_per_thread = kUnknown;  // of one process that does it with one thread; for each further thread
-  double gpu_bytes = kUnknown;                                         // memory that a GPU with all nodes of the run needs; unknown on CPU
+  double steps = kNaN, samples = kNaN, bytes_sent = kNaN;      // of the whole run, all nodes together
+  double memory_bytes = kNaN, memory_bytes_per_thread = kNaN;  // of one process that does it with one thread; for each further thread
+  double gpu_bytes = kNaN;                                     // memory that a GPU with all nodes of the run needs; unknown on CPU
 };
 
 // Names that a sweep file may use, from the folders that own the closed sets. An empty vocabulary checks the grammar alone.

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "harness/core/metric.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/thread_pool.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +18,11 @@ enum class Split { train, validation, test };
 // Constants of the theory, which only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
 // Assumptions 1 to 3.
 struct ProblemConstants {
-  double L = std::numeric_limits<double>::quiet_NaN();        // smoothness of every f_i
-  double mu = std::numeric_limits<double>::quiet_NaN();       // strong convexity of f
-  double sigma2 = std::numeric_limits<double>::quiet_NaN();   // (1/n) sum E||g_i - grad f_i||² of mini-batch gradients at x*
-  double zeta2 = std::numeric_limits<double>::quiet_NaN();    // heterogeneity at the optimum: (1/n) sum ||grad f_i(x*)||²
-  double optimum = std::numeric_limits<double>::quiet_NaN();  // f(x*)
+  double L = kNaN;        // smoothness of every f_i
+  double mu = kNaN;       // strong convexity of f
+  double sigma2 = kNaN;   // (1/n) sum E||g_i - grad f_i||² of mini-batch gradients at x*
+  double zeta2 = kNaN;    // heterogeneity at the optimum: (1/n) sum ||grad f_i(x*)||²
+  double optimum = kNaN;  // f(x*)
 };
 
 // The learning problem of the nodes. A task object lives on one rank and serves that rank's nodes (`local` counts from 0 in the rank's block).

@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "harness/cli/text_table.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/fields.hpp"
 #include "tests/cli/capture.hpp"
@@ -107,8 +106,4 @@ TEST_CASE("the names and filters are checked") {
 
   CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --set topology.name=rign"), Catch::Contains("did you mean 'ring'?"));
   CHECK_THROWS_WITH(output_of(add_plan, file.directory(), file.path() + " --where seed=9"), Catch::Contains("matches the filter"));
-}
-
-TEST_CASE("a table aligns characters, not bytes, and leaves out columns without text") {
-  CHECK(text_table({{"name", "none", "n"}, {"½", "", "8"}, {"phase", "", "16"}}) == "name    n\n½       8\nphase  16\n");
 }

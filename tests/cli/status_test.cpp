@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/hash.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/job/execute.hpp"
 #include "harness/job/lease.hpp"
 #include "harness/job/provenance.hpp"
@@ -141,10 +142,10 @@ TEST_CASE("status tells the state of every run, as a table and as JSON") {
   CHECK(status["runs"][4]["seed"] == 5);
 
   CHECK(output_of(add_status, file.directory(), arguments + " --index 1 --index 4") ==
-        "index  id                seed  state    step  ETA      detail\n"
+        "index  id                seed  state    step  ETA         detail\n"
         "    1  " +
             plan.runs[1].id +
-            "     2  running  3/8   1:01:01  on here\n"
+            "     2  running  3/8   1 h 01 min  on here\n"
             "    4  " +
             plan.runs[4].id + "     5  missing\n");
 }
@@ -155,7 +156,7 @@ TEST_CASE("of a run that is being set up the table tells no step and no time lef
   std::filesystem::create_directory(file.directory() + "/t");
   Heartbeat early = beat(Standing::running, "here", getpid(), 4e9);
   early.step = early.steps = 0;
-  early.eta_s = Heartbeat::kUnknown;
+  early.eta_s = kNaN;
   heartbeats[file.directory() + "/t/" + plan.runs[0].id + ".json"] = early;
 
   CHECK(output_of(add_status, file.directory(), file.path() + " --out " + file.directory()) ==

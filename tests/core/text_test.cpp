@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 using namespace xib;
 
 TEST_CASE("what nobody sees or no terminal should get becomes \\xNN") {
@@ -38,4 +40,35 @@ TEST_CASE("a byte-order mark is skipped once, at the beginning") {
   CHECK(skip_byte_order_mark("a") == "a");
   CHECK(skip_byte_order_mark("") == "");
   CHECK(skip_byte_order_mark("\xef\xbb") == "\xef\xbb");
+}
+
+TEST_CASE("a table aligns characters, not bytes, and leaves out columns without text") {
+  CHECK(text_table({{"name", "none", "n"}, {"½", "", "8"}, {"phase", "", "16"}}) == "name    n\n½       8\nphase  16\n");
+}
+
+TEST_CASE("durations are in two units at most") {
+  CHECK(duration(0) == "0 s");
+  CHECK(duration(59.4) == "59 s");
+  CHECK(duration(59.5) == "1 min 00 s");
+  CHECK(duration(200) == "3 min 20 s");
+  CHECK(duration(3661) == "1 h 01 min");
+  CHECK(duration(HUGE_VAL) == "?");
+}
+
+TEST_CASE("sizes are in the unit that leaves one to three digits before the point") {
+  CHECK(bytes_text(0) == "0 B");
+  CHECK(bytes_text(999) == "999 B");
+  CHECK(bytes_text(999.6) == "1 kB");  // not "1e+03 B"
+  CHECK(bytes_text(1.5e9) == "1.5 GB");
+  CHECK(bytes_text(1e21) == "1e+03 EB");
+  CHECK(with_prefix(999.96, "B", 4) == "1 kB");
+  CHECK(with_prefix(1234567, "samples", 4) == "1.235 Msamples");
+  CHECK(gib(1.5 * (1 << 30)) == "1.50");
+}
+
+TEST_CASE("a cell of a table has significant digits, or a dash") {
+  CHECK(cell(123456) == "1.235e+05");
+  CHECK(cell(7200, 3600) == "2");
+  CHECK(cell(2e9 / 3, 1e9, 3) == "0.667");
+  CHECK(cell(std::nan("")) == "-");
 }

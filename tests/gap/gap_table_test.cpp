@@ -1,4 +1,5 @@
 #include "harness/gap/gap_table.hpp"
+#include "harness/core/nan.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -6,8 +7,6 @@
 using namespace xib;
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 FinishedRun run(const std::string& variant, int seed, const std::string& nodes, double accuracy) {
   FinishedRun r;

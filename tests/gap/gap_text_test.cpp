@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/core/nan.hpp"
 #include "harness/gap/gap_table.hpp"
 
 using namespace xib;
@@ -38,7 +39,7 @@ GapTable sample() {
     if (r.variant == "centralized") return {};
     const PublishedValue accuracy{91.74, 0.15, "unverified", "a table"};
     if (r.axes[0].second == "16") return {accuracy, std::nullopt};
-    return {accuracy, PublishedValue{-2.4, std::numeric_limits<double>::quiet_NaN(), "secondary", "a talk"}};
+    return {accuracy, PublishedValue{-2.4, kNaN, "secondary", "a talk"}};
   });
 }
 
@@ -199,7 +200,6 @@ TEST_CASE("the name of a graph stands under 'topology'") {
 }
 
 TEST_CASE("runs without an accuracy are told apart from too few seeds") {
-  constexpr double none = std::numeric_limits<double>::quiet_NaN();
   Sweep f;
   f.name = "tiny", f.baseline = "centralized", f.variants = {"centralized", "ring"};
   const auto table = [&](double accuracy, int seeds, bool diverged) {
@@ -210,9 +210,9 @@ TEST_CASE("runs without an accuracy are told apart from too few seeds") {
     return gap_markdown(gap_table(runs, f));
   };
 
-  CHECK_THAT(table(none, 2, false), Contains("no final accuracy: nothing was evaluated") && !Contains("run more seeds"));
+  CHECK_THAT(table(kNaN, 2, false), Contains("no final accuracy: nothing was evaluated") && !Contains("run more seeds"));
   CHECK_THAT(table(80, 1, false), Contains("run more seeds") && !Contains("nothing was evaluated"));
-  CHECK_THAT(table(none, 2, true), Contains("runs have diverged") && !Contains("nothing was evaluated"));
+  CHECK_THAT(table(kNaN, 2, true), Contains("runs have diverged") && !Contains("nothing was evaluated"));
 }
 
 TEST_CASE("CSV has one row per cell and variant, quoted where needed") {

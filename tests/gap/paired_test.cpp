@@ -2,17 +2,16 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/gap/holm.hpp"
 #include "harness/gap/student.hpp"
 
 using namespace xib;
 
 namespace {
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const std::vector<double> kBaseline{80, 84, 88};
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/random.hpp"
 
 using namespace xib;
@@ -45,7 +46,7 @@ TEST_CASE("an arm that is the baseline has closed all of the gap, and one that i
 
 TEST_CASE("what is missing leaves the share open, with the reason") {
   CHECK(share_of_gap(std::vector<double>{81}, std::vector<double>{80}, std::vector<double>{82}).why == "1 seed in all three arms: a spread needs 2 or more");
-  const std::vector<double> lost{81, std::numeric_limits<double>::quiet_NaN()}, other{80, 80};
+  const std::vector<double> lost{81, kNaN}, other{80, 80};
   CHECK(share_of_gap(lost, other, std::vector<double>{82, 82}).why.find("without a final score") != std::string::npos);
   CHECK_THROWS_AS(share_of_gap(lost, other, std::vector<double>{82}), Error);
 }

@@ -1,9 +1,9 @@
 #include "harness/graph/mixing_matrix.hpp"
 
 #include <catch2/catch.hpp>
-#include <limits>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 
 using namespace xib;
 using Catch::Contains;
@@ -35,11 +35,10 @@ TEST_CASE("a mixing matrix knows whether it is symmetric and doubly stochastic")
 }
 
 TEST_CASE("a mixing matrix refuses what does not average") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(MixingMatrix(Rows{}), Contains("at least one node"));
   CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, 0.5}, {1, 0.25}}, {{1, 1.0}}}), Contains("row 0") && Contains("0.75"));
   CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, 1.5}, {1, -0.5}}, {{1, 1.0}}}), Contains("W(0, 1)") && Contains("negative"));
-  CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, nan}}}), Contains("finite"));
+  CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, kNaN}}}), Contains("finite"));
   CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, 0.5}, {0, 0.5}}}), Contains("twice"));
   CHECK_THROWS_WITH(MixingMatrix(Rows{{{1, 1.0}}}), Contains("(0, 1)") && Contains("only 1 nodes"));
   CHECK_THROWS_WITH(MixingMatrix(Rows{{{0, 1.0}}, {{0, 1.0}}}, columns), Contains("column 0") && Contains("2"));

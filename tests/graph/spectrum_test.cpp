@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/core/random.hpp"
 
 using namespace xib;
@@ -242,7 +243,7 @@ TEST_CASE("rounds to a reduction are the smallest number that reaches it") {
   CHECK(rounds_to_reduce(0.75, 8.1) == 4);
   CHECK(rounds_to_reduce(1.0, 1000) == 1);
   CHECK(rounds_to_reduce(0.0, 1000) == -1);
-  CHECK(rounds_to_reduce(std::nan(""), 1000) == -1);
+  CHECK(rounds_to_reduce(kNaN, 1000) == -1);
   CHECK(rounds_to_reduce(0.5, 1) == 0);
 }
 

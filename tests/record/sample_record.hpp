@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "harness/core/nan.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -22,7 +23,7 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
   record.config_source = "# Ξ\nname = \"sample\"\n";
   const std::int64_t half = steps / 2;
   record.phases = {{0, half - 1, "ring", "fraction(0.5)", 0.125, "fedcba9876543210", 0.25, 0.5, half, 100 * half, 0.1875, 0.0625},
-                   {half, steps - 1, "complete", "exact", kNotMeasured, "", kNotMeasured, kNotMeasured, 0, 200 * half, kNotMeasured, kNotMeasured}};
+                   {half, steps - 1, "complete", "exact", kNaN, "", kNaN, kNaN, 0, 200 * half, kNaN, kNaN}};
   for (int k = 1; k <= 2; ++k) {
     TopologyRecord topology{.name = k == 1 ? "ring" : "complete",
                             .weights = "uniform",
@@ -45,13 +46,13 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
     row.lr = 0.5 / (1 + x / 8);
     row.phase = t < half ? 1 : 2;
     row.train_loss = 2 - x / 16;
-    row.consensus_distance = t % 3 == 2 ? kNotMeasured : 0.25 + x / 32;
+    row.consensus_distance = t % 3 == 2 ? kNaN : 0.25 + x / 32;
     row.consensus_distance_before = 0.5 + x / 32;
-    row.displacement = t == 0 ? 0.375 : kNotMeasured;
-    row.target_distance = t < half ? 0.125 : kNotMeasured;
+    row.displacement = t == 0 ? 0.375 : kNaN;
+    row.target_distance = t < half ? 0.125 : kNaN;
     row.communication = t < half ? 0 : 1;
     row.gossip_rounds = t < half ? 1 : 0;
-    row.mixing_strength = t < half ? 1 / (1 + x) : kNotMeasured;
+    row.mixing_strength = t < half ? 1 / (1 + x) : kNaN;
     row.minibatch_gradient_norm = 3 + x;
     row.mean_model_norm = 10 + x;
     row.critical_distance = 0.75 + x;

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "harness/core/nan.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/digest_feed.hpp"
 #include "harness/record/metric_columns.hpp"
@@ -40,7 +41,7 @@ RunRecord measured_by_perplexity() {
   record.metrics = {{"perplexity", "1", kLower, "perplexity"}, mean_loss()};
   for (std::size_t e = 0; e < record.evaluations.size(); ++e) {
     auto& row = record.evaluations[e];
-    row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNotMeasured;
+    row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNaN;
     set_value(row, "test_perplexity_mean_model", e == 0 ? 8 : 10);
   }
   set_value(record.evaluations[1], "validation_perplexity_mean_model", 12);
@@ -73,7 +74,7 @@ TEST_CASE("a file tells the metrics of its run and holds their columns, and the 
   check_same(read, record);
   CHECK(read.metrics == record.metrics);
   CHECK(value_of(read.evaluations[1], "test_perplexity_mean_model") == 10);
-  CHECK(same(value_of(read.evaluations[0], "validation_perplexity_mean_model"), kNotMeasured));
+  CHECK(same(value_of(read.evaluations[0], "validation_perplexity_mean_model"), kNaN));
   CHECK(same(read.evaluations[1].test_nodes, record.evaluations[1].test_nodes));
   CHECK(read_run_header(folder / "a.h5").summary.scores[0].best == 8);
   CHECK(validate_run_file(folder / "a.h5").problems.empty());
@@ -95,25 +96,25 @@ TEST_CASE("the digests are those of version 0.1.0, which had no list of metrics"
   CHECK(science_digest(sample_record()) == "1c37ccd7266bc6fbf853ab87752d3c944eae8f93ba7242af70f898aa5183be5c");
   RunRecord quadratic = sample_record();  // there the nodes' own losses were not recorded
   quadratic.metrics = {mean_loss()};
-  for (auto& row : quadratic.evaluations) row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNotMeasured;
+  for (auto& row : quadratic.evaluations) row.test_accuracy_mean_model = row.validation_accuracy_mean_model = kNaN;
   CHECK(science_digest(quadratic) == "edd376880ff407e8021647887d7e7014e40c48ead9979b89f89e44d7ceb15ca8");
 }
 
 TEST_CASE("what was not measured is NaN in the summary, never 0") {
   RunRecord record = sample_record();
-  for (auto& row : record.steps) row.consensus_distance = kNotMeasured;
-  for (auto& row : record.evaluations) row.test_accuracy_mean_model = kNotMeasured;
+  for (auto& row : record.steps) row.consensus_distance = kNaN;
+  for (auto& row : record.evaluations) row.test_accuracy_mean_model = kNaN;
   record.evaluations[1].test_nodes.clear();
-  record.steps[3].decision_bytes_sent = kNotMeasured;
+  record.steps[3].decision_bytes_sent = kNaN;
 
   const Summary summary = summarize(record);
 
-  CHECK(same(summary.mean_consensus_distance_phase, {kNotMeasured, kNotMeasured}));
-  CHECK(same(summary.scores[0].final, kNotMeasured));
-  CHECK(same(summary.total_decision_bytes_sent, kNotMeasured));
-  CHECK(same(summary.scores[0].best, kNotMeasured));
-  CHECK(same(summary.scores[0].nodes_worst, kNotMeasured));
-  CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNotMeasured));
+  CHECK(same(summary.mean_consensus_distance_phase, {kNaN, kNaN}));
+  CHECK(same(summary.scores[0].final, kNaN));
+  CHECK(same(summary.total_decision_bytes_sent, kNaN));
+  CHECK(same(summary.scores[0].best, kNaN));
+  CHECK(same(summary.scores[0].nodes_worst, kNaN));
+  CHECK(same(summarize(RunRecord{}).throughput_samples_per_s, kNaN));
 }
 
 TEST_CASE("a run that diverged has no final accuracy, in the summary and in its file") {
@@ -207,7 +208,7 @@ TEST_CASE("the science digest does not see places, attempts, names or the number
 namespace {
 
 struct Reading {
-  double pressure = kNotMeasured, humidity = kNotMeasured;
+  double pressure = kNaN, humidity = kNaN;
   std::int64_t birds = 0;
 };
 constexpr Column<Reading> kEarlier[] = {{"pressure", &Reading::pressure, "Pa", kAny, "of the air"}};
@@ -246,6 +247,6 @@ TEST_CASE("the science digest survives the file, and all NaN are alike") {
   CHECK(science_digest(read_run_file(folder / "a.h5")) == science_digest(record));
 
   const std::string before = science_digest(record);
-  record.steps[2].consensus_distance = -kNotMeasured;
+  record.steps[2].consensus_distance = -kNaN;
   CHECK(science_digest(record) == before);
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/sweep/interval.hpp"
 
 using namespace xib;
@@ -64,7 +65,7 @@ TEST_CASE("values out of range are refused with the range") {
   CHECK(refusal_of("data.limit", std::numeric_limits<std::int64_t>::max()) == "");
   CHECK(refusal_of("train.momentum", 1.0) == "train.momentum: 1 is out of range; write a number that is at least 0 and below 1");
   CHECK(refusal_of("model.width", 0.0) == "model.width: 0 is out of range; write a number that is above 0");
-  CHECK(refusal_of("train.lr", std::numeric_limits<double>::quiet_NaN()) == "train.lr: nan is no finite number; write a number");
+  CHECK(refusal_of("train.lr", kNaN) == "train.lr: nan is no finite number; write a number");
   CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "train.lr: inf is no finite number; write a number");
   CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "train.phases: 0 is out of range; write a list of whole numbers that is at least 1");
   CHECK(refusal_of("train.lr", 0.0) == "");

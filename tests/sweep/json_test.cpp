@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/core/check.hpp"
+#include "harness/core/nan.hpp"
 #include "harness/sweep/fields.hpp"
 #include "harness/sweep/plan.hpp"
 
@@ -100,7 +101,7 @@ TEST_CASE("numbers are written in the shortest form that reads back") {
     CHECK(config_from_json(canonical_json(config)).train.lr == lr);
   }
   CHECK(json_number(0.1) == "0.1");
-  CHECK(json_number(std::numeric_limits<double>::quiet_NaN()) == "null");
+  CHECK(json_number(kNaN) == "null");
 
   config.train.lr = -0.0;
   RunConfig zero;
