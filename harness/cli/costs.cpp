@@ -78,7 +78,7 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
     if (is_there(files.result)) {
       const RunRecord record = read_run_file(files.result);
       cost = {&run,
-              standing_named(record.outcome).value_or(Standing::finished),
+              record.outcome,
               true,
               fact(record, "attempts_begun"),
               fact(record, "core_seconds"),

@@ -68,7 +68,7 @@ LoadedRun load(const std::string& path) {
   run.traffic = traffic_of(record);
   run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
   run.target_missed_steps = summary.target_missed_steps;
-  run.diverged = header.outcome == "diverged";
+  run.diverged = header.outcome == Standing::diverged;
   for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
   return loaded;
 }

@@ -66,7 +66,7 @@ Json to_json(const RunRecord& record) {
               {"name", record.name},
               {"variant", record.variant},
               {"seed", record.seed},
-              {"outcome", record.outcome},
+              {"outcome", name_of(record.outcome)},
               {"nodes", record.nodes},
               {"steps", record.steps.size()},
               {"final_model_sha256", record.final_model_sha256},
@@ -186,7 +186,7 @@ void print_curve(std::string_view title, const std::vector<double>& values) {
 
 void print_screen(const RunRecord& record) {
   fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, printable(record.name), record.variant.empty() ? "" : " / ",
-             printable(record.variant), record.seed, record.outcome, record.steps.size(), record.nodes);
+             printable(record.variant), record.seed, name_of(record.outcome), record.steps.size(), record.nodes);
   print_config(record.config_json);
   if (const auto& p = record.problem; !std::isnan(p.L))
     fmt::print("problem      L {}, μ {}, σ² {}, ζ² {}, f* {} (σ², ζ² at the optimum)\n", cell(p.L), cell(p.mu), cell(p.sigma2), cell(p.zeta2), cell(p.optimum));
@@ -206,7 +206,7 @@ void print_screen(const RunRecord& record) {
   if (stragglers > 0)
     fmt::print("stragglers   {} of {} steps took more than twice the median of comparable steps (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
-  if (record.outcome == "diverged")
+  if (record.outcome == Standing::diverged)
     fmt::print("diverged     in step {}: there is no final {}; rounds, bytes and seconds are those of a part of the run\n", record.steps.size(),
                record.metrics.front().label());
   const Summary s = summarize(record);

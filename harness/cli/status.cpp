@@ -54,8 +54,7 @@ struct Line {
 RunState state_of_result(const std::string& path, const std::string& id) {
   const RunHeader header = read_run_header(path);
   if (header.run_id != id) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
-  const Standing standing = standing_named(header.outcome).value_or(Standing::finished);
-  return {standing, standing == Standing::diverged ? header.outcome : ""};
+  return {header.outcome, header.outcome == Standing::diverged ? std::string(name_of(header.outcome)) : ""};
 }
 
 Line look(const Options& o, const Plan& plan, const PlannedRun& run) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <cmath>
 #include <string_view>
 
@@ -20,14 +19,8 @@ std::string with_sign(double value, const Metric& metric) {
 }
 
 std::string scaled(double value, const char* unit) {
-  constexpr std::array prefixes{"", "k", "M", "G", "T", "P", "E"};
   if (!std::isfinite(value)) return "-";
-  std::size_t power = 0;
-  if (value >= 9999.5)
-    for (; value >= 999.5 && power + 1 < prefixes.size(); ++power) value /= 1000;
-  const std::string suffix = std::string(prefixes[power]) + unit;
-  const std::string digits = power == 0 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
-  return suffix.empty() ? digits : digits + " " + suffix;
+  return value >= 9999.5 ? with_prefix(value, unit) : fmt::format("{:.0f}{}{}", value, *unit ? " " : "", unit);
 }
 
 std::string score_text(double value, const Metric& metric) {

@@ -86,7 +86,7 @@ class Check {
     try {
       const RunHeader header = read_run_header(path);
       if (header.run_id != run.id) problems_.add(path, "", fmt::format("holds another run ({}) than its name says: move it away", header.run_id));
-      if (header.outcome != "finished") without_distance_.insert(run.id);
+      if (header.outcome != Standing::finished) without_distance_.insert(run.id);
       return true;
     } catch (const NewerRunFile& error) {
       problems_.add(Key{}, error.what());

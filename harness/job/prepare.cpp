@@ -32,8 +32,8 @@ double reference_distance(const Job& job, std::size_t phase) {
     refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
   }
   const RunRecord record = read_run_file(files.result);
-  if (record.outcome != name_of(Standing::finished))
-    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", job.planned.id, id, record.outcome);
+  if (record.outcome != Standing::finished)
+    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", job.planned.id, id, name_of(record.outcome));
   const PhaseRow& row = record.phases.at(phase);
   const double distance = control.statistic == "mean" ? row.consensus_distance_mean : row.consensus_distance_max;
   require(std::isfinite(distance) && distance > 0, "the reference run {} has no usable consensus distance in phase {}", files.result, phase + 1);

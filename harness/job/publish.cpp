@@ -44,7 +44,7 @@ void publish(const Job& job, Prepared& ready, Standing standing, const RunReport
   const std::int64_t peak = peak_memory_of_ranks(job.communicator);
   from_rank_0<int>(job.communicator, [&] {
     RunRecord& record = ready.recorder->record();
-    record.outcome = name_of(standing);
+    record.outcome = standing;
     record.final_model_sha256 = models;
     record.phases = phase_rows(run.config, run.timeline, record.steps);
     mark_stragglers(record.steps);
@@ -54,7 +54,7 @@ void publish(const Job& job, Prepared& ready, Standing standing, const RunReport
     discard_leftovers(job.files);
     say_missed_targets(job, record);
     const std::string score = final_text(summarize(record));
-    job.progress.end(score.empty() ? record.outcome : record.outcome + ", " + score);
+    job.progress.end(fmt::format("{}{}{}", name_of(standing), score.empty() ? "" : ", ", score));
     return 0;
   });
 }

@@ -58,7 +58,7 @@ Look look_at_result(const RunFiles& files, const std::string& id) {
   try {
     const RunRecord record = read_result(files.result);
     if (record.run_id != id) fail("{} holds another run than its name says: move it away", files.result);
-    return {.standing = record.outcome == name_of(Standing::diverged) ? Standing::diverged : Standing::finished};
+    return {.standing = record.outcome};
   } catch (const NewerRunFile&) {
     throw;
   } catch (const Unreadable& error) {

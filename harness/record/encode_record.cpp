@@ -1,3 +1,4 @@
+#include "harness/core/text.hpp"
 #include "harness/record/byte_stream.hpp"
 #include "harness/record/checkpoint_file.hpp"
 #include "harness/record/layout.hpp"
@@ -43,7 +44,8 @@ struct Decode {
 // The names of all columns come first: a build with other columns cannot go on with these rows.
 template <class Archive>
 void walk_names(Archive& archive, const std::string& names) {
-  std::string stored = names;
+  std::string stored;
+  if constexpr (Archive::kWrites) stored = names;
   archive(stored);
   if (stored != names) {
     fail("the checkpoint was written by a build with other columns: finish the run with that build, or start it again with --no-resume");
@@ -85,7 +87,11 @@ void walk_topology(Archive& archive, TopologyRecord& topology) {
 
 template <class Archive>
 void walk(Archive& archive, RunRecord& record) {
-  for (const auto& text : kRootTexts) archive(record.*text.member);
+  for (const auto& text : kRootTexts) {
+    std::string value = text.get(record);
+    archive(value);
+    if (!text.put(record, value)) fail("the checkpoint's {} is '{}', which nothing is: start the run again with --no-resume", text.name, printable(value));
+  }
   archive(record.seed);
   archive(record.nodes);
   archive(record.classes);

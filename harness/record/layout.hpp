@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "harness/record/rows.hpp"
@@ -30,17 +31,31 @@ inline constexpr WideColumn kRankColumns[] = {
     {"wait_s", &RunRecord::rank_wait_s, "s", "waiting of each rank for others", kNotScience},
 };
 
-// The root attributes that are texts of the record.
+// The root attributes that are texts in a file. put() returns false for a text that stands for nothing.
 struct RootText {
   std::string_view name;
-  std::string RunRecord::*member;
+  std::string (*get)(const RunRecord& record);
+  bool (*put)(RunRecord& record, const std::string& text);
 };
+template <std::string RunRecord::*member>
+constexpr RootText root_text(std::string_view name) {
+  return {name, [](const RunRecord& record) { return record.*member; },
+          [](RunRecord& record, const std::string& text) {
+            record.*member = text;
+            return true;
+          }};
+}
 inline constexpr RootText kRootTexts[] = {
-    {"run_id", &RunRecord::run_id},
-    {"name", &RunRecord::name},
-    {"variant", &RunRecord::variant},
-    {"outcome", &RunRecord::outcome},
-    {"final_model_sha256", &RunRecord::final_model_sha256},
+    root_text<&RunRecord::run_id>("run_id"),
+    root_text<&RunRecord::name>("name"),
+    root_text<&RunRecord::variant>("variant"),
+    {"outcome", [](const RunRecord& record) { return std::string(name_of(record.outcome)); },
+     [](RunRecord& record, const std::string& text) {
+       const auto outcome = standing_named(text);
+       if (outcome && has_result(*outcome)) record.outcome = *outcome;
+       return outcome && has_result(*outcome);
+     }},
+    root_text<&RunRecord::final_model_sha256>("final_model_sha256"),
 };
 
 // The attributes of /topology/<k>.

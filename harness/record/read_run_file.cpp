@@ -5,6 +5,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/metric_columns.hpp"
@@ -172,9 +173,16 @@ Summary read_summary(const Hdf5Reader& file, std::size_t phases, const std::vect
   return summary;
 }
 
+void read_texts(const Hdf5Reader& file, RunRecord& record) {
+  for (const auto& text : kRootTexts) {
+    const auto value = file.attribute<std::string>("/", std::string(text.name));
+    if (!text.put(record, value)) throw Hdf5Failure(fmt::format("/@{} is '{}', which nothing is", text.name, printable(value)));
+  }
+}
+
 RunRecord read_record(const Hdf5Reader& file) {
   RunRecord record;
-  for (const auto& text : kRootTexts) record.*text.member = file.attribute<std::string>("/", std::string(text.name));
+  read_texts(file, record);
   record.seed = file.attribute<std::int64_t>("/", "seed");
   record.config_json = file.text("/config");
   record.config_source = file.text("/config_source");
@@ -209,7 +217,7 @@ RunRecord read_record(const Hdf5Reader& file) {
 RunHeader read_header(const Hdf5Reader& file) {
   RunHeader header;
   RunRecord texts;
-  for (const auto& text : kRootTexts) texts.*text.member = file.attribute<std::string>("/", std::string(text.name));
+  read_texts(file, texts);
   header.run_id = texts.run_id;
   header.name = texts.name;
   header.variant = texts.variant;
@@ -224,7 +232,7 @@ RunHeader read_header(const Hdf5Reader& file) {
     for (const auto bytes : file.dataset<std::int64_t>("/steps/gauge_bytes_sent")) header.summary.total_gauge_bytes_sent += bytes;
   if (!file.has_attribute("/summary", "target_missed_steps") && file.has("/steps/target_reached"))
     for (const auto reached : file.dataset<std::uint8_t>("/steps/target_reached")) header.summary.target_missed_steps += reached == 0;
-  if (header.outcome == "diverged") forget_final(header.summary);  // files of earlier versions state what came before
+  if (header.outcome == Standing::diverged) forget_final(header.summary);  // files of earlier versions state what came before
   return header;
 }
 

@@ -8,6 +8,7 @@
 #include "harness/core/metric.hpp"
 #include "harness/core/nan.hpp"
 #include "harness/record/columns.hpp"
+#include "harness/record/standing.hpp"
 
 namespace xib {
 
@@ -29,7 +30,8 @@ struct ProblemRecord {
 
 // Everything that a run file holds, in memory. The recorder fills it on rank 0; write_run_file() makes the file.
 struct RunRecord {
-  std::string run_id, name, variant, outcome = "finished", final_model_sha256;
+  std::string run_id, name, variant, final_model_sha256;
+  Standing outcome = Standing::finished;  // one that has_result(), in a file
   std::int64_t seed = 0;
   std::int32_t nodes = 0, classes = 0;
   std::string config_json, config_source;

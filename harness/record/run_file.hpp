@@ -92,7 +92,8 @@ void for_each_entry(AnySummary&& summary, Visit&& visit) {
 }
 
 struct RunHeader {
-  std::string run_id, name, variant, outcome, final_model_sha256, config_json, config_source;
+  Standing outcome = Standing::finished;
+  std::string run_id, name, variant, final_model_sha256, config_json, config_source;
   std::int64_t seed = 0;
   std::vector<PhaseRow> phases;
   Summary summary;

@@ -27,7 +27,7 @@ void feed_metrics(Feed& feed, const RunRecord& record) {
 std::string science_digest(const RunRecord& record) {
   Feed feed;
   feed.text("/config", record.config_json);
-  feed.text("outcome", record.outcome);
+  feed.text("outcome", std::string(name_of(record.outcome)));
   feed.text("final_model_sha256", record.final_model_sha256);
   feed.values<std::int64_t>("seed, nodes, classes", {record.seed, record.nodes, record.classes});
   for (const auto& number : kProblemNumbers) feed.values<double>(fmt::format("/problem@{}", number.name), {record.problem.*number.member});

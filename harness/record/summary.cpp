@@ -63,7 +63,7 @@ Summary summarize(const RunRecord& record) {
     first.nodes_worst = nodes.front();
     for (const double value : nodes) first.nodes_worst = first.metric.worse(first.nodes_worst, value);
   }
-  if (record.outcome == "diverged") forget_final(summary);
+  if (record.outcome == Standing::diverged) forget_final(summary);
   summary.throughput_samples_per_s = throughput(record.steps);
 
   std::vector<double> sum(record.phases.size(), 0), count(record.phases.size(), 0);

@@ -86,7 +86,7 @@ void write_root(Hdf5Writer& file, const RunRecord& record) {
   file.attribute("/", "schema_version", kSchemaVersion);
   file.attribute("/", "status", std::string("complete"));
   file.attribute("/", "seed", record.seed);
-  for (const auto& text : kRootTexts) file.attribute("/", std::string(text.name), record.*text.member);
+  for (const auto& text : kRootTexts) file.attribute("/", std::string(text.name), text.get(record));
   file.text("/config", record.config_json, "the resolved configuration: JSON with sorted keys", kScience);
   file.text("/config_source", record.config_source, "the sweep file as given");
 }

@@ -16,7 +16,7 @@ namespace {
 struct Results {
   Scratch folder;
   RunFiles files = run_files(folder.path, "sweep", "run");
-  explicit Results(const std::string& outcome = "finished") {
+  explicit Results(Standing outcome = Standing::finished) {
     std::filesystem::create_directory(files.directory);
     RunRecord record = sample_record();
     record.run_id = "run";
@@ -37,7 +37,7 @@ struct Results {
 }  // namespace
 
 TEST_CASE("to look whether a run has settled leaves every file as it was") {
-  const Results finished, diverged("diverged"), damaged;
+  const Results finished, diverged(Standing::diverged), damaged;
   damaged.damage();
   for (const auto& [results, standing] :
        {std::pair{&finished, std::optional(Standing::finished)}, {&diverged, std::optional(Standing::diverged)}, {&damaged, std::optional<Standing>()}}) {

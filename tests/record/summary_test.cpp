@@ -120,7 +120,7 @@ TEST_CASE("what was not measured is NaN in the summary, never 0") {
 TEST_CASE("a run that diverged has no final accuracy, in the summary and in its file") {
   const Scratch folder;
   RunRecord record = sample_record();
-  record.outcome = "diverged";
+  record.outcome = Standing::diverged;
   const auto is_without = [](const Summary& s) {
     return std::isnan(s.scores[0].final) && std::isnan(s.scores[1].final) && std::isnan(s.scores[0].nodes_mean) && std::isnan(s.scores[0].nodes_worst);
   };
@@ -183,7 +183,7 @@ TEST_CASE("the science digest sees configuration, constants of the problem, matr
   };
   CHECK(differs([](RunRecord& r) { r.config_json += " "; }));
   CHECK(differs([](RunRecord& r) { r.final_model_sha256[63] = 'b'; }));
-  CHECK(differs([](RunRecord& r) { r.outcome = "diverged"; }));
+  CHECK(differs([](RunRecord& r) { r.outcome = Standing::diverged; }));
   CHECK(differs([](RunRecord& r) { r.topologies[1].matrices[8] = 0; }));
   CHECK(differs([](RunRecord& r) { r.topologies[1].p = 0; }));
   for (const auto& number : kProblemNumbers) CHECK(differs([&](RunRecord& r) { r.problem.*number.member = 7; }));
