@@ -121,7 +121,7 @@ int run_benchmark(const Options& o) {
   std::vector<double> checkpoints;
   std::uintmax_t checkpoint_bytes = 0;
   for (int block = 0; block < o.blocks; ++block) {
-    checkpoints.push_back(timed_block(*world, 1, [&] { save_checkpoint(file, *dsgd.run, *dsgd.recorder, dsgd.step); }));
+    checkpoints.push_back(timed_block(*world, 1, [&] { save_checkpoint(file, dsgd.run->checkpointed(), *dsgd.recorder, dsgd.step); }));
     if (world->rank() == 0) checkpoint_bytes = std::filesystem::file_size(file);
   }
   if (world->rank() != 0) return 0;

@@ -63,14 +63,14 @@ Standing train_to_end(const Job& job, const Claim& claim, Prepared& ready, RunRe
       return 0;
     });
     steps_done = done;
-    save_checkpoint(job.files.checkpoint, *ready.run, recorder, done, claim.incarnation);
+    save_checkpoint(job.files.checkpoint, ready.run->checkpointed(), recorder, done, claim.incarnation);
   };
   const auto progress = [&](const Session::Progress& p) {
     const bool ours = claim.lease->still_ours();
     if (ours) reporter.progress(p);
     return ours;
   };
-  Session session(*ready.run, recorder, ready.first_step, job.execution.checkpoint_seconds, {.checkpoint = checkpoint, .progress = progress});
+  Session session(ready.run->course(), recorder, ready.first_step, job.execution.checkpoint_seconds, {.checkpoint = checkpoint, .progress = progress});
   Standing standing;
   try {
     standing = train(*ready.run, recorder, session);

@@ -26,7 +26,7 @@ struct Arm {
 
   void train(std::int64_t steps) {
     const std::int64_t end = step + steps;
-    Session session(*run, *recorder, step, std::numeric_limits<double>::infinity(), {}, end);
+    Session session(run->course(), *recorder, step, std::numeric_limits<double>::infinity(), {}, end);
     xib::train(*run, *recorder, session);
     if (run->working_on < end) throw Error(Fault::interrupted, "interrupted: what was measured so far is not kept; run it again", true);
     step = end;

@@ -5,6 +5,7 @@
 #include "harness/record/rows.hpp"
 #include "harness/run/session.hpp"
 #include "harness/sweep/plan.hpp"
+#include "harness/task/way.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -93,7 +93,7 @@ Prepared prepare(const Job& job, const Incarnation& incarnation) {
   Prepared ready;
   ready.run = on_every_rank(job.communicator, [&] { return make_run(job.planned.config, job.communicator, job.execution.machine, references); });
   Resumed resumed;
-  if (job.execution.resume) resumed = load_checkpoint(job.files.checkpoint, *ready.run, job.planned.id, incarnation);
+  if (job.execution.resume) resumed = load_checkpoint(job.files.checkpoint, ready.run->checkpointed(), job.planned.id, incarnation);
   ready.first_step = resumed.steps_done;
   RunRecord record;
   if (job.first()) record = record_of(job, *ready.run, std::move(resumed));

@@ -11,18 +11,6 @@
 namespace xib {
 namespace {
 
-// The whole state, by name; the one list that saving and loading share.
-KeptState state_of(Run& run) {
-  KeptState all{.rows = {{"models", &run.x}, {"buffers", &run.buffers}}};
-  const auto add = [&](const std::string& owner, KeptState part) {
-    for (auto& rows : part.rows) all.rows.emplace_back(std::move(rows)).name.insert(0, owner);
-    for (auto& numbers : part.numbers) all.numbers.emplace_back(std::move(numbers)).name.insert(0, owner);
-  };
-  add("optimizer/", run.optimizer->state());
-  add("algorithm/", run.algorithm->state());
-  return all;
-}
-
 // The node that holds a row of all ranks' rows together.
 int holder(const KeptState::Rows& rows, int row) { return rows.holders.empty() ? row : rows.holders[static_cast<std::size_t>(row)]; }
 int row_count(const KeptState::Rows& rows, const NodeLayout& layout) { return rows.holders.empty() ? layout.nodes : static_cast<int>(rows.holders.size()); }
@@ -82,21 +70,20 @@ void scatter_rows(Communicator& communicator, const NodeLayout& layout, const st
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by) {
+void save_checkpoint(const std::string& path, const CheckpointedRun& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by) {
   recorder.gather();
   Sections sections;
-  const KeptState state = state_of(run);
-  for (const auto& [name, matrix, holders] : state.rows) {
+  for (const auto& [name, matrix, holders] : run.kept.rows) {
     std::vector<float> mine(static_cast<std::size_t>(matrix->count()) * matrix->dim());
     for (int k = 0; k < matrix->count(); ++k) matrix->read_row(k, std::span(mine).subspan(static_cast<std::size_t>(k) * matrix->dim(), matrix->dim()));
     sections[name] = run.communicator.gather(std::as_bytes(std::span(mine)));
   }
   from_rank_0<int>(run.communicator, [&] {
     const auto controller = run.consensus.state();
-    for (const auto& [name, values] : state.numbers) sections[name] = to_bytes(std::span<const double>(values));
+    for (const auto& [name, values] : run.kept.numbers) sections[name] = to_bytes(std::span<const double>(values));
     sections["controller"] = to_bytes(std::span<const double>(controller));
     sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
-    sections["data"] = encode_data(*run.task);
+    sections["data"] = encode_data(run.task);
     sections["run_id"] = to_bytes(std::span<const char>(recorder.record().run_id));
     sections["record"] = encode_record(recorder.record());
     write_checkpoint(path, sections, by);
@@ -104,7 +91,7 @@ void save_checkpoint(const std::string& path, Run& run, Recorder& recorder, std:
   });
 }
 
-Resumed load_checkpoint(const std::string& path, Run& run, const std::string& run_id, const Incarnation& by) {
+Resumed load_checkpoint(const std::string& path, const CheckpointedRun& run, const std::string& run_id, const Incarnation& by) {
   LoadedCheckpoint loaded;
   Resumed resumed;
   struct Head {
@@ -112,7 +99,6 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
     std::int64_t steps_done = 0;
   };
   std::vector<double> controller(run.consensus.state().size());
-  const KeptState state = state_of(run);
   const Head head = from_rank_0<Head>(run.communicator, [&]() -> Head {
     loaded = read_checkpoint(path);
     resumed.note = loaded.note;
@@ -126,10 +112,10 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
     const auto& s = loaded.sections;
     const auto& id = section(s, "run_id", run_id.size());
     if (std::memcmp(id.data(), run_id.data(), run_id.size()) != 0) fail("{} belongs to another run: remove it or use --no-resume", path);
-    check_same_data(path, s.at("data"), *run.task);
+    check_same_data(path, s.at("data"), run.task);
     controller = from_bytes<double>(section(s, "controller", controller.size() * sizeof(double)));
-    for (const auto& rows : state.rows) section(s, rows.name, static_cast<std::size_t>(row_count(rows, run.layout)) * rows.matrix->dim() * sizeof(float));
-    for (const auto& [name, values] : state.numbers) std::memcpy(values.data(), section(s, name, values.size_bytes()).data(), values.size_bytes());
+    for (const auto& rows : run.kept.rows) section(s, rows.name, static_cast<std::size_t>(row_count(rows, run.layout)) * rows.matrix->dim() * sizeof(float));
+    for (const auto& [name, values] : run.kept.numbers) std::memcpy(values.data(), section(s, name, values.size_bytes()).data(), values.size_bytes());
     resumed.record = decode_record(s.at("record"));
     if (!loaded.note.empty()) {
       if (by.still_ours) by.still_ours();
@@ -142,9 +128,9 @@ Resumed load_checkpoint(const std::string& path, Run& run, const std::string& ru
 
   run.communicator.broadcast(std::as_writable_bytes(std::span(controller)), 0);
   run.consensus.restore(controller);
-  for (const auto& rows : state.rows)
+  for (const auto& rows : run.kept.rows)
     scatter_rows(run.communicator, run.layout, run.layout.rank == 0 ? loaded.sections.at(rows.name) : std::vector<std::byte>{}, rows);
-  for (const auto& [name, values] : state.numbers) run.communicator.broadcast(std::as_writable_bytes(values), 0);
+  for (const auto& [name, values] : run.kept.numbers) run.communicator.broadcast(std::as_writable_bytes(values), 0);
   resumed.steps_done = head.steps_done;
   return resumed;
 }

@@ -1,17 +1,33 @@
 #pragma once
 
+#include "harness/comm/communicator.hpp"
+#include "harness/core/thread_pool.hpp"
+#include "harness/mix/moments.hpp"
+#include "harness/mix/node_layout.hpp"
+#include "harness/mix/node_matrix.hpp"
 #include "harness/record/rows.hpp"
-#include "harness/run/run.hpp"
+#include "harness/run/timeline.hpp"
+#include "harness/sweep/run_config.hpp"
+#include "harness/task/task.hpp"
 
 #include <optional>
 
 namespace xib {
 
+// What an evaluation works with: when it is due, the models, who computes.
+struct EvaluationContext {
+  const RunConfig::Evaluation& settings;
+  const Timeline& timeline;
+  Communicator& communicator;
+  const NodeLayout& layout;
+  ThreadPool& pool;
+  Task& task;
+  const NodeMatrix &x, &buffers;  // models, and what training changes but no algorithm mixes
+  NodeStatistics &model_statistics, &buffer_statistics;
+};
+
 // Evaluates what is due after `step` (counted from 0), as evaluation.every says; nullopt when nothing is. Collective; every rank gets the
 // same row. The mean model x̄ is evaluated with the average of the nodes' BatchNorm statistics.
-std::optional<EvaluationRow> evaluate_if_due(Run& run, std::int64_t step);
-
-// x̄ on every rank.
-std::vector<float> mean_model(Run& run);
+std::optional<EvaluationRow> evaluate_if_due(const EvaluationContext& context, std::int64_t step);
 
 }  // namespace xib

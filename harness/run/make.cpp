@@ -75,6 +75,32 @@ StepContext Run::context(std::int64_t step, Stopwatch& watch) {
           .communicated = {}};
 }
 
+EvaluationContext Run::evaluation_context() {
+  return {.settings = config.evaluation,
+          .timeline = timeline,
+          .communicator = communicator,
+          .layout = layout,
+          .pool = pool,
+          .task = *task,
+          .x = x,
+          .buffers = buffers,
+          .model_statistics = consensus.statistics(),
+          .buffer_statistics = buffer_statistics};
+}
+
+CheckpointedRun Run::checkpointed() {
+  KeptState all{.rows = {{"models", &x}, {"buffers", &buffers}}};
+  const auto add = [&](const std::string& owner, KeptState part) {
+    for (auto& rows : part.rows) all.rows.emplace_back(std::move(rows)).name.insert(0, owner);
+    for (auto& numbers : part.numbers) all.numbers.emplace_back(std::move(numbers)).name.insert(0, owner);
+  };
+  add("optimizer/", optimizer->state());
+  add("algorithm/", algorithm->state());
+  return {.communicator = communicator, .layout = layout, .task = *task, .consensus = consensus, .kept = std::move(all)};
+}
+
+Session::Course Run::course() { return {.communicator = communicator, .timeline = timeline, .task = *task, .working_on = working_on}; }
+
 Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> what, std::vector<PhaseControl> phases)
     : config(resolved),
       communicator(world),

@@ -7,6 +7,9 @@
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
 #include "harness/record/rows.hpp"
+#include "harness/run/checkpoint.hpp"
+#include "harness/run/evaluate.hpp"
+#include "harness/run/session.hpp"
 #include "harness/run/timeline.hpp"
 #include "harness/sweep/run_config.hpp"
 #include "harness/task/task.hpp"
@@ -50,7 +53,11 @@ struct Run {
   std::vector<double> loss, gradient_norm2;  // of this rank's nodes, of the last step
   std::atomic<std::int64_t> working_on = 0;  // the step under way, for the watchdog's thread
 
-  StepContext context(std::int64_t step, Stopwatch& watch);  // what the algorithm works with in this step
+  // The parts that each works with: the algorithm in a step, evaluations, checkpoints, a session.
+  StepContext context(std::int64_t step, Stopwatch& watch);
+  EvaluationContext evaluation_context();
+  CheckpointedRun checkpointed();
+  Session::Course course();
 };
 
 // From a resolved configuration to objects: the one place that knows all names. reference_distances: per phase, the Ξ of the reference run that

@@ -31,15 +31,15 @@ void install_stop_signals() {
 
 int stop_signal() { return g_signal; }
 
-Session::Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause)
-    : run_(run),
+Session::Session(const Course& course, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause)
+    : run_(course),
       recorder_(recorder),
       first_step_(first_step),
       pause_(pause),
       next_sync_(first_step),
       last_sync_(first_step - 1),
       checkpoint_seconds_(checkpoint_seconds),
-      begun_(run.communicator.now()),
+      begun_(course.communicator.now()),
       synced_(begun_),
       last_checkpoint_(begun_),
       next_progress_(begun_),
@@ -57,7 +57,7 @@ bool Session::goes_on(std::int64_t step) {
   if (evaluated && bad >= 0) throw Diverged(fmt::format("step {}: the training loss is not finite: the run has diverged", bad));
   if (pauses) return false;
   if (step + 1 == run_.timeline.steps()) {  // no mini-batch comes after the last update: its loss is that of the evaluation
-    const bool is_told = evaluated && run_.task->evaluation_batches(Split::test) > 0;  // a task may have nothing to evaluate on
+    const bool is_told = evaluated && run_.task.evaluation_batches(Split::test) > 0;  // a task may have nothing to evaluate on
     if (is_told && !std::isfinite(recorder_.record().evaluations.back().test_loss_mean_model))
       throw Diverged(fmt::format("step {}: the test loss at the end is not finite: the run has diverged", step));
     return true;

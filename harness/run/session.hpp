@@ -1,9 +1,12 @@
 #pragma once
 
+#include "harness/comm/communicator.hpp"
 #include "harness/core/check.hpp"
 #include "harness/run/recorder.hpp"
-#include "harness/run/run.hpp"
+#include "harness/run/timeline.hpp"
+#include "harness/task/task.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -27,8 +30,15 @@ class Session {
     std::function<void(std::int64_t steps_done, bool stopping)> checkpoint;  // collective: writes one
     std::function<bool(const Progress&)> progress;                           // rank 0; false: stop, the run is no longer this process's
   };
+  // Of the run: when it evaluates and ends, whether there is anything to evaluate on, and where its watchdog reads the step under way.
+  struct Course {
+    Communicator& communicator;
+    const Timeline& timeline;
+    const Task& task;
+    std::atomic<std::int64_t>& working_on;
+  };
   // After `pause` steps of the run, where that is not 0, goes_on() is false too: all rows are gathered, nothing is written.
-  Session(Run& run, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause = 0);
+  Session(const Course& course, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause = 0);
 
   std::int64_t first_step() const { return first_step_; }
   // Collective, after every step. False: stop now; a checkpoint of this step was written, unless it is the pause.
@@ -40,7 +50,7 @@ class Session {
     bool stop = false, checkpoint = false, lost = false;
   };
   Orders sync(std::int64_t step, bool stopping);  // rank 0
-  Run& run_;
+  Course run_;
   Recorder& recorder_;
   std::int64_t first_step_, pause_, next_sync_, last_sync_;
   double checkpoint_seconds_, begun_, synced_, last_checkpoint_, next_progress_;

@@ -1,7 +1,5 @@
 #include "harness/run/train.hpp"
 
-#include "harness/run/evaluate.hpp"
-
 namespace xib {
 
 // Every step: gradients on every node, the local update and the communication, in the order that the algorithm defines. Then what
@@ -17,7 +15,7 @@ Standing train(Run& run, Recorder& recorder, Session& session) {
     StepContext context = run.context(step, watch);
     run.algorithm->step(context);
     recorder.step(context);
-    if (auto row = evaluate_if_due(run, step)) recorder.evaluation(std::move(*row));
+    if (auto row = evaluate_if_due(run.evaluation_context(), step)) recorder.evaluation(std::move(*row));
     if (!session.goes_on(step)) return Standing::interrupted;
     recorder.close_step(watch);
   }

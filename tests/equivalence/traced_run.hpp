@@ -58,7 +58,7 @@ inline Traced traced_run(Places places, const std::function<std::unique_ptr<Run>
     empty.nodes = run->layout.nodes;
     empty.ranks = run->layout.ranks;
     Recorder recorder(communicator, run->layout, run->config.train.warmup_epochs, std::move(empty), 0);
-    Session session(*run, recorder, 0, 1e9, {});
+    Session session(run->course(), recorder, 0, 1e9, {});
     train(*run, recorder, session);
     recorder.gather();
     if (communicator.rank() == 0) traced.record = std::move(recorder.record());

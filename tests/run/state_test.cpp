@@ -83,18 +83,18 @@ TEST_CASE("rows per node, rows per edge and numbers go through a checkpoint to a
       INFO(before << " ranks, then " << after);
       with_keeper(before, 5, [&](Run& run, Recorder& recorder, Keeper& keeper) {
         keeper.fill();
-        save_checkpoint(path, run, recorder, 3);
+        save_checkpoint(path, run.checkpointed(), recorder, 3);
       });
       with_keeper(after, 5, [&](Run& run, Recorder&, Keeper& keeper) {
         if (keeper.is_filled()) throw std::runtime_error("filled before");
-        const Resumed resumed = load_checkpoint(path, run, "0123456789abcdef");
+        const Resumed resumed = load_checkpoint(path, run.checkpointed(), "0123456789abcdef");
         if (!resumed.found || resumed.steps_done != 3 || !keeper.is_filled()) throw std::runtime_error("not what was saved");
       });
     }
   // A build that keeps something else.
   std::string refusal;
   try {
-    with_keeper(1, 4, [&](Run& run, Recorder&, Keeper&) { load_checkpoint(path, run, "0123456789abcdef"); });
+    with_keeper(1, 4, [&](Run& run, Recorder&, Keeper&) { load_checkpoint(path, run.checkpointed(), "0123456789abcdef"); });
   } catch (const Error& error) {
     refusal = error.what();
   }
