@@ -190,7 +190,7 @@ policy = ["rounds(1)", "fraction(0.5)"]
                  (("--threads", ""), "--threads: is empty"), (("--threads", "1,0"), "--threads: 0 is not between"),
                  (("--steps", 0), "--steps: 0 is less than 1"), (("--warmup", -1), "--warmup: -1 is less than 0"),
                  (("--steps", 20), "--steps: phase 1 of run 0 has 20 steps.*at most 14.*train.epochs"), (("--warmup", 30), "shorter --warmup"),
-                 (("--where", "variant=none"), "variant=none"), (("--progress", "loud"), "--progress: 'loud'")]
+                 (("--where", "variant=none"), "--where: unknown variant 'none'"), (("--progress", "loud"), "--progress: 'loud'")]
         for more, said in cases:
             done = self.bench(*(more if "--threads" in more else ("--threads", 1, *more)), status=2)
             self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), (more, done.stderr))
