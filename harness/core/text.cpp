@@ -110,27 +110,27 @@ std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::string text_table(const std::vector<std::vector<std::string>>& given) {
-  auto rows = given;
-  for (auto& row : rows)
+std::string text_table(const std::vector<std::vector<std::string>>& rows) {
+  auto cells = rows;
+  for (auto& row : cells)
     for (auto& cell : row) cell = printable(cell);  // a newline or an escape of a terminal would break the lines
   struct Column {
     std::size_t at, width;
     bool right;
   };
   std::vector<Column> columns;
-  for (std::size_t c = 0; c < rows.front().size(); ++c) {
-    std::size_t widest = display_width(rows.front()[c]);
+  for (std::size_t c = 0; c < cells.front().size(); ++c) {
+    std::size_t widest = display_width(cells.front()[c]);
     bool empty = true, right = true;
-    for (std::size_t r = 1; r < rows.size(); ++r) {
-      widest = std::max(widest, display_width(rows[r][c]));
-      empty = empty && rows[r][c].empty();
-      right = right && is_number(rows[r][c]);
+    for (std::size_t r = 1; r < cells.size(); ++r) {
+      widest = std::max(widest, display_width(cells[r][c]));
+      empty = empty && cells[r][c].empty();
+      right = right && is_number(cells[r][c]);
     }
     if (!empty) columns.push_back({c, widest, right});
   }
   std::string out;
-  for (const auto& row : rows) {
+  for (const auto& row : cells) {
     std::string line;
     for (const Column& column : columns) {
       const std::string pad(column.width - display_width(row[column.at]), ' ');

@@ -20,7 +20,7 @@ void end(std::mutex& mutex, std::condition_variable& start, bool& stop, std::vec
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads, std::function<void()> on_start) {
+ThreadPool::ThreadPool(int threads, const std::function<void()>& on_start) {
   try {
     for (int k = 1; k < threads; ++k)
       workers_.emplace_back([this, k, on_start] {

@@ -16,7 +16,7 @@ namespace xib {
 class ThreadPool {
  public:
   // `on_start` runs once on each of the other threads (gradient mode, floating-point flags).
-  explicit ThreadPool(int threads, std::function<void()> on_start = {});
+  explicit ThreadPool(int threads, const std::function<void()>& on_start = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

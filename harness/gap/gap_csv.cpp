@@ -129,7 +129,7 @@ Columns columns_of(const GapTable& table, const GapContrast& contrast) {
   for (auto& [name, value] : columns)
     if (const auto found = own.find(name); found != own.end())
       value = found->second;
-    else if (kept.count(name) == 0)
+    else if (!kept.contains(name))
       value = "";
   return columns;
 }

@@ -29,7 +29,7 @@ std::string score_text(double value, const Metric& metric) {
 }
 
 std::string with_spread(const Spread& s, const Metric& metric) {
-  const std::string mean = score_text(s.mean, metric);
+  std::string mean = score_text(s.mean, metric);
   if (!std::isfinite(s.sd)) return mean;
   return fmt::format("{} ± {}", mean, is_percentage(metric) ? fixed(s.sd, 2) : fmt::format("{:.2g}", s.sd));
 }
@@ -52,7 +52,7 @@ std::string cell_text(const Axes& axes) {
 }
 
 std::string verdict_text(const GapRow& row, double delta) {
-  const std::string diverged = row.diverged > 0 ? fmt::format("{} of {} diverged", row.diverged, row.runs.size()) : "";
+  std::string diverged = row.diverged > 0 ? fmt::format("{} of {} diverged", row.diverged, row.runs.size()) : "";
   if (row.is_baseline) return diverged.empty() ? "baseline" : diverged + ", baseline";
   if (!row.paired) return diverged.empty() ? "no baseline" : diverged + ", no baseline";
   if (!diverged.empty()) return diverged;

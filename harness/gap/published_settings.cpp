@@ -34,7 +34,7 @@ void add_section(const std::string& status, const toml::table& section, Publishe
     const std::size_t after = key.starts_with(kNodes) ? key.find('.', kNodes.size()) : std::string::npos;
     const std::string setting = after == std::string::npos ? key : key.substr(after + 1);
     Settings& place = setting == key ? settings.values : settings.of_nodes[key.substr(kNodes.size(), after - kNodes.size())];
-    const bool fresh = place.emplace(setting, value).second && (setting != key || settings.statuses.count(setting) == 0);
+    const bool fresh = place.emplace(setting, value).second && (setting != key || !settings.statuses.contains(setting));
     require(fresh, "{}: {} is stated twice", settings.path, setting);
     settings.statuses[setting] = status;
   }
@@ -113,7 +113,7 @@ std::optional<std::string> differing_setting(const PublishedSettings& settings, 
   for (const auto& [key, unused] : keys) {
     const auto wanted = stated.find(key);
     if (wanted == stated.end() ? !of_training(key) : of_mixing(key) && !mixes) continue;
-    if (wanted == stated.end() || config.count(key) == 0 || !same_value(wanted->second, value(key))) return key;
+    if (wanted == stated.end() || !config.contains(key) || !same_value(wanted->second, value(key))) return key;
   }
   return std::nullopt;
 }

@@ -37,7 +37,10 @@ double incomplete_beta(double a, double b, double x) {
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
-double student_t_tails(double t, double nu) { return incomplete_beta(nu / 2, 0.5, nu / (nu + t * t)); }
+double student_t_tails(double t, double degrees_of_freedom) {
+  const double nu = degrees_of_freedom;
+  return incomplete_beta(nu / 2, 0.5, nu / (nu + t * t));
+}
 
 double student_t_cdf(double t, double degrees_of_freedom) {
   const double half = student_t_tails(std::abs(t), degrees_of_freedom) / 2;

@@ -72,13 +72,13 @@ MixingMatrix weigh(const Topology& topology, std::string_view rule, std::string_
   return averaging(topology, rule, graph);
 }
 
-MixingMatrix with_diagonal(Rows rows) {
-  for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
+MixingMatrix with_diagonal(Rows off_diagonal) {
+  for (int i = 0; i < static_cast<int>(off_diagonal.size()); ++i) {
     ExactSum sum;
-    for (const auto& [j, value] : rows[index(i)]) sum.add(value);
-    rows[index(i)].push_back({i, sum.complement()});
+    for (const auto& [j, value] : off_diagonal[index(i)]) sum.add(value);
+    off_diagonal[index(i)].push_back({i, sum.complement()});
   }
-  return MixingMatrix(std::move(rows));
+  return MixingMatrix(std::move(off_diagonal));
 }
 
 MixingMatrix lazy(const MixingMatrix& w) {
@@ -92,7 +92,8 @@ MixingMatrix lazy(const MixingMatrix& w) {
 MixingMatrix own_weights(MixingMatrix w, std::string_view rule, std::string_view graph) {
   check_rule(rule);
   require(rule == "uniform" || rule == "lazy", "{} brings its own weights, and '{}' would replace them: use weights = \"uniform\" or \"lazy\"", graph, rule);
-  return rule == "lazy" ? lazy(w) : w;
+  if (rule == "lazy") return lazy(w);
+  return w;
 }
 
 }  // namespace xib

@@ -66,7 +66,7 @@ struct Hdf5Writer::State {
   }
   State() : file(create()) {}
 
-  Handle open(const std::string& path) { return own(H5Oopen(file, path.c_str(), H5P_DEFAULT), H5Oclose, path); }
+  Handle open(const std::string& path) const { return own(H5Oopen(file, path.c_str(), H5P_DEFAULT), H5Oclose, path); }
 
   void write_attribute(const std::string& object, const std::string& name, hid_t type, hid_t memory, const void* value) {
     Handle space = own(H5Screate(H5S_SCALAR), H5Sclose, "H5Screate");

@@ -45,7 +45,7 @@ std::vector<OwnColumn> own_columns(const std::vector<Metric>& metrics) {
 }
 
 bool is_measured(const RunRecord& record, const OwnColumn& column) {
-  return std::any_of(record.evaluations.begin(), record.evaluations.end(), [&](const EvaluationRow& row) { return row.own.count(column.name) > 0; });
+  return std::any_of(record.evaluations.begin(), record.evaluations.end(), [&](const EvaluationRow& row) { return row.own.contains(column.name); });
 }
 
 std::vector<Metric> unlisted_metrics(std::size_t classes) {

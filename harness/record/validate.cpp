@@ -94,7 +94,7 @@ class Checker {
     }
     for (const auto count : record_.class_histogram) {
       if (count >= 0) continue;
-      problems.push_back("/partition/class_histogram holds a negative count");
+      problems.emplace_back("/partition/class_histogram holds a negative count");
       break;
     }
   }

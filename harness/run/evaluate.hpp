@@ -28,6 +28,6 @@ struct EvaluationContext {
 
 // Evaluates what is due after `step` (counted from 0), as evaluation.every says; nullopt when nothing is. Collective; every rank gets the
 // same row. The mean model x̄ is evaluated with the average of the nodes' BatchNorm statistics.
-std::optional<EvaluationRow> evaluate_if_due(const EvaluationContext& context, std::int64_t step);
+std::optional<EvaluationRow> evaluate_if_due(const EvaluationContext& run, std::int64_t step);
 
 }  // namespace xib

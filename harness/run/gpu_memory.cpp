@@ -2,14 +2,13 @@
 
 #include "harness/control/gauge.hpp"
 #include "harness/run/run.hpp"
+#include "harness/run/run_size.hpp"
 #include "harness/task/task_size.hpp"
 
 namespace xib {
 namespace {
 
 constexpr double kWork = 192.0 * (1 << 20);
-
-double row_bytes(std::size_t dim) { return 4.0 * static_cast<double>((dim + 15) / 16 * 16); }
 
 }  // namespace
 

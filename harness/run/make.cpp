@@ -101,13 +101,13 @@ CheckpointedRun Run::checkpointed() {
 
 Session::Course Run::course() { return {.communicator = communicator, .timeline = timeline, .task = *task, .working_on = working_on}; }
 
-Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> what, std::vector<PhaseControl> phases)
+Run::Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> made_task, std::vector<PhaseControl> phases)
     : config(resolved),
       communicator(world),
       device(machine.device),
       pool(machine.threads, task_thread_setup()),
       layout{static_cast<int>(config.train.nodes), world.size(), world.rank()},
-      task(std::move(what)),
+      task(std::move(made_task)),
       x(layout.mine().count, task->dim(), device),
       g(layout.mine().count, task->dim(), device),
       buffers(layout.mine().count, task->buffer_dim(), device),

@@ -36,7 +36,7 @@ struct Machine {
 
 // One run's objects on this rank, ready to train. Members are built in this order: later ones refer to earlier ones.
 struct Run {
-  Run(const RunConfig& resolved, Communicator& communicator, const Machine& machine, std::unique_ptr<Task> task, std::vector<PhaseControl> phases);
+  Run(const RunConfig& resolved, Communicator& world, const Machine& machine, std::unique_ptr<Task> made_task, std::vector<PhaseControl> phases);
 
   RunConfig config;
   Communicator& communicator;

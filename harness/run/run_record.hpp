@@ -17,6 +17,6 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
 std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeline, std::span<const StepRow> steps);
 
 // Collective. SHA-256 over every node's model and buffers, in node order; of nothing on ranks other than 0.
-std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& buffers);
+std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& statistics);
 
 }  // namespace xib

@@ -66,12 +66,16 @@ bool needs_gram(const RunConfig& c) {
 
 }  // namespace
 
+double row_bytes(std::size_t dim) {
+  const std::size_t padded = (dim + 15) / 16 * 16;
+  return static_cast<double>(padded * sizeof(float));
+}
+
 RunSize run_size(const RunConfig& c, int ranks, int threads) {
   const TaskSize task = task_size(c);
   const auto n = static_cast<double>(c.train.nodes);
   const double mine = std::ceil(n / ranks);
-  const double row = static_cast<double>((task.dim + 15) / 16 * 16) * sizeof(float),
-               buffers = static_cast<double>((task.buffer_dim + 15) / 16 * 16) * sizeof(float);
+  const double row = row_bytes(task.dim), buffers = row_bytes(task.buffer_dim);
   const int kept = kept_matrices(c.train);
   const Graphs graphs = graphs_of(c, mine, ranks);
   const double steps = steps_of(c);

@@ -2,6 +2,7 @@
 
 #include "harness/sweep/run_config.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace xib {
@@ -18,6 +19,8 @@ struct RunSize {
   double of_rank() const { return program + matrices + data + threads; }  // the largest one's own, without the record, which is rank 0's
   double memory() const { return libraries + of_rank() + record; }        // of a rank alone on its machine
 };
+
+double row_bytes(std::size_t dim);  // of a row of a NodeMatrix: whole cache lines
 
 // ranks: at most nodes. Throws Error(input) for what check_task() refuses.
 RunSize run_size(const RunConfig& config, int ranks, int threads);

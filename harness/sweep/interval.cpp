@@ -6,12 +6,12 @@
 
 namespace xib {
 
-Interval parse_interval(std::string_view given) {
-  const auto bad = [&] { refuse("'{}' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"", given); };
-  if (given == "phase-ends") return {Interval::Unit::phase_ends, 0};
+Interval parse_interval(std::string_view text) {
+  const auto bad = [&] { refuse("'{}' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"", text); };
+  if (text == "phase-ends") return {Interval::Unit::phase_ends, 0};
   Interval interval;
-  const char* const last = given.data() + given.size();
-  const auto [end, error] = std::from_chars(given.data(), last, interval.count);
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, interval.count);
   if (error != std::errc() || interval.count < 1) bad();
   std::string_view unit(end, static_cast<std::size_t>(last - end));
   if (unit.empty() || unit.front() != ' ') bad();
