@@ -7,8 +7,8 @@ Network cnn(const Term&, const ModelOptions& options, const ImageShape& input, i
   for (const int channels : {8, 16, 32}) {
     net.conv(scaled(channels, options), 3);
     net.norm();
+    net.max_pool();  // before the ReLU, which then has a quarter of the work: the largest of a window is the same, and so is its gradient
     net.relu();
-    net.max_pool();
   }
   return std::move(net).classify();
 }
