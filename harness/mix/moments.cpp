@@ -1,31 +1,20 @@
 #include "harness/mix/moments.hpp"
 
+#include "harness/mix/tile.hpp"
+
 #include <cmath>
 #include <cstring>
 
 namespace xib {
 namespace {
 
-constexpr std::size_t kTile = 256;  // columns whose deviations of all nodes are held at once, in doubles
 constexpr std::size_t kLanes = 8;
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
-// Σ a_k b_k over a whole tile.
-double tile_dot(const double* a, const double* b) {
-  double lanes[kLanes] = {};
-  for (std::size_t k = 0; k < kTile; k += kLanes)
-    for (std::size_t l = 0; l < kLanes; ++l) lanes[l] += a[k + l] * b[k + l];
-  return sum_lanes(lanes);
-}
-
-// means[0..width) of columns [at, at + width) over the n rows, in ascending node order.
-void tile_mean(std::span<const float* const> rows, std::size_t at, std::size_t width, double* means) {
-  std::fill_n(means, width, 0.0);
-  for (const float* row : rows)
-    for (std::size_t c = 0; c < width; ++c) means[c] += row[at + c];
-  const auto n = static_cast<double>(rows.size());
-  for (std::size_t c = 0; c < width; ++c) means[c] /= n;
+Tile tile_of(std::span<const float* const> rows, std::size_t at, std::size_t end) {
+  const std::size_t width = std::min(kTile, end - at);
+  return {rows, at, width, std::min(kTile, end - at - width)};
 }
 
 std::size_t pairs(std::size_t n) { return n * (n + 1) / 2; }
@@ -111,21 +100,17 @@ std::vector<double> NodeStatistics::sum_slices(Gram gram) {
     double* const means = deviation + n * kTile;
     const int slice = first + static_cast<int>(k);
     for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
-      const std::size_t width = std::min(kTile, slices_.end(slice) - at);
-      tile_mean(rows_, at, width, means);
-      std::fill(means + width, means + kTile, 0.0);
-      out[n] += tile_dot(means, means);
-      for (std::size_t i = 0; i < n; ++i) {
-        double* const d = deviation + i * kTile;
-        for (std::size_t c = 0; c < width; ++c) d[c] = rows_[i][at + c] - means[c];
-        std::fill(d + width, d + kTile, 0.0);
-        out[i] += tile_dot(d, d);
+      const Tile tile = tile_of(rows_, at, slices_.end(slice));
+      tile_mean(tile, means);
+      out[n] += tile_norm(means, tile.width);
+      if (gram == Gram::no) {
+        tile_distances(tile, means, out);
+      } else {
+        tile_deviations(tile, means, deviation);
+        tile_gram(deviation, n, tile.width, out + n + 1);
       }
-      if (gram == Gram::no) continue;
-      double* pair = out + n + 1;
-      for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j <= i; ++j) *pair++ += tile_dot(deviation + i * kTile, deviation + j * kTile);
     }
+    for (std::size_t i = 0; i < n && gram == Gram::yes; ++i) out[i] = out[n + pairs(i + 1)];  // the diagonal
   });
   return part;
 }
@@ -176,9 +161,9 @@ void NodeStatistics::sum_means(std::span<float> mean) {
     double* const means = scratch_[static_cast<std::size_t>(worker)].data();
     const int slice = first + static_cast<int>(k);
     for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
-      const std::size_t width = std::min(kTile, slices_.end(slice) - at);
-      tile_mean(rows_, at, width, means);
-      for (std::size_t c = 0; c < width; ++c) mean[at + c] = static_cast<float>(means[c]);
+      const Tile tile = tile_of(rows_, at, slices_.end(slice));
+      tile_mean(tile, means);
+      for (std::size_t c = 0; c < tile.width; ++c) mean[at + c] = static_cast<float>(means[c]);
     }
   });
 }

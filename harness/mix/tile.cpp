@@ -1,0 +1,155 @@
+#include "harness/mix/tile.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace xib {
+namespace {
+
+constexpr std::size_t kLanes = 8;                                         // of a sum over columns
+constexpr std::size_t kLine = 16;                                         // floats
+constexpr std::size_t kRowsInCache = 8;                                   // whose deviations stay in an L1 while others meet them
+typedef double Doubles __attribute__((vector_size(4 * sizeof(double))));  // half of the lanes
+
+Doubles load(const double* from) {
+  Doubles four;
+  std::memcpy(&four, from, sizeof(four));
+  return four;
+}
+Doubles load(const float* from) {  // one instruction, where __builtin_convertvector takes four
+  const Doubles four = {from[0], from[1], from[2], from[3]};
+  return four;
+}
+// As load(), for numbers that are used twice: GCC 12 would read memory twice.
+Doubles load_once(const double* from) {
+  Doubles four = load(from);
+#ifdef __x86_64__
+  asm("" : "+x"(four));
+#endif
+  return four;
+}
+void store(double* to, Doubles four) { std::memcpy(to, &four, sizeof(four)); }
+
+double sum_lanes(Doubles low, Doubles high) {
+  const Doubles four = low + high;
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+std::size_t whole_lanes(std::size_t width) { return (width + kLanes - 1) / kLanes * kLanes; }
+
+// The last columns of a tile, less than 8, followed by zeros.
+struct Rest {
+  double values[kLanes] = {};
+  Rest(const float* from, const double* means, std::size_t count) {
+    for (std::size_t c = 0; c < count; ++c) values[c] = from[c] - means[c];
+  }
+};
+
+// Two rows at once: one add waits for the one before.
+void two_distances(const float* a, const float* b, const double* means, std::size_t width, double& out_a, double& out_b) {
+  Doubles low_a{}, high_a{}, low_b{}, high_b{};
+  std::size_t c = 0;
+  for (; c + kLanes <= width; c += kLanes) {
+    const Doubles low = load(means + c), high = load(means + c + 4);
+    const Doubles d_0 = load(a + c) - low, d_1 = load(a + c + 4) - high, e_0 = load(b + c) - low, e_1 = load(b + c + 4) - high;
+    low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
+  }
+  if (c < width) {
+    const Rest d(a + c, means + c, width - c), e(b + c, means + c, width - c);
+    const Doubles d_0 = load(d.values), d_1 = load(d.values + 4), e_0 = load(e.values), e_1 = load(e.values + 4);
+    low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
+  }
+  out_a = sum_lanes(low_a, high_a);
+  out_b = sum_lanes(low_b, high_b);
+}
+
+// Products of two rows with two rows; every number that is loaded is used twice.
+struct Products {
+  double aa, ab, ba, bb;
+};
+Products two_by_two(const double* first_a, const double* first_b, const double* second_a, const double* second_b, std::size_t width) {
+  Doubles aa_0{}, aa_1{}, ab_0{}, ab_1{}, ba_0{}, ba_1{}, bb_0{}, bb_1{};
+  for (std::size_t c = 0; c < width; c += kLanes) {
+    const Doubles a_0 = load_once(first_a + c), b_0 = load_once(first_b + c), x_0 = load_once(second_a + c), y_0 = load_once(second_b + c);
+    aa_0 += a_0 * x_0, ab_0 += a_0 * y_0, ba_0 += b_0 * x_0, bb_0 += b_0 * y_0;
+    const Doubles a_1 = load_once(first_a + c + 4), b_1 = load_once(first_b + c + 4), x_1 = load_once(second_a + c + 4), y_1 = load_once(second_b + c + 4);
+    aa_1 += a_1 * x_1, ab_1 += a_1 * y_1, ba_1 += b_1 * x_1, bb_1 += b_1 * y_1;
+  }
+  return {sum_lanes(aa_0, aa_1), sum_lanes(ab_0, ab_1), sum_lanes(ba_0, ba_1), sum_lanes(bb_0, bb_1)};
+}
+
+}  // namespace
+
+void tile_mean(const Tile& tile, double* means) {
+  const auto n = static_cast<double>(tile.rows.size());
+  std::size_t c = 0;
+  for (; c + 4 * kLanes <= tile.width; c += 4 * kLanes) {
+    Doubles s_0{}, s_1{}, s_2{}, s_3{}, s_4{}, s_5{}, s_6{}, s_7{};
+    for (const float* row : tile.rows) {
+      const float* const from = row + tile.at + c;
+      if (c < tile.ahead) {
+        __builtin_prefetch(from + tile.width, 0, 1);
+        __builtin_prefetch(from + tile.width + kLine, 0, 1);
+      }
+      s_0 += load(from), s_1 += load(from + 4), s_2 += load(from + 8), s_3 += load(from + 12);
+      s_4 += load(from + 16), s_5 += load(from + 20), s_6 += load(from + 24), s_7 += load(from + 28);
+    }
+    double* const to = means + c;
+    store(to, s_0 / n), store(to + 4, s_1 / n), store(to + 8, s_2 / n), store(to + 12, s_3 / n);
+    store(to + 16, s_4 / n), store(to + 20, s_5 / n), store(to + 24, s_6 / n), store(to + 28, s_7 / n);
+  }
+  if (c == tile.width) return;
+  double sums[4 * kLanes] = {};
+  const std::size_t rest = tile.width - c;
+  for (const float* row : tile.rows)
+    for (std::size_t k = 0; k < rest; ++k) sums[k] += row[tile.at + c + k];
+  for (std::size_t k = 0; k < whole_lanes(rest); ++k) means[c + k] = k < rest ? sums[k] / n : 0.0;
+}
+
+void tile_distances(const Tile& tile, const double* means, double* out) {
+  const std::size_t n = tile.rows.size();
+  for (std::size_t i = 0; i < n; i += 2) {
+    const bool alone = i + 1 == n;
+    double first = 0, second = 0;
+    two_distances(tile.rows[i] + tile.at, tile.rows[alone ? i : i + 1] + tile.at, means, tile.width, first, second);
+    out[i] += first;
+    if (!alone) out[i + 1] += second;
+  }
+}
+
+void tile_deviations(const Tile& tile, const double* means, double* deviations) {
+  for (const float* row : tile.rows) {
+    const float* const from = row + tile.at;
+    std::size_t c = 0;
+    for (; c + 4 <= tile.width; c += 4) store(deviations + c, load(from + c) - load(means + c));
+    for (; c < whole_lanes(tile.width); ++c) deviations[c] = c < tile.width ? from[c] - means[c] : 0.0;
+    deviations += kTile;
+  }
+}
+
+void tile_gram(const double* deviations, std::size_t n, std::size_t width, double* pairs) {
+  const auto row = [&](std::size_t i) { return deviations + std::min(i, n - 1) * kTile; };
+  const auto add = [&](std::size_t i, std::size_t j, double product) {
+    if (i < n && j <= i) pairs[i * (i + 1) / 2 + j] += product;
+  };
+  const std::size_t whole = whole_lanes(width);
+  for (std::size_t begin = 0; begin < n; begin += kRowsInCache) {
+    const std::size_t end = std::min(begin + kRowsInCache, n);
+    for (std::size_t j = 0; j < end; j += 2)
+      for (std::size_t i = std::max(begin, j); i < end; i += 2) {
+        const Products p = two_by_two(row(i), row(i + 1), row(j), row(j + 1), whole);
+        add(i, j, p.aa), add(i, j + 1, p.ab), add(i + 1, j, p.ba), add(i + 1, j + 1, p.bb);
+      }
+  }
+}
+
+double tile_norm(const double* a, std::size_t width) {
+  Doubles low{}, high{};
+  for (std::size_t c = 0; c < whole_lanes(width); c += kLanes) {
+    const Doubles a_0 = load(a + c), a_1 = load(a + c + 4);
+    low += a_0 * a_0, high += a_1 * a_1;
+  }
+  return sum_lanes(low, high);
+}
+
+}  // namespace xib
