@@ -61,11 +61,7 @@ struct Arm {
 };
 
 void ceiling_step(Run& run, std::int64_t step) {
-  const std::vector<NodeBlock> groups = groups_of(*run.task, run.x.count());
-  run.pool.for_each(static_cast<std::int64_t>(groups.size()), [&](std::int64_t k, int) {
-    std::vector<double> loss(static_cast<std::size_t>(groups[static_cast<std::size_t>(k)].count));
-    run.task->group_gradients(static_cast<int>(k), step, loss, nullptr);
-  });
+  run.pool.for_each(run.x.count(), [&](std::int64_t k, int) { run.task->gradient(static_cast<int>(k), step); });
   run.optimizer->step(run.x, run.g, run.timeline.position(step).lr, run.pool);
 }
 

@@ -1,12 +1,13 @@
 #include "harness/core/random.hpp"
 #include "harness/task/models/models.hpp"
-#include "harness/task/torch_node_group.hpp"
+#include "harness/task/torch_replicas.hpp"
 #include "harness/task/torch_task.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <vector>
 
 namespace xib::micro {
 namespace {
@@ -36,43 +37,54 @@ struct Memory {
     for (float& p : pixels) p = static_cast<float>(random.normal());
     for (std::int64_t k = 0; k < kNodes * kBatch; ++k) labels.push_back(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(network.classes))));
   }
-  ReplicaRows rows() { return {x.data(), g.data(), x.stride(), buffers.data(), buffers.stride(), pixels.data(), labels.data()}; }
+  ReplicaRows rows(int first) {
+    const auto samples = static_cast<std::size_t>(first * kBatch);
+    return {x.row(first).data(),       g.row(first).data(), x.stride(),
+            buffers.row(first).data(), buffers.stride(),    pixels.data() + samples * pixels.size() / (kNodes * kBatch),
+            labels.data() + samples};
+  }
 };
 
-std::vector<std::unique_ptr<NodeGroup>> groups_of(const Network& network, Memory& memory) {
-  const ReplicaSetup setup{.network = network, .objective = cross_entropy(), .nodes = kNodes, .batch = kBatch};
-  std::vector<std::unique_ptr<NodeGroup>> groups;
-  for (const NodeBlock& nodes : node_groups(network.together, 0, kNodes)) groups.push_back(make_node_group(setup, memory.rows(), nodes));
-  return groups;
-}
+// Gradients of the four nodes: of each by itself (together = 1, as the CPU computes them), or of so many in one pass.
+class Passes {
+ public:
+  Passes(const Network& network, int together, Memory& memory) : memory_(memory), together_(together) {
+    for (int k = 0; k < kNodes; k += together) {
+      const ReplicaSetup setup{.network = network, .objective = cross_entropy(), .nodes = together, .batch = kBatch};
+      passes_.push_back(together == 1 ? make_node_replicas(setup, 0) : make_grouped_replicas(setup));
+    }
+  }
+  void compute() {
+    for (std::size_t k = 0; k < passes_.size(); ++k) passes_[k]->gradients(memory_.rows(static_cast<int>(k) * together_));
+  }
+  std::vector<double> losses() const {
+    std::vector<double> losses(kNodes);
+    for (std::size_t k = 0; k < passes_.size(); ++k)
+      passes_[k]->losses(std::span(losses).subspan(k * static_cast<std::size_t>(together_), static_cast<std::size_t>(together_)));
+    return losses;
+  }
 
-std::vector<double> losses_of(const Network& network) {
-  Memory memory(network);
-  const ReplicaSetup setup{.network = network, .objective = cross_entropy(), .nodes = kNodes, .batch = kBatch};
-  const auto replicas = make_node_replicas(setup, 0);
-  replicas->gradients(memory.rows());
-  std::vector<double> losses(kNodes);
-  replicas->losses(losses);
-  return losses;
-}
+ private:
+  Memory& memory_;
+  int together_;
+  std::vector<std::unique_ptr<Replicas>> passes_;
+};
 
-// Gradients of four nodes in groups, one thread: ms per node. Wrong: losses that differ by more than two passes can from those of each node by itself (sqrt(60)
-// roundings of 2^-24 each way: 6.5e-7, as in task.torch_replicas_test).
+// One thread: ms per node. Wrong: losses that differ by more than two passes can from those of each node by itself (sqrt(60) roundings of 2^-24 each
+// way: 6.5e-7, as in task.torch_replicas_test).
 void gradients(benchmark::State& state, const Case& c, int together) {
   use_one_torch_thread();
-  Network network = make_network(Term::parse(c.model), c.options, c.input, 10);
-  network.together = 1;
-  const auto expected = losses_of(network);
-  network.together = together;
-  const auto found = losses_of(network);
+  const Network network = make_network(Term::parse(c.model), c.options, c.input, 10);
+  Memory memory(network), memory_alone(network);
+  Passes passes(network, together, memory), alone(network, 1, memory_alone);
+  passes.compute();
+  alone.compute();
+  const auto found = passes.losses(), expected = alone.losses();
   std::int64_t wrong = 0;
   for (std::size_t k = 0; k < kNodes; ++k) wrong += !(std::abs(found[k] - expected[k]) <= 1e-6 * expected[k]);
-  Memory memory(network);
-  const auto groups = groups_of(network, memory);
-  for (auto _ : state)
-    for (const auto& group : groups) group->gradients();
+  for (auto _ : state) passes.compute();
   state.counters["wrong"] = static_cast<double>(wrong);
-  state.counters["ms_per_node"] = benchmark::Counter(1e-3 * kNodes, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_node"] = benchmark::Counter(kNodes, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 const bool registered = [] {

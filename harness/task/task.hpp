@@ -44,10 +44,6 @@ class Task {
   // Mini-batch gradient of node `local` at its row of x into its row of g; returns the mini-batch loss. Thread-safe for distinct
   // nodes. `step` counts from 0 over the whole run; data_s, if given, gets the seconds spent on fetching and augmenting.
   virtual double gradient(int local, std::int64_t step, double* data_s = nullptr) = 0;
-  // Neighbouring local nodes whose gradients one call computes, in order; none: each node by itself. Node ids decide what a group is, so that bits do not
-  // depend on the number of ranks. loss gets a number per node of the group. Thread-safe for distinct groups; gradient() is not called meanwhile.
-  virtual std::vector<NodeBlock> groups() const { return {}; }
-  virtual void group_gradients(int group, std::int64_t step, std::span<double> loss, double* data_s) { loss[0] = gradient(group, step, data_s); }
   // Where bind() wants x, g and the buffers. A task whose rows are on a device gives the gradients of all local nodes at once: loss gets a number
   // per node, data_s the seconds spent on fetching and augmenting; gradient() is not called then.
   virtual Space space() const { return Space::host; }
@@ -76,13 +72,5 @@ class Task {
   // Name and SHA-256 of every data file used, for provenance.
   virtual std::vector<std::pair<std::string, std::string>> data_checksums() const { return {}; }
 };
-
-// The groups of a task that has so many nodes here.
-inline std::vector<NodeBlock> groups_of(const Task& task, int count) {
-  std::vector<NodeBlock> groups = task.groups();
-  if (groups.empty())
-    for (int k = 0; k < count; ++k) groups.push_back({k, 1});
-  return groups;
-}
 
 }  // namespace xib

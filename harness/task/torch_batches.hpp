@@ -9,13 +9,8 @@ namespace xib {
 class Batches {
  public:
   virtual ~Batches() = default;
-  // Memory of the training batches of this rank's nodes: inputs and targets, one node after another.
-  struct Place {
-    float* inputs;
-    std::int64_t* targets;
-  };
-  virtual Place place() = 0;
-  virtual void write(int local, std::int64_t step) = 0;  // the batch of a local node, to its place; thread-safe for distinct nodes
+  // Of a local node. Valid until its next one; thread-safe for distinct nodes.
+  virtual Batch training(int local, std::int64_t step) = 0;
   // Valid until the worker's next one; thread-safe for distinct workers.
   virtual Batch evaluation(Split split, int batch, int worker) = 0;
 };

@@ -70,8 +70,7 @@ class TorchDeviceTask final : public NetworkTask {
                                             .nodes = nodes_.count,
                                             .batch = batch_size(),
                                             .arithmetic = plan_.precision == "bfloat16" ? Arithmetic::bfloat16 : Arithmetic::float32,
-                                            .device = &device_,
-                                            .first = nodes_.first});
+                                            .device = &device_});
     });
   }
 

@@ -99,7 +99,10 @@ class GroupedReplicas final : public Replicas {
     buffer_order_.scatter(buffers_, flat(rows.buffers, buffer_order_));
   }
 
-  at::Tensor losses() const override { return losses_; }
+  void losses(std::span<double> loss) const override {
+    const auto values = losses_.to(at::kCPU, at::kDouble);
+    std::copy_n(values.data_ptr<double>(), loss.size(), loss.begin());
+  }
 
  private:
   // A parameter of all nodes, one after another; a convolution's as the weight of one with n times the channels, channels-last in memory.
@@ -190,11 +193,6 @@ class GroupedReplicas final : public Replicas {
 };
 
 }  // namespace
-
-void Replicas::losses(std::span<double> loss) const {
-  const auto values = losses().to(at::kCPU, at::kDouble);
-  std::copy_n(values.data_ptr<double>(), loss.size(), loss.begin());
-}
 
 std::unique_ptr<Replicas> make_grouped_replicas(const ReplicaSetup& setup) { return std::make_unique<GroupedReplicas>(setup); }
 

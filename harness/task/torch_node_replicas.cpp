@@ -1,6 +1,7 @@
 #include "harness/core/check.hpp"
 #include "harness/task/torch_cuda.hpp"
-#include "harness/task/torch_node_group.hpp"
+#include "harness/task/torch_replicas.hpp"
+#include "harness/task/torch_row_model.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -14,57 +15,78 @@ constexpr int kBranches = 16;
 class NodeReplicas final : public Replicas {
  public:
   NodeReplicas(const ReplicaSetup& setup, int branches)
-      : setup_(setup),
-        nodes_(node_groups(setup.network.together, setup.first, setup.nodes)),
-        branches_(std::min(branches, static_cast<int>(nodes_.size()))),
-        where_(torch_device(setup.device)),
-        losses_(at::zeros({setup.nodes}, at::TensorOptions().dtype(at::kFloat).device(where_))) {
+      : network_(setup.network),
+        objective_(setup.objective),
+        n_(setup.nodes),
+        branches_(std::min(branches, setup.nodes)),
+        batch_(setup.batch),
+        type_(setup.arithmetic == Arithmetic::bfloat16 ? at::kBFloat16 : at::kFloat),
+        where_(torch_device(setup.device)) {
     if (setup.arithmetic == Arithmetic::float64) fail("a pass per node computes in float (this is a bug)");
+    losses_ = at::zeros({n_}, at::TensorOptions().dtype(at::kFloat).device(where_));
   }
 
   void gradients(const ReplicaRows& rows) override {
     if (rows_ != rows) bind(rows);
     if (graph_) return graph_->replay();
-    for (std::size_t k = 0; k < groups_.size(); ++k) pass(k);
+    for (std::size_t k = 0; k < nodes_.size(); ++k) pass(k);
   }
 
-  at::Tensor losses() const override { return losses_; }
+  void losses(std::span<double> loss) const override {
+    const auto values = losses_.to(at::kCPU, at::kDouble);
+    std::copy_n(values.data_ptr<double>(), loss.size(), loss.begin());
+  }
 
  private:
+  struct Node {
+    RowModel model;
+    Batch batch;
+  };
+
   void bind(const ReplicaRows& rows) {
     graph_.reset();
-    groups_.clear();
-    for (const NodeBlock& nodes : nodes_) groups_.push_back(make_node_group(setup_, rows, nodes));
+    nodes_.clear();
+    const auto image = static_cast<std::int64_t>(network_.input.pixels());
+    for (std::int64_t k = 0; k < n_; ++k) {
+      const auto node = static_cast<std::size_t>(k);
+      const ModelRows mine{rows.models + node * rows.stride, rows.buffers + node * rows.buffer_stride, rows.gradients + node * rows.stride};
+      nodes_.push_back({RowModel(network_, mine, where_, type_),
+                        {image_views(network_.input, rows.pixels + k * batch_ * image, batch_, where_),
+                         at::from_blob(rows.labels + k * batch_, {batch_}, losses_.options().dtype(at::kLong))}});
+    }
     rows_ = rows;
     if (branches_ > 0) record(rows);
   }
 
   // Passes before the recording must not show in the running statistics.
   void record(const ReplicaRows& rows) {
-    const auto statistics = at::from_blob(rows.buffers, {setup_.nodes, static_cast<std::int64_t>(setup_.network.buffer_dim)},
+    const auto statistics = at::from_blob(rows.buffers, {n_, static_cast<std::int64_t>(network_.buffer_dim)},
                                           {static_cast<std::int64_t>(rows.buffer_stride), 1}, losses_.options());
     const auto before = statistics.clone();
     graph_ = make_step_graph(where_);
     graph_->record(branches_, [&](int branch) {
-      for (auto k = static_cast<std::size_t>(branch); k < groups_.size(); k += static_cast<std::size_t>(branches_)) pass(k);
+      for (auto k = static_cast<std::size_t>(branch); k < nodes_.size(); k += static_cast<std::size_t>(branches_)) pass(k);
     });
     statistics.copy_(before);
   }
 
   void pass(std::size_t k) {
-    const auto losses = groups_[k]->gradients();
+    const auto loss = nodes_[k].model.gradient(objective_, nodes_[k].batch);
     const at::NoGradGuard no_gradients;
-    losses_.narrow(0, nodes_[k].first, nodes_[k].count).copy_(losses);
+    losses_.select(0, static_cast<std::int64_t>(k)).copy_(loss);
   }
 
-  ReplicaSetup setup_;
-  std::vector<NodeBlock> nodes_;  // of each group
+  const Network& network_;
+  const Objective& objective_;
+  std::int64_t n_;
   int branches_;
+  std::int64_t batch_;
+  at::ScalarType type_;
   at::Device where_;
   at::Tensor losses_;
-  std::vector<std::unique_ptr<NodeGroup>> groups_;
+  std::vector<Node> nodes_;
   std::optional<ReplicaRows> rows_;
-  std::unique_ptr<StepGraph> graph_;  // refers to the groups
+  std::unique_ptr<StepGraph> graph_;  // refers to the nodes
 };
 
 }  // namespace

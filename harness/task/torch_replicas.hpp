@@ -1,7 +1,6 @@
 #pragma once
 
 #include "harness/mix/device.hpp"
-#include "harness/mix/node_layout.hpp"
 #include "harness/task/models/network.hpp"
 #include "harness/task/torch_objective.hpp"
 #include "harness/task/way.hpp"
@@ -28,9 +27,8 @@ struct ReplicaRows {
 class Replicas {
  public:
   virtual ~Replicas() = default;
-  virtual void gradients(const ReplicaRows& rows) = 0;  // asks for them; on a device nothing is waited for
-  virtual at::Tensor losses() const = 0;                // a mean loss per node, where they were computed; valid until the next gradients()
-  void losses(std::span<double> loss) const;            // waits for them
+  virtual void gradients(const ReplicaRows& rows) = 0;    // asks for them; on a device nothing is waited for
+  virtual void losses(std::span<double> loss) const = 0;  // waits: the mean loss of each node's batch
 };
 
 // float64: rows stay float, all between is double (grouped only, for tests). tf32 is a setting of the libraries, see DeviceSettings in torch_device_task.cpp.
@@ -43,15 +41,14 @@ struct ReplicaSetup {
   std::int64_t batch;
   Arithmetic arithmetic = Arithmetic::float32;
   const Device* device = nullptr;  // null: host memory
-  int first = 0;                   // id of the first node
 };
 
 // One pass through one network: convolutions with a group per node, batched products, norms over (node, channel). An operation works for all nodes, so
 // their number does not depend on the number of nodes. A node's sums have another order than in TorchTask, so bits differ.
 std::unique_ptr<Replicas> make_grouped_replicas(const ReplicaSetup& setup);
 
-// A pass per group of nodes, as TorchTask does (torch_node_group.hpp): where LibTorch computes on the CPU, with its bits. With branches > 0 the passes are
-// recorded when rows are first given, group k on branch k mod branches, and replayed from then on.
+// A pass per node, which is TorchTask's (torch_row_model.hpp): where LibTorch computes on the CPU, with its bits. With branches > 0 the passes are
+// recorded when rows are first given, node k on branch k mod branches, and replayed from then on.
 std::unique_ptr<Replicas> make_node_replicas(const ReplicaSetup& setup, int branches);
 
 std::unique_ptr<Replicas> make_replicas(Way way, const ReplicaSetup& setup);

@@ -2,7 +2,6 @@
 
 #include "harness/task/torch_batches.hpp"
 #include "harness/task/torch_network_task.hpp"
-#include "harness/task/torch_node_group.hpp"
 #include "harness/task/torch_row_model.hpp"
 
 #include <ATen/Parallel.h>
@@ -29,34 +28,22 @@ double seconds() { return std::chrono::duration<double>(std::chrono::steady_cloc
 
 class TorchTask final : public NetworkTask {
  public:
-  TorchTask(const Network& network, std::unique_ptr<const Samples> samples, std::unique_ptr<Batches> batches, const Objective& objective, std::uint64_t seed,
-            const NodeBlock& nodes)
-      : NetworkTask(network, std::move(samples), objective, seed),
-        setup_{.network = network_, .objective = objective_, .nodes = nodes.count, .batch = batch_size(), .first = nodes.first},
-        batches_(std::move(batches)),
-        nodes_(node_groups(network_.together, nodes.first, nodes.count)) {
+  TorchTask(const Network& network, std::unique_ptr<const Samples> samples, std::unique_ptr<Batches> batches, const Objective& objective, std::uint64_t seed)
+      : NetworkTask(network, std::move(samples), objective, seed), batches_(std::move(batches)) {
     use_one_torch_thread();
   }
 
   void bind(NodeMatrix& x, NodeMatrix& g, NodeMatrix& buffers) override {
-    const auto [inputs, targets] = batches_->place();
-    rows_ = {x.data(), g.data(), x.stride(), buffers.data(), buffers.stride(), inputs, targets};
-    groups_.clear();
-    for (const NodeBlock& nodes : nodes_) groups_.push_back(make_node_group(setup_, rows_, nodes));
+    models_.clear();
+    for (int k = 0; k < x.count(); ++k) models_.emplace_back(network_, ModelRows{x.row(k).data(), buffers.row(k).data(), g.row(k).data()});
   }
 
-  std::vector<NodeBlock> groups() const override { return nodes_; }
-
-  void group_gradients(int group, std::int64_t step, std::span<double> loss, double* data_s) override {
-    const auto k = static_cast<std::size_t>(group);
-    compute(*groups_[k], nodes_[k], step, loss, data_s);
-  }
-
-  // One node of a group has its bits, and takes the time of the group.
   double gradient(int local, std::int64_t step, double* data_s) override {
-    double loss = 0;
-    compute(*make_node_group(setup_, rows_, {local, 1}), {local, 1}, step, {&loss, 1}, data_s);
-    return loss;
+    prepare_torch_thread_once();
+    const double start = seconds();
+    const Batch batch = batches_->training(local, step);
+    if (data_s) *data_s = seconds() - start;
+    return models_[static_cast<std::size_t>(local)].gradient(objective_, batch).item<double>();
   }
 
   void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker, std::span<double> sums) override {
@@ -69,20 +56,8 @@ class TorchTask final : public NetworkTask {
   }
 
  private:
-  void compute(NodeGroup& group, const NodeBlock& nodes, std::int64_t step, std::span<double> loss, double* data_s) {
-    prepare_torch_thread_once();
-    const double start = seconds();
-    for (int k = nodes.first; k < nodes.first + nodes.count; ++k) batches_->write(k, step);
-    if (data_s) *data_s = seconds() - start;
-    const auto losses = group.gradients();
-    for (std::size_t k = 0; k < loss.size(); ++k) loss[k] = losses[static_cast<std::int64_t>(k)].item<double>();
-  }
-
-  ReplicaSetup setup_;
-  ReplicaRows rows_{};
   std::unique_ptr<Batches> batches_;
-  std::vector<NodeBlock> nodes_;  // of each group
-  std::vector<std::unique_ptr<NodeGroup>> groups_;
+  std::vector<RowModel> models_;  // of the local nodes
 };
 
 }  // namespace
@@ -108,7 +83,7 @@ std::unique_ptr<Task> make_torch_task(std::shared_ptr<const Dataset> dataset, co
                                       int workers) {
   auto samples = std::make_unique<const ImageSamples>(std::move(dataset), options, layout);
   auto batches = make_image_batches(*samples, layout.mine(), workers);
-  return std::make_unique<TorchTask>(network, std::move(samples), std::move(batches), cross_entropy(), options.seed, layout.mine());
+  return std::make_unique<TorchTask>(network, std::move(samples), std::move(batches), cross_entropy(), options.seed);
 }
 
 }  // namespace xib

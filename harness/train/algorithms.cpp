@@ -60,15 +60,12 @@ void compute_on_device(StepContext& c) {
 void compute_gradients(StepContext& c) {
   if (c.g.device()) return compute_on_device(c);
   std::vector<double> data_s(static_cast<std::size_t>(c.pool.threads()), 0.0), busy_s(data_s.size(), 0.0);
-  const std::vector<NodeBlock> groups = groups_of(c.task, c.x.count());
-  c.pool.for_each(static_cast<std::int64_t>(groups.size()), [&](std::int64_t group, int worker) {
-    const NodeBlock nodes = groups[static_cast<std::size_t>(group)];
-    const auto w = static_cast<std::size_t>(worker);
+  c.pool.for_each(c.x.count(), [&](std::int64_t k, int worker) {
+    const auto node = static_cast<std::size_t>(k), w = static_cast<std::size_t>(worker);
     const double from = c.watch.now();
     double data = 0;
-    c.task.group_gradients(static_cast<int>(group), c.at.step, c.loss.subspan(static_cast<std::size_t>(nodes.first), static_cast<std::size_t>(nodes.count)),
-                           &data);
-    for (int k = nodes.first; k < nodes.first + nodes.count; ++k) c.gradient_norm2[static_cast<std::size_t>(k)] = dot(c.g.row(k), c.g.row(k));
+    c.loss[node] = c.task.gradient(static_cast<int>(k), c.at.step, &data);
+    c.gradient_norm2[node] = dot(c.g.row(static_cast<int>(k)), c.g.row(static_cast<int>(k)));
     data_s[w] += data;
     busy_s[w] += c.watch.now() - from;
   });

@@ -32,14 +32,13 @@ struct Layer {
 };
 
 // A network as plain data: what the flat parameter vector means and how a batch is pushed through. The models build it, one
-// interpreter (torch_network.cpp) runs it.
+// interpreter (torch_task.cpp) runs it.
 struct Network {
   ImageShape input;
   int classes = 0;
   std::vector<Layer> layers;
   std::vector<Parameter> parameters;
   std::size_t dim = 0, buffer_dim = 0;
-  int together = 1;  // neighbouring nodes whose gradients one pass computes, where that is faster; part of the science, as sums have another order
 };
 
 // Initial weights: He et al. 2015, N(0, 2/fan_in) before a ReLU; N(0, 1/fan_in) for the last layer; norms 1, biases 0.
@@ -59,7 +58,6 @@ class NetworkBuilder {
   // Basic block of He et al. 2016: x <- relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). Where the shape changes the shortcut is
   // A: every second pixel, new channels zero; B: a 1x1 convolution with norm.
   void residual_block(int channels, int stride, std::string_view shortcut);
-  void compute_together(int nodes) { network_.together = nodes; }
   Network classify() &&;  // the last linear layer
 
  private:
