@@ -32,6 +32,7 @@ CNN = NETWORK.format(dataset="synthetic(samples = 256, size = 8, test = 64)", da
 MLP = NETWORK.format(dataset="synthetic(samples = 192, size = 8, test = 50)", data='partition = "iid-fixed"', model="mlp(24)", options="", augment="false",
                      validation=0)
 IMAGES = NETWORK.format(dataset="fashion-mnist", data="limit = 192\ntest_limit = 300", model="cnn", options="", augment="false", validation=0)
+IMAGES = IMAGES[:IMAGES.index('[[variant]]\nname = "dsgd"')]  # who reads which images: the same for every variant, and all of them are above
 
 LOGISTIC = (support.QUADRATIC.replace("quadratic(dim = 100, zeta = 2, sigma = 1, steps = 5)", "logistic-synthetic(dim = 40, samples = 32, spread = 4)")
             .replace("batch_size = 1", "batch_size = 8").replace("target(0.3)", "critical(0.5)"))
