@@ -201,7 +201,7 @@ int preflight(const Options& o) {
   Communicator& communicator = *world;
   try {
     const int threads = on_every_rank(communicator, [&] {
-      if (parse_device(o.device).kind == "cuda" && !cuda_problem().empty()) refuse(Key{"--device"}, "{}", cuda_problem());
+      if (parse_device(o.device).kind == "cuda" && !cuda_problem().empty()) refuse(Key{"train.device"}, "{}", cuda_problem());
       require(o.limits.floor > 0 && o.limits.floor < 1, Key{"--floor"}, "{} is not a share between 0 and 1", o.limits.floor);
       require(o.limits.seconds > 0 && o.limits.seconds <= 3600, Key{"--seconds"}, "{} is not a number of seconds up to an hour", o.limits.seconds);
       require(o.stall_seconds >= 0 && std::isfinite(o.stall_seconds), Key{"--stall-seconds"}, "{} is not a number of seconds", o.stall_seconds);

@@ -149,7 +149,7 @@ int check_here(const Options& o) {
       std::vector<Problem> device_problems;
       try {
         device = parse_device(o.device).kind;
-        if (device == "cuda" && !cuda_problem().empty()) refuse(Key{"--device"}, "{}", cuda_problem());
+        if (device == "cuda" && !cuda_problem().empty()) refuse(Key{"train.device"}, "{}", cuda_problem());
       } catch (const Error& error) {  // said below with the other flags; the runs are checked as if on CPU
         device_problems = error.problems();
         device = "";
