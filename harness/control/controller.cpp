@@ -15,8 +15,8 @@ namespace {
 // The weights know whole rounds, and averages of the models where they are all 1: x_i = w_i z_i has another mean.
 void check_push_sum(const Decision& decision, const std::vector<double>& w) {
   const bool ones = std::ranges::all_of(w, [](double value) { return value == 1; });
-  require(decision.exact ? ones : decision.rounds == 0 || decision.strength == 1,
-          "control.policy: push-sum mixes whole rounds, and averages exactly before all gossip only; use rounds(q), or a policy that holds a target");
+  require(decision.exact ? ones : decision.rounds == 0 || decision.strength == 1, Key{"control.policy"},
+          "push-sum mixes whole rounds, and averages exactly before all gossip only; use rounds(q), or a policy that holds a target");
 }
 
 }  // namespace

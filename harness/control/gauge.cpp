@@ -30,13 +30,13 @@ const GaugeInfo& gauge_info(Gauge::Kind kind) {
   return *std::find_if(kGauges.begin(), kGauges.end(), [&](const auto& info) { return info.kind == kind; });
 }
 
-Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed) {
-  const Term term = Term::parse(text, where);
-  Arguments arguments(term, where);
-  Gauge gauge{.kind = row_of(kGauges, term.name, "gauge", where).kind};
+Gauge make_gauge(std::string_view text, std::string_view key, std::uint64_t seed) {
+  const Term term = Term::parse(text, key);
+  Arguments arguments(term, key);
+  Gauge gauge{.kind = row_of(kGauges, term.name, "gauge", key).kind};
   if (gauge.kind == Gauge::Kind::sketch) {
     const auto k = arguments.integer("k", 128);
-    require(k >= 1 && k <= kMaxBuckets, "{}: {}: a sketch has between 1 and {} numbers per node", where, text, kMaxBuckets);
+    require(k >= 1 && k <= kMaxBuckets, Key{key}, "{}: a sketch has between 1 and {} numbers per node", text, kMaxBuckets);
     gauge.buckets = static_cast<int>(k);
     gauge.seed = seed;
   }

@@ -22,7 +22,7 @@ struct GaugeInfo {
 std::span<const GaugeInfo> gauges();
 const GaugeInfo& gauge_info(Gauge::Kind kind);
 
-// The gauge written as `text`; `where` goes into errors. Throws Error(input) for an unknown name, saying the nearest, or wrong arguments.
-Gauge make_gauge(std::string_view text, std::string_view where, std::uint64_t seed);
+// The gauge written as `text`; `key` goes into errors. Throws Error(input) for an unknown name, saying the nearest, or wrong arguments.
+Gauge make_gauge(std::string_view text, std::string_view key, std::uint64_t seed);
 
 }  // namespace xib

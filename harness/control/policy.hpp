@@ -82,9 +82,9 @@ struct PolicyInfo {
 };
 std::span<const PolicyInfo> policies();
 
-// Makes the policy written as `text`; `where` goes into errors. Throws Error(input) for an unknown name (with the nearest one), wrong
+// Makes the policy written as `text`; `key` goes into errors. Throws Error(input) for an unknown name (with the nearest one), wrong
 // arguments or impossible values.
-std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context);
+std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view key, const PolicyContext& context);
 const PolicyInfo& policy_info(std::string_view policy);  // the row of the policy written so; throws Error(input)
 
 }  // namespace xib

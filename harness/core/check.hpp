@@ -42,6 +42,16 @@ inline std::string lines_of(const std::vector<Problem>& problems) {
   return lines;
 }
 
+// The same problems; `key` is that of those that carry none: their code does not know it, or has it in the text.
+inline std::vector<Problem> with_key(std::vector<Problem> problems, Key key) {
+  for (Problem& problem : problems) {
+    if (!problem.key.empty()) continue;
+    problem.key = key.name;
+    if (const std::string begin = problem.key + ": "; problem.message.starts_with(begin)) problem.message.erase(0, begin.size());
+  }
+  return problems;
+}
+
 // what() has a line for each problem.
 class Error : public std::runtime_error {
  public:

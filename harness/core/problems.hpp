@@ -33,13 +33,7 @@ class Problems {
       part();
     } catch (const Error& error) {
       if (error.fault() != Fault::input) throw;
-      for (Problem problem : error.problems()) {
-        if (problem.key.empty()) {
-          problem.key = key.name;
-          if (const std::string begin = problem.key + ": "; problem.message.starts_with(begin)) problem.message.erase(0, begin.size());
-        }
-        add(std::move(problem));
-      }
+      for (const Problem& problem : with_key(error.problems(), key)) add(problem);
     }
   }
   bool empty() const { return all_.empty(); }

@@ -27,12 +27,11 @@ constexpr std::array<PolicyInfo, 9> kPolicies = {{
 
 std::span<const PolicyInfo> policies() { return kPolicies; }
 
-std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view where, const PolicyContext& context) {
+std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view key, const PolicyContext& context) {
   try {
-    return made_from(kPolicies, text, "policy", where, context);
-  } catch (const Error& error) {  // a policy does not know which key it stands in
-    const std::string_view message = error.what();
-    throw Error(error.fault(), message.starts_with(where) ? std::string(message) : fmt::format("{}: {}", where, message));
+    return made_from(kPolicies, text, "policy", key, context);
+  } catch (const Error& error) {
+    throw Error(error.fault(), with_key(error.problems(), Key{key}));
   }
 }
 
