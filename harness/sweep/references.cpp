@@ -134,10 +134,7 @@ class Linker {
     }
   }
 
-  const std::string& origin_of_reference(const Draft& draft) const {
-    const auto origin = draft.origins.find("control.reference");
-    return origin == draft.origins.end() ? spec_.sweep.path : origin->second;
-  }
+  const std::string& origin_of_reference(const Draft& draft) const { return origin_of("control.reference", draft.origins, spec_.sweep.path); }
 
   // The run of the variant that control.reference names, at the same point of the sweep and with the same seed.
   const PlannedRun& named(const Draft& draft, std::size_t k) {
