@@ -46,7 +46,10 @@ void mix_block(const std::vector<std::vector<MixTerm>>& rows, const float* const
 }  // namespace
 
 Mixer::Scratch::Scratch(std::size_t rows)
-    : memory(1, rows * std::max(kOneRound, 2 * kManyRounds)), halves{std::vector<const float*>(rows), std::vector<const float*>(rows)} {}
+    : memory(1, rows * std::max(kOneRound, 2 * kManyRounds)), halves{std::vector<const float*>(rows), std::vector<const float*>(rows)} {
+  for (std::size_t half : {0, 1})
+    for (std::size_t i = 0; i < rows; ++i) halves[half][i] = memory.data() + (half * rows + i) * kManyRounds;
+}
 
 Mixer::Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule)
     : pool_(pool), layout_(layout), dim_(dim), schedule_(schedule), exchange_(communicator, layout, dim) {
@@ -92,8 +95,6 @@ void Mixer::mix_columns(NodeMatrix& x, std::span<const Round* const> rounds, std
   for (std::size_t i = 0; i < count; ++i) scratch.x.push_back(x.address(static_cast<int>(i)));
   const std::size_t halo = rounds.size() > 1 || !halo_ ? 0 : static_cast<std::size_t>(rounds.front()->neighbors.halo());
   for (std::size_t h = 0; h < halo; ++h) scratch.x.push_back(halo_->address(static_cast<int>(h)));
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t half : {0, 1}) scratch.halves[half][i] = scratch.memory.data() + (half * count + i) * kManyRounds;
 
   const std::size_t stop = std::min((end + kLine - 1) / kLine * kLine, x.stride());  // what pads a row is zero, and stays so
   for (std::size_t at = begin; at < stop; at += width) {
