@@ -10,18 +10,18 @@
 
 namespace xib {
 
-// --device: what a run computes on, and which GPU a rank takes.
+// --device: the kind of device that a run computes on, and the GPU that a rank takes.
 struct DeviceChoice {
-  std::string kind;  // cpu, cuda; "": what the sweep file says
+  std::string kind;  // cpu, cuda; "": as the sweep file says
   int number = -1;   // of the GPU; -1: the rank's place on its host, modulo the GPUs that it sees
 };
 DeviceChoice parse_device(const std::string& flag);  // "", cpu, cuda, cuda:2; throws Error(input)
 
-// The GPU of this rank and what reaches the GPUs of the others, for runs whose train.device is cuda. Made once per process, as a GPU's start takes
-// seconds. Without NCCL the world itself is used, and models go through pinned host memory.
+// GPU of this rank and the communicator that reaches the GPUs of other ranks, for runs with train.device = cuda. A process makes it once, because starting a
+// GPU takes seconds. Without NCCL the communicator is the world itself, and models go through pinned host memory.
 class Accelerator {
  public:
-  // Collective. The world outlives this; timeout_s: for one exchange between GPUs.
+  // Collective. The world must outlive this object; timeout_s: for one exchange between GPUs.
   Accelerator(Communicator& world, const DeviceChoice& choice, double timeout_s);
   ~Accelerator();
   Device& device() { return *device_; }
@@ -35,14 +35,13 @@ class Accelerator {
   std::string description_;
 };
 
-// The numbers of the GPUs that processes of this host may take: the one that was chosen, or all that this process sees. Throws Error(input) where there is
-// none.
+// Numbers of the GPUs that processes of this host may take: the chosen one, or all that this process sees. Throws Error(input) if there is none.
 std::vector<int> gpus_of_host(const DeviceChoice& choice);
 
-// Why the GPU that this rank would take does not work: it is asked for memory, and to compute. "" where it does, or on CPU.
+// Reason why the GPU of this rank does not work, found by allocating memory and computing on it; "" if it works, and on CPU.
 std::string gpu_problem(const DeviceChoice& choice);
 
-// "" where train.device = cuda can be: this build has CUDA.
+// Reason why train.device = cuda is impossible in this build; "" if the build has CUDA.
 std::string cuda_problem();
 
 }  // namespace xib

@@ -14,28 +14,27 @@
 
 namespace xib {
 
-// What a checkpoint holds of a run, and what tells whether one is of this run.
+// Parts of a run that a checkpoint holds, or that tell whether a checkpoint belongs to this run.
 struct CheckpointedRun {
   Communicator& communicator;
   const NodeLayout& layout;
-  const Task& task;  // its data
+  const Task& task;  // for the checksums of its data
   ConsensusController& consensus;
-  KeptState kept;  // models, buffers, and what optimizer and algorithm keep: the one list that saving and loading share
+  KeptState kept;  // models, buffers, state of optimizer and algorithm: the one list that saving and loading share
 };
 
-// Collective. Everything that determines the rest of the run, gathered to rank 0 in node order and written to `path`: a run can be
-// resumed on any number of ranks and threads. Random streams need no state: they are functions of the step.
+// Collective. Gathers everything that determines the rest of the run to rank 0, in node order, and writes it to `path`. A run can be resumed on any number of
+// ranks and threads. Random streams need no state: they are functions of the step.
 void save_checkpoint(const std::string& path, const CheckpointedRun& run, Recorder& recorder, std::int64_t steps_done, const Incarnation& by = {});
 
 struct Resumed {
   bool found = false;
   std::int64_t steps_done = 0;
   RunRecord record;  // on rank 0
-  std::string note;  // on rank 0: why an older checkpoint was used, or none; or ""
+  std::string note;  // on rank 0: why the newest checkpoint was not used; "" if it was, or if there is none
 };
-// Collective. Restores `run` from `path`, or from the one before it, where the newest is damaged and is then set aside. Where none is found, or none but
-// damaged ones, which are all set aside, the run begins. Throws Error(work) when a checkpoint is of another run or build, Error(input) when the data files are
-// others.
+// Collective. Restores `run` from `path`. Damaged checkpoints are set aside: if the newest is damaged, the previous one is used. Without a whole checkpoint
+// the run starts at its first step. Throws Error(work) if the checkpoint belongs to another run or build, Error(input) if the data files have changed.
 Resumed load_checkpoint(const std::string& path, const CheckpointedRun& run, const std::string& run_id, const Incarnation& by = {});
 
 }  // namespace xib

@@ -14,7 +14,7 @@
 
 namespace xib {
 
-// What an evaluation works with: when it is due, the models, who computes.
+// Inputs of an evaluation: when it is due, the models, and who computes.
 struct EvaluationContext {
   const RunConfig::Evaluation& settings;
   const Timeline& timeline;
@@ -22,12 +22,12 @@ struct EvaluationContext {
   const NodeLayout& layout;
   ThreadPool& pool;
   Task& task;
-  const NodeMatrix &x, &buffers;  // models, and what training changes but no algorithm mixes
+  const NodeMatrix &x, &buffers;  // models; running statistics, which training changes but no algorithm mixes
   NodeStatistics &model_statistics, &buffer_statistics;
 };
 
-// Evaluates what is due after `step` (counted from 0), as evaluation.every says; nullopt when nothing is. Collective; every rank gets the
-// same row. The mean model x̄ is evaluated with the average of the nodes' BatchNorm statistics.
+// Collective. Evaluates the models if an evaluation is due after `step` (counted from 0), else returns nullopt. Every rank gets the same row. The mean model x̄
+// is evaluated with the average of the nodes' BatchNorm statistics.
 std::optional<EvaluationRow> evaluate_if_due(const EvaluationContext& run, std::int64_t step);
 
 }  // namespace xib

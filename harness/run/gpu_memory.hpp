@@ -4,11 +4,11 @@
 
 namespace xib {
 
-// Bytes of a GPU that holds all nodes of a run: 4 · ⌈dim⌉ · n · (2 + momentum + what the algorithm keeps + one for the displacement gauge), buffers of
-// the model, the mean, 192 MiB of sums and tables at most, and what the task has there: the data set, and n times a batch and its activations
-// (TaskSize::device has the formula). With r ranks a GPU has about 1/r of the rows, its halo, as much again for exact measuring (columns of all nodes, 1/r
-// of them), 1/r of the batches and activations, and the whole data set. ⌈dim⌉ is the next multiple of 16. What the driver, cuDNN and cuBLAS take for
-// themselves, some hundred MiB to a GiB, comes on top.
+// Bytes of a GPU that holds all n nodes of a run; ⌈dim⌉ is the next multiple of 16:
+//   4 ⌈dim⌉ (n (2 + k) + 1)   models, gradients, k kept matrices (of optimizer and algorithm, and one under the displacement gauge), and the mean model
+//   buffers of n + 1 models, at most 192 MiB of sums and tables, and the task's own memory (TaskSize::device + n TaskSize::device_node)
+// With r ranks a GPU holds 1/r of the rows, batches and activations, and the whole data set. It also holds its halo, and 1/r of the columns of all nodes for
+// exact measuring. The driver, cuDNN and cuBLAS take some hundred MiB to a GiB more.
 double gpu_bytes(const RunConfig& config);
 
 }  // namespace xib

@@ -11,18 +11,18 @@
 
 namespace xib {
 
-// Collects a run's rows. step() is local and cheap; what other ranks know (losses, gradient norms, times) comes to rank 0 at gather().
+// Collects a run's rows. step() is local and cheap; gather() brings the numbers of other ranks (losses, gradient norms, times) to rank 0.
 class Recorder {
  public:
-  // `record`: on rank 0 what is recorded already (of an earlier attempt, or empty); ignored elsewhere. warmup_epochs: of the learning rate, whose steps are
-  // flagged.
+  // `record`: on rank 0 the rows of earlier attempts, or empty; other ranks ignore it. warmup_epochs: of the learning rate; the steps of the warm-up get a
+  // flag.
   Recorder(Communicator& communicator, const NodeLayout& layout, double warmup_epochs, RunRecord record, std::int16_t attempt);
 
   void step(const StepContext& context);
   void evaluation(EvaluationRow row);  // of the step recorded last
-  void close_step(Stopwatch& watch);   // what has passed since step() is that step's record_s: evaluations, checkpoints, sync points
-  // Collective. Brings all rows to rank 0. Returns the run's first step whose training loss is not finite, or -1; the same on all ranks,
-  // and the same when the run was interrupted after it.
+  void close_step(Stopwatch& watch);   // adds the time since step() (evaluation, checkpoint, sync point) to that step's record_s
+  // Collective. Brings all rows to rank 0. Returns the run's first step whose training loss is not finite, or -1. All ranks get the same answer, and an
+  // interruption after that step does not change it.
   std::int64_t gather();
 
   RunRecord& record() { return record_; }  // on rank 0, complete up to the last gather()

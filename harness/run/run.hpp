@@ -44,29 +44,29 @@ struct Run {
   ThreadPool pool;
   NodeLayout layout;
   std::unique_ptr<Task> task;
-  NodeMatrix x, g, buffers;  // models, gradients, what training changes but no algorithm mixes
+  NodeMatrix x, g, buffers;  // models; gradients; running statistics, which training changes but no algorithm mixes
   Timeline timeline;
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Algorithm> algorithm;
   ConsensusController consensus;
   NodeStatistics buffer_statistics;
   std::vector<double> loss, gradient_norm2;  // of this rank's nodes, of the last step
-  std::atomic<std::int64_t> working_on = 0;  // the step under way, for the watchdog's thread
+  std::atomic<std::int64_t> working_on = 0;  // the current step, for the watchdog's thread
 
-  // The parts that each works with: the algorithm in a step, evaluations, checkpoints, a session.
+  // Parts of the run, for the algorithm in a step, for evaluations, checkpoints and a session.
   StepContext context(std::int64_t step, Stopwatch& watch);
   EvaluationContext evaluation_context();
   CheckpointedRun checkpointed();
   Session::Course course();
 };
 
-// From a resolved configuration to objects: the one place that knows all names. reference_distances: per phase, the Ξ of the reference run that
-// fraction() refers to, NaN where the phase has none; empty where no phase has one. Throws Error(input) for what cannot be built.
+// Makes the objects of a resolved configuration; the one place that knows all names. reference_distances: for each phase, the Ξ of the reference run that
+// fraction() refers to, or NaN if the phase has none; empty if no phase has one. Throws Error(input) if the run cannot be built.
 std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicator, const Machine& machine, std::span<const double> reference_distances);
 
 SgdOptions sgd_options(const RunConfig::Train& train);    // train.momentum, train.nesterov, train.weight_decay
-SgdOptions local_options(const RunConfig::Train& train);  // of the optimizer, which has no momentum beside an algorithm's own
-int kept_matrices(const RunConfig::Train& train);         // of optimizer and algorithm, one row per node
+SgdOptions local_options(const RunConfig::Train& train);  // for the optimizer: without momentum if the algorithm has its own
+int kept_matrices(const RunConfig::Train& train);         // number of matrices, one row per node, that optimizer and algorithm keep
 
 // Records of every phase's graph, for the run file.
 std::vector<TopologyRecord> topology_records(const Run& run);

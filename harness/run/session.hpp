@@ -13,35 +13,36 @@
 
 namespace xib {
 
-// Set by signals (SIGTERM, SIGINT, SIGUSR1, and SIGHUP except under nohup): the run stops at the next agreed step, with a checkpoint. A file
-// too large and a closed pipe no longer kill.
+// Handlers for SIGTERM, SIGINT, SIGUSR1, and for SIGHUP except under nohup: the run stops at the next sync point, with a checkpoint. SIGXFSZ and SIGPIPE are
+// ignored: a too large file or a closed pipe becomes an error of write(2), which has a reason.
 void install_stop_signals();
-int stop_signal();  // 0: none came
+int stop_signal();  // the last that came; 0: none
 
-// Companion of training on all ranks: the ranks find out together when to stop, when to write a checkpoint, and tells rank 0's listener
-// how things stand. The ranks exchange only at sync points (every evaluation, and about twice a second).
+// Agreement of all ranks during training: when to stop and when to write a checkpoint. Rank 0 also reports the progress. The ranks exchange only at sync
+// points (every evaluation, and about twice a second).
 class Session {
  public:
   struct Progress {
-    std::int64_t step = 0, steps = 0;  // done, of
+    std::int64_t step = 0, steps = 0;  // done; of the whole run
     double loss = 0, distance = 0, samples_per_s = 0, eta_s = 0;
   };
   struct Hooks {
     std::function<void(std::int64_t steps_done, bool stopping)> checkpoint;  // collective: writes one
-    std::function<bool(const Progress&)> progress;                           // rank 0; false: stop, the run is no longer this process's
+    std::function<bool(const Progress&)> progress;                           // rank 0; false: stop, because another process owns the run now
   };
-  // Of the run: when it evaluates and ends, whether there is anything to evaluate on, and where its watchdog reads the step under way.
+  // Parts of the run: the timeline says when it evaluates and ends, the task whether there is test data, and the watchdog reads working_on.
   struct Course {
     Communicator& communicator;
     const Timeline& timeline;
     const Task& task;
     std::atomic<std::int64_t>& working_on;
   };
-  // After `pause` steps of the run, where that is not 0, goes_on() is false too: all rows are gathered, nothing is written.
+  // pause: if not 0, goes_on() is also false after this many steps of the run; then all rows are gathered, and nothing is written.
   Session(const Course& course, Recorder& recorder, std::int64_t first_step, double checkpoint_seconds, Hooks hooks, std::int64_t pause = 0);
 
   std::int64_t first_step() const { return first_step_; }
-  // Collective, after every step. False: stop now; a checkpoint of this step was written, unless it is the pause.
+  // Collective, after every step. False: stop now; a checkpoint of this step was written, unless this is the pause. Throws Diverged after an evaluation if a
+  // loss was not finite.
   bool goes_on(std::int64_t step);
 
  private:

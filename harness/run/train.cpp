@@ -2,11 +2,11 @@
 
 namespace xib {
 
-// Every step: gradients on every node, the local update and the communication, in the order that the algorithm defines. Then what
-// happened is recorded and, where due, the models are evaluated.
+// In every step the algorithm computes gradients on every node, updates the models and communicates, in its own order. Then the step is recorded, and the
+// models are evaluated if that is due.
 Standing train(Run& run, Recorder& recorder, Session& session) {
   const auto now = [&] {
-    if (run.device) run.device->settle();  // what a part asked of the device belongs to it
+    if (run.device) run.device->settle();  // waits, so that work on the device counts to the part that started it
     return run.communicator.now();
   };
   Stopwatch watch(now, [&] { return run.communicator.traffic().wait_s; });

@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// Vocabulary of sweep files: the names of every table and the checks of a whole run.
+// Vocabulary of sweep files: the names in every table, and the checks of a whole run.
 const Vocabulary& vocabulary();
 
 }  // namespace xib
