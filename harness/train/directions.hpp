@@ -8,9 +8,9 @@
 
 namespace xib {
 
-// What an optimizer makes of each parameter's gradient, as plain functors: direction(k, x, g) with the parameter's place k among all of the node matrix,
-// x_k and g_k gives d_k, which a step subtracts, times the rate. KeptState is at addresses of matrices of the same shape. An optimizer has a functor for each
-// of its forms, not a branch: every form is a loop of its own.
+// Directions of the optimizers, as plain functors over one parameter: direction(k, x_k, g_k) returns d_k, and a step subtracts rate · d_k. k is the place of
+// the parameter in the node matrix. The state is in matrices of the same shape; functors hold their addresses. An optimizer with several forms has one functor
+// per form instead of a branch, so that each form gets its own loop.
 
 // SGD, as PyTorch defines it: d = g + λ x;  v = μ v + d;  d = nesterov ? d + μ v : v
 struct GradientDirection {
@@ -53,7 +53,7 @@ struct AdamDirection {
   }
 };
 
-// All directions, of all optimizers.
+// List of all directions of all optimizers.
 using Direction = std::variant<GradientDirection, MomentumDirection, NesterovDirection, AdamDirection>;
 
 }  // namespace xib

@@ -8,17 +8,17 @@
 
 namespace xib {
 
-// What an algorithm or an optimizer keeps from step to step, for checkpoints: the run goes on from it on any number of ranks. What lies in it refers to the
-// owner's members, which are read when the run is saved and written when it is resumed.
+// State that an algorithm or an optimizer keeps from step to step, for checkpoints: a run continues from it on any number of ranks. It refers to members of
+// its owner: saving a run reads them, resuming writes them.
 struct KeptState {
-  // Rows of this rank. Row r of all ranks together is held by node holders[r] (ascending) and lies on that node's rank; empty: one row per node.
-  // Rows per edge name the node at the end that keeps them: holders_of(edges).
+  // Rows of this rank. Row r of all ranks together belongs to node holders[r] (ascending) and lies on that node's rank; for rows per edge this is the node at
+  // the end that keeps the row. holders empty: one row per node.
   struct Rows {
     std::string name;
     NodeMatrix* matrix;
     std::vector<int> holders = {};
   };
-  // Plain numbers, which are the same on all ranks.
+  // Plain numbers, the same on all ranks.
   struct Numbers {
     std::string name;
     std::span<double> values;

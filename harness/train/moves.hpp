@@ -11,10 +11,9 @@ namespace xib {
 
 class Device;
 
-// What the algorithms do to each parameter, as plain functors: g++ makes loops of them, nvcc kernels. A move is called as
-// move(k, x, d) with the parameter's place k among all of the node matrix (all matrices of a run have the same), x_k and the optimizer's direction d_k,
-// and may change x. Members are plain numbers and addresses, captured by value: through a reference every number might change with each float
-// that is written, and the loops would not be vectorized.
+// Moves of the algorithms, as plain functors over one parameter: g++ makes loops of them, nvcc makes kernels. A move is called as move(k, x_k, d_k) and may
+// change x_k. k is the place of the parameter in the node matrix (all matrices of a run have the same shape), d_k the optimizer's direction. Members are
+// plain numbers and addresses, held by value: behind a reference, each float that is written could change them, and the compiler would not vectorize.
 
 struct PlainMove {
   float rate;
@@ -53,14 +52,14 @@ struct QgMove {
   }
 };
 
-// With a rate per node, `apart` floats from one to the next.
+// Plain move with one rate per node; the rates are `apart` floats from one another.
 struct NodeRateMove {
   const float* rates;
   std::size_t apart;
   XB_HD PlainMove of_node(std::int64_t node) const { return {rates[static_cast<std::size_t>(node) * apart]}; }
 };
 
-// What a move does to the parameters of one node (of this rank): a move of its own where of_node() says so.
+// Move for the parameters of one node of this rank: what the move's of_node() returns, if it has one, else the move itself.
 template <class Move>
 XB_HD auto of_node(const Move& move, std::int64_t node) {
   if constexpr (requires { move.of_node(node); })
@@ -69,7 +68,7 @@ XB_HD auto of_node(const Move& move, std::int64_t node) {
     return move;
 }
 
-// m̂ after gossip, from where the step began and where gossip led: no move, it knows no direction.
+// m̂ after gossip, from the models before the step and after gossip. It is not a move, because it has no direction.
 struct QgMomentum {
   float mu, share;
   float* m;
@@ -77,7 +76,7 @@ struct QgMomentum {
   XB_HD void operator()(std::int64_t k) const { m[k] = mu * m[k] + share * (start[k] - x[k]); }
 };
 
-// All moves. Every one goes with every direction; the loops and kernels of all pairs are made from these two lists.
+// List of all moves. Loops and kernels are made for every pair of a direction and a move.
 using Move = std::variant<PlainMove, D2Move, TrackingMove, QgMove, NodeRateMove>;
 
 // One parameter of a step; rows are `stride` parameters apart.
@@ -91,7 +90,7 @@ struct StepElement {
   XB_HD void operator()(std::int64_t k) const { of_node(move, k / stride)(k, x[k], direction(k, x[k], g[k])); }
 };
 
-// On a device, for k = 0 .. count - 1, in moves.cu; builds without CUDA have moves_none.cpp. x, g: addresses.
+// The same on a device for k = 0 .. count - 1 (moves.cu; builds without CUDA have moves_none.cpp). x, g: addresses on the device.
 void step_on_device(Device& device, std::int64_t count, std::int64_t stride, float* x, const float* g, const Direction& direction, const Move& move);
 void momentum_on_device(Device& device, std::int64_t count, const QgMomentum& momentum);
 

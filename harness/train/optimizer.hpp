@@ -21,21 +21,22 @@ struct SgdOptions {
   double weight_decay = 0;
 };
 
-// What a node makes of its gradients, node by node: its state is local and never mixed. One file per optimizer; its plain twin is in reference/.
+// Rule by which each node turns its gradient into a direction. The state is local to the node and never mixed. One file per optimizer; its plain twin is in
+// reference/.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // Of the next step: to be asked once per step. The functor refers to this object's state.
+  // Direction of the next step; call it once per step. The functor refers to this object's state.
   virtual Direction direction() = 0;
   virtual KeptState state() { return {}; }
 
   // x -= lr d
   void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool) { move(x, g, pool, PlainMove{static_cast<float>(lr)}); }
-  // For algorithms that do something else with the direction d.
+  // Another move, for algorithms that use the direction d in another way.
   void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what);
 };
 
-// What an optimizer is made for: this rank's nodes, the parameters of a model, where models are.
+// Facts that an optimizer is made from. nodes: of this rank; dim: parameters of a model.
 struct OptimizerSetup {
   int nodes = 0;
   std::size_t dim = 0;
@@ -43,11 +44,11 @@ struct OptimizerSetup {
   Device* device = nullptr;  // null: host memory
 };
 
-// One row of the table of optimizers: what parser, plan, `xibench list`, tests and docs loop over. It stands in the optimizer's own file.
+// One row of the table of optimizers, which the parser, plan, `xibench list` and the tests read. It stands in the optimizer's own file.
 struct OptimizerInfo {
   std::string_view name, arguments = "", help;
   bool linear = false;        // the direction is linear in the gradients; algorithms that add and subtract gradients of steps or nodes need that
-  bool own_momentum = false;  // train.momentum and train.nesterov mean nothing to it
+  bool own_momentum = false;  // it ignores train.momentum and train.nesterov, which must then be 0 and false
   int (*matrices)(const SgdOptions& options);                                             // per-node matrices that it keeps
   std::unique_ptr<Optimizer> (*make)(Arguments& arguments, const OptimizerSetup& setup);  // throws Error(input) on impossible arguments
 };
@@ -56,13 +57,13 @@ const OptimizerInfo& optimizer_info(std::string_view text);  // of "adamw(beta2 
 
 // The optimizer written as `text`. Throws Error(input) for an unknown name or wrong arguments.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view text, const OptimizerSetup& setup);
-// Throws Error(input) of the key at fault where the optimizer written as `text` cannot be made so.
+// Throws Error(input), which names the key at fault, if the optimizer written as `text` cannot be made with these options.
 void check_optimizer(std::string_view text, const SgdOptions& options);
 
-// move(k, x_k, direction(k, x_k, g_k)) for every parameter of every row, in one pass over memory: nodes and chunks of columns in parallel, on a device as
+// Calls move(k, x_k, direction(k, x_k, g_k)) for every parameter of every row, in one pass over memory: nodes and chunks of columns in parallel; on a device
 // one kernel.
 void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move);
-// momentum(k) likewise, for the parameters of a matrix of the shape of x.
+// Calls momentum(k) likewise for every parameter of a matrix of the shape of x.
 void apply(const NodeMatrix& x, ThreadPool& pool, const QgMomentum& momentum);
 
 }  // namespace xib
