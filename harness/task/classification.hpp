@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// What a classifier is measured by: top-1 accuracy and the mean loss, from sums over samples. It stands in these three functions alone.
+// Metrics of a classifier: top-1 accuracy and mean loss, from sums over samples. Only these three functions define them.
 struct ClassificationSums {
   double loss = 0, hits = 0, samples = 0;  // counts are exact up to 2^53
 };

@@ -6,9 +6,8 @@
 
 namespace xib {
 
-// A task that computes on the host, for models that are on a device: rows are copied to host matrices before every step, gradients back
-// after it, so the gradients are the host's to the last bit. For the constructed problems, which are small, and for tests of everything else that
-// happens on a device. No kernel computes a gradient here.
+// Host task for models on a device: it copies the rows to the host before every step and the gradients back after it. So the gradients have the bits of the
+// host; no kernel computes them. It serves the constructed problems, which are small, and tests of everything else on a device.
 std::unique_ptr<Task> make_host_task_on_device(std::unique_ptr<Task> host);
 
 }  // namespace xib

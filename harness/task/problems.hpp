@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// Problems that are constructed rather than read: their constants are known, L always, and they need no LibTorch.
+// Constructed problems: they read no data, need no LibTorch, and know constants of the theory (L always).
 struct ProblemInfo {
   std::string_view name, arguments, help;
   void (*check)(const Term& term, int nodes, std::int64_t batch_size);  // throws Error(input) without building anything
@@ -17,7 +17,7 @@ struct ProblemInfo {
   std::int64_t (*training_samples)(const Term& term, int nodes, std::int64_t batch_size);
   struct Size {
     std::size_t dim = 0;
-    double bytes = 0;  // on every rank, at most: what is known of all nodes
+    double bytes = 0;  // on every rank, an upper bound: the constants of all nodes
   };
   Size (*size)(const Term& term, int nodes, std::int64_t batch_size);  // without building anything
 };

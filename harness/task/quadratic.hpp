@@ -9,13 +9,12 @@ namespace xib {
 
 // f_i(x) = 1/2 (x - b_i)' A_i (x - b_i), f = (1/n) sum f_i.
 //   A    eigenvalues L (mu/L)^(k/(d-1)), k = 0..d-1; diagonal, or H diag H with a random Householder reflection H = I - 2 v v'.
-//   A_i  = (1 + tilt cos(2 pi i/n)) A. Their mean is A. With tilt = 0 the mean model moves as if it were trained alone, whatever the
-//        consensus distance; with tilt > 0 the nodes' disagreement biases its gradient, on a ring most, where neighbours are alike.
+//   A_i  = (1 + tilt cos(2 pi i/n)) A. Their mean is A. With tilt = 0 the mean model moves as if it were trained alone, for any consensus
+//        distance. With tilt > 0 the disagreement of the nodes biases its gradient, most on a ring, where neighbours are alike.
 //   x*   standard normal (Purpose::problem); b_i = x* - A_i^-1 u_i with u_i normal, centred over the nodes and scaled to
 //        (1/n) sum ||u_i||² = zeta². Then grad f_i(x*) = u_i, grad f(x*) = 0 and f(x*) = (1/2n) sum u_i' A_i^-1 u_i.
 //   g_i  = A_i (x - b_i) + noise, noise ~ N(0, sigma²/d I), so E ||noise||² = sigma².
-// Every f_i is L (1 + tilt)-smooth, f is mu-strongly convex.
-// These are the constants of Koloskova et al. 2020 (A Unified Theory of Decentralized SGD), Assumptions 1 to 3.
+// Every f_i is L (1 + tilt)-smooth, f is mu-strongly convex (constants as in ProblemConstants).
 struct QuadraticOptions {
   std::int64_t dim = 50;
   double L = 1, mu = 0.1, sigma = 1, zeta = 0, tilt = 0;

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-inline constexpr std::int64_t kEvaluationBatch = 500;  // samples; part of the science, as losses are summed batch by batch
+inline constexpr std::int64_t kEvaluationBatch = 500;  // samples; part of the science, because losses are summed batch by batch
 
 struct TrainingOptions {
   Term partition{"iid", {}};
@@ -20,7 +20,7 @@ struct TrainingOptions {
   std::uint64_t seed = 1;
 };
 
-// Samples of every node and step, and of every evaluation, wherever the network that takes them is computed.
+// Samples of every node and step and of every evaluation, on any device.
 class Samples {
  public:
   virtual ~Samples() = default;
@@ -28,10 +28,10 @@ class Samples {
   virtual std::int64_t steps_per_epoch() const = 0;
   virtual std::int64_t batch_size() const = 0;                                     // per node and step
   virtual std::int64_t size(Split split) const = 0;                                // in samples
-  virtual std::vector<std::int64_t> class_histogram() const = 0;                   // nodes x classes row-major; empty when there are no classes
+  virtual std::vector<std::int64_t> class_histogram() const = 0;                   // nodes x classes row-major; empty without classes
   virtual std::vector<std::pair<std::string, std::string>> checksums() const = 0;  // name and SHA-256 of every data file
 
-  // Places of an evaluation's batch in its split.
+  // Range of an evaluation batch in its split.
   struct Stretch {
     std::int64_t first, count;
   };
@@ -63,10 +63,10 @@ class ImageSamples final : public Samples {
     return split == Split::test ? dataset_->test : dataset_->validation;
   }
 
-  // A node's mini-batch: which images, and how each is changed. Valid until the next draw for this node; thread-safe for distinct nodes.
+  // Mini-batch of a node: its images, and how each is changed. Valid until the next draw for this node; thread-safe for distinct nodes.
   struct Draw {
     std::span<const std::int32_t> indices;
-    std::vector<Augmentation> moves;  // empty: none is changed
+    std::vector<Augmentation> moves;  // empty: no image is changed
   };
   Draw draw(int node, std::int64_t step) const {
     Draw drawn{sampler_.batch(node, step), std::vector<Augmentation>(options_.augment ? static_cast<std::size_t>(options_.batch_size) : 0)};

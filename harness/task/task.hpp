@@ -15,7 +15,7 @@ namespace xib {
 
 enum class Split { train, validation, test };
 
-// Constants of the theory, which only constructed problems know; NaN where unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
+// Constants of the theory, which only constructed problems know; NaN if unknown. Koloskova et al. 2020 (A Unified Theory of Decentralized SGD),
 // Assumptions 1 to 3.
 struct ProblemConstants {
   double L = kNaN;        // smoothness of every f_i
@@ -25,8 +25,8 @@ struct ProblemConstants {
   double optimum = kNaN;  // f(x*)
 };
 
-// The learning problem of the nodes. A task object lives on one rank and serves that rank's nodes (`local` counts from 0 in the rank's block).
-// Everything it computes on CPU is a pure function of configuration, seed, node and step: no state but caches.
+// Learning problem of the nodes. A task object lives on one rank and serves the nodes of that rank (`local` counts from 0 in the rank's block). On CPU its
+// results are functions of configuration, seed, node and step only: its only state are caches.
 class Task {
  public:
   virtual ~Task() = default;
@@ -36,38 +36,38 @@ class Task {
   virtual std::int64_t steps_per_epoch() const = 0;
   virtual std::int64_t batch_size() const = 0;  // samples per node and step
 
-  // The common initial model and its buffers; the same on every rank.
+  // Common initial model of all nodes and its buffers, the same on every rank.
   virtual void initial_model(std::span<float> model, std::span<float> buffers) const = 0;
-  // Makes the models of this rank's nodes views of the rows of x, their gradients of g, their buffers of `buffers`
-  // (local nodes x dim, dim, buffer_dim). Called once, before gradient(). The matrices outlive the task's use.
+  // Makes the models of this rank's nodes views of the rows of x (local nodes x dim), their gradients views of g (likewise) and their buffers views of
+  // `buffers` (local nodes x buffer_dim). Called once, before gradient(). The matrices must outlive the use of the task.
   virtual void bind(NodeMatrix& x, NodeMatrix& g, NodeMatrix& buffers) = 0;
-  // Mini-batch gradient of node `local` at its row of x into its row of g; returns the mini-batch loss. Thread-safe for distinct
-  // nodes. `step` counts from 0 over the whole run; data_s, if given, gets the seconds spent on fetching and augmenting.
+  // Writes the mini-batch gradient of node `local`, at its row of x, into its row of g; returns the mini-batch loss. Thread-safe for distinct nodes. `step`
+  // counts from 0 over the whole run. data_s, if given, gets the seconds for fetching and augmenting.
   virtual double gradient(int local, std::int64_t step, double* data_s = nullptr) = 0;
-  // Where bind() wants x, g and the buffers. A task whose rows are on a device gives the gradients of all local nodes at once: loss gets a number
-  // per node, data_s the seconds spent on fetching and augmenting; gradient() is not called then.
+  // Memory in which bind() expects x, g and the buffers. If it is a device, gradients() is called instead of gradient(): it computes all local nodes at once.
+  // loss gets a number per node, data_s the seconds for fetching and augmenting.
   virtual Space space() const { return Space::host; }
   virtual void gradients(std::int64_t step, ThreadPool& pool, std::span<double> loss, double* data_s);
-  // What models are measured by; the first is what gaps are about, and mean_loss() is among them.
+  // Metrics of models. Gaps are about the first; mean_loss() must be among them.
   virtual std::vector<Metric> metrics() const = 0;
-  // A model on a whole split, in fixed batches, each giving evaluation_sums() numbers that are added in batch order: the same bits for any number
-  // of threads. `worker` tells which scratch model may be used, so that several models (or batches) are evaluated side by side.
+  // Evaluation of a model on a whole split, in fixed batches. Each batch gives evaluation_sums() numbers; the caller adds them in batch order, so the bits do
+  // not depend on the number of threads. `worker` is the number of the calling thread: calls with different workers may run side by side.
   virtual int evaluation_batches(Split split) const = 0;
   virtual std::size_t evaluation_sums() const = 0;
   virtual void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int worker, std::span<double> sums) = 0;
-  // From the sums of one batch or more: a number per metric, in their order.
+  // One number per metric, in the order of metrics(), from the sums of one or more batches.
   virtual std::vector<double> score(std::span<const double> sums) const = 0;
 
-  // Full gradient of f (the mean over all nodes' data) at `model` into `g`, where the problem allows; returns f(model).
+  // Writes the full gradient of f (the mean over all nodes' data) at `model` into `g`, and returns f(model). Only for problems that know it.
   virtual bool has_full_gradient() const { return false; }
   virtual double full_gradient(std::span<const float> model, std::span<double> g) const;
-  // sigma²(x) = (1/n) sum_i E||g_i - grad f_i(x)||² of mini-batch gradients with every node at x = `model`; known wherever the full
-  // gradient is. By default it is the same everywhere.
+  // sigma²(x) = (1/n) sum_i E||g_i - grad f_i(x)||² of mini-batch gradients with every node at x = `model`. Tasks that know the full gradient know it. By
+  // default it does not depend on x.
   virtual double gradient_variance(std::span<const float>) const { return constants().sigma2; }
   virtual ProblemConstants constants() const { return {}; }
-  // Samples of each class on each node in the first epoch, nodes x classes row-major; empty when there are no classes.
+  // Number of samples of each class on each node in the first epoch, nodes x classes row-major; empty without classes.
   virtual std::vector<std::int64_t> class_histogram() const { return {}; }
-  // How it computes, where that is a choice, for provenance.
+  // Name and value of facts about how the task computes, for provenance.
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
   // Name and SHA-256 of every data file used, for provenance.
   virtual std::vector<std::pair<std::string, std::string>> data_checksums() const { return {}; }

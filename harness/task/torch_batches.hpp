@@ -5,13 +5,13 @@
 
 namespace xib {
 
-// Where a network's batches come from in host memory. Only torch_*.cpp include it.
+// Source of a network's batches in host memory. Only torch_*.cpp include it.
 class Batches {
  public:
   virtual ~Batches() = default;
-  // Of a local node. Valid until its next one; thread-safe for distinct nodes.
+  // Training batch of a local node. Valid until the next one of this node; thread-safe for distinct nodes.
   virtual Batch training(int local, std::int64_t step) = 0;
-  // Valid until the worker's next one; thread-safe for distinct workers.
+  // Evaluation batch. Valid until the next one of this worker; thread-safe for distinct workers.
   virtual Batch evaluation(Split split, int batch, int worker) = 0;
 };
 

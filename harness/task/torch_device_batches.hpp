@@ -6,18 +6,18 @@
 
 namespace xib {
 
-// Where a network's batches come from in the memory of a device, those of all local nodes at once. Only torch_*.cpp include it.
+// Source of a network's batches in device memory, for all local nodes at once. Only torch_*.cpp include it.
 class DeviceBatches {
  public:
   virtual ~DeviceBatches() = default;
-  // Memory of the training batches: inputs and targets, one node after another. Forgets what was drawn.
+  // Memory of the training batches: inputs and targets, one node after another. reserve() drops batches that were drawn.
   struct Place {
     float* inputs;
     std::int64_t* targets;
   };
   virtual Place reserve() = 0;
-  virtual void draw(std::int64_t step, ThreadPool& pool) = 0;  // on the host; what is drawn already is not drawn again
-  virtual void write() = 0;                                    // the batches of the last draw, to their place
+  virtual void draw(std::int64_t step, ThreadPool& pool) = 0;  // on the host; does nothing if this step was drawn already
+  virtual void write() = 0;                                    // writes the batches of the last draw to their place
   virtual Batch evaluation(Split split, int batch) = 0;
 };
 

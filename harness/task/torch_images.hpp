@@ -9,16 +9,16 @@
 
 namespace xib {
 
-// A split of a data set as bytes in the memory of a device (null: of the host), and the images and labels of batches made there, with the bits of
-// BatchWriter: a byte becomes its float by the same table. Only torch_*.cpp include it.
+// Split of a data set as bytes in the memory of a device (null: of the host). Batches of images and labels are made there with the bits of BatchWriter, because
+// a byte becomes its float by the same table. Only torch_*.cpp include it.
 class DeviceImages {
  public:
   DeviceImages(const ImageSet& set, std::span<const float> table, Device* device);
 
-  // Which images, and how each is changed: whole numbers where LibTorch computes.
+  // Choice of images and of the change of each: whole numbers in the memory where LibTorch computes.
   struct Choice {
     at::Tensor index;  // count
-    at::Tensor moves;  // count x 3: dy, dx, mirrored; undefined: as they are
+    at::Tensor moves;  // count x 3: dy, dx, mirrored; undefined: images are not changed
   };
   at::Tensor images(const Choice& choice) const;  // count x height x width x channels
   at::Tensor labels(const Choice& choice) const;  // count

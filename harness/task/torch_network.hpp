@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-// How LibTorch runs a Network on the parameters of one node: what the tasks on CPU and on a device share. Only torch_*.cpp include it.
+// Functions that run a Network with LibTorch on the parameters of one node, shared by the tasks on CPU and on a device. Only torch_*.cpp include it.
 namespace xib {
 
 using Tensors = std::vector<at::Tensor>;
@@ -17,17 +17,17 @@ struct Statistics {
   at::Tensor mean, variance;
 };
 
-// The parameters of a flat model in that device's memory as tensors. A convolution's weight is (out, in, height, width) to LibTorch,
-// channels-last in memory.
+// Tensors that are views of the parameters of a flat model in the memory of that device. A convolution's weight has the shape (out, in, height, width) and
+// lies channels-last in memory.
 Tensors parameter_views(const Network& network, float* model, at::Device device = at::kCPU);
 
-// One entry per layer; empty tensors but for batch norms.
+// Views of running statistics: one entry per layer; the tensors are empty except for batch norms.
 std::vector<Statistics> statistics_views(const Network& network, float* buffers, at::Device device = at::kCPU);
 
 // `count` images, channels-last.
 at::Tensor image_views(const ImageShape& shape, float* pixels, std::int64_t count, at::Device device = at::kCPU);
 
-// x through the layers, as apply(layer, its index, x) computes each; in place where backward does not need what is overwritten.
+// Output of the layers for x; apply(layer, its index, x) computes each. It works in place where backward does not need the old values.
 template <class Apply>
 at::Tensor push_through(const Network& network, at::Tensor x, const Apply& apply) {
   at::Tensor kept;
@@ -46,11 +46,11 @@ at::Tensor push_through(const Network& network, at::Tensor x, const Apply& apply
   return x;
 }
 
-// Logits, batch x classes. Weights are converted to the type of x where that is another (bfloat16); norms keep float parameters and sums.
+// Logits, batch x classes. Weights are converted to the type of x if it differs (bfloat16); norms keep float parameters and sums.
 at::Tensor forward(const Network& network, const Tensors& p, const std::vector<Statistics>& statistics, at::Tensor x, bool training);
 
 at::Tensor every_nth_pixel(const at::Tensor& x, int stride);
-at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter);  // an undefined one stays undefined
+at::Tensor in_type_of(const at::Tensor& x, const at::Tensor& parameter);  // an undefined parameter stays undefined
 at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight, const at::Tensor& bias);
 
 }  // namespace xib

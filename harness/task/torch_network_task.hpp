@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// What a network's task says of itself, wherever it is computed: its size, its samples, its objective. Only torch_*.cpp include it.
+// Base of all network tasks, on CPU and on a device: size, samples, objective. Only torch_*.cpp include it.
 class NetworkTask : public Task {
  public:
   NetworkTask(const Network& network, std::unique_ptr<const Samples> samples, const Objective& objective, std::uint64_t seed)

@@ -12,23 +12,23 @@ class Tensor;
 
 namespace xib {
 
-// What a network's outputs are trained for and measured by.
+// Training loss and metrics of a network's outputs.
 class Objective {
  public:
   virtual ~Objective() = default;
-  // A batch's mean loss, one number: outputs (samples x ...) in float, targets as the batches bring them.
+  // Mean loss of a batch, one number: outputs (samples x ...) in float, targets as the batch has them.
   virtual at::Tensor loss(const at::Tensor& outputs, const at::Tensor& targets) const = 0;
-  // The same of several models, whose batches of equal size follow one another: a number per model.
+  // The same for several models, whose batches of equal size follow one another: one number per model.
   virtual at::Tensor losses(const at::Tensor& outputs, const at::Tensor& targets, std::int64_t models) const = 0;
 
   virtual std::vector<Metric> metrics() const = 0;
-  // An evaluated batch in `sums_size()` numbers that add over batches, and their scores: a number per metric.
+  // add_up() turns an evaluated batch into sums_size() numbers that add over batches; score() turns their sums into one number per metric.
   virtual std::size_t sums_size() const = 0;
   virtual void add_up(const at::Tensor& outputs, const at::Tensor& targets, std::span<double> sums) const = 0;
   virtual std::vector<double> score(std::span<const double> sums) const = 0;
 };
 
-// Cross entropy of classes, targets being whole numbers. Sums are added in double.
+// Cross entropy over classes; targets are the numbers of the classes. Sums are in double.
 const Objective& cross_entropy();
 
 }  // namespace xib

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// What a pass reads and writes, in the memory of the device. Rows are `stride` floats apart, one per node.
+// Device memory that a pass reads and writes. Rows are `stride` floats apart, one per node.
 struct ReplicaRows {
   float* models;     // nodes x dim, only read
   float* gradients;  // nodes x dim, overwritten
@@ -23,19 +23,20 @@ struct ReplicaRows {
   bool operator==(const ReplicaRows&) const = default;
 };
 
-// Gradients of all nodes of a rank at once, where LibTorch computes. Call prepare_torch_thread() on the thread first.
+// Computation of the gradients of all nodes of a rank at once. Call prepare_torch_thread() on the thread first.
 class Replicas {
  public:
   virtual ~Replicas() = default;
-  virtual void gradients(const ReplicaRows& rows) = 0;    // asks for them; on a device nothing is waited for
-  virtual void losses(std::span<double> loss) const = 0;  // waits: the mean loss of each node's batch
+  virtual void gradients(const ReplicaRows& rows) = 0;    // starts them; on a device it does not wait
+  virtual void losses(std::span<double> loss) const = 0;  // waits, and gives the mean loss of each node's batch
 };
 
-// float64: rows stay float, all between is double (grouped only, for tests). tf32 is a setting of the libraries, see DeviceSettings in torch_device_task.cpp.
+// Type of the computation. float64: rows stay float, all values in between are double (grouped only, for tests). tf32 is a setting of the libraries instead,
+// see DeviceSettings in torch_device_task.cpp.
 enum class Arithmetic { float32, bfloat16, float64 };
 
 struct ReplicaSetup {
-  const Network& network;      // outlives the replicas
+  const Network& network;      // must outlive the replicas
   const Objective& objective;  // likewise
   int nodes;
   std::int64_t batch;
@@ -43,12 +44,12 @@ struct ReplicaSetup {
   const Device* device = nullptr;  // null: host memory
 };
 
-// One pass through one network: convolutions with a group per node, batched products, norms over (node, channel). An operation works for all nodes, so
-// their number does not depend on the number of nodes. A node's sums have another order than in TorchTask, so bits differ.
+// Replicas that take one pass for all nodes: convolutions with a group per node, batched products, norms over (node, channel). The number of operations does
+// not depend on the number of nodes. The sums of a node have another order than in TorchTask, so the bits differ.
 std::unique_ptr<Replicas> make_grouped_replicas(const ReplicaSetup& setup);
 
-// A pass per node, which is TorchTask's (torch_row_model.hpp): where LibTorch computes on the CPU, with its bits. With branches > 0 the passes are
-// recorded when rows are first given, node k on branch k mod branches, and replayed from then on.
+// Replicas that take a pass per node, the same as TorchTask (torch_row_model.hpp); if LibTorch computes on the CPU, the bits are equal. With branches > 0 the
+// first call records the passes, node k on branch k mod branches, and later calls replay them.
 std::unique_ptr<Replicas> make_node_replicas(const ReplicaSetup& setup, int branches);
 
 std::unique_ptr<Replicas> make_replicas(Way way, const ReplicaSetup& setup);

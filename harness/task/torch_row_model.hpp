@@ -5,7 +5,7 @@
 
 namespace xib {
 
-// Where a node's model lies: floats in the memory of `where`. Without gradient it is only evaluated.
+// Addresses of a node's model: floats in the memory of `where`. Without a gradient row the model can only be evaluated.
 struct ModelRows {
   float* model;     // dim
   float* buffers;   // buffer_dim: BatchNorm's running statistics, changed by a pass in training
@@ -17,14 +17,14 @@ struct Batch {
   at::Tensor inputs, targets;
 };
 
-// A network whose tensors are views of a node's rows: nothing is copied, and no state can drift from the rows. Only torch_*.cpp include it.
+// Network whose tensors are views of a node's rows: nothing is copied, and there is no state beside the rows. Only torch_*.cpp include it.
 class RowModel {
  public:
   RowModel(const Network& network, const ModelRows& rows, at::Device where = at::kCPU, at::ScalarType type = at::kFloat);
 
-  // Outputs in float, whatever the type of the computation. Records what backward() needs where gradients are on.
+  // Outputs in float for any type of the computation. Records what backward() needs if gradients are on.
   at::Tensor outputs(const at::Tensor& inputs, bool training) const;
-  // Overwrites the gradient's row, returns the batch's mean loss.
+  // Overwrites the row of the gradient, and returns the mean loss of the batch.
   at::Tensor gradient(const Objective& objective, const Batch& batch);
 
  private:

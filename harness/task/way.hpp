@@ -6,8 +6,8 @@
 
 namespace xib {
 
-// How a rank computes the gradients of its nodes' networks on a device (--way). No part of the configuration: the same numbers but for the order of
-// sums, as with another card. On CPU every node's gradient is computed by one thread, and there is no choice.
+// Ways in which a rank computes the gradients of its networks on a device (--way). They are not part of the configuration, because they change only the order
+// of sums, as another card does. On CPU there is no choice: one thread computes each node's gradient.
 enum class Way { automatic, grouped, nodes, graph };
 
 struct WayInfo {

@@ -16,12 +16,12 @@ struct ModelOptions {
 
 struct ModelInfo {
   std::string_view name, arguments, help;
-  bool has_width, has_norm, has_shortcut;  // which options it takes; giving it another is an error
+  bool has_width, has_norm, has_shortcut;  // the options that it takes; any other is an error
   Network (*make)(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 };
 std::span<const ModelInfo> models();  // the one table
 
-// Throws Error(input): unknown name (with the nearest), wrong arguments, an option that the model lacks, images too small.
+// Throws Error(input) for an unknown name (with the nearest), wrong arguments, an option that the model lacks, and images that are too small.
 Network make_network(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 
 // The makers.
@@ -30,7 +30,7 @@ Network cnn(const Term& term, const ModelOptions& options, const ImageShape& inp
 Network mlp(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 Network logistic(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 
-// For the makers: the norm of that name, and round(channels * width) but at least 1.
+// Helpers of the makers: the norm of that name; round(channels * width), at least 1.
 Norm norm_of(const ModelOptions& options);
 int scaled(int channels, const ModelOptions& options);
 

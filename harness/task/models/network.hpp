@@ -21,7 +21,7 @@ struct Parameter {
   float init_value = 0;       // this constant where the deviation is 0
 };
 
-// Operations on the activations, in order. `on_shortcut`: on the kept ones instead.
+// Operation on the activations. on_shortcut: it works on the kept activations instead.
 struct Layer {
   enum class Kind { conv, batch_norm, group_norm, relu, max_pool, average_pool, flatten, linear, keep, pad_channels, add_kept } kind;
   int weight = -1, bias = -1;  // indices of parameters; -1: none
@@ -31,8 +31,8 @@ struct Layer {
   bool on_shortcut = false;
 };
 
-// A network as plain data: what the flat parameter vector means and how a batch is pushed through. The models build it, one
-// interpreter (torch_task.cpp) runs it.
+// Network as plain data: the meaning of the flat parameter vector, and the layers that a batch goes through. The models build it; torch_network.cpp and
+// torch_grouped_replicas.cpp run it.
 struct Network {
   ImageShape input;
   int classes = 0;
@@ -41,11 +41,11 @@ struct Network {
   std::size_t dim = 0, buffer_dim = 0;
 };
 
-// Initial weights: He et al. 2015, N(0, 2/fan_in) before a ReLU; N(0, 1/fan_in) for the last layer; norms 1, biases 0.
+// Draws initial weights: He et al. 2015, N(0, 2/fan_in) before a ReLU; N(0, 1/fan_in) for the last layer; norms 1, biases 0.
 // Parameter k draws from its own stream (Purpose::init, k). Buffers: running means 0, variances 1.
 void draw_initial_model(const Network& network, std::uint64_t seed, std::span<float> model, std::span<float> buffers);
 
-// Appends layers, keeping track of the shape.
+// Builder of a network: appends layers and keeps track of the shape.
 class NetworkBuilder {
  public:
   NetworkBuilder(const ImageShape& input, int classes, Norm norm);
@@ -55,8 +55,8 @@ class NetworkBuilder {
   void max_pool();         // 2x2, stride 2
   void average_pool();     // over all pixels
   void hidden(int units);  // linear and ReLU, after flattening
-  // Basic block of He et al. 2016: x <- relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). Where the shape changes the shortcut is
-  // A: every second pixel, new channels zero; B: a 1x1 convolution with norm.
+  // Basic block of He et al. 2016: x <- relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). If the shape changes, the shortcut is A (every second pixel, new
+  // channels are zero) or B (a 1x1 convolution with norm).
   void residual_block(int channels, int stride, std::string_view shortcut);
   Network classify() &&;  // the last linear layer
 
