@@ -12,7 +12,7 @@
 
 namespace xib {
 
-// Numbers (little endian, as in memory), texts and arrays one after another, the latter two after their count.
+// Writer of numbers (little endian, as in memory), texts and arrays, one after another; texts and arrays follow their size.
 class ByteWriter {
  public:
   template <class T>
@@ -40,7 +40,7 @@ class ByteWriter {
   std::vector<std::byte> bytes_;
 };
 
-// The same back; throws Error(work) when the bytes end too early.
+// Reader of what ByteWriter wrote; throws Error(work) if the bytes end too early.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : left_(bytes) {}

@@ -9,28 +9,27 @@
 
 namespace xib {
 
-// The container of checkpoints: named sections of bytes, magic, version, a SHA-256 per section and one over the whole.
+// Content of a checkpoint: named sections of bytes. The file adds a magic, a version, a SHA-256 of each section and one over their list.
 using Sections = std::map<std::string, std::vector<std::byte>>;
 
-// Writes `path`[.token].new, fsyncs it, renames the existing `path` to `path`.previous and the new one to `path`, fsyncs the directory.
-// Throws Error(work) with the reason; an existing checkpoint stays.
+// Writes `path`[.token].new, fsyncs it, renames an existing `path` to `path`.previous and the new file to `path`, and fsyncs the directory. Throws Error(work)
+// with the reason; an existing checkpoint then stays.
 void write_checkpoint(const std::string& path, const Sections& sections, const Incarnation& by = {});
 
 struct LoadedCheckpoint {
   bool found = false;
   Sections sections;
-  // "" or why the newest was not used: "checkpoint X is corrupt (section 'x': checksum); used the one before it". Where none is found: what is wrong with all
-  // there are.
+  // Why the newest was not used, or "": "checkpoint X is corrupt (section 'x': checksum); used the one before it". If found is false: the faults of all files.
   std::string note;
 };
-// The newest intact checkpoint among `path` and `path`.previous; found = false when there is none, or none but damaged ones. Throws Error(work) when one of
-// another version, or what is no file, is all that could be used, naming it and the remedy (--no-resume); Unreadable where one may be whole.
+// Reads the newest intact checkpoint of `path` and `path`.previous; found = false if there is none, or if all are damaged. Throws Error(work) with the remedy
+// (--no-resume) if none can be used and one has another version or is not a file. Throws Unreadable if one cannot be read but may be whole.
 LoadedCheckpoint read_checkpoint(const std::string& path);
-// Moves `path`, which was not used, to `path`.corrupt: the next write_checkpoint would rename it over the good one before it. Nothing where it is not there.
+// Moves an unusable `path` to `path`.corrupt, because the next write_checkpoint would rename it over the good previous one. Does nothing if `path` is missing.
 void set_aside_unusable(const std::string& path);
-void remove_checkpoint(const std::string& path);  // and the one before, the one set aside, and temporary files of killed incarnations
+void remove_checkpoint(const std::string& path);  // also the previous one, those that were set aside, and temporary files of killed processes
 
-// Rows as bytes and back, for the section "record".
+// A record as bytes and back, for the section "record".
 std::vector<std::byte> encode_record(const struct RunRecord& record);
 struct RunRecord decode_record(const std::vector<std::byte>& bytes);
 

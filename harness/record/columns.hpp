@@ -59,14 +59,14 @@ struct EvaluationRow {
 struct PhaseRow {
   std::int64_t first_step = 0, last_step = 0;  // inclusive
   std::string topology, policy;
-  double target = kNaN;       // the last one; the first and the least below
+  double target = kNaN;       // the last target of the phase; target_first and target_min: the first and the smallest
   std::string target_source;  // "" or the run id the target was taken from
   double consensus_distance_mean = kNaN, consensus_distance_max = kNaN;
   std::int64_t rounds = 0, bytes_sent = 0;
   double target_first = kNaN, target_min = kNaN;
 };
 
-// One incarnation of the program that worked on the run.
+// One start of the program on the run.
 struct Attempt {
   std::string start, end;               // ISO 8601 UTC
   std::string hosts, slurm_job, ended;  // ended: finished, signal USR1, ...
@@ -74,26 +74,26 @@ struct Attempt {
   std::int64_t first_step = 0, last_step = 0;
 };
 
-// What the values of a column may be; NaN where nothing was measured. A run that diverged holds whatever came out of its last steps.
+// Range of a column's values; NaN: not measured. In a run that diverged, values that are not finite are allowed in every column.
 struct Allowed {
   double least, most;
-  bool none;  // NaN may be among them
+  bool none;  // NaN is allowed
   bool holds(double value) const { return std::isnan(value) ? none : value >= least && value <= most; }
   std::string text() const;  // 0 to inf or NaN
 };
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity(), kLargest = std::numeric_limits<double>::max();
 inline constexpr Allowed kAny{-kInfinity, kInfinity, true}, kFromZero{0, kLargest, false}, kFromZeroOrNone{0, kLargest, true}, kFromOne{1, kLargest, false};
 
-// Which files have a column.
+// Rule that says which files have a column.
 enum class Presence {
   always,
-  optional,  // not those of earlier builds; it is in the digest of all, with what Row{} has where it is absent
-  measured,  // in the digest where it was measured only, so that it changes no digest of earlier runs: every column that is added
+  optional,  // files of earlier builds lack it; every digest covers it, with the value of Row{} if it is absent
+  measured,  // the digest covers it only if it was measured, so it changes no digest of earlier runs; use this for every new column
 };
 
-// One column of a table of the run file: all that is known of it. Its HDF5 type follows from the type of the member: double -> float64, std::string ->
-// variable-length UTF-8 and so on. Writer, reader, checkpoint, digest, validator, `xibench list columns` and the tests loop over these tables; analysis/
-// reads what the writer makes of them, the attributes of each dataset.
+// One column of a table of the run file, with all facts about it. Its HDF5 type follows from the type of the member: double -> float64, std::string ->
+// variable-length UTF-8 and so on. Writer, reader, checkpoint, digest, validator, `xibench list columns` and the tests loop over these tables. analysis/ reads
+// the attributes that the writer makes of them.
 template <class Row>
 struct Column {
   std::string_view name;
@@ -101,9 +101,9 @@ struct Column {
   std::string_view units;  // UDUNITS spelling; "1": dimensionless, "": text
   Allowed allowed;
   std::string_view description;
-  bool science = true;  // a function of the configuration: in the science digest
+  bool science = true;  // a function of the configuration, so the science digest covers it
   Presence presence = Presence::always;
-  std::optional<Part> part = std::nullopt;  // of a step's wall_s that a column of seconds is
+  std::optional<Part> part = std::nullopt;  // the part of a step's wall_s that the column holds, if it is one
 };
 
 inline constexpr bool kScience = true, kNotScience = false;
@@ -221,7 +221,7 @@ inline constexpr Column<Attempt> kAttemptColumns[] = {
     {"last_step", &Attempt::last_step, "1", kAny, "last step it did", kNotScience},
 };
 
-// The type of a member: std::int32_t for `std::int32_t StepRow::*`.
+// Type of a member: std::int32_t for `std::int32_t StepRow::*`.
 template <class Member>
 struct MemberType;
 template <class Row, class T>
@@ -229,13 +229,13 @@ struct MemberType<T Row::*> {
   using type = T;
 };
 
-// Calls visit(member) with the typed pointer to member, visit.template operator()<T>() style: the value type is MemberType<M>::type.
+// Calls visit(member, std::type_identity<T>) with the typed pointer to member and its value type T.
 template <class Row, class Visit>
 void with_member(const Column<Row>& column, Visit&& visit) {
   std::visit([&](auto member) { visit(member, std::type_identity<typename MemberType<decltype(member)>::type>{}); }, column.member);
 }
 
-// The parts of a step, which add up to its wall_s: calls visit(column, seconds), with a pointer to the member.
+// Calls visit(column, member) for every part of a step's wall_s. The parts add up to wall_s.
 template <class Visit>
 void for_each_part(Visit&& visit) {
   for (const auto& column : kStepColumns)
@@ -255,7 +255,7 @@ void scatter(const std::vector<T>& values, T Row::*member, std::vector<Row>& row
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*member = values[i];
 }
 
-// Names of the HDF5 types, for the README and h5py: "float64", "int32", "uint8", "UTF-8".
+// Name of the HDF5 type, as h5py has it: "float64", "int32", "uint8", "UTF-8".
 template <class T>
 constexpr std::string_view type_name() {
   if constexpr (std::is_same_v<T, double>) return "float64";

@@ -15,7 +15,7 @@
 
 namespace xib {
 
-// Feeds a hash so that no two different records give the same bytes: every item is preceded by its name, type and count.
+// Hash of named arrays. The name, type and size of an array come before its values, so that two different records never feed the same bytes.
 class Feed {
  public:
   template <class T>
@@ -49,7 +49,7 @@ class Feed {
   Sha256 hash_;
 };
 
-// Whether any row has another value than one in which nothing was measured.
+// True if any row has another value than a row in which nothing was measured.
 template <class T, class Row>
 bool was_measured(const std::vector<Row>& rows, T Row::*member) {
   static const Row unmeasured;
@@ -60,7 +60,7 @@ bool was_measured(const std::vector<Row>& rows, T Row::*member) {
   });
 }
 
-// The columns that are science; those of Presence::measured where they were.
+// Feeds the columns that are science; columns of Presence::measured only if they were measured.
 template <class Row, std::size_t N>
 void feed_table(Feed& feed, std::string_view table, const Column<Row> (&columns)[N], const std::vector<Row>& rows) {
   for (const auto& column : columns) {

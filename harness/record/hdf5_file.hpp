@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// A failure of HDF5, without the name of the file: write_run_file and read_run_file add the name and the remedy.
+// Failure of HDF5, without the name of the file: write_run_file and read_run_file add the name and the remedy.
 class Hdf5Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -19,16 +19,14 @@ class Hdf5Failure : public std::runtime_error {
 
 using Shape = std::vector<std::size_t>;
 
-// /manifest: one line "checksum path" for every dataset and every attribute ("path@name") with data. HDF5's own checksums cover
-// neither strings nor attributes, so the reader compares whatever it reads with this; objects that others added are not in it.
-// checksum: the first 16 digits of the SHA-256 of the value's bytes, little endian; texts end with a NUL each.
+// Checksum of every dataset and attribute with data, by "path" or "path@name"; it becomes /manifest. README.md says how the checksum is made and why it exists.
 using Manifest = std::map<std::string, std::string>;
 
-// What the attributes of a dataset say of it.
+// Facts in the attributes of a dataset.
 struct Labels {
   std::string_view units, description;
   bool science = false;           // in the science digest
-  std::string_view part_of = {};  // the column of which this one is a part, "" where it is none
+  std::string_view part_of = {};  // the column of which this one is a part; "": none
 };
 
 // Builds an HDF5 file in memory. T: double, float, std::int64_t, std::int32_t, std::int16_t, std::uint8_t, std::string.
@@ -55,14 +53,14 @@ class Hdf5Writer {
   void attach(const std::string& path, std::size_t axis, const std::string& scale);  // axis from 0
   void link(const std::string& path, const std::string& name);                       // the same object under a second name
 
-  std::vector<std::byte> image();  // ends the file: /manifest is written, and the bytes are those of a file on disk
+  std::vector<std::byte> image();  // writes /manifest and returns the bytes of the finished file
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// Reads a file on disk, or its bytes in memory. Everything throws Hdf5Failure that names the object.
+// Reader of a file on disk, or of its bytes in memory. Every function throws Hdf5Failure, which names the object.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::string& path);
@@ -86,7 +84,7 @@ class Hdf5Reader {
   template <class T>
   T unchecked_attribute(const std::string& object, const std::string& name) const;  // not compared with the manifest
 
-  // Reads everything, so that every Fletcher32 is checked, and compares it with the manifest. Returns how many entries were compared.
+  // Reads all data, so that HDF5 checks every Fletcher32, and compares them with the manifest. Returns the number of compared entries.
   std::size_t verify() const;
 
  private:

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-// For the two .cpp files that speak HDF5 only.
+// Only hdf5_*.cpp include this file.
 namespace xib {
 
-// The message of the HDF5 call that failed deepest, as the last failed call left it on the error stack.
+// Message of the innermost HDF5 call that failed, from the error stack of the last failed call.
 std::string hdf5_reason();
 
-// Owns an HDF5 identifier.
+// Owner of an HDF5 identifier.
 class Handle {
  public:
   using Close = herr_t (*)(hid_t);
@@ -33,11 +33,11 @@ class Handle {
   Close close_;
 };
 
-// Every return code is looked at: these throw Hdf5Failure "WHAT: reason".
+// Checks of a return code: they throw Hdf5Failure "WHAT: reason".
 void check_hdf5(long long status, const std::string& what);
 Handle own(hid_t id, Handle::Close close, const std::string& what);
 
-// While it lives, HDF5 prints no error stacks; what it did before is restored.
+// Guard: while it lives, HDF5 prints no error stacks; then the previous behaviour is restored.
 class QuietHdf5 {
  public:
   QuietHdf5();
@@ -50,7 +50,7 @@ class QuietHdf5 {
   void* data_ = nullptr;
 };
 
-// The type in the file (little endian whatever the machine) and in memory of the C++ type T.
+// Types of a C++ type T in the file (little endian on every machine) and in memory.
 template <class T>
 hid_t file_type();
 template <class T>
@@ -58,9 +58,9 @@ hid_t memory_type();
 
 Handle text_type();  // variable-length UTF-8
 
-// Of the bytes of a value: the first 16 digits of their SHA-256.
+// First 16 digits of the SHA-256 of these bytes.
 std::string checksum(std::span<const std::byte> bytes);
-// A text is its characters and a NUL.
+// Bytes of a value for its checksum; each text ends with a NUL.
 std::vector<std::byte> bytes_of(std::span<const std::string> texts);
 template <class T>
 std::span<const std::byte> bytes_of(std::span<const T> values) {

@@ -13,7 +13,7 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 inline constexpr std::int32_t kLargestDenseTopology = 4096;  // nodes; mixing matrices of more are stored as CSR
 inline constexpr std::size_t kLongText = 1024;               // provenance texts longer than this, or with line breaks, are datasets
 
-// A (T, width) array of float32: width is the number of nodes or of ranks.
+// Array (T, width) of float32; width is the number of nodes or of ranks.
 struct WideColumn {
   std::string_view name;
   std::vector<float> RunRecord::*member;
@@ -31,7 +31,7 @@ inline constexpr WideColumn kRankColumns[] = {
     {"wait_s", &RunRecord::rank_wait_s, "s", "waiting of each rank for others", kNotScience},
 };
 
-// The root attributes that are texts in a file. put() returns false for a text that stands for nothing.
+// Root attribute that is a text. put() returns false for a text that it does not know.
 struct RootText {
   std::string_view name;
   std::string (*get)(const RunRecord& record);
@@ -58,7 +58,7 @@ inline constexpr RootText kRootTexts[] = {
     root_text<&RunRecord::final_model_sha256>("final_model_sha256"),
 };
 
-// The attributes of /topology/<k>.
+// Attribute of /topology/<k> that is a number.
 struct TopologyNumber {
   std::string_view name;
   double TopologyRecord::*member;
@@ -69,7 +69,7 @@ inline constexpr TopologyNumber kTopologyNumbers[] = {{"p", &TopologyRecord::p},
                                                       {"lambda_min", &TopologyRecord::lambda_min},
                                                       {"contraction", &TopologyRecord::contraction, /*optional=*/true}};
 
-// The facts of provenance that are long, so that they become datasets.
+// Fact of provenance that is long and so becomes a dataset.
 struct LongFact {
   std::string_view name, description;
 };
@@ -82,7 +82,7 @@ inline constexpr LongFact kLongFacts[] = {{"command_line", "the command that did
                                           {"rank_facts", "where each rank ran: host, process, processors, threads; one line per rank"}};
 inline constexpr std::string_view kOtherFact = "a fact about how, where or with what the run was made";
 
-// The attributes of /problem.
+// Attribute of /problem.
 struct ProblemNumber {
   std::string_view name;
   double ProblemRecord::*member;

@@ -16,14 +16,14 @@ struct TopologyRecord {
   std::string name, weights;
   double p = kNaN, lambda2 = kNaN, lambda_min = kNaN;
   double contraction = kNaN;            // ‖W_T ... W_1 - J‖₂
-  std::int64_t contraction_rounds = 0;  // T of it; 0: there is none
-  std::int32_t degree = 0;              // the most messages that a node receives in a round
-  std::int64_t period = 1;              // 0: random, then no matrices are stored but the seed
+  std::int64_t contraction_rounds = 0;  // its T; 0: there is no contraction
+  std::int32_t degree = 0;              // the largest number of messages that a node receives in a round
+  std::int64_t period = 1;              // 0: random; then the seed is stored instead of matrices
   std::int64_t seed = 0;
   std::vector<double> matrices;  // (period, n, n)
 };
 
-// Constants of the theory for a constructed problem. NaN: not known.
+// Constants of the theory for a constructed problem; NaN: not known.
 struct ProblemRecord {
   double L = kNaN, mu = kNaN, sigma2 = kNaN, zeta2 = kNaN, optimum = kNaN;
 };
@@ -31,19 +31,19 @@ struct ProblemRecord {
 // Everything that a run file holds, in memory. The recorder fills it on rank 0; write_run_file() makes the file.
 struct RunRecord {
   std::string run_id, name, variant, final_model_sha256;
-  Standing outcome = Standing::finished;  // one that has_result(), in a file
+  Standing outcome = Standing::finished;  // in a file one for which has_result() is true
   std::int64_t seed = 0;
   std::int32_t nodes = 0, classes = 0;
   std::string config_json, config_source;
   ProblemRecord problem;
-  std::vector<Metric> metrics{top1_accuracy(), mean_loss()};  // the first is what gaps are about
+  std::vector<Metric> metrics{top1_accuracy(), mean_loss()};  // gaps are about the first
   std::vector<PhaseRow> phases;
   std::vector<TopologyRecord> topologies;                      // one per phase
   std::vector<std::int64_t> class_histogram;                   // nodes x classes
   std::vector<StepRow> steps;                                  // T
   std::vector<float> node_train_loss, node_distance_to_mean;   // T x nodes, row-major
   std::int32_t ranks = 1;                                      // the largest number of ranks of any attempt
-  std::vector<float> rank_compute_s, rank_mix_s, rank_wait_s;  // T x ranks, NaN where an attempt had fewer
+  std::vector<float> rank_compute_s, rank_mix_s, rank_wait_s;  // T x ranks; NaN in steps of an attempt with fewer ranks
   std::vector<EvaluationRow> evaluations;                      // E
   std::vector<Attempt> attempts;
   std::vector<std::pair<std::string, std::string>> provenance;  // name -> value, all text

@@ -12,34 +12,34 @@
 
 namespace xib {
 
-// Writes the whole run file: built in memory, verified by reading it back, written to `path`[.token].partial, fsynced, renamed, and the
-// directory fsynced. Either `path` is complete afterwards or it does not exist. Throws Error(work) naming path and reason.
+// Writes the whole run file: builds it in memory, reads it back to verify it, writes `path`[.token].partial, fsyncs, renames it, and fsyncs the directory.
+// Afterwards `path` is complete or does not exist. Throws Error(work), which names the path and the reason.
 void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by = {});
 
-// The file is whole, but a newer xibench wrote it.
+// Error for a file that is whole, but was written by a newer xibench.
 class NewerRunFile : public Error {
  public:
   explicit NewerRunFile(const std::string& message) : Error(Fault::input, message) {}
 };
 
-// Reads a complete run file of any schema version <= ours. Throws Error(input): no such file, not HDF5, truncated, another schema,
-// a newer version, a missing dataset; always with the path and the remedy. Unreadable (core/paths.hpp): rights, a disk, or a lock stand
-// between us and it, and it may be whole.
+// Reads a complete run file of any schema version up to ours. Throws Error(input) with the path and the remedy if the file is missing, is not HDF5, is
+// truncated, has another schema, a newer version, or lacks a dataset. Throws Unreadable (core/paths.hpp) if permissions, a disk or a lock prevent reading: the
+// file may be whole.
 RunRecord read_run_file(const std::string& path);
 
-// Throws Unreadable where a file that HDF5 could not read, for the reason `failure`, is in use by another program: what that is changing only looks damaged.
+// Throws Unreadable if another program uses a file that HDF5 could not read for the reason `failure`: a file that is being changed only looks damaged.
 void check_not_in_use(const std::string& path, std::string_view failure);
 
-// Facts that tables of many runs need, read without the rows: a few milliseconds whatever the length of the run.
+// Facts for tables of many runs, read without the rows: a few milliseconds for a run of any length.
 struct RunHeader;
 RunHeader read_run_header(const std::string& path);  // throws as read_run_file does
 
-// The /summary attributes, computed from the rows (and stored by write_run_file). What is final is NaN in a run that diverged: its last
-// evaluation is of a model on the way, and how far it lies before the divergence depends on what was measured when.
-struct Score {  // by one metric, on the test set
+// Attributes of /summary, computed from the rows and stored by write_run_file. Final values are NaN in a run that diverged, because its last evaluation is of
+// an unfinished model, and the time from it to the divergence depends on what was measured when.
+struct Score {  // of one metric, on the test set
   Metric metric;
-  double final = kNaN, best = kNaN;              // of the mean model: at the last evaluation, at any
-  double nodes_mean = kNaN, nodes_worst = kNaN;  // of the nodes' own models at the last evaluation; of the first metric only
+  double final = kNaN, best = kNaN;              // of the mean model: at the last evaluation; the best of all evaluations
+  double nodes_mean = kNaN, nodes_worst = kNaN;  // of the nodes' own models at the last evaluation; for the first metric only
 };
 struct Summary {
   std::vector<Score> scores;  // of the run's metrics, in their order
@@ -47,16 +47,16 @@ struct Summary {
   std::vector<double> mean_consensus_distance_phase;
   std::int64_t total_rounds = 0, total_bytes_sent = 0, total_gauge_bytes_sent = 0;
   double total_decision_bytes_sent = kNaN;
-  std::int64_t target_missed_steps = 0;  // control.max_rounds were not enough
+  std::int64_t target_missed_steps = 0;  // steps in which control.max_rounds were not enough
   double wall_s = 0;
 };
 Summary summary_of(const std::vector<Metric>& metrics);  // with nothing measured
 Summary summarize(const RunRecord& record);
-void forget_final(Summary& summary);             // what a run that diverged does not have
-std::string final_text(const Summary& summary);  // "test accuracy 88.73 %": by the first metric; "" where there is none
+void forget_final(Summary& summary);             // removes the values that a run that diverged does not have
+std::string final_text(const Summary& summary);  // "test accuracy 88.73 %": of the first metric; "" if there is no value
 
-// Calls visit(name, value) for every attribute of /summary; the name is a text, the value a double or std::int64_t, or a reference to one.
-// Every file has those of accuracy and the final loss, as version 0.1.0 wrote them; NaN where the run has no such metric.
+// Calls visit(name, value) for every attribute of /summary; the name is a text, the value a double or std::int64_t, or a reference to one. Every file has those
+// of accuracy and the final loss, as in version 0.1.0; NaN if the run has no such metric.
 template <class AnySummary, class Visit>
 void for_each_entry(AnySummary&& summary, Visit&& visit) {
   Score none{top1_accuracy()};
@@ -99,7 +99,7 @@ struct RunHeader {
   Summary summary;
 };
 
-// One SHA-256 over everything in the record that is science: not times, places, attempts, provenance, wire bytes.
+// SHA-256 over everything in the record that is science; times, places, attempts, provenance and wire bytes are not.
 std::string science_digest(const RunRecord& record);
 
 }  // namespace xib

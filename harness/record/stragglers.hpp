@@ -6,8 +6,8 @@
 
 namespace xib {
 
-// Sets flag_straggler on the steps that took more than twice the median of comparable steps, without record_s: those of the same attempt, phase and
-// communication with as many gossip rounds, five at least, neither in the warm-up nor with an evaluation or a checkpoint. Clears it on all others.
+// Sets flag_straggler on steps that took more than twice the median of comparable steps, without record_s, and clears it on all others. Comparable are at least
+// five steps of the same attempt, phase, communication and number of gossip rounds, without warm-up, evaluation or checkpoint.
 void mark_stragglers(std::vector<StepRow>& steps);
 
 }  // namespace xib
