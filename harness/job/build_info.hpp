@@ -1,6 +1,6 @@
 #pragma once
 
-// Written anew by each build, from build_info.cmake.
+// Facts about this build; build_info.cmake writes the .cpp file anew in each build.
 namespace xib::build_info {
 extern const char* const commit;  // "" outside of a git checkout
 extern const bool dirty;

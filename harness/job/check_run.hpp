@@ -9,11 +9,11 @@
 
 namespace xib {
 
-// The job that will do the runs, where it is another than this process: what nobody says is taken from here.
+// Shape of the job that will do the runs, if it is not this process. Members without a value are taken from this process and machine.
 struct JobShape {
   std::optional<int> ranks;           // of every run
-  std::optional<int> ranks_per_node;  // machines of the cluster, not nodes of the algorithm; default: all ranks on one
-  std::optional<int> at_once;         // runs in all jobs together, whose checkpoints lie on disk at the same time; default: jobs
+  std::optional<int> ranks_per_node;  // per machine of the cluster (not per node of the algorithm); default: all ranks on one machine
+  std::optional<int> at_once;         // runs in all jobs at the same time: their checkpoints are on disk together; default: jobs
   std::optional<int> processors;      // of a machine
   std::string memory;                 // of a machine, as in 64G; "": this one's
   bool is_given() const { return ranks || ranks_per_node || at_once || processors || !memory.empty(); }
@@ -27,8 +27,8 @@ struct CheckedRuns {
   JobShape shape;
 };
 
-// Everything that can be found wrong with the runs of a selection before any of them runs, in one Error(input): one line each, with file, key and
-// remedy. Nothing is written. check_flags: refuses the flags that are no business of this file. Prints what the runs need where all is well.
+// Checks the runs of a selection before any of them starts. Throws one Error(input) with all problems, one line each, with file, key and remedy; without
+// problems it prints what the runs need. Writes no file. check_flags: checks of the caller's own flags, whose problems are added.
 void check_runs(const CheckedRuns& runs, const std::function<void()>& check_flags);
 
 }  // namespace xib

@@ -10,14 +10,14 @@
 
 namespace xib {
 
-// Whether the run is this process's to do.
+// Answer to the question whether this process does the run.
 struct Claim {
-  std::optional<Outcome> outcome = {};  // there is nothing to do, or not by this process
-  std::unique_ptr<Lease> lease = {};    // else: on rank 0, given back when the claim ends
-  Incarnation incarnation = {};         // and on every rank: who writes the run's files from now on
+  std::optional<Outcome> outcome = {};  // set: this process has nothing to do
+  std::unique_ptr<Lease> lease = {};    // else, on rank 0: the lease, given back when the claim ends
+  Incarnation incarnation = {};         // else, on every rank: the writer of the run's files from now on
 };
 
-// Collective. Waits for the runs that this one refers to, where others are doing them; takes the lease; sets a damaged result aside.
+// Collective. Waits for the runs that this one refers to if other processes are doing them, takes the lease, and sets a damaged result aside.
 Claim claim(const Job& job);
 
 }  // namespace xib

@@ -14,12 +14,12 @@
 
 namespace xib {
 
-// Energy counters of this host's processor packages: Linux's powercap, DIR/intel-rapl:N/energy_uj (AMD's too). They count all that the host does. Often
+// Energy counters of this host's processor packages: Linux's powercap, DIR/intel-rapl:N/energy_uj (AMD has them too). They count all work on the host. Often
 // only root may read them.
 class EnergyMeter {
  public:
   explicit EnergyMeter(const std::string& directory = "/sys/class/powercap");
-  double joules() const;  // since construction; NaN: there is no counter that can be read. A counter that wrapped did so once
+  double joules() const;  // since construction; NaN: no readable counter. A counter may have wrapped at most once
 
  private:
   struct Package {
@@ -29,19 +29,19 @@ class EnergyMeter {
   std::vector<Package> packages_;
 };
 
-// Where a CostMeter gets joules from.
+// Sources of energy counters for a CostMeter.
 struct EnergySources {
   std::string powercap = "/sys/class/powercap";
-  std::string nvml = {};  // library; "": the run uses no GPU, and nothing is asked
+  std::string nvml = {};  // library; "": the run uses no GPU, and the library is not loaded
 };
 
-// Cost of a run so far: core-seconds (ranks x threads x wall-clock seconds) and joules, of this attempt and, as the heartbeat hands them on from
-// attempt to attempt, of all earlier ones, those that were killed and left no result included. Costs are no science: they are in no digest.
+// Cost of a run so far: core-seconds (ranks x threads x wall-clock seconds) and joules, of this attempt and all earlier ones. The heartbeat passes them from
+// attempt to attempt, so killed attempts are included. Costs are not science: no digest covers them.
 class CostMeter {
  public:
   explicit CostMeter(std::int64_t processors, const EnergySources& sources = {});  // the attempt begins
-  void add_earlier(const std::optional<Heartbeat>& earlier);      // what the last heartbeat before this attempt said; nullopt: this is the first
-  void write(Heartbeat& beat) const;                              // all but `heard` and `state` of this attempt, which the heartbeat is stamped with
+  void add_earlier(const std::optional<Heartbeat>& earlier);                       // the last heartbeat before this attempt; nullopt: this attempt is the first
+  void write(Heartbeat& beat) const;                              // writes all costs except `heard` and `state` of this attempt, which the caller sets
   Facts facts(std::int64_t peak_memory, Standing outcome) const;  // for /provenance; bytes, 0: not known
 
  private:
@@ -54,10 +54,10 @@ class CostMeter {
   GpuEnergyMeter gpu_energy_;
 };
 
-// The kernel's note of this process's largest resident memory starts anew from the present one.
+// Resets the kernel's record of this process's peak memory to the present memory.
 void reset_peak_memory();
 std::int64_t peak_memory();  // bytes (VmHWM); 0: not known
-// Collective: the sum of all ranks' peaks, on rank 0.
+// Collective. Sum of the peaks of all ranks, on rank 0.
 std::int64_t peak_memory_of_ranks(Communicator& communicator);
 
 }  // namespace xib

@@ -14,15 +14,15 @@ namespace xib {
 struct Execution {
   std::string out;  // results directory; a run goes to out/<sweep name>/<id>.h5
   Machine machine;
-  std::string gpu;  // what Accelerator says of it; "" on CPU
+  std::string gpu;  // Accelerator::description(); "" on CPU
   std::string command_line;
   bool resume = true;
   double checkpoint_seconds = 300;
-  double stall_seconds = 600;  // without progress for so long, the run is ended with a report; 0: never
+  double stall_seconds = 600;  // time without progress after which the run ends with a report; 0: never
 };
 
-// Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; where error.on_all_ranks(),
-// the caller may go on with the next run.
+// Collective. Brings one planned run to its end, from the last checkpoint if there is one. Throws Error; if error.on_all_ranks(), the caller may go on with the
+// next run.
 Outcome execute(const Plan& plan, const PlannedRun& planned, Communicator& communicator, const Execution& execution, ProgressLine& progress);
 
 }  // namespace xib

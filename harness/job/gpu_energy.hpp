@@ -8,8 +8,8 @@ namespace xib {
 
 inline constexpr const char* kNvml = "libnvidia-ml.so.1";  // comes with NVIDIA's driver
 
-// Energy counters of this host's GPUs, as NVIDIA's management library tells them: all GPUs that it shows, which in a job of Slurm are mostly the job's own.
-// The library is looked for at run time, so that no build needs it.
+// Energy counters of this host's GPUs from NVIDIA's management library (NVML): all GPUs that it shows, in a Slurm job usually those of the job. The library is
+// loaded at run time, so that no build needs it.
 class GpuEnergyMeter {
  public:
   explicit GpuEnergyMeter(const std::string& library);  // "": none
@@ -21,7 +21,7 @@ class GpuEnergyMeter {
 
  private:
   struct Library;
-  std::vector<double> read() const;  // mJ, by GPU; none where one cannot tell
+  std::vector<double> read() const;  // mJ, one per GPU; empty if one GPU has no counter
   std::unique_ptr<Library> library_;
   std::vector<double> begin_;
 };

@@ -12,17 +12,17 @@
 
 namespace xib {
 
-// Throws Error(input) for a way that none of the runs could go.
+// Throws Error(input) if --way is given and no run computes a network on a GPU.
 inline void check_way(Way way, const std::vector<const PlannedRun*>& runs) {
   const auto is_network_on_gpu = [](const PlannedRun* run) { return run->config.train.device != "cpu" && run->config.model.name != "none"; };
   require(way == Way::automatic || std::any_of(runs.begin(), runs.end(), is_network_on_gpu), Key{"--way"},
           "{} is how networks are computed on a GPU, and none of these runs does that; leave it out, or add --device cuda", name_of(way));
 }
 
-// Device and communicator of a command's runs: the GPU is taken once, where any of them wants one.
+// Devices and communicators for the runs of a command. The GPU is taken once, if any run wants one.
 class GpuRanks {
  public:
-  // Collective. timeout_s: of one exchange between GPUs; 0: an hour.
+  // Collective. timeout_s: for one exchange between GPUs; 0: an hour.
   GpuRanks(Communicator& world, const std::vector<const PlannedRun*>& runs, const DeviceChoice& choice, double timeout_s) : world_(world) {
     for (const auto* run : runs)
       if (on_gpu(*run) && !gpu_) gpu_.emplace(world, choice, timeout_s > 0 ? timeout_s : 3600);

@@ -10,8 +10,8 @@
 
 namespace xib {
 
-// The GPUs for runs that a driver starts side by side, each in a process of its own; none where no run wants one. Says where processes will share one.
-// Throws Error(input) where there is no such GPU.
+// GPUs for runs that a driver starts side by side, each in its own process; empty if no run wants one. Prints a notice if processes will share a GPU. Throws
+// Error(input) if there is no such GPU.
 inline std::vector<int> gpus_side_by_side(const std::vector<const PlannedRun*>& runs, const DeviceChoice& choice, int jobs) {
   const auto wanting = std::count_if(runs.begin(), runs.end(), [](const auto* run) { return run->config.train.device != "cpu"; });
   if (wanting == 0) return {};

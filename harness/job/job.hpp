@@ -8,7 +8,7 @@
 
 namespace xib {
 
-// One run that this process was asked to bring to its end: what claim, prepare, train_to_end and publish share.
+// One run that this process brings to its end, for claim, prepare, train_to_end and publish.
 struct Job {
   const Plan& plan;
   const PlannedRun& planned;

@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// Name and version of every library this build is linked to; "" where it is built without.
+// Name and version of every library that this build is linked to; version "": built without it.
 std::vector<std::pair<std::string, std::string>> library_versions();
 
 }  // namespace xib

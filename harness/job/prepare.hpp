@@ -13,14 +13,14 @@ namespace xib {
 // A run that is ready to train, from its beginning or its last checkpoint.
 struct Prepared {
   std::unique_ptr<Run> run;
-  std::unique_ptr<Recorder> recorder;  // this attempt's row is the last of its record's
+  std::unique_ptr<Recorder> recorder;  // the last attempt in its record is this one
   std::int64_t first_step = 0;
 };
 
-// Collective. Says where a run goes on, and what became of a damaged checkpoint.
+// Collective. Makes the run and loads its checkpoint. Prints where the run continues, and what happened to a damaged checkpoint.
 Prepared prepare(const Job& job, const Incarnation& incarnation);
 
-// On rank 0: this attempt ends here, with `steps_done` of the run's steps.
+// Ends this attempt in the record, with `steps_done` steps of the run. Rank 0 only.
 void close_attempt(RunRecord& record, Standing standing, std::int64_t steps_done);
 
 }  // namespace xib

@@ -13,7 +13,7 @@ enum class ProgressStyle { none, plain, terminal };
 // "auto", "none", "plain", "terminal"; auto is terminal when stderr is one, else none. Throws Error(input) for others.
 ProgressStyle progress_style(const std::string& name);
 
-// Tells a person on stderr how a list of runs is getting on: run i of k, step, loss, Ξ, samples/s, time left of the run and of all.
+// Progress of a list of runs, on stderr for a person: run i of k, step, loss, Ξ, samples/s, remaining time of the run and of all.
 class ProgressLine {
  public:
   ProgressLine(ProgressStyle style, int runs) : style_(style), runs_(runs) {}
@@ -29,7 +29,7 @@ class ProgressLine {
   double begun_ = 0, finished_seconds_ = 0, last_print_ = 0;
 };
 
-// The same for runs side by side, each in a process of its own.
+// The same for runs side by side, each in its own process.
 class SideBySideProgress {
  public:
   struct Running {
@@ -38,7 +38,7 @@ class SideBySideProgress {
     double eta_s = 0;
   };
   SideBySideProgress(ProgressStyle style, int runs);
-  bool is_due() const;  // it is time to tell again
+  bool is_due() const;  // true: it is time to call tell() again
   void tell(const std::vector<Running>& running);
   void ended(const std::string& how);  // one lasting line per run, in every style
   void skip() { --runs_; }             // a run that was complete before

@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// Collective. Completes the record of a run that has come to its end, makes the run file of it, and discards what the run needs no longer.
+// Collective. Completes the record of a run that has ended, writes the run file, and removes the files that the run no longer needs.
 void publish(const Job& job, Prepared& ready, Standing standing, const RunReporter& reporter, const Incarnation& incarnation);
 
 }  // namespace xib

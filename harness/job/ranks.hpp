@@ -8,20 +8,20 @@
 
 namespace xib {
 
-// Functions that the commands that train share, alone and as ranks of mpirun or srun.
+// Functions for commands that train, in one process or as ranks of mpirun or srun.
 
 std::string command_line();
 
-// Processors of this process, shared with the other ranks on this host where none is bound to its own.
+// Number of threads by default: the processors of this process, divided among the ranks of this host if they are not bound to processors of their own.
 int default_threads();
 
-// Refuses impossible numbers, and warns where the threads have to share processors of this machine.
+// Refuses impossible numbers, and warns if the threads must share processors of this machine.
 void check_threads(int threads, bool on_this_machine = true);
 
-// Collective. Every rank reads the sweep and the graph files itself, and on another host it may find others.
+// Collective. Throws if the ranks have different plans: every rank reads the sweep and the graph files itself, and files may differ between hosts.
 void check_same_plan(Communicator& communicator, const Plan& plan);
 
-// Says why this rank cannot go on, and gives the exit status; where only this rank failed, all are ended, because they would wait for it.
+// Prints why this rank cannot go on, and returns the exit status. If only this rank failed, it ends all ranks, because they would wait for it.
 int end_for(const std::exception& error, Communicator& communicator);
 
 }  // namespace xib

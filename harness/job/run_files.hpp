@@ -7,26 +7,26 @@
 
 namespace xib {
 
-// Where the files of a run are.
+// Paths of the files of a run.
 struct RunFiles {
   std::string directory, result, checkpoint, heartbeat, lease;
 };
 RunFiles run_files(const std::string& out, const std::string& sweep, const std::string& id);
 
-// How the run ended, where its result is there and whole: finished or diverged; a damaged result is none. Reads only. Throws where the file cannot be
-// read, holds another run or comes from a newer version.
+// finished or diverged if the result of the run exists and is whole; nullopt if it is missing or damaged. Only reads. Throws if the file cannot be read, holds
+// another run, or comes from a newer version.
 std::optional<Standing> settled(const RunFiles& files, const std::string& id);
 
-// The same, and discards the leftovers of a run that has ended: its process may have been killed between result and cleaning.
+// The same, and then removes leftovers of a run that has ended: its process may have been killed after it wrote the result and before it cleaned up.
 std::optional<Standing> clean_if_settled(const RunFiles& files, const std::string& id);
 
-// Renames a damaged result, if one is there, so that the run can be done again: only for who holds the lease. Says so.
+// Renames a damaged result, if there is one, so that the run can be done again, and prints that. Only the holder of the lease may call it.
 void set_aside_damaged_result(const RunFiles& files, const std::string& id);
 
-// Temporary files of processes that were killed.
+// Removes temporary files of killed processes.
 void remove_unfinished_files(const RunFiles& files);
 
-// Files that a run needs until its result is there, also those of a process that was killed between the two.
+// Removes the files that a run needs only until its result exists: heartbeat, checkpoints, temporary files.
 void discard_leftovers(const RunFiles& files);
 
 }  // namespace xib

@@ -10,9 +10,9 @@
 
 namespace xib {
 
-// Collective. This process, or all ranks together, does the runs one after another, and goes on after a failure. A run that failed is tried again up to
-// `retries` times, from its checkpoint; never after bad input. Those that other processes do are looked at again in the end. Throws what only this rank knows:
-// the others cannot go on. execution: that of every run, but for its device.
+// Collective. Does the runs one after another, in this process or on all its ranks together, and goes on after a failure. A failed run is tried again from its
+// checkpoint up to `retries` times, but not after bad input. Runs that other processes do are looked at again at the end. Throws an error that only this rank
+// has, because the other ranks cannot go on. execution: settings of every run, except its device.
 Tally run_in_turn(const Plan& plan, const std::vector<const PlannedRun*>& runs, const GpuRanks& gpu, const Execution& execution, int retries,
                   ProgressLine& progress);
 

@@ -13,13 +13,13 @@ namespace xib {
 struct SideBySideOptions {
   std::string out;                         // results directory
   int jobs = 1, threads = 1;               // processes at a time; node threads of each
-  int retries = 0;                         // how often a run whose process failed or was killed is begun again
-  std::vector<int> gpus;                   // a run on a GPU gets the one on which the fewest are under way
-  std::vector<DriversOption> drivers_own;  // of this process's options
+  int retries = 0;                         // how often a run is started again after its process failed or was killed
+  std::vector<int> gpus;                   // a run on a GPU gets the GPU with the fewest running runs
+  std::vector<DriversOption> drivers_own;  // options of this process that are not passed on
   ProgressStyle style = ProgressStyle::none;
 };
 
-// Runs `jobs` processes of this program at a time, one per run that is not complete, stage after stage; goes on after a failure, passes stop signals on.
+// Runs `jobs` processes of this program at a time, one per run that is not complete, stage after stage. Goes on after a failure, and passes stop signals on.
 Tally run_side_by_side(const Plan& plan, const std::vector<const PlannedRun*>& runs, const SideBySideOptions& options);
 
 }  // namespace xib

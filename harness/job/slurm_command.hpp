@@ -9,9 +9,8 @@ struct SlurmAnswer {
   bool succeeded = false;  // exit status 0
 };
 
-// Output of a command of Slurm ("squeue --noheader ...", as a shell reads it) prints, unchanged by the variables of the user or the job that give it options:
-// SQUEUE_STATES, SLURM_TIME_FORMAT and the like; SLURM_CONF and SLURM_CLUSTERS, which say what Slurm is meant, stay. One that hangs is ended after `seconds`
-// and named once on stderr.
+// Runs a command of Slurm ("squeue --noheader ...", in a shell). Variables of the user or the job that give it options (SQUEUE_STATES, SLURM_TIME_FORMAT, ...)
+// are removed first; SLURM_CONF and SLURM_CLUSTERS, which choose the Slurm, stay. A command that hangs is ended after `seconds` and named once on stderr.
 SlurmAnswer ask_slurm(const std::string& command, int seconds);
 
 }  // namespace xib

@@ -7,20 +7,19 @@
 
 namespace xib {
 
-// A task of slurm/submit that waits in Slurm's queue.
+// Task of slurm/submit that waits in Slurm's queue.
 struct QueuedTask {
-  std::string job;     // as squeue takes it: 12_3
-  std::string start;   // when Slurm means to start it, in local time as squeue writes it; "" where it does not say
-  std::string reason;  // Slurm's, why it waits: Priority, BeginTime, Dependency, ...
+  std::string job;     // as squeue writes it: 12_3
+  std::string start;   // when Slurm plans to start it, in local time as squeue writes it; "": not known
+  std::string reason;  // why it waits, as Slurm says: Priority, BeginTime, Dependency, ...
   bool operator==(const QueuedTask&) const = default;
 };
 
-// The waiting tasks of one sweep into one results directory, as squeue shows them. Where there is no Slurm, or it does not answer in ten seconds, there are
-// none.
+// Waiting tasks of one sweep for one results directory, as squeue shows them; none if there is no Slurm, or if it does not answer within ten seconds.
 class SlurmQueue {
  public:
   SlurmQueue(const std::string& sweep, const std::string& out);
-  // By index in the plan. After a silence Slurm is not asked for a minute.
+  // Waiting tasks by their index in the plan. If Slurm did not answer, it is not asked again for a minute.
   std::map<std::int64_t, QueuedTask> waiting();
 
  private:
@@ -28,7 +27,7 @@ class SlurmQueue {
   std::chrono::steady_clock::time_point silent_until_ = std::chrono::steady_clock::time_point::min();
 };
 
-// Of lines as the class's squeue prints them. mark: which jobs are meant. Others' jobs and lines that are none are passed over.
+// Parses lines of the squeue command of SlurmQueue. mark: names the results directory in the comment of a job. All other lines are skipped.
 std::map<std::int64_t, QueuedTask> parse_queue(const std::string& lines, const std::string& mark);
 
 }  // namespace xib

@@ -13,17 +13,16 @@
 
 namespace xib {
 
-// A thread that watches whether its rank gets on: an operation of the communicator begins or ends, or node threads take up work. When
-// nothing did for `stall_seconds`, `on_stall` gets a line that says what the rank does or for whom it waits, since when, in which step;
-// it is called once, from the watchdog's thread. Time in which the whole process was stopped (a suspended job, a laptop asleep) does not
-// count: a watchdog that slept too cannot tell who else did.
+// Thread that watches the progress of its rank: an operation of the communicator begins or ends, or node threads take up work. After `stall_seconds` without
+// progress it calls `on_stall` once, from its own thread, with a line that says what the rank does or for whom it waits, since when, and in which step. Time in
+// which the whole process was stopped (a suspended job, a sleeping laptop) does not count, because the watchdog slept, too.
 class Watchdog {
  public:
   Watchdog(const Communicator& communicator, double stall_seconds, std::function<void(const std::string& report)> on_stall);  // stall_seconds 0: never
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
-  // From now on the work of these node threads counts too, and reports name the step. Both must outlive the watchdog.
+  // From now on the work of these node threads counts as progress, too, and reports name the step. Both must outlive the watchdog.
   void follow(const ThreadPool& pool, const std::atomic<std::int64_t>& step);
 
  private:
