@@ -10,14 +10,14 @@
 
 namespace xib {
 
-// Dotted key -> value as text, of a resolved configuration.
+// Values of a resolved configuration as text, by dotted key.
 using Settings = std::map<std::string, std::string>;
 
-// A list that has one value for every phase reads as that value. Throws Error(input) for what is no JSON object.
+// Settings of a configuration. A list with the same value for every phase becomes that value. Throws Error(input) if the text is not a JSON object.
 Settings settings_of(const std::string& config_json);
 
-// Finds the cell of a finished run in a plan, by what the plan's runs have in the axes. Ids would not do: they depend on files that a topology was read
-// from, and on the version of the program.
+// Finder of the cell of a finished run in a plan, by the values of the plan's runs in the axes. Ids cannot be used, because they depend on files that a
+// topology was read from, and on the version of the program.
 class Cells {
  public:
   explicit Cells(const Plan& plan);

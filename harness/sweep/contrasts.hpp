@@ -11,7 +11,7 @@ namespace xib {
 
 Contrast read_contrast(const Leaf& table, const std::string& path, Problems& problems);
 
-// Refuses arms that are no variant, the baseline (the gap table compares with it already), an arm against itself, and the same twice.
+// Refuses arms that are not variants, the baseline (the gap table compares with it anyway), an arm against itself, and a contrast that occurs twice.
 void check_contrasts(const std::vector<Contrast>& contrasts, const std::vector<std::string>& variants, const std::string& baseline, Problems& problems);
 
 }  // namespace xib

@@ -11,7 +11,7 @@
 
 namespace xib {
 
-// A run of the product, resolved, its references not yet known.
+// Resolved run of the product, without its references.
 struct Draft {
   RunConfig config;                                         // control.reference is empty
   std::string reference;                                    // the variant that control.reference names
@@ -21,11 +21,11 @@ struct Draft {
   std::map<std::string, std::string> origins;
 };
 
-// The product in plan order: draft (v, point, s) is at (v * points + point) * seeds + s, v over the variants (or the one without a
-// name), point over the product of the axes (the last one fastest), s over the seeds.
+// Product in plan order: draft (v, point, s) is at (v * points + point) * seeds + s, with v over the variants (or the one without a name), point over the
+// product of the axes (the last one fastest), and s over the seeds.
 struct Product {
   std::size_t points = 1, seeds = 1;
-  bool whole = true;  // nothing was found wrong with any draft
+  bool whole = true;  // no draft has a problem
   std::vector<Draft> drafts;
 };
 Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& problems);

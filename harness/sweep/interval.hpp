@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// How often something is done: "2 epochs", "1 epoch", "50 steps", or "phase-ends".
+// Interval between evaluations: "2 epochs", "1 epoch", "50 steps", or "phase-ends".
 struct Interval {
   enum class Unit { epochs, steps, phase_ends } unit = Unit::epochs;
   std::int64_t count = 1;  // 0 with phase_ends

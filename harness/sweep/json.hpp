@@ -5,7 +5,7 @@
 
 namespace xib {
 
-// Text and numbers as JSON has them, for all that prints JSON. json_number(NaN) is null.
+// Text and numbers in the syntax of JSON. json_number(NaN) is null.
 std::string json_string(std::string_view text);
 std::string json_number(double value);
 

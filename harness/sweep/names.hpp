@@ -11,32 +11,31 @@
 
 namespace xib {
 
-// Cost of a run, as far as it is known before it runs.
+// Cost of a run that is known before it runs; NaN: not known.
 struct Cost {
   double steps = kNaN, samples = kNaN, bytes_sent = kNaN;      // of the whole run, all nodes together
-  double memory_bytes = kNaN, memory_bytes_per_thread = kNaN;  // of one process that does it with one thread; for each further thread
-  double gpu_bytes = kNaN;                                     // memory that a GPU with all nodes of the run needs; unknown on CPU
+  double memory_bytes = kNaN, memory_bytes_per_thread = kNaN;  // of one process with one thread; of each further thread
+  double gpu_bytes = kNaN;                                     // memory of a GPU that holds all nodes of the run; NaN on CPU
 };
 
-// Names that a sweep file may use, from the folders that own the closed sets. An empty vocabulary checks the grammar alone.
+// Names that a sweep file may use, and checks, from the folders that own the closed sets. An empty vocabulary checks only the grammar.
 struct Vocabulary {
-  // Set (Field::set: "datasets", "topologies", "policies", ...) -> its members. A set that is absent is not checked by name.
+  // Members of each closed set (Field::set: "datasets", "topologies", "policies", ...). Names of an absent set are not checked.
   std::map<std::string, std::vector<std::string>, std::less<>> names;
-  // Whether a policy's target comes from the Ξ of another run.
+  // True if the target of a policy comes from the Ξ of another run.
   std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
-  // Whether a policy mixes until Ξ is at a target, so that control.min_rounds means something.
+  // True if a policy mixes until Ξ reaches a target, so that control.min_rounds has an effect.
   std::function<bool(const Term& policy)> holds_target = [](const Term&) { return true; };
-  // Throws Error(input) of the key at fault where the Ξ of this run's phase (from 0) cannot be the unit of another run's target.
-  // May be empty.
+  // Throws Error(input), which names the key at fault, if the Ξ of this phase (from 0) of a run cannot be the unit of another run's target. May be empty.
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;
-  // Whether a topology is another with another seed. May be empty: then no graph is.
+  // True if a topology depends on the seed. May be empty: then none does.
   std::function<bool(const std::string& topology)> uses_seed;
-  // topology.weights of a run whose sweep does not name them, from its topology.name. May be empty: then they are the default of RunConfig.
+  // topology.weights of a run whose sweep does not set them, by its topology.name. May be empty: then they are the default of RunConfig.
   std::function<std::string(const RunConfig&)> default_weights;
-  // The SHA-256 of the files that a topology is read from, "" where there are none. Throws Error(input) where one cannot be read.
+  // SHA-256 of the files that a topology is read from; "": there are none. Throws Error(input) if one cannot be read.
   std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
-  // Each is called with every resolved run (control.reference_id not yet filled in) and throws Error(input) on what cannot be run. A
-  // problem of a key is shown with the line of the file that set the key.
+  // Checks of every resolved run, whose control.reference_id is not yet filled in. They throw Error(input) if the run is impossible. A problem of a key is
+  // shown with the line of the file that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;
   std::function<Cost(const RunConfig&)> cost;  // may be empty
 };

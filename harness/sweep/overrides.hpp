@@ -8,19 +8,19 @@
 
 namespace xib {
 
-// One key set from outside of the file.
+// Key that is set outside of the file.
 struct Override {
   Leaf leaf;
   std::string where;    // XIBENCH_TRAIN__NODES or --set
   std::string comment;  // "# --set train.nodes=4", for the record
 };
 
-// Those of the environment, then those of --set: later ones win. In the environment a key is written XIBENCH_<KEY> in capitals with
-// "__" for the dot. Right of the '=' is TOML; a bare word is accepted where the key takes a text.
+// Overrides of the environment, then those of --set; later ones win. In the environment a key is XIBENCH_<KEY> in capitals, with "__" for the dot. The value is
+// TOML; a bare word is accepted if the key takes a text.
 std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& problems);
 
-// Those that the comments at the end of a sweep file's text record. A comment further up is the author's, and so is one that says nothing that a plan
-// would have taken. `file` begins their `where`.
+// Overrides that the comments at the end of a sweep file's text record. Other comments belong to the author: those further up, and those that a plan would not
+// have accepted as an override. `file` is the beginning of `where`.
 std::vector<Override> recorded_overrides(const std::string& source, const std::string& file);
 
 }  // namespace xib

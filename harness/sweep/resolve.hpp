@@ -11,10 +11,9 @@
 
 namespace xib {
 
-// Makes two spellings of one run the same configuration: phases written out, topology and policy as one entry per phase,
-// in_phase / otherwise expanded into the policies and reset, statistic reset where no policy refers to another run, min_rounds where none holds
-// a target. The content of files that a topology is read from enters as a checksum.
-// Returns what is impossible; the configuration is of no use then.
+// Gives all spellings of a run the same configuration: phases are written out, topology and policy have one entry per phase, in_phase and otherwise are
+// expanded into the policies and reset, statistic is reset if no policy refers to another run, min_rounds if none holds a target. Files that a topology is read
+// from get a checksum. Returns the problems; if there are any, the configuration is unusable.
 std::vector<Problem> resolve(RunConfig& config, const Vocabulary& vocabulary);
 
 bool needs_reference(std::string_view policy, const Vocabulary& vocabulary);

@@ -6,9 +6,8 @@
 
 namespace xib {
 
-// One resolved run: everything that determines its science, and nothing else. The run id is a hash of exactly these fields
-// (kRunFields in fields.hpp, one row each: key, kind, help, member) and of kScienceVersion.
-// Members of closed sets are kept as text in the grammar of harness/core/term.hpp, in canonical form.
+// Resolved run: everything that determines its science, and nothing else. The run id is a hash of exactly these fields (one row each in field_table.cpp) and of
+// kScienceVersion. Members of closed sets are text in the grammar of harness/core/term.hpp, in canonical form.
 struct RunConfig {
   std::int64_t seed = 1;
 
@@ -42,9 +41,9 @@ struct RunConfig {
     double warmup_lr = 0;  // where the linear warm-up starts
     bool augment = false;
     std::string precision = "float32";
-    std::string device = "cpu";         // its kind, cpu or cuda: other kernels, other bits, so another run
+    std::string device = "cpu";         // kind of device, cpu or cuda: its kernels give other bits, so it is another run
     std::string schedule = "constant";  // constant steps(e1, e2, ...) cosine
-    std::vector<std::int64_t> phases;   // epochs at which phases begin, after the first; empty: at the drops of the schedule
+    std::vector<std::int64_t> phases;   // epochs at which the second and later phases begin; empty: at the drops of the schedule
     bool operator==(const Train&) const = default;
   } train;
 
@@ -59,13 +58,13 @@ struct RunConfig {
     std::vector<std::string> policy = {"rounds(1)"};  // one, or one per phase
     std::int64_t in_phase = 0;                        // policy holds in this phase only (from 1), `otherwise` in the others; 0: everywhere
     std::string otherwise = "exact";
-    std::string reference;                  // variant that fraction() refers to; "" in a resolved run: reference_id says it
+    std::string reference;                  // variant that fraction() refers to; "" in a resolved run, which has reference_id instead
     std::string statistic = "max";          // of the reference's Ξ in the phase: max mean
     std::vector<std::string> reference_id;  // one per phase: the run that fraction() refers to, "" where none is needed
-    std::int64_t measure_every = 1;         // steps between exact measurements of Ξ; NaN between
-    std::string gauge = "exact";            // what is recorded as Ξ: a member of gauges()
-    std::int64_t max_rounds = 1000;         // a controller never mixes more in one step
-    std::int64_t min_rounds = 1;            // a policy that holds a target never mixes less; 1 where no policy does
+    std::int64_t measure_every = 1;         // steps between two measurements of Ξ; steps in between record NaN
+    std::string gauge = "exact";            // how Ξ is measured for the record: a member of gauges()
+    std::int64_t max_rounds = 1000;         // largest number of rounds in one step
+    std::int64_t min_rounds = 1;            // smallest number of rounds in a step under a policy that holds a target; 1 if no policy does
     bool operator==(const Control&) const = default;
   } control;
 

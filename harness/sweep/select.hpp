@@ -7,17 +7,17 @@
 
 namespace xib {
 
-// The runs that a verb is to look at; an empty selection is all. Filters of different kinds hold together, several of --index or of
-// --id are alternatives, several of --where hold together.
+// Choice of runs for a command; an empty selection chooses all. A run must pass every kind of filter. Several --index or --id are alternatives; of several
+// --where all must hold.
 struct Selection {
   std::vector<int> index = {};
-  std::vector<std::string> id = {};     // or the beginning of one
+  std::vector<std::string> id = {};     // ids, or beginnings of ids
   std::vector<std::string> where = {};  // key=value; also variant=name
   int stage = 0;                        // 0: any
   bool empty() const { return index.empty() && id.empty() && where.empty() && stage == 0; }
 };
 
-// In plan order. Throws Error(input) when nothing matches, a key is unknown, or an index, id or variant does not exist.
+// Selected runs in plan order. Throws Error(input) if nothing matches, a key is unknown, or an index, id or variant does not exist.
 std::vector<const PlannedRun*> select(const Plan& plan, const Selection& selection);
 
 }  // namespace xib

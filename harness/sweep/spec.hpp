@@ -12,10 +12,10 @@
 
 namespace xib {
 
-// A value given to a key, and by whom.
+// Value of a key, and the place that sets it.
 struct Setting {
   const Field* field = nullptr;
-  std::optional<Value> value;  // nullopt: refused, and said so; what depends on it is not looked at further
+  std::optional<Value> value;  // nullopt: it was refused, and the problem reported; what depends on it is skipped
   std::string where;           // sweep.toml:12, XIBENCH_TRAIN__NODES, --set
 };
 
@@ -32,24 +32,25 @@ struct Axis {  // a key of [sweep]
   std::vector<Setting> values;
 };
 
-// A sweep file and its overrides, read but not yet expanded. Precedence of settings: file, axes, variant, overrides (last wins).
+// Sweep file with its overrides, not yet expanded. Precedence of settings: file, axes, variant, overrides (last wins).
 struct SweepSpec {
   Sweep sweep;
   std::string seeds_where;  // "": the default
   std::vector<Setting> file;
-  std::vector<Axis> axes;  // in the order of the file, without those that are overridden
+  std::vector<Axis> axes;  // in the order of the file, without overridden ones
   std::vector<VariantSpec> variants;
   std::vector<Setting> overrides;  // the environment's, then those of --set
 };
 
-// The text of a sweep file. Throws Error(input) where it cannot be read or is empty.
+// Text of a sweep file. Throws Error(input) if it cannot be read or is empty.
 std::string read_sweep_text(const std::string& path);
 
-// `path` stands for the file in messages; `overrides` are asked for when the file has been read, so that what is wrong with them is said after it.
+// Reads a sweep file's text. `path` stands for the file in messages. `overrides` is called after the file was read, so that problems of overrides follow those
+// of the file.
 SweepSpec read_spec(const std::string& text, const std::string& path, const std::function<std::vector<Override>(Problems&)>& overrides,
                     const Vocabulary& vocabulary, Problems& problems);
 
-// The margin that a value of the key delta declares; nullopt: none, which goes to `problems`.
+// Margin that a value of the key delta declares; nullopt: the value is not a margin, and `problems` says why.
 std::optional<double> margin_of(const Leaf& leaf, const std::string& where, Problems& problems);
 
 }  // namespace xib

@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// A TOML document with its tables flattened to dotted keys: one leaf per key, in the order of the text.
+// Value in a TOML document. Tables are flattened to dotted keys: there is one leaf per key, in the order of the text.
 struct Leaf {
   // unsupported: a date or time. A table occurs inside a list only.
   enum class Type { integer, number, flag, text, list, table, unsupported } type = Type::unsupported;
@@ -22,7 +22,7 @@ struct Leaf {
   std::vector<Leaf> children = {};  // of a list or table
 };
 
-// Throws Error(input) "file:line: ..." on text that is not TOML.
+// Leaves of a document. Throws Error(input) "file:line: ..." if the text is not TOML.
 std::vector<Leaf> parse_toml(std::string_view document, const std::string& file);
 
 std::string_view describe(const Leaf& leaf);                 // "a text", "a list", for messages
