@@ -12,7 +12,7 @@
 
 namespace xib {
 
-// A published value to stand beside a measured one; never without its status (secondary, unverified).
+// Published value beside a measured one, always with its status (secondary, unverified).
 struct PublishedValue {
   double value = kNaN, spread = kNaN;  // as printed
   std::string status, source;
@@ -21,7 +21,7 @@ struct PublishedValues {
   std::optional<PublishedValue> accuracy;    // percent
   std::optional<PublishedValue> difference;  // points, to the baseline
 };
-// baseline: a run of the baseline of the same cell, nullptr where there is none or the run is of the baseline itself.
+// baseline: a run of the baseline of the same cell; nullptr if there is none, or if `run` is the baseline itself.
 using PublishedLookup = std::function<PublishedValues(const FinishedRun& run, const FinishedRun* baseline)>;
 
 struct GapRow {
@@ -32,15 +32,15 @@ struct GapRow {
   double score_nodes_mean = 0, score_nodes_worst = 0;  // mean over seeds; the worst node of all seeds
   double rounds = 0, bytes_sent = 0, wall_s = 0;       // means over seeds
   double gauge_bytes_to_decide = 0;                    // measured because a policy asked; NaN: unknown for some run
-  double gauge_bytes_to_record = 0;                    // measured for the record alone; NaN likewise
-  double gauge_bytes_sent = 0;                         // both
+  double gauge_bytes_to_record = 0;                    // measured only for the record; NaN likewise
+  double gauge_bytes_sent = 0;                         // both together
   Traffic traffic;                                     // means over seeds, one node per rank
   std::vector<double> distance_max;                    // Ξ max of each phase, mean over seeds
-  std::string gauge;                                   // that measured it, "exact" or another; "": not said
-  std::int64_t measure_every = 1;                      // in every so many steps
-  int diverged = 0;                                    // runs; where there are any, rounds, bytes and seconds are means with runs that ended early
+  std::string gauge;                                   // the gauge that measured it, "exact" or another; "": not known
+  std::int64_t measure_every = 1;                      // steps between its measurements
+  int diverged = 0;                                    // runs; if there are any, the means of rounds, bytes and seconds include runs that ended early
   std::int64_t target_missed_steps = 0;                // of all seeds
-  std::optional<Paired> paired;                        // none: this is the baseline, or there is none in this cell
+  std::optional<Paired> paired;                        // none: this row is the baseline, or the cell has no baseline
   PublishedValues published;
 };
 
@@ -48,7 +48,7 @@ struct GapRow {
 struct GapContrast {
   std::string arm, against;
   Paired paired;               // arm - against
-  std::optional<Share> share;  // of the gap between `against` and the baseline, closed by the arm; none: the cell has no baseline
+  std::optional<Share> share;  // the share of the gap between `against` and the baseline that the arm closes; none: the cell has no baseline
   int diverged = 0;            // runs of both arms
   std::string comparison;      // the runs that are compared
 };
@@ -65,9 +65,9 @@ struct ExpectedRun {
   std::int64_t seed = 0;
 };
 
-// Smallest difference that the seeds of this table can show, from the differences measured in it.
+// Smallest difference that the seeds of this table can show, computed from the measured differences.
 struct Resolution {
-  int seeds = 0;            // pairs of the cell with the fewest
+  int seeds = 0;            // pairs in the cell with the fewest pairs
   double sd = 0;            // pooled over the cells
   double half_width = 0;    // of the 95 % interval with these seeds and this sd
   int seeds_for_delta = 0;  // seeds at which it is within delta; 0: more than 1000, or no delta
@@ -76,26 +76,26 @@ struct Resolution {
 struct GapTable {
   std::string sweep, baseline;
   Metric metric = top1_accuracy();  // of all runs
-  double delta = 0;                 // in points where that is a percentage, else in its unit
+  double delta = 0;                 // in points if the metric is a percentage, else in its unit
   std::string delta_from;           // as in Sweep
   std::vector<GapGroup> groups;     // ascending axis values, numbers as numbers
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
-  int copies = 0;   // files that were left out because another one is of the same run
+  int copies = 0;   // files that were left out because another file holds the same run
   Network network;  // of the modelled seconds
 };
 
-// Whether max Ξ of a row is the largest of all steps, each measured exactly.
+// True if max Ξ of a row was measured exactly in every step.
 bool distance_is_exact(const GapRow& row);
 
-// The table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a
-// final score whatever the caller gives, and where one is in a comparison that says so instead of a verdict.
-// Missing are those of `plan` that no run matches; without a plan, every variant and seed of the cells that have any run is expected.
+// Table of one sweep. Runs may come in any order; a run belongs to every cell that its axes agree with. Diverged runs stay in, without a final score, whatever
+// the caller gives; a comparison with such a run says so instead of a verdict. Missing runs are those of `plan` that no run matches; without a plan, every
+// variant and seed is expected in each cell that has a run.
 GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std::vector<ExpectedRun>& plan = {}, const PublishedLookup& published = {});
 
-// Renderings, each ending with a newline. Markdown is aligned for a terminal; CSV has one row per cell and variant, then
-// one per contrast of the cell (`contrast` 1, `variant` its arm, `against` the other); JSON has the
-// schema name `xibench-gap`, version 2 (1 had other verdicts), null for what was not measured.
+// Renderings, each ending with a newline. Markdown is aligned for a terminal. CSV has one row per cell and variant, then one per contrast of the cell
+// (`contrast` 1, `variant` its arm, `against` the other). JSON has the schema name `xibench-gap`, version 2 (1 had other verdicts), and null for values that
+// were not measured.
 std::string gap_markdown(const GapTable& table);
 std::string gap_csv(const GapTable& table);
 std::string gap_json(const GapTable& table);

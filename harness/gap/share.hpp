@@ -8,17 +8,17 @@
 
 namespace xib {
 
-// The share of a gap that an arm closes: (arm - against) / (baseline - against), of the means over seeds. 1: all of it, 0: nothing, below 0: it widens it.
+// Share of a gap that an arm closes: (arm - against) / (baseline - against), of the means over seeds. 1: all of it; 0: nothing; below 0: it widens the gap.
 struct Share {
   int pairs = 0;  // seeds that all three arms have
   double estimate = kNaN;
-  Interval interval;  // Fieller's, of kConfidence; NaN where it is not bounded
-  std::string why;    // there is no interval; "" where there is one
+  Interval interval;  // Fieller's, of kConfidence; NaN if it has no bound
+  std::string why;    // why there is no interval; "": there is one
 };
 
-// Three arms of equal length whose k-th values share a seed. Fieller (J. R. Stat. Soc. B 16, 1954), paired: with a = arm - against and
-// g = baseline - against by seed, the mean of a - ρ g is 0 at the true share ρ, so the interval is { ρ: t test of that mean does not refuse 0 }.
-// Not bounded where g itself is not told apart from 0. Throws Error(input) for arms of different length.
+// Compares three arms of equal length whose k-th values share a seed. Fieller (J. R. Stat. Soc. B 16, 1954), paired: with a = arm - against and
+// g = baseline - against by seed, the mean of a - ρ g is 0 at the true share ρ, so the interval is { ρ: the t test of that mean does not reject 0 }. It has no
+// bound if g itself cannot be distinguished from 0. Throws Error(input) for arms of different length.
 Share share_of_gap(std::span<const double> arm, std::span<const double> against, std::span<const double> baseline);
 
 }  // namespace xib
