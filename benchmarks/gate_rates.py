@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""How often is the gate wrong? Launches one program many times, then lets the gate compare it with itself, and with itself slowed down.
+"""Measures how often the comparison of analysis/regress.py is wrong on this machine. Launches one program many times. Then compares the program with
+itself, and with itself slowed down.
 
   gate_rates.py launch -o quiet.json --count 600 -- build/micro --benchmark_format=json --benchmark_filter=one_shot/nodes:64
   gate_rates.py rates quiet.json loaded.json -o benchmarks/results/gate.md
 
-A comparison takes launches that followed each other, as analysis/interleave.py makes them: old new, new old, ..., as many as its rule asks for (at
-most --most pairs a set), and a second set where the first is red. What drifts or jumps on this machine is therefore in it. The planted slowdown
-multiplies the times of one side. Comparisons begin at every launch of a pool; those that overlap are not independent, so the interval of a rate counts
-as many comparisons as fit side by side."""
+A comparison takes consecutive launches in the order of analysis/interleave.py: old new, new old, ... It takes as many pairs as the rule asks for, at most
+--most per set, and a second set if the first shows a slowdown. So it includes the drift and the jumps of this machine. The planted slowdown multiplies
+the times of one side. Comparisons begin at every launch of a pool. Overlapping comparisons are not independent, so the interval of a rate counts only
+as many comparisons as fit without overlap."""
 
 import argparse
 import json
@@ -45,7 +46,7 @@ def launch(options):
         data = json.loads(done.stdout)
         reader, _ = reader_of(data)
         if reader is None:
-            say(PROGRAM, "the program prints neither JSON of xibench bench, end_to_end nor Google Benchmark")
+            say(PROGRAM, "the program must print JSON of xibench bench, end_to_end or Google Benchmark")
             return 2
         for _, label, seconds, _ in reader(data):
             cells.setdefault(label, []).append(seconds)
@@ -147,13 +148,13 @@ def main():
     make = commands.add_parser("launch", help="launch a program many times")
     make.add_argument("-o", "--out", type=Path, required=True, help="file for the launches")
     make.add_argument("--count", type=whole(20, 100000), default=600, help="launches (default %(default)s)")
-    make.add_argument("command", nargs="+", help="-- the program and its words")
-    table = commands.add_parser("rates", help="error rates from such files")
+    make.add_argument("command", nargs="+", help="-- the program and its arguments")
+    table = commands.add_parser("rates", help="compute error rates from such files")
     table.add_argument("pools", nargs="+", type=Path)
     table.add_argument("-o", "--out", type=Path, help="also write the table as a page")
-    table.add_argument("--most", type=whole(2, 1000), default=40, help="pairs of a set at most (default %(default)s)")
-    table.add_argument("--stride", type=whole(1, 1000), default=1, help="launches between the beginnings of comparisons (default %(default)s)")
-    table.add_argument("--slowdowns", type=real(0, 99), nargs="+", default=[0, 5, 10, 50], metavar="PERCENT", help="planted ones (default 0 5 10 50)")
+    table.add_argument("--most", type=whole(2, 1000), default=40, help="most pairs in a set (default %(default)s)")
+    table.add_argument("--stride", type=whole(1, 1000), default=1, help="launches between the starts of two comparisons (default %(default)s)")
+    table.add_argument("--slowdowns", type=real(0, 99), nargs="+", default=[0, 5, 10, 50], metavar="PERCENT", help="planted slowdowns (default 0 5 10 50)")
     options = parser.parse_args()
     return launch(options) if options.what == "launch" else write_table(options)
 

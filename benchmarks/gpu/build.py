@@ -204,8 +204,8 @@ def compile_all(session):
 
 
 STEPS = [
-    Step("machine", "card, driver, versions", 300, machine),
-    Step("bundle", "Debian packages unpacked beside the build", 120, bundle, ("machine",)),
-    Step("configure", "CMake, with torch's LibTorch", 240, configure, ("machine",)),
-    Step("build", "compile and link what the steps on the GPU need", 570, compile_needed, ("configure",)),
+    Step("machine", "record card, driver, versions", 300, machine),
+    Step("bundle", "unpack the Debian packages beside the build", 120, bundle, ("machine",)),
+    Step("configure", "run CMake, with torch's LibTorch", 240, configure, ("machine",)),
+    Step("build", "build what the steps on the GPU need", 570, compile_needed, ("configure",)),
 ]

@@ -177,13 +177,13 @@ def alive(pid):
 
 
 STEPS = [
-    Step("doctor", "what the build runs on", 60, doctor, ("build",)),
-    Step("tests", "tests of kernels, steps and NCCL on the real libraries", 300, tests_on_gpu, ("build",)),
-    Step("sanitizer", "compute-sanitizer over the kernels' tests", 300, sanitizer, ("build",)),
-    Step("ranks", "2, 3 and 7 ranks by NCCL have the CPU's bits", 280, ranks, ("build",)),
-    Step("kill", "kill -9 of one of three ranks", 180, kill, ("build",)),
+    Step("doctor", "record what the build can use", 60, doctor, ("build",)),
+    Step("tests", "test kernels, steps and NCCL on the real libraries", 300, tests_on_gpu, ("build",)),
+    Step("sanitizer", "run the tests of kernels under compute-sanitizer", 300, sanitizer, ("build",)),
+    Step("ranks", "compare 2, 3 and 7 ranks (NCCL) with the CPU's bits", 280, ranks, ("build",)),
+    Step("kill", "kill -9 one of three ranks; the others must end and name it", 180, kill, ("build",)),
 ]
 LAST = [
-    Step("build-rest", "compile and link all other programs", 570, compile_all, ("build",)),
-    Step("suite", "all other tests of the project", 560, tests_others, ("build-rest",)),
+    Step("build-rest", "build all other programs", 570, compile_all, ("build",)),
+    Step("suite", "run all other tests of the project", 560, tests_others, ("build-rest",)),
 ]

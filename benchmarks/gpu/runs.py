@@ -124,6 +124,6 @@ def first_steps(session):
 
 
 STEPS = [
-    Step("bits", "two runs have the same bits, in every precision", 400, bits, ("build",)),
-    Step("first-steps", "the first 10 steps of ResNet-20 against the CPU's", 400, first_steps, ("build",)),
+    Step("bits", "compare two equal runs bit for bit, in every precision", 400, bits, ("build",)),
+    Step("first-steps", "compare the first 10 steps of ResNet-20 with the CPU's", 400, first_steps, ("build",)),
 ]

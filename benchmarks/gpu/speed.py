@@ -80,7 +80,7 @@ def images(session):
     enter(session)
     cannot = networks_cannot(session)
     if cannot:
-        raise Skipped(f"images per second cannot be measured, in none of {len(WAYS) * len(PRECISIONS)} ways and precisions: {cannot}")
+        raise Skipped(f"images per second cannot be measured in any of {len(WAYS) * len(PRECISIONS)} ways and precisions: {cannot}")
     result = {}
     for way in WAYS:
         for precision in PRECISIONS:
@@ -118,7 +118,7 @@ def several(session):
     if session.options.stand_in:
         session.env["XB_STAND_IN_DEVICES"] = "1"
     if not result:
-        raise Skipped("there is one GPU")
+        raise Skipped("this machine has one GPU")
     return result
 
 
@@ -135,7 +135,7 @@ def best_images(ways, precisions):
 def targets(session):
     """What was measured beside what is wanted; what was not measured is said to be so."""
     if session.options.stand_in:
-        raise Skipped("times of the stand-in mean nothing")
+        raise Skipped("times of the stand-in are meaningless")
     steps = session.record["steps"]
     ways = steps.get("images", {}).get("result") or {}
     gossip = steps.get("memory", {}).get("result") or {}
@@ -157,9 +157,9 @@ def targets(session):
 
 
 STEPS = [
-    Step("memory", "copy bandwidth; gossip, distance, Gram matrix and mean in per cent of it", 420, memory, ("build",)),
-    Step("images", "images per second of both ways, three precisions and four arms, with parts and memory", 560, images, ("build",)),
-    Step("several", "2, 4 and 8 GPUs", 560, several, ("build",)),
-    Step("targets", "what was measured beside what is wanted", 20, targets, ("machine",)),
+    Step("memory", "time gossip, distance, Gram matrix and mean as shares of copy bandwidth", 420, memory, ("build",)),
+    Step("images", "images per second: two ways, three precisions, four arms; parts and memory", 560, images, ("build",)),
+    Step("several", "time gossip and images on 2, 4 and 8 GPUs", 560, several, ("build",)),
+    Step("targets", "compare the measurements with the targets", 20, targets, ("machine",)),
     *checks.LAST,
 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What a user would write instead: D-SGD on a ring simulated in one Python process with PyTorch, its default settings.
+"""Times D-SGD as a user would write it in Python: a ring simulated in one process with PyTorch and its default settings.
 
-ResNet-20 on 32x32 images, n nodes, local batch 32, Nesterov SGD, then one gossip round and the consensus distance before and after:
-the work of `end_to_end`'s dsgd arm. Prints one JSON object.   torch_loop.py [--nodes 16] [--steps 10] [--threads T]
+The work is that of the arm dsgd of `end_to_end`: ResNet-20 on 32x32 images, n nodes, local batch 32, Nesterov SGD, one gossip round, the consensus
+distance before and after. Prints one JSON object.   torch_loop.py [--nodes 16] [--steps 10] [--threads T]
 """
 
 import argparse
@@ -74,9 +74,9 @@ def gossip(models):
 
 def main():
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nodes", type=whole(1, 4096), default=16)
-    parser.add_argument("--steps", type=whole(1, 10**6), default=10)
-    parser.add_argument("--threads", type=whole(1, 1024), help="intra-op threads (default: PyTorch's own choice)")
+    parser.add_argument("--nodes", type=whole(1, 4096), default=16, help="nodes of the ring (default 16)")
+    parser.add_argument("--steps", type=whole(1, 10**6), default=10, help="timed steps (default 10)")
+    parser.add_argument("--threads", type=whole(1, 1024), help="threads of PyTorch within an operation (default: its own choice)")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)

@@ -68,9 +68,9 @@ class Compare(unittest.TestCase):
 
     def test_bad_input_is_one_line(self):
         builds = [self.build("old"), self.build("new")]
-        for arguments, words in (((), "name the revision"), (("no-such-revision", "-o", "x"), "'no-such-revision' is no revision"),
-                                 ((*builds,), "name a directory"), ((*builds, "-o", self.folder), "is there already"),
-                                 ((builds[0], self.folder / "none", "-o", "x"), "is no directory"), (("--fast",), "unknown option")):
+        for arguments, words in (((), "name the revision"), (("no-such-revision", "-o", "x"), "'no-such-revision' is not a revision"),
+                                 ((*builds,), "name a directory"), ((*builds, "-o", self.folder), "already exists"),
+                                 ((builds[0], self.folder / "none", "-o", "x"), "is not a directory"), (("--fast",), "unknown option")):
             done = self.compare(*arguments)
             self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
             self.assertIn(words, done.stderr)

@@ -156,7 +156,7 @@ class GpuCheck(unittest.TestCase):
         row = {"name": "networks on a GPU", "value": "", "missing": True, "cost": "they are computed on the CPU"}
         with unittest.mock.patch.object(checks, "doctor", return_value={"findings": [row]}):
             self.assertEqual(self.do(Step("images", "", 60, speed.images), Step("first-steps", "", 60, runs.first_steps)), 0)
-        self.assertEqual(self.record()["images"]["reason"], "images per second cannot be measured, in none of 6 ways and precisions: they are computed on the CPU")
+        self.assertEqual(self.record()["images"]["reason"], "images per second cannot be measured in any of 6 ways and precisions: they are computed on the CPU")
         self.assertEqual(self.record()["first-steps"]["reason"], "it cannot be measured: they are computed on the CPU")
 
     def test_targets_are_met_missed_or_not_measured(self):
@@ -173,7 +173,7 @@ class GpuCheck(unittest.TestCase):
         self.assertEqual(speed.targets(session)["share of copy bandwidth, gossip"], {"measured": 0.6, "target": 0.7, "verdict": "missed"})
 
     def test_unknown_steps_and_times_are_refused_in_a_line(self):
-        for arguments, said in ((["--only", "build,tset"], "'tset' is none of machine, bundle"), (["--minutes", "-1"], "'-1' is not a positive number"), (["--minutes", "nan"], "'nan'")):
+        for arguments, said in ((["--only", "build,tset"], "'tset' is not a step; the steps are machine, bundle"), (["--minutes", "-1"], "'-1' is not a positive number"), (["--minutes", "nan"], "'nan'")):
             done = subprocess.run([sys.executable, SOURCE / "benchmarks/gpu_check", *arguments], capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(said, done.stderr)
