@@ -15,20 +15,20 @@ namespace xib {
 // Kind of a failure; the value is the exit status of the program.
 enum class Fault : int { work = 1, input = 2, interrupted = 75 };
 
-// The key of a sweep file that a message is about, as on the command line (--set train.nodes=8): train.nodes; or a flag: --jobs. "": none.
+// Subject of a message: a key of a sweep file as on the command line (train.nodes), or a flag (--jobs); "": none.
 struct Key {
   std::string_view name;
 };
 
-// One thing that is wrong with what was given.
+// One problem of an input.
 struct Problem {
-  std::string file;     // where it stands: a path, path:line, --set or a variable of the environment; "": not known, or there is none
+  std::string file;     // place of the input: a path, path:line, --set or an environment variable; "": not known, or none
   std::string key;      // as in Key
   std::string message;  // PROBLEM (why it matters) REMEDY
   bool operator==(const Problem&) const = default;
 };
 
-// The one spelling of a problem: "file: key: message", without the parts that are empty.
+// Text of a problem, "file: key: message", without empty parts; the only code that writes it.
 inline std::string line_of(const Problem& problem) {
   std::string line;
   for (const std::string* part : {&problem.file, &problem.key, &problem.message})
@@ -42,7 +42,7 @@ inline std::string lines_of(const std::vector<Problem>& problems) {
   return lines;
 }
 
-// The same problems; `key` is that of those that carry none: their code does not know it, or has it in the text.
+// The same problems; those without a key get `key`, because their code does not know it or has it in the text.
 inline std::vector<Problem> with_key(std::vector<Problem> problems, Key key) {
   for (Problem& problem : problems) {
     if (!problem.key.empty()) continue;
@@ -52,7 +52,7 @@ inline std::vector<Problem> with_key(std::vector<Problem> problems, Key key) {
   return problems;
 }
 
-// what() has a line for each problem.
+// Exception with one or more problems; what() has a line for each.
 class Error : public std::runtime_error {
  public:
   Error(Fault fault, const std::string& message, bool on_all_ranks = false)
@@ -64,22 +64,22 @@ class Error : public std::runtime_error {
         problems_(std::make_shared<const std::vector<Problem>>(std::move(problems))) {}
   Fault fault() const noexcept { return fault_; }
   const std::vector<Problem>& problems() const noexcept { return *problems_; }
-  // All ranks threw this together, so that they can go on together; else the ranks that did not throw have to be ended.
+  // True: all ranks threw this together, so they can go on together. False: the ranks that did not throw must be ended.
   bool on_all_ranks() const noexcept { return on_all_ranks_; }
 
  private:
   Fault fault_;
   bool on_all_ranks_;
-  std::shared_ptr<const std::vector<Problem>> problems_;  // shared: an exception has to be copied without a failure
+  std::shared_ptr<const std::vector<Problem>> problems_;  // shared, because copying an exception must not fail
 };
 
-// A loss, gradient or Ξ is no longer finite; all ranks see it in the same step. The run ends there, its record is kept.
+// Divergence: a loss or Ξ is no longer finite. All ranks throw it in the same step. The run ends there, and its record is kept.
 class Diverged : public Error {
  public:
   explicit Diverged(const std::string& message) : Error(Fault::work, message, true) {}
 };
 
-// Refuses what came from outside: a spec, a flag, a data file, the environment (exit status 2).
+// Refuses input: a sweep file, a flag, a data file, the environment (exit status 2).
 template <class... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(Fault::input, fmt::format(format, std::forward<Args>(args)...));
@@ -90,13 +90,13 @@ template <class... Args>
   throw Error(Fault::input, {Problem{.file = "", .key = std::string(key.name), .message = fmt::format(format, std::forward<Args>(args)...)}});
 }
 
-// The same of a key of a file: `file` is a path, path:line, --set or a variable of the environment.
+// Refuses a key of a file; `file` as in Problem.
 template <class... Args>
 [[noreturn]] void refuse_in(const std::string& file, Key key, fmt::format_string<Args...> format, Args&&... args) {
   throw Error(Fault::input, {Problem{.file = file, .key = std::string(key.name), .message = fmt::format(format, std::forward<Args>(args)...)}});
 }
 
-// Reports work that could not be done: a full disk, a diverged target, a lost rank (exit status 1).
+// Reports work that could not be done: a full disk, an unreachable target, a lost rank (exit status 1).
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(Fault::work, fmt::format(format, std::forward<Args>(args)...));

@@ -25,6 +25,6 @@ class Sha256 {
 };
 
 std::string sha256(std::string_view text);
-std::string sha256_file(const std::string& path);  // throws Error(input) when it cannot be read
+std::string sha256_file(const std::string& path);  // throws Error(input) if the file cannot be read
 
 }  // namespace xib

@@ -7,8 +7,8 @@
 
 namespace xib {
 
-// What the row of a table makes that `text` names, as in "adam(beta1 = 0.8)": row.make(arguments, setup). Throws Error(input) for an unknown name, and for
-// arguments that are wrong or left over. what: "optimizer".
+// Object that `text`, such as "adam(beta1 = 0.8)", names in a table: the result of row.make(arguments, setup). Throws Error(input) for an unknown name, and for
+// wrong or superfluous arguments. what: kind of the object for messages, such as "optimizer".
 template <class Table, class Setup>
 auto made_from(const Table& table, std::string_view text, std::string_view what, std::string_view key, const Setup& setup) {
   const Term term = Term::parse(text, key);

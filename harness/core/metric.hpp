@@ -11,8 +11,8 @@ namespace xib {
 inline constexpr const char* kHigher = "higher";
 inline constexpr const char* kLower = "lower";
 
-// A number that says how good a model is on a split of the data. A task lists its own, the first being what gaps are about; every run file lists
-// those of its run, so that tables and figures need no list of metrics.
+// Number that says how good a model is on a split of the data. A task lists its metrics; gaps are about the first. Every run file lists those of its run, so
+// tables and figures need no list of metrics.
 struct Metric {
   std::string name;              // letters, digits and _: columns of the run file are called test_<name>_mean_model
   std::string unit;              // UDUNITS spelling: percent; 1: dimensionless
@@ -34,7 +34,7 @@ struct Metric {
 };
 
 inline Metric top1_accuracy() { return {"accuracy", "percent", kHigher, "top-1 accuracy"}; }
-// Every task has it: by the loss a run is seen to diverge.
+// Loss, which every task has, because it shows that a run diverges.
 inline Metric mean_loss() { return {"loss", "1", kLower, "loss"}; }
 
 }  // namespace xib

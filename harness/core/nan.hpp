@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// A number that is not known, was not measured or does not exist.
+// Number that is not known, was not measured or does not exist.
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace xib

@@ -12,8 +12,8 @@ namespace xib {
 
 inline void to_stderr(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-// Tells a person something on stderr, as fmt::print would, but never fails: who reads it may have gone, or its disk be full, and work of hours
-// must not end for a line about it. What the arguments bring of control characters is escaped.
+// Prints to stderr as fmt::print would, but never fails: the terminal may be closed or the disk full, and hours of work must not end because of a line. Control
+// characters in the arguments are escaped.
 template <class... Args>
 void notify(fmt::format_string<Args...> format, Args&&... args) {
   to_stderr(printable_lines(fmt::format(format, std::forward<Args>(args)...)));

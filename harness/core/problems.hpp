@@ -10,7 +10,7 @@
 
 namespace xib {
 
-// Everything that is wrong with what was given, so that one message can say it all.
+// Collection of all problems of an input, so that one message can report them together.
 class Problems {
  public:
   void add(Problem problem) {
@@ -26,7 +26,7 @@ class Problems {
   void attempt(Part&& part) {
     attempt(Key{}, std::forward<Part>(part));
   }
-  // The same; `key` is that of refusals that carry none: their code does not know it, or has it in the text.
+  // The same; refusals without a key get `key` (with_key in check.hpp).
   template <class Part>
   void attempt(Key key, Part&& part) {
     try {

@@ -6,8 +6,7 @@
 
 namespace xib {
 
-// Purpose of a stream of random numbers. Streams of different purposes never overlap. Values are part of the science:
-// never renumber, only append.
+// Purpose of a stream of random numbers. Streams of different purposes never overlap. The values are part of the science: append new ones, never renumber.
 enum class Purpose : std::uint32_t {
   init = 1,
   partition = 2,
@@ -23,9 +22,9 @@ enum class Purpose : std::uint32_t {
   validation = 12,
 };
 
-// A counter-based random stream (Philox4x32-10, Salmon et al., SC 2011): a pure function of its key, so any node's numbers of
-// any step can be drawn on any rank, in any order, and again after an interruption. 2^34 numbers of 32 bits each.
-// Satisfies UniformRandomBitGenerator, but prefer the members: std:: distributions differ between libraries.
+// Counter-based random stream (Philox4x32-10, Salmon et al., SC 2011): a pure function of its key. So any rank can draw the numbers of any node and step, in
+// any order, and again after an interruption. A stream has 2^34 numbers of 32 bits. It satisfies UniformRandomBitGenerator, but use the members, because std::
+// distributions differ between libraries.
 class RandomStream {
  public:
   using result_type = std::uint32_t;

@@ -7,12 +7,12 @@
 
 namespace xib {
 
-// What every look-up in a closed set says of a name that is not in it: "unknown WHAT 'NAME', did you mean 'NEAR'?; known: ...".
+// Message of every look-up in a closed set for a name that is not in it: "unknown WHAT 'NAME', did you mean 'NEAR'?; known: ...".
 std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string>& known);
-// Throws it as Error(input) of the key.
+// Throws this message as Error(input) for the key.
 [[noreturn]] void refuse_name(std::string_view key, std::string_view what, std::string_view name, const std::vector<std::string>& known);
 
-// Tables of what can be named in a sweep: topologies, policies, algorithms, ... A row has a `name`.
+// Names of the rows of a table: topologies, policies, algorithms, ... Each row has a `name`.
 template <class Table>
 std::vector<std::string> names_of(const Table& table) {
   std::vector<std::string> names;
@@ -20,7 +20,7 @@ std::vector<std::string> names_of(const Table& table) {
   return names;
 }
 
-// The row of a table that bears the name. Throws Error(input) with the nearest name and all of them.
+// Row of a table with this name. Throws Error(input) with the nearest name and all names.
 template <class Table>
 const auto& row_of(const Table& table, std::string_view name, std::string_view what, std::string_view key = "") {
   const auto row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return r.name == name; });

@@ -1,6 +1,6 @@
 #pragma once
 
-// Functions and functors whose bodies run on the host and, where nvcc compiles them, on the device.
+// Mark of functions and functors that run on the host and, if nvcc compiles them, on the device.
 #ifdef __CUDACC__
 #define XB_HD __host__ __device__
 #else
@@ -9,7 +9,7 @@
 
 namespace xib {
 
-// Where memory is that is not said to be anywhere else.
+// Place of memory: host, or the device of this rank.
 enum class Space { host, device };
 
 }  // namespace xib

@@ -8,8 +8,8 @@ namespace xib {
 enum class Part { data, compute, update, mix, gauge, record, wait };
 inline constexpr int kParts = 7;
 
-// Splits the time since it was started into parts without gaps: whatever passed since the last call belongs to the part named now.
-// Seconds that the communicator waited in between go to Part::wait instead.
+// Time since the start, split into parts without gaps: lap() adds the time since the last call to the named part. Seconds in between in which the communicator
+// waited go to Part::wait instead.
 class Stopwatch {
  public:
   Stopwatch(std::function<double()> now, std::function<double()> waited) : now_(std::move(now)), waited_(std::move(waited)) { restart(); }
@@ -25,7 +25,7 @@ class Stopwatch {
     last_ = now;
     last_wait_ = waited;
   }
-  // Moves seconds between parts that only their owner can tell apart.
+  // Moves seconds from one part to another, for code that knows the split better than the laps.
   void move(Part from, Part to, double seconds) {
     add(from, -seconds);
     add(to, seconds);

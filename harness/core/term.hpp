@@ -8,25 +8,26 @@
 
 namespace xib {
 
-// One member of a closed set with its arguments, in the one grammar used for topologies, policies, partitions, schedules:
-//   ring    torus(4, 8)    adaptive(0.2, beta = 0.95)    edges("my graph.txt")
+// Argument of a Term.
 struct Argument {
   std::string name;  // empty: positional
   std::string text;  // as written, without quotes
   bool operator==(const Argument&) const = default;
 };
 
+// Member of a closed set with its arguments, in the one grammar of topologies, policies, partitions, schedules, ...:
+//   ring    torus(4, 8)    adaptive(0.2, beta = 0.95)    edges("my graph.txt")
 struct Term {
   std::string name;
   std::vector<Argument> arguments;
 
-  // Parses `text`, the value of `key`. Throws Error(input) on anything else than the grammar.
+  // Parses `text`, the value of `key`. Throws Error(input) if the text does not follow the grammar.
   static Term parse(std::string_view text, std::string_view key = "");
   std::string text() const;  // canonical: one blank after commas and around '='
   bool operator==(const Term&) const = default;
 };
 
-// Takes a term's arguments one after another, then done() refuses what is left: unknown or superfluous arguments are errors.
+// Reader of a term's arguments, one after another. done() refuses the rest: unknown or superfluous arguments are errors.
 //   Arguments a(term, "control.policy");  double f = a.number("fraction");  double beta = a.number("beta", 0.95);  a.done();
 // An argument may be given by position or by name; positions count in the order of the calls.
 class Arguments {
@@ -50,7 +51,7 @@ class Arguments {
   std::vector<bool> used_;
 };
 
-// "did you mean" for a closed set: the nearest member, or "" when none is near.
+// Nearest member of a closed set, for "did you mean"; "" if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& members);
 
 }  // namespace xib

@@ -11,8 +11,8 @@
 
 namespace xib {
 
-// Runs the same function for indices 0..count-1 on a fixed number of threads, the caller's among them. Which thread gets which
-// index is not fixed, so results must not depend on it. The first exception is rethrown at the caller after all have stopped.
+// Fixed number of threads, the caller's included, that call a function for indices 0..count-1. Any thread may get any index, so results must not depend on the
+// thread. The first exception is rethrown to the caller after all threads have stopped.
 class ThreadPool {
  public:
   // `on_start` runs once on each of the other threads (gradient mode, floating-point flags).
@@ -22,9 +22,9 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
-  // body(index, worker): worker in [0, threads()) tells which scratch space may be used.
+  // body(index, worker): worker in [0, threads()) is the number of the thread, for scratch space.
   void for_each(std::int64_t count, const std::function<void(std::int64_t index, int worker)>& body);
-  // Bodies begun so far; it stands still when nothing gets on. From any thread.
+  // Number of calls of bodies begun so far; it does not change while nothing makes progress. Any thread may ask.
   std::uint64_t begun() const { return begun_.load(std::memory_order_relaxed); }
 
  private:
