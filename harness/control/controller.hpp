@@ -33,7 +33,7 @@ struct FullGradient {
 };
 using FullGradientAt = std::function<FullGradient(std::span<const float> mean)>;
 
-// Where training stands when the nodes communicate.
+// Position in training when the nodes communicate.
 struct Position {
   std::int64_t step = 0, phase_step = 0;
   int phase = 1;  // from 1
@@ -49,11 +49,11 @@ struct Communicated {
   double displacement = kUnknown;                                                // Θ, under the gauge of this name
   double strength = kUnknown;                                                    // γ of x <- (1-γ) x + γ W x in the rounds; kUnknown: none was mixed
   std::int64_t bytes = 0, gauge_bytes = 0;                                       // of all nodes together, with one node per rank
-  std::int64_t decision_bytes = 0;                                               // of gauge_bytes: what the policy needed to decide; the rest is for the record
+  std::int64_t decision_bytes = 0;  // part of gauge_bytes that the policy needed to decide; the rest is for the record
 };
 
-// Carries out the consensus policy of the current phase on the rows of a node matrix: measures what the policy needs, has rank 0
-// decide, mixes, measures again for the record. Measurements for the record alone are taken by `gauge`, every `measure_every` steps (0: never).
+// Controller that carries out the consensus policy of the current phase on the rows of a node matrix: it measures what the policy needs, lets rank 0 decide,
+// mixes, and measures again for the record. `gauge` takes the measurements that are only for the record, every `measure_every` steps (0: never).
 class ConsensusController {
  public:
   ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
@@ -61,21 +61,20 @@ class ConsensusController {
 
   // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
   Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
-  // Does to `other` what communicate() has just done to the models, exact averaging or the very same rounds, and adds what it sent to `done`.
+  // Does to `other` what communicate() has just done to the models (exact averaging, or the same rounds), and adds the bytes to `done`.
   void communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch);
-  // For algorithms that communicate in another way: Ξ of x if a measurement is due, and nothing else.
+  // For algorithms that communicate in another way: only measures Ξ of x, if a measurement is due.
   Communicated observe(const NodeMatrix& x, const Position& at, Stopwatch& watch);
 
-  // Where W of a phase has columns that sum to 1, the models z that are mixed stand for x_i = w_i z_i (mix/push_sum.hpp): w_i of this rank's nodes, before the
-  // next communication. Empty where every W has rows that sum to 1: there all w_i are.
+  // Weights w_i of this rank's nodes before the next communication, if W of a phase has columns that sum to 1: the mixed models z_i then stand for
+  // x_i = w_i z_i (mix/push_sum.hpp). Empty if the rows of every W sum to 1, because all w_i are then 1.
   std::span<const double> push_sum_weights(const Position& at);
 
   std::span<const double> squared_distances() const { return squared_distances_; }  // n, of the last step; empty: not measured
   NodeStatistics& statistics() { return statistics_; }
-  const MixingSchedule& schedule(int phase) const { return phases_[static_cast<std::size_t>(phase - 1)].schedule; }  // W, as it was given
+  const MixingSchedule& schedule(int phase) const { return phases_[static_cast<std::size_t>(phase - 1)].schedule; }  // W as it was given
 
-  // Rounds done, the policies' states, weights of push-sum. Rank 0's is the one to keep, as it alone decides where something is measured; restore it on
-  // all ranks.
+  // Rounds done, states of the policies, weights of push-sum. Keep that of rank 0, because only rank 0 decides from measurements; restore it on all ranks.
   std::vector<double> state() const;
   void restore(std::span<const double> state);
 

@@ -24,11 +24,11 @@ struct Needs {
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
-// Numbers that a policy may use; they are the same on every rank. kUnknown where not needed.
+// Numbers that a policy may use, the same on every rank. Numbers that it does not need are kUnknown.
 struct ConsensusView {
   std::int64_t step = 0;        // of the run, from 0
   std::int64_t phase_step = 0;  // of the phase, from 0
-  std::int64_t round = 0;       // gossip rounds done in this phase so far: the next round's number
+  std::int64_t round = 0;       // gossip rounds done in this phase so far, which is the number of the next round
   double epoch = 0, lr = 0, lr_max = 0;
   int nodes = 1;
   double distance = kUnknown;         // Ξ after the local step, before mixing
@@ -49,16 +49,16 @@ struct Decision {
   double critical = kUnknown;  // Γ_t, where the policy computes it
 };
 
-// Decides how the nodes communicate in one step. Its name is stored in run files: new behaviour, new name.
+// Rule that decides how the nodes communicate in one step. Run files store its name, so new behaviour needs a new name.
 class ConsensusPolicy {
  public:
   virtual ~ConsensusPolicy() = default;
   virtual Needs needs() const { return {}; }
-  // Called once per step, in step order. Where needs().any(), rank 0 decides and all ranks get its decision; else every rank
-  // computes the same one.
+  // Decision for one step; called once per step, in step order. If needs().any(), rank 0 decides and all ranks get its decision; else every rank computes the
+  // same one.
   virtual Decision decide(const ConsensusView& view) = 0;
-  // Called for the policy of every earlier phase, in their order and before the first step: where a policy goes on from what one of them has come to.
-  // `earlier` lives as long as this one.
+  // Called before the first step for the policy of every earlier phase, in their order, so that a policy can continue from the state of one of them. `earlier`
+  // lives as long as this policy.
   virtual void follow(const ConsensusPolicy& /*earlier*/) {}
   // State that must survive an interruption; restore(state()) changes nothing.
   virtual std::vector<double> state() const { return {}; }
@@ -73,18 +73,18 @@ struct PolicyContext {
   bool full_gradient = false;             // the task knows ∇f and σ²
 };
 
-// One row of the table of policies: what parser, plan, --help, tests and docs loop over.
+// One row of the table of policies, which the parser, plan, `xibench list` and the tests read.
 struct PolicyInfo {
   std::string_view name, arguments, help;
-  bool holds_target;     // mixes until Ξ is at a target: measures the Gram matrix, and min_rounds has a meaning
-  bool needs_reference;  // the plan has to provide an uncontrolled run whose Ξ is the unit of the target
+  bool holds_target;     // mixes until Ξ reaches a target: it measures the Gram matrix, and min_rounds has an effect
+  bool needs_reference;  // the plan must have an uncontrolled run whose Ξ is the unit of the target
   std::unique_ptr<ConsensusPolicy> (*make)(Arguments& arguments, const PolicyContext& context);
 };
 std::span<const PolicyInfo> policies();
 
-// Makes the policy written as `text`; `key` goes into errors. Throws Error(input) for an unknown name (with the nearest one), wrong
-// arguments or impossible values.
+// Makes the policy written as `text`; `key` is for errors. Throws Error(input) for an unknown name (with the nearest one), wrong arguments or impossible
+// values.
 std::unique_ptr<ConsensusPolicy> make_policy(std::string_view text, std::string_view key, const PolicyContext& context);
-const PolicyInfo& policy_info(std::string_view policy);  // the row of the policy written so; throws Error(input)
+const PolicyInfo& policy_info(std::string_view policy);  // row of the policy written as this text; throws Error(input)
 
 }  // namespace xib

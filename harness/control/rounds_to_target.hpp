@@ -18,10 +18,9 @@ struct RoundsToTarget {
   double distance;  // Ξ after q rounds, predicted
 };
 
-// One-shot control: how many rounds, `least` or more, bring Ξ to `target`, from one measurement instead of a loop "mix `least` rounds, then
-// measure, mix, repeat". With D = X - x̄ a round does D <- W D, so its Gram matrix does G <- W G Wᵀ (doubly centred, as for column sums other
-// than 1 the mean moves) and Ξ² = tr(G)/n. gram: n x n, row-major. Cost: n² times the degree per round, no communication.
-// Throws Error(work) when the Gram matrix holds a NaN or infinity.
+// One-shot control: the number of rounds, `least` or more, that bring Ξ to `target`, from one measurement instead of a loop "mix `least` rounds, then measure,
+// mix, repeat". A round maps D = X - x̄ to W D, so it maps the Gram matrix G to W G Wᵀ (doubly centred, because the mean moves if columns do not sum to 1), and
+// Ξ² = tr(G)/n. gram: n x n, row-major. Cost: n² times the degree per round, no communication. Throws Error(work) if the Gram matrix holds a NaN or infinity.
 RoundsToTarget rounds_to_target(std::span<const double> gram, const MixingSchedule& schedule, std::int64_t round, double target, RoundLimits limits);
 
 }  // namespace xib
