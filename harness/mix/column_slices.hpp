@@ -6,10 +6,10 @@
 
 namespace xib {
 
-// The columns (parameters) cut into a number of slices that depends on nodes and dim only, never on ranks or threads: a sum that is
-// taken slice by slice, then over slices in order, has the same bits however the slices are spread. There are
+// Slices of the columns (parameters). Their number depends only on nodes and dim, never on ranks or threads, so a sum that is taken slice by slice, then over
+// slices in order, has the same bits for every distribution of the slices. There are
 //   count = min(64, 2^22/n², ⌈dim/16⌉), and at least 1,
-// and none is empty unless dim is 0: what is sent of every slice is sent of columns.
+// and none is empty unless dim is 0, because numbers are sent for every slice.
 struct ColumnSlices {
   std::size_t dim;
   int count;

@@ -7,14 +7,15 @@
 
 namespace xib {
 
-// Memory of a device, or host memory that it copies from and to by itself (pinned); grown when asked for more, then without what it held.
+// Array in the memory of a device, or in pinned host memory, which the device can copy from and to by itself. It grows when more is reserved; its content is
+// then lost.
 template <class T, bool kPinned = false>
 class DeviceArray {
  public:
-  // At least `count` elements of `device`.
+  // Memory for at least `count` elements on `device`.
   T* reserve(Device& device, std::size_t count) {
     if (device_ == &device && count <= size_) return memory_.get();
-    memory_.reset();  // first: both may not fit
+    memory_.reset();  // first, because old and new memory may not fit together
     memory_ = {static_cast<T*>(kPinned ? device.allocate_pinned(count * sizeof(T)) : device.allocate(count * sizeof(T))), Free{&device}};
     device_ = &device;
     size_ = count;

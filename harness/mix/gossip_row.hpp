@@ -8,7 +8,7 @@
 
 namespace xib {
 
-// Eight columns at once: the element-wise arithmetic of a loop, kept in a register.
+// Eight columns in a register, with the element-wise arithmetic of a loop.
 inline constexpr std::size_t kGossipLanes = 8;
 typedef float GossipLanes __attribute__((vector_size(kGossipLanes * sizeof(float))));
 
@@ -19,9 +19,9 @@ inline GossipLanes load_lanes(const float* from) {
 }
 inline void store_lanes(float* to, GossipLanes lanes) { std::memcpy(to, &lanes, sizeof(lanes)); }
 
-// out = own + Σ_terms weight γ (other - own) over `width` columns, a multiple of 8; other: sources[source] + at. `sum`: where the Σ goes, too, or null.
-// kTerms, kWidth: numbers that the compiler knows, 0 where it does not. Sums have names, one register each: GCC 12 keeps arrays of them in memory, and waits
-// for its own stores.
+// Computes out = own + Σ_terms weight γ (other - own) over `width` columns, a multiple of 8; other is sources[source] + at. With kKeepSum the Σ also goes to
+// `sum`. kTerms, kWidth: numbers known at compile time, else 0. Each sum is a named variable in one register, because GCC 12 keeps an array of them in memory
+// and waits for its own stores.
 template <std::size_t kTerms, std::size_t kWidth, bool kKeepSum>
 inline void gossip_row(const float* own, const float* const* sources, std::size_t at, std::span<const MixTerm> terms, float strength, float* out,
                        std::size_t width, float* sum) {

@@ -2,7 +2,7 @@
 
 namespace xib {
 
-// Bytes of GPU memory of the run that begins, in all: what the message says where memory runs out.
+// Sets the GPU memory that the run needs in all, for the message when memory runs out.
 void run_needs_gpu_bytes(double bytes);
 
 }  // namespace xib

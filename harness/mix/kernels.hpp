@@ -6,25 +6,25 @@
 #include <cstddef>
 #include <cstdint>
 
-// Work of a device for mix/, one index at a time. No index depends on another, so any order gives the same bits; every sum has the order of the
-// host's loop (mixer.cpp, moments.cpp, sketch.cpp), whose bits these are. Compiled without contraction to FMA, with float denormals flushed, as
-// the node threads' are. Plain members and addresses only.
+// Work of a device for mix/, one index at a time. No index depends on another, so any order gives the same bits. Every sum has the order of the host's loop
+// (mixer.cpp, moments.cpp, sketch.cpp) and so its bits. Compiled without contraction to FMA and with float denormals flushed, as on the node threads. Members
+// are plain numbers and addresses.
 namespace xib::kernels {
 
 inline constexpr std::size_t kTile = 256, kLanes = 8, kBlock = 64;  // of moments.cpp and mixer.cpp
 
-// The host's order of adding 8 lanes.
+// Sum of 8 lanes in the order of the host.
 XB_HD inline double sum_lanes(const double* l, std::size_t step) {
   return ((l[0] + l[4 * step]) + (l[2 * step] + l[6 * step])) + ((l[step] + l[5 * step]) + (l[3 * step] + l[7 * step]));
 }
 
 struct Round {
-  const int* first;  // count + 1: where the terms of a row begin
+  const int* first;  // count + 1: index of the first term of each row
   const MixTerm* terms;
 };
 
-// One column through `rounds` gossip rounds: x_i += Σ w_ij γ (x_j - x_i). The column of all rows is in the thread's own scratch: memory is read
-// and written once, whatever the number of rounds is.
+// One column in `rounds` gossip rounds: x_i += Σ w_ij γ (x_j - x_i). The column of all rows is in the thread's scratch, so memory is read and written once for
+// any number of rounds.
 struct MixColumn {
   using Scratch = float;
   float* x;
@@ -33,7 +33,7 @@ struct MixColumn {
   int count, halo_count, rounds;  // several rounds only without halo
   float strength;
   const Round* plan;
-  float* moved;  // where the steps of the first round go, count x stride; null: nowhere
+  float* moved;  // receives the changes of the first round, count x stride; null: not wanted
 
   std::size_t scratch_bytes() const { return sizeof(float) * static_cast<std::size_t>((rounds > 1 ? 2 : 1) * count + halo_count); }
   XB_HD void operator()(std::int64_t column, float* scratch, std::size_t step) const {

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <vector>
 
-// The one place that knows whether nvcc makes a kernel of a functor, or g++ a loop (tests/stand_in). No fmt in here or in what a .cu includes: nvcc 13
-// cannot compile the format strings of fmt 9.1.
+// The one place that knows whether nvcc makes a kernel of a functor, or g++ a loop (tests/stand_in). Neither this file nor others that a .cu includes use fmt,
+// because nvcc 13 cannot compile the format strings of fmt 9.1.
 namespace xib {
 
 [[noreturn]] void cuda_failed(cudaError_t code, const char* call);  // cuda_failed.cpp
@@ -20,11 +20,13 @@ inline void check_cuda(cudaError_t code, const char* call) {
 
 inline constexpr std::int64_t kThreads = 256;
 
-// Bytes that a functor wants for itself while it works on an index: element e of this index is scratch[e * step].
+// Functor that needs scratch memory while it works on an index; element e of this index is scratch[e * step].
 template <class Body>
-concept WantsScratch = requires(const Body& body) { body.scratch_bytes(); };
+concept WantsScratch = requires(const Body& body) {
+  body.scratch_bytes();
+};
 
-// Where the scratch of a launch is when it does not fit a multiprocessor's shared memory; grown by who owns it.
+// Device memory for the scratch of a launch that does not fit a multiprocessor's shared memory. Its owner lets it grow.
 class Spill {
  public:
   virtual ~Spill() = default;
@@ -91,12 +93,16 @@ void launch_shuffled(cudaStream_t stream, std::int64_t count, const Body& body, 
     Body body;
     Call call;
   };
-  check_cuda(cudaLaunchHostFunc(stream, [](void* data) {
-    const std::unique_ptr<Job> job(static_cast<Job*>(data));
-    std::int64_t stride = 7919;
-    while (job->count % stride == 0) stride += 2;
-    for (std::int64_t k = 0, index = job->count / 2; k < job->count; ++k, index = (index + stride) % job->count) job->call(job->body, index);
-  }, new Job{count, body, call}), "starting a kernel");
+  check_cuda(cudaLaunchHostFunc(
+                 stream,
+                 [](void* data) {
+                   const std::unique_ptr<Job> job(static_cast<Job*>(data));
+                   std::int64_t stride = 7919;
+                   while (job->count % stride == 0) stride += 2;
+                   for (std::int64_t k = 0, index = job->count / 2; k < job->count; ++k, index = (index + stride) % job->count) job->call(job->body, index);
+                 },
+                 new Job{count, body, call}),
+             "starting a kernel");
 }
 
 template <class Body>

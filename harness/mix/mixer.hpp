@@ -14,20 +14,20 @@
 
 namespace xib {
 
-// Gossip rounds: x_i += γ Σ_{j≠i} w_ij (x_j - x_i), in float, j ascending, on the rows of all ranks. The difference form keeps
-// consensus fixed to the last bit. Rows of other ranks come by one grouped halo exchange per round. On one rank, all rounds of a block
-// of columns run in cache: memory is read and written once whatever the number of rounds, with the bits of one round at a time.
-// Traffic with one node per rank: one message of dim floats per off-diagonal entry of W and round.
+// Mixer that does gossip rounds: x_i += γ Σ_{j≠i} w_ij (x_j - x_i), in float, j ascending, on the rows of all ranks. The difference form keeps consensus fixed
+// to the last bit. One grouped halo exchange per round brings the rows of other ranks. On one rank all rounds of a block of columns run in cache: memory is
+// read and written once for any number of rounds, with the bits of one round at a time. Traffic with one node per rank: one message of dim floats per
+// off-diagonal entry of W and round.
 class Mixer {
  public:
-  // The schedule, communicator and pool outlive the mixer. Rows of W sum to 1 (refused otherwise: the average would drift).
+  // The schedule, communicator and pool must outlive the mixer. Rows of W must sum to 1, else the mean would drift; other matrices are refused.
   Mixer(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, const MixingSchedule& schedule);
 
-  // Rounds first, first + 1, ..., first + count - 1 of the schedule; strength is γ. `moved`, one number per row of x or none at all,
-  // becomes how far the first round moved each row: ‖γ Σ_j w_ij (x_j - x_i)‖².
+  // Does rounds first, first + 1, ..., first + count - 1 of the schedule; strength is γ. `moved` has one number per row of x, or none: it receives how far the
+  // first round moved each row, ‖γ Σ_j w_ij (x_j - x_i)‖².
   void rounds(NodeMatrix& x, std::int64_t first, int count, double strength = 1, std::span<double> moved = {});
 
-  std::int64_t bytes(std::int64_t round);  // that all nodes together send in this round with one node per rank
+  std::int64_t bytes(std::int64_t round);  // bytes that all nodes together send in this round with one node per rank
 
  private:
   // One round as this rank sees it: an edge for every off-diagonal entry of W.

@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// Which rank owns which nodes: contiguous blocks, sizes differing by at most one.
+// Distribution of the nodes over ranks: contiguous blocks, whose sizes differ by at most one.
 struct NodeBlock {
   int first, count;
 };

@@ -12,11 +12,11 @@
 
 namespace xib {
 
-// One row of `dim` floats per node of this rank, in host memory or on a device; rows are contiguous and start 64-byte aligned, padding is zero.
-// The memory never moves, so that a model's parameters can be views of a row.
+// Matrix with one row of `dim` floats per node of this rank, in host memory or on a device. Rows are contiguous and 64-byte aligned; padding is zero. The
+// memory never moves, so that a model's parameters can be views of a row.
 class NodeMatrix {
  public:
-  // device null: in host memory. The device outlives the matrix.
+  // device null: host memory. The device must outlive the matrix.
   NodeMatrix(int count, std::size_t dim, Device* device = nullptr)
       : count_(count),
         dim_(dim),
@@ -31,7 +31,7 @@ class NodeMatrix {
   Device* device() const { return device_; }
   Space space() const { return device_ ? Space::device : Space::host; }
 
-  // Of a matrix in host memory; what does not know where a matrix lives uses the calls below.
+  // Row of a matrix in host memory. Code that does not know where a matrix is uses the calls below.
   std::span<float> row(int k) {
     check_on_host();
     return {address(k), dim_};
@@ -40,15 +40,15 @@ class NodeMatrix {
     check_on_host();
     return {address(k), dim_};
   }
-  float* data() { return data_.get(); }  // wherever it is
+  float* data() { return data_.get(); }  // in host memory or on the device
   const float* data() const { return data_.get(); }
   float* address(int k) { return data_.get() + static_cast<std::size_t>(k) * stride_; }
   const float* address(int k) const { return data_.get() + static_cast<std::size_t>(k) * stride_; }
 
-  // dim floats from and to host memory, wherever the row is.
+  // Copies a row to and from host memory; the matrix may be on a device.
   void read_row(int k, std::span<float> to) const { move(to.data(), address(k), dim_ * sizeof(float)); }
   void write_row(int k, std::span<const float> from) { move(address(k), from.data(), dim_ * sizeof(float)); }
-  // One float of every row, into host memory.
+  // Copies one float of every row into host memory.
   void read_column(std::size_t column, std::span<float> to) const {
     if (device_)
       return device_->copy_pieces(to.data(), sizeof(float), data() + column, stride_ * sizeof(float), sizeof(float), static_cast<std::size_t>(count_));

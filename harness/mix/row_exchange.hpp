@@ -8,12 +8,12 @@
 
 namespace xib {
 
-// Communicator::exchange() of rows wherever they live. Where they are on a device and the communicator does not reach it (no NCCL), they go through
-// pinned host memory: an address of a device never comes to a communicator that takes host memory, not even to a CUDA-aware MPI.
+// Communicator::exchange() of rows in host memory or on a device. If they are on a device that the communicator does not reach (no NCCL), they go through
+// pinned host memory: a communicator for host memory never gets an address on a device, not even a CUDA-aware MPI.
 class RowExchange {
  public:
   explicit RowExchange(Communicator& communicator) : communicator_(communicator) {}
-  // device: of all data; null: host memory.
+  // device: the device of all data; null: host memory.
   void operator()(std::span<const Send> sends, std::span<const Receive> receives, Device* device);
 
  private:

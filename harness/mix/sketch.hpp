@@ -11,19 +11,18 @@
 
 namespace xib {
 
-// An unbiased estimate of Ξ² from k numbers per node in place of the models. S adds every column, with a random sign, into one of k buckets;
-// as S is linear, (1/n) Σ ‖S x_i - S x̄‖² estimates Ξ². With M = (1/n) Σ (x_i - x̄)(x_i - x̄)ᵀ the estimate is
+// Unbiased estimate of Ξ² from k numbers per node instead of the models. S adds every column, with a random sign, to one of k buckets. S is linear, so
+// (1/n) Σ ‖S x_i - S x̄‖² estimates Ξ². With M = (1/n) Σ (x_i - x̄)(x_i - x̄)ᵀ the estimate is
 //   tr(S M Sᵀ) = tr M + Σ_{c≠c'} 1[c, c' share a bucket] s_c s_c' M_cc',
-// whose mean is tr M = Ξ² and whose variance is 2 Σ_{c≠c'} P(c, c' share a bucket) M_cc'² <= (2/k) ‖M‖_F² <= (2/k) Ξ⁴: the relative standard
-// error of Ξ² is at most sqrt(2/k), that of Ξ about half of it when k is large. This needs signs that are independent and P <= 1/k for any two
-// columns: each run of k columns goes to the buckets in order but rotated by a random amount, so columns of one run never meet and others do
-// with 1/k. One pass over the rows of this rank; n·k doubles are gathered. The same signs on all ranks, new ones for every key (the step); the
-// same bits for any number of ranks and threads.
+// whose mean is tr M = Ξ² and whose variance is 2 Σ_{c≠c'} P(c, c' share a bucket) M_cc'² <= (2/k) ‖M‖_F² <= (2/k) Ξ⁴. So the relative standard error of Ξ² is
+// at most sqrt(2/k), and that of Ξ about half of it for large k. This needs independent signs, and P <= 1/k for any two columns: each run of k columns goes to
+// the buckets in order, rotated by a random number, so columns of one run never share a bucket, and others do with probability 1/k. It takes one pass over the
+// rows of this rank and gathers n·k doubles. All ranks use the same signs, with new ones for every key (the step). The bits do not depend on ranks and threads.
 class Sketch {
  public:
   Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, int buckets, std::uint64_t seed);
 
-  // The estimate of Ξ², the same on every rank; exactly 0 when all rows are equal.
+  // Estimate of Ξ², the same on every rank; exactly 0 if all rows are equal.
   double squared_distance(const NodeMatrix& x, std::int64_t key);
 
   // Bytes that all nodes together send with one node per rank.

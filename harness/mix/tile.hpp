@@ -5,11 +5,11 @@
 
 namespace xib {
 
-// Sums over a tile: up to 256 columns of the rows of all nodes, as NodeStatistics and kernels.hpp take them. Sums over nodes run in ascending order, sums over
-// columns in 8 fixed lanes; numbers stay in registers, and the bits are those of the plain loops.
+// Functions that sum over a tile, up to 256 columns of the rows of all nodes, for NodeStatistics. Sums over nodes run in ascending order, sums over columns in
+// 8 fixed lanes, as in kernels.hpp. Numbers stay in registers, and the bits are those of plain loops.
 inline constexpr std::size_t kTile = 256;
 
-// Where a tile lies: columns at .. at + width of all rows; `ahead` columns after it will be read next.
+// Tile: columns at .. at + width of all rows. The `ahead` columns after it will be read next.
 struct Tile {
   std::span<const float* const> rows;
   std::size_t at, width, ahead;
