@@ -9,8 +9,7 @@
 
 namespace xib {
 
-// Collective. Rank 0 computes a plain value, all ranks get it; what rank 0 throws, all ranks throw, so that none waits for an answer
-// that will not come.
+// Collective. Rank 0 computes a plain value, and all ranks get it. If rank 0 throws, all ranks throw the same, so that none waits for a missing answer.
 template <class T, class Function>
 T from_rank_0(Communicator& communicator, Function compute) {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -36,14 +35,14 @@ T from_rank_0(Communicator& communicator, Function compute) {
   return answer.value;
 }
 
-// Collective. One number of every rank, by rank, on all of them.
+// Collective. One number of every rank, in rank order, on all ranks.
 inline std::vector<double> of_all_ranks(Communicator& communicator, double mine) {
   std::vector<double> all(static_cast<std::size_t>(communicator.size()));
   communicator.all_gather({&mine, 1}, std::vector<int>(all.size(), 1), all);
   return all;
 }
 
-// Collective. Every rank does its part, which must not communicate; when it fails on one, all throw the error of the lowest such rank.
+// Collective. Every rank computes its part, which must not communicate. If ranks fail, all ranks throw the error of the lowest of them.
 template <class Function>
 auto on_every_rank(Communicator& communicator, Function compute) {
   decltype(compute()) result{};

@@ -21,22 +21,22 @@ struct Receive {
   std::span<float> data;
 };
 
-// Bytes that this rank really sent, and the time that it waited for others.
+// Bytes that this rank really sent to others, and the time that it waited for them.
 struct Traffic {
   std::int64_t bytes = 0, messages = 0;
   double wait_s = 0;
 };
 
-// The call of the communicator that a rank is in, as seen from another thread.
+// Call of the communicator that a rank is in, as another thread sees it.
 struct Activity {
-  std::string_view operation;                   // "" between operations: it computes
-  std::vector<int> peers;                       // the ranks whose part the operation needs, ascending
+  std::string_view operation;                   // "": between operations the rank computes
+  std::vector<int> peers;                       // ranks that the operation waits for, ascending
   std::chrono::steady_clock::time_point since;  // when the operation began, or the last one ended
   std::uint64_t changes = 0;                    // how often an operation began or ended
 };
 
-// Between ranks. All calls are collective and come in the same order on all ranks; the public functions check sizes, count
-// traffic and time the waiting, the back ends only move bytes. Used from one thread per rank; activity() from any.
+// Communication between ranks. All calls are collective, in the same order on all ranks. The public functions check sizes, count traffic and time the waiting;
+// back ends only move bytes. One thread per rank uses it; activity() may be called from any thread.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -46,18 +46,17 @@ class Communicator {
   Activity activity() const;
   virtual double now() const;  // seconds, monotonic; simulated seconds under SMPI
 
-  // One grouped exchange, cannot deadlock: every Send meets the Receive of the same length that its peer posted for it; several
-  // between the same two ranks match in order. Complexity: one message per Send.
-  // Where the data are is said, not guessed; only a space that the back end reaches.
+  // One grouped exchange, which cannot deadlock. Every Send needs a Receive of the same length on its peer; several between the same two ranks match in order.
+  // It sends one message per Send. `where`: the space of all data, which the back end must reach.
   void exchange(std::span<const Send> sends, std::span<const Receive> receives, Space where = Space::host);
   virtual bool reaches(Space where) const { return where == Space::host; }
-  // all = the concatenation of every rank's `mine`; counts[r] elements come from rank r. Messages: size - 1 per rank.
+  // Concatenates every rank's `mine` in `all`; counts[r] elements come from rank r. Messages: size - 1 per rank.
   void all_gather(std::span<const double> mine, std::span<const int> counts, std::span<double> all);
   void broadcast(std::span<std::byte> data, int root);
-  // The concatenation, in rank order, of every rank's bytes, on rank 0; empty elsewhere.
+  // Returns the bytes of all ranks in rank order on rank 0, and nothing on other ranks.
   std::vector<std::byte> gather(std::span<const std::byte> mine);
   void barrier();
-  // Ends all ranks of this run with `status`, because this one cannot go on. Does not return.
+  // Ends all ranks of this run with `status`, because this rank cannot go on. Does not return.
   [[noreturn]] virtual void abort(int status) = 0;
 
  protected:

@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// One process, no MPI: rank 0 of 1.
+// Communicator of one process without MPI: rank 0 of 1.
 std::unique_ptr<Communicator> make_single_communicator();
 
 }  // namespace xib

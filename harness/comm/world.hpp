@@ -6,12 +6,12 @@
 
 namespace xib {
 
-// The ranks this process was started with: those of MPI when it was launched by mpirun or srun, else it alone. Throws Error(input) when
-// it was launched as one of several and this build has no MPI, or one that does not fit the launcher.
+// Communicator of the ranks that this process was started with: those of MPI if mpirun or srun launched it, else this process alone. Throws Error(input) if it
+// is one of several and this build has no MPI, or an MPI that does not fit the launcher.
 std::unique_ptr<Communicator> make_world();
 
-bool launched_with_others();  // by mpirun or srun, even if there is one rank only
-int local_rank();             // place of this rank on its host, as the launcher says; 0 without one
-int local_ranks();            // ranks on this host, as the launcher says; 1 without one
+bool launched_with_others();  // true: mpirun or srun launched this process, even as the only rank
+int local_rank();             // place of this rank on its host, from the launcher; 0 without a launcher
+int local_ranks();            // number of ranks on this host, from the launcher; 1 without a launcher
 
 }  // namespace xib
