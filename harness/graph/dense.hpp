@@ -6,7 +6,7 @@
 
 namespace xib {
 
-// A dense n x n matrix for the mathematics of graphs; rows contiguous.
+// Dense n x n matrix for the mathematics of graphs; rows are contiguous.
 struct Dense {
   explicit Dense(int size, double diagonal = 0);
   double& operator()(int i, int j) { return values[static_cast<std::size_t>(i) * static_cast<std::size_t>(n) + static_cast<std::size_t>(j)]; }
@@ -23,9 +23,9 @@ void subtract_mean(Dense& x);  // X - J
 double trace(const Dense& x);
 Dense transposed(const Dense& x);
 
-// Refuses more than kDenseNodes nodes; called by what follows.
+// Refuses more than kDenseNodes nodes; the functions below call it.
 void require_dense(int nodes);
-// Ascending. Only the lower triangle is read.
+// Eigenvalues, ascending. Only the lower triangle is read.
 std::vector<double> symmetric_eigenvalues(const Dense& x);
 // ‖X‖₂
 double spectral_norm(const Dense& x);

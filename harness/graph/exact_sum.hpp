@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// Sum with a running compensation (Neumaier 1974): off by at most about one rounding of the result, in any order.
+// Sum with a running compensation (Neumaier 1974); in any order its error is at most about one rounding of the result.
 class ExactSum {
  public:
   void add(double value) {
@@ -13,7 +13,7 @@ class ExactSum {
     sum_ = next;
   }
   double value() const { return sum_ + rest_; }
-  // 1 - sum with one rounding: the diagonal entry that makes a row sum to 1 as nearly as a double can.
+  // 1 - sum with one rounding: the diagonal entry with which a row sums to 1 as nearly as doubles can.
   double complement() const { return (1 - sum_) - rest_; }
 
  private:

@@ -9,15 +9,15 @@
 
 namespace xib {
 
-// {a, b, ...}: the abelian group Z_a x Z_b x ... on the nodes, numbered in row-major order.
+// Abelian group Z_a x Z_b x ... on the nodes, as {a, b, ...}; nodes are numbered in row-major order.
 using GroupShape = std::vector<int>;
 
-// A group whose translations leave all these matrices as they are: Z_n for circulants (ring, exponential, complete), Z_r x Z_c for a
-// torus, Z_2^m for a hypercube. nullopt: none of these.
+// Group whose translations leave all these matrices unchanged: Z_n for circulants (ring, exponential, complete), Z_r x Z_c for a torus, Z_2^m for a hypercube;
+// nullopt: none of these.
 std::optional<GroupShape> translation_group(std::span<const MixingMatrix> matrices);
 
-// The eigenvalues of a translation-invariant W in closed form: the Fourier transform of its row 0, one per frequency. Frequency 0,
-// which has eigenvalue 1, comes first. Matrices of one group have their eigenvectors in common. Costs n times degree.
+// Eigenvalues of a translation-invariant W in closed form: the Fourier transform of its row 0, one per frequency. Frequency 0, with eigenvalue 1, is first.
+// Matrices of one group have the same eigenvectors. Cost: n times degree.
 std::vector<std::complex<double>> fourier_eigenvalues(const MixingMatrix& w, const GroupShape& shape);
 
 }  // namespace xib

@@ -18,16 +18,15 @@ struct Weight {
   bool operator==(const Weight&) const = default;
 };
 
-// W of x_i <- sum_j w_ij x_j: sparse rows, columns ascending, the diagonal always present.
+// Matrix W of x_i <- sum_j w_ij x_j: sparse rows, columns ascending, the diagonal always present.
 class MixingMatrix {
  public:
   enum class Stochastic { rows, columns };  // columns: for push-sum, where rows need not sum to 1
-  // Throws Error(input) when a row (column) does not sum to 1 within n * 2^-52, an entry repeats or is out of range, or a
-  // weight is negative or not finite.
+  // Throws Error(input) if a row (column) does not sum to 1 within n * 2^-52, an entry repeats or is out of range, or a weight is negative or not finite.
   explicit MixingMatrix(std::vector<std::vector<Weight>> rows, Stochastic stochastic = Stochastic::rows);
   int size() const { return static_cast<int>(rows_.size()); }
   std::span<const Weight> row(int node) const { return rows_[static_cast<std::size_t>(node)]; }
-  double at(int row, int column) const;  // 0 where there is no entry
+  double at(int row, int column) const;  // 0 without an entry
   bool symmetric() const { return symmetric_; }
   bool doubly_stochastic() const { return doubly_stochastic_; }
   Stochastic stochastic() const { return stochastic_; }
@@ -40,29 +39,29 @@ class MixingMatrix {
   bool symmetric_ = false, doubly_stochastic_ = false;
 };
 
-// Who receives from whom: the entries off the diagonal. Undirected when each of them has its mirror image.
+// Graph of the entries off the diagonal: who receives from whom. It is undirected if each entry has its mirror image.
 Topology graph_of(const MixingMatrix& w);
 
-// Facts about the distribution that a random schedule draws its matrices from.
+// Facts about the distribution of a random schedule's matrices.
 struct Law {
-  bool exchangeable = false;                        // the same after any renumbering of the nodes; or:
-  int support_size = 0;                             // each of so many matrices with the same probability,
-  std::function<MixingMatrix(int k)> support = {};  // which are these
-  // Every support_size rounds take each of them once, in an order drawn anew, so rounds are not independent. Only where the matrices
-  // commute: their product is then the same in every order.
+  bool exchangeable = false;                        // the distribution is the same after any renumbering of the nodes; or:
+  int support_size = 0;                             // number of matrices, each with the same probability
+  std::function<MixingMatrix(int k)> support = {};  // these matrices
+  // Every support_size rounds take each matrix once, in an order that is drawn anew, so rounds are not independent. Only for matrices that commute: their
+  // product is then the same in every order.
   bool reordered = false;
 };
 std::vector<MixingMatrix> support_of(const Law& law);
 
-// The matrices of successive rounds: round t uses at(t). Static graphs have period 1, random ones period 0 (none).
+// Matrices of successive rounds: round t uses at(t). Static graphs have period 1, random ones period 0 (none).
 class MixingSchedule {
  public:
   explicit MixingSchedule(std::vector<MixingMatrix> period);  // at least one, all of one size
-  // A pure function of the round: called again for the same round it gives the same matrix.
+  // generator: a pure function of the round, which gives the same matrix again for the same round.
   MixingSchedule(int nodes, std::function<MixingMatrix(std::int64_t round)> generator, Law law = {});
   int nodes() const { return nodes_; }
   std::int64_t period() const { return static_cast<std::int64_t>(matrices_.size()); }
-  std::span<const MixingMatrix> matrices() const { return matrices_; }  // of the period; none when random
+  std::span<const MixingMatrix> matrices() const { return matrices_; }  // of the period; none if random
   // Valid until the next call of at() on this object. Not thread-safe when period() is 0.
   const MixingMatrix& at(std::int64_t round) const;
   const Law& law() const { return law_; }
@@ -76,15 +75,15 @@ class MixingSchedule {
   mutable std::int64_t current_round_ = -1;
 };
 
-// One row of the table of topologies: what the parser, `xibench topology`, the tests and the docs loop over.
+// One row of the table of topologies, which the parser, `xibench topology` and the tests read.
 struct TopologyInfo {
   std::string_view name;
-  std::string_view arguments;  // "" or how they are written: "rows, columns"
+  std::string_view arguments;  // as a user writes them: "rows, columns"; "": none
   std::string_view help;       // one line
-  // The matrices for n nodes. Throws Error(input) with a remedy where the graph does not exist at this n, e.g.
-  // "hypercube needs a power of two; 24 is not: use torus". `weights` is a name of kWeights; `seed` feeds random graphs.
+  // Makes the matrices for n nodes. Throws Error(input) with a remedy if the graph does not exist for this n, e.g. "hypercube needs a power of two; 24 is not:
+  // use torus". `weights` is a name of weight_rules(); `seed` is for random graphs.
   MixingSchedule (*make)(const Term& term, int nodes, std::string_view weights, std::uint64_t seed);
-  std::string_view example = "";  // how to write one where the name alone is not enough; "-": it needs a file
+  std::string_view example = "";  // an example, if the name alone is not enough; "-": it needs a file
 };
 std::span<const TopologyInfo> topologies();
 
@@ -94,8 +93,7 @@ struct WeightsInfo {
 };
 std::span<const WeightsInfo> weight_rules();
 
-// From names to matrices: make_mixing("torus(4, 8)", "uniform", 32, seed). Throws Error(input) for unknown names, saying the
-// nearest known one.
+// Makes the matrices of a name: make_mixing("torus(4, 8)", "uniform", 32, seed). Throws Error(input) for unknown names, with the nearest known one.
 MixingSchedule make_mixing(std::string_view topology, std::string_view weights, int nodes, std::uint64_t seed);
 
 }  // namespace xib

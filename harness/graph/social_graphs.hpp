@@ -2,7 +2,7 @@
 
 #include "harness/graph/topology.hpp"
 
-// Observed social networks that the literature trains on. The nodes are numbered in the order of networkx.
+// Observed social networks that the literature uses for training. Nodes are numbered in the order of networkx.
 namespace xib::graphs {
 
 constexpr int kKarateClub = 34, kDavisSouthernWomen = 32, kFlorentineFamilies = 15;

@@ -5,7 +5,7 @@
 
 #include "harness/graph/topology.hpp"
 
-// Graphs that are a function of the number of nodes. Each throws Error(input) with a remedy where it does not exist.
+// Graphs that are a function of the number of nodes. Each throws Error(input) with a remedy if the graph does not exist.
 namespace xib::graphs {
 
 Topology complete(int nodes);
@@ -21,10 +21,10 @@ Topology barbell(int nodes, int bridge);                               // two cl
 
 // Directed: i sends to i + o.
 Topology directed_circulant(int nodes, std::span<const std::int64_t> offsets);
-// 1, 2, 4, ... below the number of nodes: the offsets of the exponential graphs.
+// Offsets of the exponential graphs: 1, 2, 4, ... below the number of nodes.
 std::vector<std::int64_t> powers_of_two_below(int nodes);
 
-// The factors nearest to each other: rows <= columns.
+// The two factors of `nodes` that are nearest to each other: rows <= columns.
 std::pair<int, int> most_square(int nodes);
 
 }  // namespace xib::graphs

@@ -11,15 +11,15 @@
 
 namespace xib {
 
-// Entries of W off the diagonal that a graph may have: as many as are made in seconds and held in a gigabyte. Throws Error(input) above them; a graph
-// that takes long to draw asks before it does.
+// Throws Error(input) if a graph would have too many entries of W off the diagonal: more than can be made in seconds and held in a gigabyte. A graph that takes
+// long to draw calls it before drawing.
 void check_edges(double entries);
 
-// A graph on the nodes 0..size-1. Undirected: neighbors are symmetric. Directed: neighbors(i) are those that i receives from.
-// No self loops, no double edges; neighbor lists ascend.
+// Graph on the nodes 0..size-1. Undirected: neighbors are symmetric. Directed: neighbors(i) are the nodes that i receives from. There are no self loops and no
+// double edges; neighbor lists ascend.
 class Topology {
  public:
-  // Throws Error(input) on a neighbor out of range, a self loop, a double edge, or an unsymmetric list that is not `directed`.
+  // Throws Error(input) for a neighbor out of range, a self loop, a double edge, or an unsymmetric list that is not `directed`.
   explicit Topology(std::vector<std::vector<int>> neighbors, bool directed = false);
   int size() const { return static_cast<int>(neighbors_.size()); }
   bool directed() const { return directed_; }
@@ -32,10 +32,10 @@ class Topology {
   bool directed_;
 };
 
-// For each node those that receive from it, ascending. Undirected: the neighbors.
+// Nodes that receive from each node, ascending. Undirected: the neighbors.
 std::vector<std::vector<int>> receivers(const Topology& graph);
 
-// The undirected graph of these edges, each given once, in any order.
+// Undirected graph of these edges; each is given once, in any order.
 Topology from_edges(int nodes, std::span<const std::pair<int, int>> edges);
 
 }  // namespace xib

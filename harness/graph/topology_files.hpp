@@ -5,11 +5,11 @@
 
 namespace xib {
 
-// A topology that is read from files is not determined by its name alone: the SHA-256 of each file, in the order of the arguments, a
-// blank between two; "" for a topology without files. Throws Error(input) when a file cannot be read.
+// SHA-256 of each file that a topology is read from, in the order of the arguments, separated by blanks; "": it has no files. The name alone does not determine
+// such a topology. Throws Error(input) if a file cannot be read.
 std::string topology_files_sha256(std::string_view topology);
 
-// alternate() names its graphs as one argument each, with blanks: "torus 4 8" is torus(4, 8).
+// Term of a graph in alternate(), which writes each graph as one argument with blanks: "torus 4 8" is torus(4, 8).
 std::string spelled_out(std::string_view graph_of_alternate);
 
 }  // namespace xib

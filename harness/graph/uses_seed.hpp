@@ -4,7 +4,7 @@
 
 namespace xib {
 
-// Whether another seed may give a topology other matrices. True also for what is no topology.
+// True if the matrices of a topology may depend on the seed; also true if the text is not a topology.
 bool uses_seed(std::string_view topology);
 
 }  // namespace xib

@@ -6,21 +6,21 @@
 
 namespace xib {
 
-// The matrix that a rule of weight_rules() gives a graph; `graph` names it in errors. Throws Error(input) for an unknown rule, and
-// where the rule's W would not keep the mean: uniform on a star, metropolis on a directed graph.
+// Matrix of a graph by a rule of weight_rules(); `graph` is its name for errors. Throws Error(input) for an unknown rule, and if the rule's W would not keep
+// the mean: uniform on a star, metropolis on a directed graph.
 MixingMatrix weigh(const Topology& topology, std::string_view rule, std::string_view graph);
 
-// Rows whose diagonal is left out get the one that makes them sum to 1 as nearly as a double can.
+// Matrix of rows without their diagonal; each diagonal entry is computed so that its row sums to 1 as nearly as doubles can.
 MixingMatrix with_diagonal(std::vector<std::vector<Weight>> off_diagonal);
 
-// (I + W) / 2: no negative eigenvalue.
+// Matrix (I + W) / 2, which has no negative eigenvalue.
 MixingMatrix lazy(const MixingMatrix& w);
 
-// Checks the rule's name only.
+// Checks only the name of a rule.
 void check_rule(std::string_view rule);
 
-// For graphs that bring their own matrix: it as it is under "uniform" (the default), lazy under "lazy". Throws Error(input) for
-// any other rule.
+// Weights of a graph that has its own matrix: the matrix itself under "uniform" (the default), its lazy form under "lazy". Throws Error(input) for any other
+// rule.
 MixingMatrix own_weights(MixingMatrix w, std::string_view rule, std::string_view graph);
 
 }  // namespace xib
