@@ -8,9 +8,9 @@ class App;
 
 namespace xib {
 
-// A subcommand adds its options to `command` and returns what runs when it was chosen: the exit status (0 done, 1 the work failed
-// or a regression was found, 2 bad input, 75 interrupted with a checkpoint). It may throw xib::Error. Data goes to stdout, all else
-// to stderr. One file per subcommand; the table is in main.cpp.
+// Function that runs if a subcommand was chosen; it returns the exit status (0 done, 1 the work failed, 2 bad input, 75 interrupted with a checkpoint) and may
+// throw xib::Error. add_*() adds the options of a subcommand to `command` and returns this function. Data goes to stdout, everything else to stderr. One file
+// per subcommand; the table is in main.cpp.
 using Command = std::function<int()>;
 
 Command add_doctor(CLI::App& command);

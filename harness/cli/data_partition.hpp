@@ -13,7 +13,7 @@ struct PartitionOptions {
   bool json = false, csv = false;
 };
 
-// Prints how many images of each class every node gets, and how far its mix of classes is from that of all. Returns the exit status.
+// Prints the number of images of each class on every node, and how far its class distribution is from that of all nodes. Returns the exit status.
 int show_partition(const PartitionOptions& options, const std::string& data_directory);
 
 }  // namespace xib

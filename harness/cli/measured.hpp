@@ -8,12 +8,12 @@
 
 namespace xib {
 
-// One measurement of `xibench bench`; a step's time is rank 0's.
+// One measurement of `xibench bench`. The time of a step is that of rank 0.
 struct Measured {
   const PlannedRun* run;
   Measurement measurement;
   std::vector<double> seconds = {};  // of every timed step, ascending
-  double run_s = 0;                  // estimate of the whole run with as many threads, evaluations apart
+  double run_s = 0;                  // estimate of the whole run with this number of threads, without evaluations
 
   double quantile(double q) const;
   double samples_per_s() const { return static_cast<double>(measurement.steps.front().samples) / quantile(0.5); }
@@ -28,10 +28,10 @@ struct Measured {
 // Fills in `seconds` and `run_s`: the median of every phase times its steps.
 void add_estimates(std::vector<Measured>& all);
 
-// By number of threads: seconds per step over all these runs, which is what slurm/submit asks for.
+// Seconds per step over all these runs, by number of threads; slurm/submit asks for this.
 std::map<int, double> seconds_per_step(const std::vector<Measured>& all);
 
-// Of steps x ranks, the median over the steps, rank by rank.
+// Median over the steps for each rank. rows: steps x ranks.
 std::vector<float> median_by_rank(const std::vector<float>& rows, std::size_t ranks);
 
 }  // namespace xib

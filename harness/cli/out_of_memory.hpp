@@ -2,8 +2,8 @@
 
 namespace xib {
 
-// Where memory ends: the program's `operator new` throws a std::bad_alloc that says how much was asked for, what limits it and the remedy; and what nobody
-// catches, as it was thrown where nothing may be, is said before the process ends with status 1 instead of being aborted without a word. Checkpoints stay.
+// Installs a message for the end of memory. The program's `operator new` throws a std::bad_alloc that has the requested bytes, the limit and the remedy. An
+// exception that nothing can catch is printed before the process ends with status 1, instead of an abort without a message. Checkpoints stay.
 void say_where_memory_ends();
 
 }  // namespace xib

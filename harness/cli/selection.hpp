@@ -11,7 +11,7 @@ class Option;
 
 namespace xib {
 
-// The filters that plan, run, status and bench share: --index, --id, --where, --stage.
+// Adds the filters that plan, run, status and bench share: --index, --id, --where, --stage.
 std::vector<CLI::Option*> add_selection(CLI::App& command, Selection& selection);
 
 }  // namespace xib
