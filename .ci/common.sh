@@ -1,21 +1,21 @@
-# Sourced by ./quickstart and ./check: where things are, and how packages are installed.
+# Sourced by ./quickstart and ./check: paths, lists of packages, and functions that install and configure.
 set -euo pipefail
-unset CDPATH # cd would print, or go elsewhere
+unset CDPATH # with it, cd prints its directory or goes elsewhere
 export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${XIBENCH_BUILD:-$root/build}
-export CCACHE_BASEDIR=$root # what one clone has compiled, another takes from the cache
-python=/usr/bin/python3 # Debian's, which has the packages below; another one may come first in PATH
+export CCACHE_BASEDIR=$root # all clones share the compiler cache
+python=/usr/bin/python3 # Debian's Python, which has the packages below; PATH may name another one first
 
 build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libhdf5-dev libtomlplusplus-dev
   nlohmann-json3-dev libcli11-dev libfmt-dev libeigen3-dev libssl-dev zlib1g-dev)
 run_packages=(curl dataset-fashion-mnist python3-numpy python3-h5py python3-matplotlib python3-scipy hdf5-tools)
 test_packages=(catch2 libbenchmark-dev python3-networkx python3-torch slurm-wlm munge shellcheck clang-format procps python3-yaml)
-browser_packages=(chromium chromium-driver python3-selenium) # the report's page is tested in it
+browser_packages=(chromium chromium-driver python3-selenium) # for the tests of the report's page
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
-# install_packages NAME...: those that are missing, as root or with sudo.
+# install_packages NAME...: installs the missing ones, as root or with sudo.
 install_packages() {
   local missing=() name as_root=()
   for name in "$@"; do
@@ -24,7 +24,7 @@ install_packages() {
   [ ${#missing[@]} -eq 0 ] && return
   say "installing from Debian: ${missing[*]}"
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "packages are missing and this is neither root nor is sudo there; as root: apt-get install ${missing[*]}" >&2; exit 2; }
+    command -v sudo >/dev/null || { echo "packages are missing, and you are neither root nor have sudo; as root run: apt-get install ${missing[*]}" >&2; exit 2; }
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -qq

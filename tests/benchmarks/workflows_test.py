@@ -43,6 +43,13 @@ class Workflows(unittest.TestCase):
         for program in called:
             self.assertTrue((SOURCE / program).stat().st_mode & 0o100, program)
 
+    def test_the_programs_of_the_root_show_their_usage_and_refuse_other_words(self):
+        for name in ("check", "quickstart"):
+            help_text = subprocess.run([SOURCE / name, "--help"], capture_output=True, text=True, check=True).stdout
+            self.assertRegex(help_text, rf"^usage: ./{name}\b")
+            done = subprocess.run([SOURCE / name, "fast"], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr.splitlines()), (2, [f"{name}: unknown argument 'fast'; {help_text.splitlines()[0]}"]))
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
