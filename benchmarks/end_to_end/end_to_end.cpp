@@ -1,8 +1,8 @@
-// How much of the hardware's speed training keeps, measured in one run on the same objects, in alternating blocks of steps:
+// The speed of training as a share of the speed of gradients alone, measured in one run, with arms that alternate in blocks of steps:
 //   ceiling     gradients and local updates on every node; no mixing, no measurement, no recording
-//   dsgd        D-SGD on the ring, Ξ exact before and after every mixing, everything recorded
-//   controlled  D-SGD held at the distance that ten rounds in every step lead to: measured, decided and mixed at once
-//   checkpoint  everything of the D-SGD arm gathered, checksummed, written, flushed and renamed; against the default time between two
+//   dsgd        D-SGD on the ring; Ξ exact before and after every mixing; everything recorded
+//   controlled  D-SGD whose controller holds the distance that ten rounds in every step lead to
+//   checkpoint  the D-SGD arm gathered, checksummed, written, flushed and renamed, as a share of the default time between two checkpoints
 // Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--checkpoints DIR]
 
 #include "harness/comm/collective.hpp"
@@ -150,14 +150,14 @@ int run_benchmark(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("end to end: how much of the ceiling training keeps");
-  app.add_option("--threads", o.threads)->capture_default_str();
-  app.add_option("--blocks", o.blocks)->capture_default_str();
-  app.add_option("--steps", o.steps)->capture_default_str();
-  app.add_option("--model", o.model)->capture_default_str();
-  app.add_option("--dataset", o.dataset)->capture_default_str();
-  app.add_option("--checkpoints", o.checkpoints, "directory that the checkpoints go to")->capture_default_str();
-  app.add_option("--nodes", o.nodes)->capture_default_str();
+  CLI::App app("Times training as a share of the speed of gradients alone; prints one JSON object.");
+  app.add_option("--threads", o.threads, "threads of each rank")->capture_default_str();
+  app.add_option("--blocks", o.blocks, "timed blocks of each arm")->capture_default_str();
+  app.add_option("--steps", o.steps, "steps in a block")->capture_default_str();
+  app.add_option("--model", o.model, "network, as in a sweep file")->capture_default_str();
+  app.add_option("--dataset", o.dataset, "data set, as in a sweep file")->capture_default_str();
+  app.add_option("--checkpoints", o.checkpoints, "directory for the checkpoints")->capture_default_str();
+  app.add_option("--nodes", o.nodes, "nodes of the ring")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     return run_benchmark(o);

@@ -1,11 +1,11 @@
 // gpu_bench copy | gossip | hold [--device cpu|cuda] [--nodes N] [--dim D] [--repeat R] [--mebibytes M] [--seconds S] [--timeout T]
 //
-//   copy    copy bandwidth of the device's memory, bytes read and written per second, over M MiB
-//   gossip  one round on a ring, ten rounds, Xi, the Gram matrix and the mean of N x D parameters over all ranks, each compared with the host's bits on a
-//           small matrix first; seconds (the best of R), and bytes read and written at least as a share of the copy bandwidth
-//   hold    ranks exchange without end for S seconds: to be killed
+//   copy    times a copy of M MiB in the device's memory: bytes read and written per second
+//   gossip  times one round on a ring, ten rounds, Xi, the Gram matrix and the mean of N x D parameters over all ranks. First compares each with the host's
+//           bits on a small matrix. Prints seconds (the best of R) and the least bytes that must be read and written, as a share of the copy bandwidth
+//   hold    lets ranks exchange for S seconds, so that one of them can be killed
 //
-// One JSON object on the last line of rank 0. Exit status 1 where bits differ.
+// The last line of rank 0 is one JSON object. Exit status 1 if bits differ.
 #include "harness/comm/collective.hpp"
 #include "harness/comm/nccl_communicator.hpp"
 #include "harness/comm/world.hpp"
