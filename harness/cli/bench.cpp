@@ -56,7 +56,7 @@ std::vector<int> parse_threads(const std::string& given) {
   return threads;
 }
 
-// Of runs that differ only by their seeds, the first.
+// First of the runs that differ only by their seeds.
 std::vector<const PlannedRun*> one_per_seed(const std::vector<const PlannedRun*>& runs) {
   const auto without_seed = [](RunConfig config) {
     config.seed = 0;

@@ -115,7 +115,7 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-// Of all runs that tell; how many do.
+// Sum over all runs that know the value, and their number.
 std::pair<double, int> total(const std::vector<RunCost>& costs, double RunCost::*value) {
   std::pair<double, int> sum{0, 0};
   for (const auto& cost : costs)

@@ -50,7 +50,7 @@ class OutOfMemory final : public std::bad_alloc {
 
 }  // namespace
 
-// Of the whole program, its libraries included.
+// Operator new of the whole program and its libraries.
 void* operator new(std::size_t bytes) {
   for (;;) {
     if (void* memory = std::malloc(bytes > 0 ? bytes : 1)) return memory;

@@ -78,7 +78,7 @@ void print_json(const Sweep& sweep, const Runs& runs) {
   fmt::print("{}\n", json_text(out));
 }
 
-// What is refused, for programs; the lines of it are on stderr.
+// Prints the problems as JSON for programs; the lines for people are on stderr.
 void print_problems(const std::vector<Problem>& problems) {
   Json out = {{"schema", "xibench-problems"}, {"schema_version", 1}, {"problems", Json::array()}};
   for (const Problem& problem : problems) out["problems"].push_back({{"file", problem.file}, {"key", problem.key}, {"message", problem.message}});

@@ -147,7 +147,7 @@ std::jthread watch_meeting(double seconds) {
   });
 }
 
-// From the watchdog's thread: a rank hangs. The others get a moment to say for whom they wait; then all end.
+// Ends all ranks because one hangs; the watchdog's thread calls it. The others get a moment to report for whom they wait.
 void end_hanging(Communicator& communicator, const std::string& report) {
   std::signal(SIGALRM, SIG_DFL);
   alarm(20);  // an MPI that hangs must not keep this process

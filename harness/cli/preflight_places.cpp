@@ -31,7 +31,7 @@ struct Crowd {
   int threads = 0;
 };
 
-// Of one node: ranks that share a processor, directly or through others, together.
+// Groups of ranks of one node that share processors, directly or through others.
 std::vector<Crowd> crowds(const std::vector<RankPlace>& places, const std::vector<int>& ranks) {
   std::vector<Crowd> all;
   for (const int rank : ranks) {

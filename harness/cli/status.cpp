@@ -144,7 +144,7 @@ Json json_of(const Line& line) {
   return out;
 }
 
-// How many runs have each word.
+// Number of runs with each status word.
 Json counts_of(const std::vector<Line>& lines) {
   Json counts = Json::object();
   for (const Standing standing : {Standing::finished, Standing::running, Standing::interrupted, Standing::failed, Standing::missing}) {
@@ -172,9 +172,8 @@ void print_summary(const std::vector<Line>& lines) {
   fmt::print(stderr, "{}", text);
 }
 
-// Until when there is more to see. Runs that are missing or interrupted may be waiting in a queue, so a sweep in which nothing has moved is
-// watched for as long as it takes. Once something has, and then nothing runs for many looks, whoever did it has stopped or was stopped:
-// between two runs of one driver there is less than a look.
+// Decides how long to watch a sweep. Missing or interrupted runs may be waiting in a queue, so a sweep is watched without limit until something moves. If
+// something moved, and then nothing runs for many looks, the driver has stopped, because the pause between two runs of a driver is shorter than a look.
 class Watch {
  public:
   bool goes_on(const std::vector<Line>& lines) {

@@ -87,7 +87,7 @@ Json row(const MixingSchedule& schedule, const std::string& topology, const std:
   return out;
 }
 
-// As RFC 4180 quotes a field.
+// Field of CSV, quoted as in RFC 4180.
 std::string quoted(const std::string& field) {
   std::string out = "\"";
   for (const char c : printable(field)) out += c == '"' ? "\"\"" : std::string(1, c);

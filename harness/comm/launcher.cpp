@@ -10,7 +10,8 @@
 namespace xib {
 namespace {
 
-// Of all processes. Whoever starts an mpirun inside of another launcher's step means the mpirun: the first that is set counts.
+// Variables with the number of all processes; the first that is set counts. mpirun's is first, because an mpirun inside a step of another launcher is the one
+// that the user means.
 constexpr std::array kSizes = {"OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_SIZE", "JSM_NAMESPACE_SIZE"};
 constexpr std::array kRanks = {"PMIX_RANK", "PMI_RANK", "MPI_LOCALRANKID"};  // from 0
 
@@ -21,7 +22,8 @@ const char* variable(const char* name) {
 
 bool any(std::initializer_list<const char*> names) { return std::any_of(names.begin(), names.end(), variable); }
 
-// Processes of this step of Slurm. Batch scripts have no step's number; a step's terminal (--pty) is its first task's alone.
+// Variable with the number of processes of this step of Slurm. A batch script has no step number, and the terminal of a step (--pty) belongs only to its first
+// task.
 const char* tasks_of_step() {
   if (!variable("SLURM_STEP_ID") || variable("SLURM_PTY_PORT")) return nullptr;
   return variable("SLURM_STEP_NUM_TASKS") ? "SLURM_STEP_NUM_TASKS" : variable("SLURM_NTASKS") ? "SLURM_NTASKS" : nullptr;

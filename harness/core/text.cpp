@@ -11,7 +11,7 @@
 namespace xib {
 namespace {
 
-// How many bytes of the beginning of `text` are one sign of UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF), and which; 0: none.
+// Character of UTF-8 at the beginning of a text (RFC 3629: shortest form, no surrogates, up to U+10FFFF), and its number of bytes; 0: the bytes are not UTF-8.
 struct Sign {
   std::size_t bytes = 0;
   std::uint32_t point = 0;

@@ -95,7 +95,7 @@ Columns columns_of(const GapTable& table, const GapRow& row) {
           {"better", table.metric.better}};
 }
 
-// Of a contrast: what two arms have in common with a row, and the share.
+// Columns of a contrast: those that it shares with a row, and the share of the gap.
 Columns columns_of(const GapTable& table, const GapContrast& contrast) {
   GapRow as_row;
   as_row.variant = contrast.arm, as_row.paired = contrast.paired, as_row.diverged = contrast.diverged;

@@ -91,7 +91,7 @@ std::string missing_text(const GapTable& table) {
   return out;
 }
 
-// Where max Ξ is not the largest of all steps, each measured exactly.
+// Rows whose max Ξ was not measured exactly in every step.
 std::string measured_otherwise(const GapTable& table) {
   std::string out;
   for (const auto& group : table.groups)

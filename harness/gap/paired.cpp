@@ -18,7 +18,7 @@ double correlation(std::span<const double> a, std::span<const double> b) {
   return sum / ((sa.n - 1) * sa.sd * sb.sd);
 }
 
-// How far the mean is from the margin, in standard errors, as both tails of t. The interval of confidence 1 - p ends at the margin.
+// Distance of the mean from the margin in standard errors, as both tails of t. The interval of confidence 1 - p ends at the margin.
 double p_of(const Spread& d, double delta) {
   const double beyond = std::abs(std::abs(d.mean) - delta);
   if (beyond == 0) return 1;

@@ -31,7 +31,7 @@ int smooth_part(int n, int base) {
   return smooth;
 }
 
-// As few factors as possible, each at most base, with product n; n has no larger prime factor.
+// Smallest list of factors, each at most base, with product n; n has no larger prime factor.
 std::vector<int> fewest_factors(int n, int base) {
   if (n == 1) return {};
   std::vector<int> best;

@@ -87,8 +87,8 @@ double of_symmetric(const MixingMatrix& w, double decay) {
   return sum / w.size();
 }
 
-// By the recursion itself on n x n numbers, from C = 0 until what is left of the start is small: 1e-12 of it for a period, 1e-4 for
-// random rounds, which scatter far more. nullopt: too expensive.
+// Effective number of neighbors by the recursion on the n x n covariance, from C = 0 until the remainder of the start is small: 1e-12 of it for a period, 1e-4
+// for random rounds, which scatter far more. nullopt: too expensive.
 std::optional<double> by_covariance(const MixingSchedule& schedule, double decay) {
   const std::int64_t window = schedule.period() > 0 ? schedule.period() : 1000;
   const double start = schedule.period() > 0 ? 1e-12 : 1e-4;

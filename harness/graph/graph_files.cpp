@@ -46,7 +46,7 @@ bool parse(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// As much of a field as a message needs.
+// Beginning of a field, for messages.
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 40;
   return printable(text.substr(0, kMost)) + (text.size() > kMost ? "..." : "");

@@ -41,7 +41,7 @@ Edges pair_ends(int nodes, int degree, RandomStream& stream) {
   return edges;
 }
 
-// Of graphs that are drawn pair by pair.
+// Limit of graphs that are drawn pair by pair.
 void check_pairs(int nodes) {
   constexpr int kMost = 20'000;
   require(nodes <= kMost, "a graph whose {} nodes are drawn pair by pair takes too long: take at most {} nodes, or random-regular", nodes, kMost);

@@ -123,8 +123,8 @@ Spectrum of_support(const MixingSchedule& schedule) {
   return of_expectation(std::move(gram));
 }
 
-// Nothing is known of the law: the mean over sampled rounds. Its largest eigenvalue errs upwards, p downwards; the error that is
-// given is that of two halves of the sample.
+// Spectrum of an unknown law, from the mean over sampled rounds. Its largest eigenvalue is biased upwards, so p is biased downwards; p_error is half the
+// difference between two halves of the sample.
 Spectrum of_samples(const MixingSchedule& schedule) {
   require_dense(schedule.nodes());
   Dense halves[2] = {Dense(schedule.nodes()), Dense(schedule.nodes())}, gram(schedule.nodes());

@@ -21,7 +21,7 @@ bool stopped_within(double seconds) {
   return stop_signal() != 0;
 }
 
-// Until every reference of this run that somebody else is doing is there, or nobody does it any more. False: told to stop meanwhile.
+// Waits for every reference of this run that another process is doing, until it is there or no process does it any more. False: a stop signal came meanwhile.
 bool await_references(const Job& job) {
   for (const std::string& id : job.planned.config.control.reference_id) {
     const RunFiles files = run_files(job.execution.out, job.plan.sweep.name, id);
@@ -35,7 +35,7 @@ bool await_references(const Job& job) {
   return true;
 }
 
-// A process that has said its end may still be there for moments, with its lease: under mpirun, a rank outlives mpirun itself.
+// Takes the lease. It waits for a process that has reported its end but still has its lease for some moments: under mpirun, a rank outlives mpirun itself.
 std::unique_ptr<Lease> take_lease(const RunFiles& files, Lease::Owner& holder) {
   constexpr int kTenths = 300;  // longer than a stalled run takes to end (end_stalled)
   auto lease = Lease::take(files.lease, holder);

@@ -101,18 +101,18 @@ std::string slurm_state(const Lease::Owner& owner) {
   return state.empty() && answered ? "forgotten" : state;
 }
 
-// Whether `owner`, of a host of this name, is known to have ended on it. A name says little: containers share one, and so do some hosts.
+// True if `owner`, on a host of this name, is known to have ended there. The name alone proves little, because containers and some hosts share names.
 bool ended_here(const Lease::Owner& owner, const Lease::Owner& me) {
   const ProcessSpace &theirs = owner.space, &mine = me.space;
   if (theirs.boot.empty() && theirs.pids.empty()) return process_is_gone(owner.pid, owner.started);  // an earlier build's lease: the name is all
   if (theirs.pids != mine.pids) return false;
   if (theirs.boot == mine.boot) return process_is_gone(owner.pid, owner.started);
-  // Another boot is a later one of the same machine, which no process survives, where machine and namespace of processes are the same too: two
-  // hosts with one name differ in the former, and that of a container is new each time, so that a copied machine-id proves nothing there.
+  // If machine and namespace of processes are the same, another boot id means a reboot, which no process survives. Two hosts with one name differ in the
+  // machine. The namespace of a container is new each time, so a copied machine-id proves nothing there.
   return !theirs.boot.empty() && !mine.boot.empty() && !mine.machine.empty() && theirs.machine == mine.machine;
 }
 
-// Only what is known counts: a silent scheduler or another host's process says nothing.
+// True if the owner is known to be gone. A scheduler that does not answer, or a process on another host, proves nothing.
 bool gone(const Lease::Owner& owner, const Lease::Owner& me) {
   if (owner.token.empty()) return true;                                      // an empty file, as a power loss leaves it: leases appear whole
   const bool same_job = owner.job == me.job && owner.cluster == me.cluster;  // each cluster counts its jobs from 1
@@ -149,7 +149,7 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
     const bool linked = link(draft.c_str(), path.c_str()) == 0;
     const int problem = errno;
     unlink(draft.c_str());
-    // Of a link over NFS whose answer was lost, the repeated request fails: then the name is there, and holds our own token.
+    // If the answer to a link over NFS was lost, the repeated request fails; the name is then there, with our own token.
     const auto owner = linked ? me : read_owner(path);
     if (owner && owner->token == me.token) return std::unique_ptr<Lease>(new Lease(path, me.token, taken_from));
     if (!linked && problem != EEXIST) fail("cannot create {}: {}", path, std::strerror(problem));

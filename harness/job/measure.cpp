@@ -137,7 +137,7 @@ class Bench {
                per_step * static_cast<double>(to_do_ - done_)});
   }
 
-  // Of every phase that was not measured with an earlier one; NaN where no reference is needed.
+  // Reference distances of all phases; NaN if a phase needs no reference. Phases that are measured together share theirs.
   std::vector<double> reference_distances(const PlannedRun& planned) {
     const auto& ids = planned.config.control.reference_id;
     std::vector<double> distances(planned.config.phase_count(), kNaN);

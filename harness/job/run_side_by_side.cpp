@@ -140,7 +140,8 @@ class SideBySide {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
-  // As its process tells. One that tells nothing was stopped before it could, or could not do the run, or was killed; perhaps with the result there.
+  // Counts a run as its process reports it. A process without a report was stopped too early, could not do the run, or was killed; its result may still be
+  // there.
   void ended(const PlannedRun& run, int status) {
     const int by_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(Fault::work);

@@ -67,7 +67,7 @@ class Tables {
   void put(std::size_t at, const T* values, std::size_t count) {  // in place of what was added there
     std::memcpy(bytes_.data() + at, values, count * sizeof(T));
   }
-  // Where the tables will be: all have been added.
+  // Address of the tables on the device, after all of them were added.
   char* reserve() {
     char* const memory = static_cast<char*>(buffer_.reserve(bytes_.size() + 64));
     if (memory != memory_) there_.clear();

@@ -20,7 +20,7 @@ Doubles load(const float* from) {  // one instruction, where __builtin_convertve
   const Doubles four = {from[0], from[1], from[2], from[3]};
   return four;
 }
-// As load(), for numbers that are used twice: GCC 12 would read memory twice.
+// Same as load(), for numbers that are used twice, because GCC 12 would read memory twice.
 Doubles load_once(const double* from) {
   Doubles four = load(from);
 #ifdef __x86_64__

@@ -155,7 +155,7 @@ std::vector<std::pair<std::string, std::string>> read_provenance(const Hdf5Reade
   return entries;
 }
 
-// What version 1 did not have at first: older files give the sum of their column, or NaN.
+// True for attributes of /summary that version 1 did not have at first; for older files the reader takes the sum of their column, or NaN.
 bool is_later(const std::string& summary_name) {
   constexpr std::string_view kFirst[] = {"final_test_accuracy", "final_test_accuracy_nodes_mean", "final_test_accuracy_nodes_min", "best_test_accuracy",
                                          "final_test_loss"};

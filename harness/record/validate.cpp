@@ -63,7 +63,7 @@ class Checker {
     }
   }
 
-  // Of matrices for push-sum, in whose rows nothing sums to 1.
+  // Checks the column sums of matrices for push-sum, whose rows need not sum to 1.
   void columns(const std::vector<double>& w, std::size_t n, std::size_t topology) {
     for (std::size_t matrix = 0; matrix < w.size() / (n * n); ++matrix)
       for (std::size_t column = 0; column < n; ++column) {

@@ -14,7 +14,7 @@ namespace {
 
 std::string gpus(int count) { return fmt::format("{} GPU{}", count, count == 1 ? "" : "s"); }
 
-// How many GPUs `who` sees: the one that was chosen among them.
+// Number of GPUs that `who` sees. Refuses if there is none, or if the chosen one is not among them.
 int visible_gpus(const DeviceChoice& choice, const std::string& who) {
   const int visible = cuda_device_count();
   require(visible > 0, Key{"train.device"}, "{} sees no GPU (does CUDA_VISIBLE_DEVICES hide them all?): go to a host that has one, or use --device cpu", who);

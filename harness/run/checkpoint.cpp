@@ -35,7 +35,7 @@ const std::vector<std::byte>& section(const Sections& sections, const std::strin
   return it->second;
 }
 
-// The files the run learns from, and the SHA-256 of each: what the rest of the run depends on, but no checkpoint holds.
+// Names and SHA-256 of the data files: the rest of the run depends on them, but a checkpoint does not hold them.
 std::vector<std::byte> encode_data(const Task& task) {
   ByteWriter out;
   for (const auto& [name, sum] : task.data_checksums()) {
@@ -45,7 +45,7 @@ std::vector<std::byte> encode_data(const Task& task) {
   return out.bytes();
 }
 
-// With other data the rest would be another run's, and nothing in its file would tell.
+// Refuses changed data: the rest of the run would be that of another run, and its file would not show it.
 void check_same_data(const std::string& path, const std::vector<std::byte>& before, const Task& task) {
   std::map<std::string, std::string> sums;
   for (ByteReader in(before); !in.at_end();) {

@@ -13,12 +13,12 @@
 namespace xib {
 namespace {
 
-// A file that was changed is another graph.
+// Key of a graph. It has the checksums of its files, because a changed file is another graph.
 std::string key_of(const std::string& topology, std::string_view weights, int nodes, std::uint64_t seed) {
   return fmt::format("{}|{}|{}|{}|{}", topology, weights, nodes, uses_seed(topology) ? fmt::format("{}", seed) : "", topology_files_sha256(topology));
 }
 
-// Of a random schedule the first round is looked at.
+// True if every W is doubly stochastic. Of a random schedule only the first round is checked.
 bool all_doubly_stochastic(const MixingSchedule& schedule) {
   if (schedule.period() == 0) return schedule.at(0).doubly_stochastic();
   return std::ranges::all_of(schedule.matrices(), [](const MixingMatrix& w) { return w.doubly_stochastic(); });

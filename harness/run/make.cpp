@@ -14,7 +14,7 @@
 namespace xib {
 namespace {
 
-// The files of a topology may be edited after the plan was made, and then the run would not be what its id says.
+// Refuses topology files that were edited after the plan was made, because the run would not be what its id says.
 void check_files(const RunConfig::Topology& topology, std::size_t phase) {
   const std::string planned = phase < topology.file_sha256.size() ? topology.file_sha256[phase] : "";
   const std::string found = topology_files_sha256(topology.name[phase]);
@@ -38,7 +38,7 @@ std::vector<PhaseControl> make_phases(const RunConfig& config, const Task& task,
   return phases;
 }
 
-// By the task, where it knows it.
+// Function that computes the full gradient, if the task knows it.
 FullGradientAt full_gradient(const Task& task) {
   if (!task.has_full_gradient()) return {};
   return [&task, gradient = std::vector<double>(task.dim())](std::span<const float> mean) mutable {

@@ -10,7 +10,7 @@
 namespace xib {
 namespace {
 
-std::atomic<int> g_signal = 0;  // signal handlers have no other way to speak
+std::atomic<int> g_signal = 0;  // global, because a signal handler can report in no other way
 
 extern "C" void on_stop_signal(int number) { g_signal = number; }
 
@@ -78,7 +78,7 @@ bool Session::goes_on(std::int64_t step) {
 Session::Orders Session::sync(std::int64_t step, bool stopping) {
   const double now = run_.communicator.now(), lately = std::max(now - synced_, 1e-9) / static_cast<double>(step - last_sync_);
   const double per_step = (now - begun_) / static_cast<double>(step + 1 - first_step_);
-  // As many steps as lately took so long, but at most twice as many as last time: steps may become slower.
+  // Steps until the next sync point: as many as lately took this time, but at most twice as many as last time, because steps may become slower.
   const auto pause = static_cast<std::int64_t>(std::min(std::min(kSyncSeconds, checkpoint_seconds_) / lately, 1e6));
   Orders orders{.next_sync = step + std::clamp<std::int64_t>(pause, 1, 2 * (step - last_sync_)), .stop = stopping};
   orders.checkpoint = stopping || now - last_checkpoint_ >= checkpoint_seconds_;

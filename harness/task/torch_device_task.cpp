@@ -29,15 +29,16 @@ std::string cublas_workspace() {
   return value;
 }
 
-// NVIDIA's libraries read it, too, and it has the last word: 0 takes tf32 away from who asked for it, another value may give it to who did not.
+// NVIDIA's libraries also read this variable, and it overrules all settings: 0 turns tf32 off, another value may turn it on.
 void check_tf32_override(const std::string& precision) {
   const char* const value = std::getenv("NVIDIA_TF32_OVERRIDE");
   require(!value || (std::string(value) == "0" && precision != "tf32"),
           "NVIDIA_TF32_OVERRIDE: with {} cuBLAS and cuDNN do not compute as [train] precision = '{}' says: unset it", value ? value : "", precision);
 }
 
-// Of the process, so they are said before every use: the same bits from run to run on the same card, libraries, ranks and way, and the arithmetic of
-// `precision`. LibTorch alone would take tf32 for convolutions. In host memory, where the tests' stand-in computes, oneDNN has bfloat16 on some CPUs only.
+// Settings for the same bits in every run on the same card, libraries, ranks and way, and for the arithmetic of `precision`: LibTorch's default for
+// convolutions is tf32. They hold for the process, so every use sets them. oneDNN has bfloat16 only on some CPUs, so it is off for it in host memory, where the
+// tests' stand-in computes.
 void set_libraries(const std::string& precision, const at::Device& where) {
   auto& context = at::globalContext();
   context.setDeterministicCuDNN(true);
@@ -98,7 +99,7 @@ class TorchDeviceTask final : public NetworkTask {
     guarded([&] { replicas_->losses(loss); });
   }
 
-  // One at a time, whichever thread asks: the device is busy with one. In float32, or in tf32 where that is asked for.
+  // Evaluations run one at a time for all threads, because one keeps the device busy. They compute in float32, or in tf32 if the run does.
   void evaluate_batch(std::span<const float> model, std::span<const float> buffers, Split split, int batch, int, std::span<double> sums) override {
     const std::lock_guard one_at_a_time(evaluating_);
     prepare_torch_thread_once();

@@ -9,7 +9,7 @@
 namespace xib {
 namespace {
 
-// As many as can be done side by side: a pass of one node at a time fills a part of a GPU only. Activations of each branch are kept.
+// Number of passes side by side, because the pass of one node fills only a part of a GPU. The activations of each branch are kept.
 constexpr int kBranches = 16;
 
 class NodeReplicas final : public Replicas {

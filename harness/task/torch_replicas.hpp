@@ -32,7 +32,7 @@ class Replicas {
 };
 
 // Type of the computation. float64: rows stay float, all values in between are double (grouped only, for tests). tf32 is a setting of the libraries instead,
-// see DeviceSettings in torch_device_task.cpp.
+// see set_libraries() in torch_device_task.cpp.
 enum class Arithmetic { float32, bfloat16, float64 };
 
 struct ReplicaSetup {

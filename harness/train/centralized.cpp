@@ -3,7 +3,7 @@
 namespace xib {
 namespace {
 
-// Centralized mini-batch SGD: x <- x - γ (1/n) Σ g_i. All nodes hold the same model to the last bit, as all do the same update.
+// Centralized mini-batch SGD: x <- x - γ (1/n) Σ g_i. All nodes hold the same model to the last bit, because all make the same update.
 class Centralized final : public Algorithm {
  public:
   void step(StepContext& c) override {

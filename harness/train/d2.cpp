@@ -9,10 +9,10 @@ namespace xib {
 namespace {
 
 // D² (Tang, Lian, Yan, Zhang, Liu, "D²: Decentralized Training over Decentralized Data", ICML 2018), each step with its own rate:
-//   x^(t+1) = W (2 x^t - x^(t-1) - γ_t d^t + γ_(t-1) d^(t-1)),  the first step as D-SGD
-// computed from what the step before led to, s^t = x^t - γ_t d^t:  x^(t+1) = W (s^t + (x^t - s^(t-1))). W is whatever the policy mixes.
-// d is the gradient, with momentum the node's own momentum step, as "D² + momentum" of epfml/relaysgd has it. For modes of W with an
-// eigenvalue a the recursion is z² = a (2 z - 1), which decays for a in (-1/3, 1) only.
+//   x^(t+1) = W (2 x^t - x^(t-1) - γ_t d^t + γ_(t-1) d^(t-1)),  the first step as in D-SGD
+// With s^t = x^t - γ_t d^t, the result of a local step, this is x^(t+1) = W (s^t + (x^t - s^(t-1))). The policy chooses W. d is the gradient, or with momentum
+// the node's own momentum step, as in "D² + momentum" of epfml/relaysgd. For modes of W with an eigenvalue a the recursion is z² = a (2 z - 1), which decays
+// only for a in (-1/3, 1).
 class D2 final : public Algorithm {
  public:
   explicit D2(const AlgorithmSetup& setup) : stepped_(setup.nodes, setup.dim, setup.device) {}
@@ -33,8 +33,8 @@ class D2 final : public Algorithm {
   double has_stepped_ = 0;  // 0: there was none
 };
 
-// W has to be the same in every step, symmetric, with eigenvalues above -1/3. Exact averaging in every step leaves nothing that could grow; every
-// second step, what grows in one is averaged away in the next; more rarely it grows faster than it is averaged away.
+// Checks that W is the same in every step, symmetric, with eigenvalues above -1/3. With exact averaging in every step nothing can grow. With exact averaging in
+// every second step, the growth of one step is averaged away in the next. With rarer averaging the growth is faster than the averaging.
 void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings& settings) {
   constexpr double kAbove = -1.0 / 3;
   const Term policy = Term::parse(phase.policy, "control.policy");

@@ -3,8 +3,8 @@
 namespace xib {
 namespace {
 
-// D-SGD (Kong et al. 2021, eq. 2): x_i <- Σ_j w_ij (x_j - γ d_j), the local step first, then as many gossip rounds as the policy asks
-// for (none, one, several, or exact averaging). With momentum d_j is the node's own momentum step.
+// D-SGD (Kong et al. 2021, eq. 2): x_i <- Σ_j w_ij (x_j - γ d_j). The local step is first, then the gossip rounds of the policy (none, one, several, or exact
+// averaging). With momentum d_j is the node's own momentum step.
 class Dsgd final : public Algorithm {
  public:
   void step(StepContext& c) override {

@@ -3,9 +3,9 @@
 namespace xib {
 namespace {
 
-// D-SGD that combines, then adapts (D-PSGD: Lian, Zhang, Zhang, Hsieh, Zhang, Liu 2017): x_i <- Σ_j w_ij x_j - γ d_i, the gradient taken at x_i, so that
-// gradient and gossip could go on at the same time. The policy decides and mixes at the beginning of the step: the recorded distances are those of the
-// models that the step before left, and of what gossip makes of them. Weight decay is of the mixed model, which the step starts from.
+// D-SGD that combines, then adapts (D-PSGD: Lian, Zhang, Zhang, Hsieh, Zhang, Liu 2017): x_i <- Σ_j w_ij x_j - γ d_i. The gradient is taken at x_i, so that
+// gradient and gossip could run at the same time. The policy decides and mixes at the beginning of the step, so the recorded distances are those of the models
+// after the previous step, before and after gossip. Weight decay is that of the mixed model, from which the step starts.
 class DsgdCta final : public Algorithm {
  public:
   void step(StepContext& c) override {

@@ -3,11 +3,11 @@
 namespace xib {
 namespace {
 
-// Gradient tracking: every node holds an estimate y_i of the mean gradient, mixed with the models and by the same matrices:
+// Gradient tracking: every node holds an estimate y_i of the mean gradient, which is mixed by the same matrices as the models:
 //   y^t = W y^(t-1) + d^t - d^(t-1),  y^0 = d^0;   x^(t+1) = W (x^t - γ_t y^t)
-// Di Lorenzo and Scutari 2016 (NEXT, with exact steps) and Pu and Nedić 2021 (DSGT). W is whatever the policy mixes in the step, exact averaging
-// included: y^t is mixed, for the next step, as x^t - γ y^t has just been. d is the gradient, with momentum the node's own momentum step
-// (so epfml/relaysgd, which tracks γ d instead). Twice the traffic of D-SGD.
+// Di Lorenzo and Scutari 2016 (NEXT, with exact steps) and Pu and Nedić 2021 (DSGT). The policy chooses W in each step, exact averaging included: y^t is mixed
+// for the next step just as x^t - γ y^t was. d is the gradient, or with momentum the node's own momentum step (as in epfml/relaysgd, which tracks γ d instead).
+// The traffic is twice that of D-SGD.
 class GradientTracking final : public Algorithm {
  public:
   explicit GradientTracking(const AlgorithmSetup& setup) : tracker_(setup.nodes, setup.dim, setup.device), direction_(setup.nodes, setup.dim, setup.device) {}

@@ -5,12 +5,12 @@
 namespace xib {
 namespace {
 
-// QG-DSGDm (Lin, Karimireddy, Stich, Jaggi, "Quasi-Global Momentum", ICML 2021, algorithm 1), with nesterov QG-DSGDm-N. The momentum is not of
-// the node's own gradients, but of how far its model moved, mixing included:
+// QG-DSGDm (Lin, Karimireddy, Stich, Jaggi, "Quasi-Global Momentum", ICML 2021, algorithm 1), with nesterov QG-DSGDm-N. Its momentum is not that of the node's
+// own gradients, but that of the movement of its model, mixing included:
 //   d_i = g_i + λ x_i;  m_i = μ m̂_i + d_i;  x_i' = x_i - γ (nesterov ? d_i + μ m_i : m_i);  gossip as the policy asks: x'' from x'
 //   m̂_i <- μ m̂_i + (1 - μ) (x_i - x_i'') / γ
-// One μ in both places, as in the paper's experiments; m̂ starts at 0 and is never mixed. The same in epfml/quasi-global-momentum
-// (decentralized_qg_sgd.py, whose factor is 1 - μ) and epfml/relaysgd. Where γ = 0 (the first step of a warm-up from 0), m̂ stays as it is.
+// Both places have the same μ, as in the paper's experiments; m̂ starts at 0 and is never mixed. epfml/quasi-global-momentum (decentralized_qg_sgd.py, whose
+// factor is 1 - μ) and epfml/relaysgd do the same. If γ = 0 (the first step of a warm-up from 0), m̂ does not change.
 class QgDsgdm final : public Algorithm {
  public:
   explicit QgDsgdm(const AlgorithmSetup& setup)

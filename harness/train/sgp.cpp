@@ -5,11 +5,11 @@
 namespace xib {
 namespace {
 
-// Stochastic gradient push (Assran, Loizou, Ballas, Rabbat, ICML 2019, algorithm 1): D-SGD on graphs whose W has columns that sum to 1 and rows that need
-// not, such as any directed graph. Beside its parameters x_i a node mixes a number w_i, 1 at first:
+// Stochastic gradient push (Assran, Loizou, Ballas, Rabbat, ICML 2019, algorithm 1): D-SGD with a W whose columns sum to 1 and whose rows may not, such as on
+// any directed graph. Besides its parameters x_i a node mixes a number w_i, which is 1 at first:
 //   x_i <- x_i - γ d_i(z_i);   x <- W x;   w <- W w;   z_i = x_i / w_i
-// The models of a run are the de-biased z_i, at which gradients, momentum and weight decay are taken and which evaluations see: a local step is
-// z_i - (γ / w_i) d_i, and mixing goes on in terms of z (mix/push_sum.hpp). Where W is doubly stochastic w stays 1, and all is as in dsgd.
+// The models of a run are the de-biased z_i: gradients, momentum and weight decay are taken there, and evaluations use them. So a local step is
+// z_i - (γ / w_i) d_i, and mixing works on z (mix/push_sum.hpp). If W is doubly stochastic, w stays 1, and the algorithm is dsgd.
 class Sgp final : public Algorithm {
  public:
   explicit Sgp(const AlgorithmSetup& setup) : rates_(setup.nodes, 1, setup.device), known_(static_cast<std::size_t>(setup.nodes)) {}
@@ -28,10 +28,11 @@ class Sgp final : public Algorithm {
 
  private:
   NodeMatrix rates_;          // γ / w_i, a number per node
-  std::vector<float> known_;  // what is there
+  std::vector<float> known_;  // copy of rates_ on the host
 };
 
-// Weights of push-sum follow from whole rounds. After the first of them exact averaging would be of the x_i, not of the models, and w would begin anew.
+// Checks the policies. The weights of push-sum follow from whole rounds. After the first round, exact averaging would have to average the x_i instead of the
+// models, and w would start again at 1.
 void check_phases(const AlgorithmSettings& settings) {
   bool has_gossiped = false;
   for (const auto& phase : settings.phases) {
