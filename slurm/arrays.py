@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""arrays.py PLAN.json STATUS.json WANTED.json: the job arrays that do what is missing of a sweep, one line each: STAGE OFFSET TASKS RUNS MEMORY. Tasks and
-runs are ranges; memory is what a task asks for, in MiB (0: nothing is asked for). On stderr, what it will cost. PLAN.json is what `xibench plan --json`
-prints, STATUS.json and WANTED.json what `xibench status --json` prints, of all runs and of those that are asked for; what these need and is missing is
-done too."""
+"""Prints the job arrays for the missing runs of a sweep, one line each: STAGE OFFSET TASKS RUNS MEMORY. Tasks and runs are ranges; memory is in MiB per task
+(0: the job asks for none). Prints the estimated cost on stderr. PLAN.json is the output of `xibench plan --json`. STATUS.json and WANTED.json are the output
+of `xibench status --json`, for all runs and for the chosen ones. Missing runs that a chosen run refers to are included."""
 
 import json
 import math
@@ -26,22 +25,22 @@ def ranges(numbers):
     return ",".join(text)
 
 
-LEAST_MEMORY = 512 * 2**20  # bytes: the job's shell, srun, and xibench planning the sweep before the run
-PLANNED_RUN = 20_000  # bytes that each run of the plan takes while the job plans; measured: 17 kB
+LEAST_MEMORY = 512 * 2**20  # bytes for the job's shell, srun, and the plan that xibench makes before the run
+PLANNED_RUN = 20_000  # bytes per run of the plan while the job plans; measured: 17 kB
 
 
 def size_class(bytes_needed):
-    """Tasks of one class are one array. The largest of a class needs at most 1.42 times what the smallest does."""
+    """Class of a task by its memory; tasks of one class form an array. The largest task of a class needs at most 1.42 times as much as the smallest."""
     return math.ceil(2 * math.log2(bytes_needed / LEAST_MEMORY))
 
 
 def arrays(missing, pack, max_array, memory=None):
-    """(stage, offset, tasks, indices, bytes) of every array: its task t does those of `indices` from offset + t * pack on, before the next
-    task's; Slurm wants t < max_array. `memory` has the bytes of each index. A task needs those of its runs together, and `bytes` is the need of the
-    array's largest task: an array is of tasks of one size class, so that small runs do not ask for the memory of large ones."""
+    """(stage, offset, tasks, indices, bytes) of every array. Task t does the runs of `indices` from offset + t * pack to offset + (t + 1) * pack - 1; Slurm
+    wants t < max_array. `memory` has the bytes of each index. A task needs the sum over its runs, and `bytes` is the need of the array's largest task. The
+    tasks of an array have one size class, so that small runs do not ask for the memory of large ones."""
     found = []
     for stage in sorted({run["stage"] for run in missing}):
-        blocks = {}  # index // pack -> what that task does
+        blocks = {}  # index // pack -> the runs of that task
         for index in sorted({run["index"] for run in missing if run["stage"] == stage}):
             blocks.setdefault(index // pack, []).append(index)
         need = {block: sum(memory[index] for index in mine) if memory else 0 for block, mine in blocks.items()}
@@ -55,7 +54,7 @@ def arrays(missing, pack, max_array, memory=None):
 
 
 def memory_of(plan, threads):
-    """Bytes of every run in a process with `threads` threads, by its index; None where the plan does not know."""
+    """Bytes of every run in a process with `threads` threads, by index; None if the plan does not know them."""
     memory = {}
     for run in plan["runs"]:
         one, more = run["cost"].get("memory_bytes"), run["cost"].get("memory_bytes_per_thread")
@@ -66,7 +65,7 @@ def memory_of(plan, threads):
 
 
 def with_needs(wanted, plan, status):
-    """The runs that are wanted and not complete, and of those that they need the ones that are not complete."""
+    """The chosen runs that are not complete, and the runs that they refer to and that are not complete."""
     of_id = {run["id"]: run for run in status["runs"]}
     needs = {run["id"]: run["needs"] for run in plan["runs"]}
     missing, left = {}, [run["id"] for run in wanted["runs"]]
@@ -79,7 +78,7 @@ def with_needs(wanted, plan, status):
 
 
 def measured(complete, xibench, variant_of, at_most=3):
-    """Seconds per step of finished runs, by variant; a few of each are enough."""
+    """Seconds per step by variant, from a few finished runs of each."""
     seconds = {}
     for run in complete:
         values = seconds.setdefault(variant_of[run["index"]], [])
@@ -98,7 +97,7 @@ def duration(seconds):
 
 
 def estimate(missing, plan, status, o):
-    """What is to be done, and how long that takes; a variant that has not run yet takes the mean of those that have."""
+    """Lines with the number of runs and the time. A variant without a finished run is assumed to take the mean of the others."""
     cost = {run["index"]: run["cost"] for run in plan["runs"]}
     variant_of = {run["index"]: tuple(run["variants"]) for run in plan["runs"]}
     steps = sum(cost[run["index"]]["steps"] for run in missing)
@@ -109,7 +108,7 @@ def estimate(missing, plan, status, o):
     else:
         known = measured([run for run in status["runs"] if run["state"] == "complete"], o.xibench, variant_of)
         if not known:
-            return lines + ["time: unknown; after the first finished runs it is estimated from them, or give --seconds-per-step"]
+            return lines + ["time: unknown until the first runs have finished; --seconds-per-step gives an estimate before"]
         source, other = "from finished runs", statistics.mean(known.values())
     seconds = {run["index"]: cost[run["index"]]["steps"] * known.get(variant_of[run["index"]], other) for run in missing}
     total, longest = sum(seconds.values()), max(seconds.values(), default=0)
@@ -124,16 +123,16 @@ def estimate(missing, plan, status, o):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("plan")
-    parser.add_argument("status")
-    parser.add_argument("wanted")
-    parser.add_argument("--pack", type=whole(1, 4096), default=1)
-    parser.add_argument("--limit", type=whole(0, 10**6), default=0, help="array tasks at once; 0: no limit")
-    parser.add_argument("--max-array", type=whole(1, 4 * 10**6 + 1), default=1001, help="Slurm's MaxArraySize")
-    parser.add_argument("--threads", type=whole(0, 10**6), default=0, help="of each run; arrays are then made by memory. 0: by stage alone")
-    parser.add_argument("--processors", type=whole(1, 10**9), default=1, help="of one task, for the estimate's text")
-    parser.add_argument("--seconds-per-step", type=real(0, 1e9, above=True))
-    parser.add_argument("--xibench", default="xibench")
+    parser.add_argument("plan", metavar="PLAN.json")
+    parser.add_argument("status", metavar="STATUS.json")
+    parser.add_argument("wanted", metavar="WANTED.json")
+    parser.add_argument("--pack", type=whole(1, 4096), default=1, help="runs in a task (default 1)")
+    parser.add_argument("--limit", type=whole(0, 10**6), default=0, help="most array tasks at once; 0: no limit (default)")
+    parser.add_argument("--max-array", type=whole(1, 4 * 10**6 + 1), default=1001, help="Slurm's MaxArraySize (default 1001)")
+    parser.add_argument("--threads", type=whole(0, 10**6), default=0, help="threads of each run, to make arrays by memory; 0: make arrays by stage alone (default)")
+    parser.add_argument("--processors", type=whole(1, 10**9), default=1, help="processors of a task, for the text of the estimate (default 1)")
+    parser.add_argument("--seconds-per-step", type=real(0, 1e9, above=True), help="for the estimate (default: from finished runs)")
+    parser.add_argument("--xibench", default="xibench", help="the program, which reads finished runs (default: xibench)")
     o = parser.parse_args()
     plan, status, wanted = (json.loads(Path(path).read_text()) for path in (o.plan, o.status, o.wanted))
     missing = with_needs(wanted, plan, status)
@@ -141,7 +140,7 @@ def main():
     for stage, offset, tasks, indices, needed in arrays(missing, o.pack, o.max_array, memory):
         print(stage, offset, ranges(tasks), ranges(indices), math.ceil(needed / 2**20))
     if more := len(missing) - len([run for run in wanted["runs"] if run["state"] != "complete"]):
-        print(f"{more} more than asked for: these need their consensus distance", file=sys.stderr)
+        print(f"{more} more than asked for: the chosen runs refer to their consensus distance", file=sys.stderr)
     print(*estimate(missing, plan, status, o), sep="\n", file=sys.stderr)
 
 

@@ -1,15 +1,17 @@
-# Sourced by the sbatch scripts, on the compute node, with their arguments: what they mean, and what happens to a step that a signal stops.
+# Sourced by the sbatch scripts on the compute node: reads their arguments, runs the step, and requeues or ends the job after it. A step here is a Slurm step:
+# one call of xibench run.
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # the scripts read what is set here
+# shellcheck disable=SC2034  # the scripts read these variables
 
 # shellcheck source=slurm/shell.sh
 source "$1/slurm/shell.sh"
 
-# Slurm's --signal=B:USR1 reaches this shell only, also while it loads modules: it is noted from here on, and handed on to the step once there is one.
+# Signals from here on: Slurm's --signal=B:USR1 reaches this shell only, perhaps while it loads modules. The shell remembers it and passes it to the step.
 signalled=0
 trap 'signalled=1' USR1 TERM
 
-# The SIGTERM of a cancelled job reaches all its processes: a plan or a module that ends with it is no bad input.
+# problem TEXT: ends the job because of bad input. But the SIGTERM of a cancelled job reaches all its processes, and a plan or a module that ends with it is
+# not bad input.
 problem() {
   if [ $signalled = 1 ]; then
     log "a signal came before the step: $*"
@@ -21,9 +23,9 @@ problem() {
   exit 2
 }
 
-# read_arguments ROOT SITE SPEC OUT LOGS IDS RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: array task t does those of plan
-# indices OFFSET + t * PACK, ... , OFFSET + t * PACK + PACK - 1 that are among RUNS (as 0-2,5) and not complete. IDS is the file of what was submitted,
-# lines "index id": a task asks for its runs by id, so it does these runs or none.
+# read_arguments ROOT SITE SPEC OUT LOGS IDS RUNS OFFSET PACK [--set KEY=VALUE ...] [other options of xibench run]: sets the variables of the scripts.
+# Array task t does the runs with plan indices OFFSET + t * PACK, ..., OFFSET + t * PACK + PACK - 1 that are among RUNS (such as 0-2,5) and not complete.
+# IDS is the file of the submitted runs, with lines "index id". A task asks for its runs by id, so it does these runs or none.
 read_arguments() {
   root=$1 site=$2 spec=$3 out=$4 logs=$5 ids=$6 pack=$9
   local index range id
@@ -44,27 +46,27 @@ read_arguments() {
     shift 2
   done
   run_options=("$@")
-  job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # SLURM_JOB_ID is another number, and scontrol takes this one for an array's task
+  job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # scontrol takes this number for a task of an array; SLURM_JOB_ID is another number
 }
 
-# refuse_other_runs ID...: what this job plans, with the program, the libraries and the environment of its node, is what was submitted. Sets $device, of
-# the first of them.
+# refuse_other_runs ID...: ends the job if its plan, made with the program, the libraries and the environment of this node, lacks one of these submitted
+# runs. Sets $device to that of the first run.
 refuse_other_runs() {
   local plan other=()
-  plan=$("${xibench[@]}" plan "$spec" "${sets[@]}" --json) || problem "$spec cannot be planned here, and could where it was submitted"
+  plan=$("${xibench[@]}" plan "$spec" "${sets[@]}" --json) || problem "$spec cannot be planned here, although it could where it was submitted"
   mapfile -t other < <(comm -23 <(printf '%s\n' "$@" | sort) <(sed -n 's/^      "id": "\(.*\)",$/\1/p' <<<"$plan" | sort))
   [ ${#other[@]} = 0 ] ||
     problem "run ${other[0]} was submitted, and $spec gives other runs here: the program, a graph file or the environment has changed since; submit again"
   device=$(sed -n "/\"id\": \"$1\"/,\$s/^ *\"device\": \"\(.*\)\",\$/\1/p" <<<"$plan" | head -n 1)
 }
 
-# How many processes the kernel of this host has killed for want of memory, in a job's own limit or in that of the host.
+# oom_kills: number of processes that the kernel of this host has killed because memory ran out, by a job's limit or the host's.
 vmstat=/proc/vmstat
 oom_kills() { sed -n 's/^oom_kill //p' "$vmstat" 2>/dev/null || true; }
 oom_kills_before=$(oom_kills)
 
-# run_step COMMAND...: its exit status is in $status. Slurm's --signal=B:USR1 reaches this shell only, which passes it on: srun and mpirun
-# pass it to all ranks, and these stop at the next step, with a checkpoint and status 75.
+# run_step COMMAND...: runs it and sets $status. Slurm's --signal=B:USR1 reaches this shell only, which passes it on. srun and mpirun pass it to all ranks,
+# and these stop after their current training step, with a checkpoint and status 75.
 run_step() {
   log "$job, restart ${SLURM_RESTART_COUNT:-0}, on $SLURM_JOB_NODELIST: $*"
   status=75
@@ -73,20 +75,20 @@ run_step() {
     "$@" &
     local -r step=$!
     trap 'signalled=1 again=1; log "signal: the step is asked to stop with a checkpoint"; kill -USR1 "$step" 2>/dev/null || true' USR1 TERM
-    if [ $signalled = 1 ]; then kill -USR1 "$step" 2>/dev/null || true; fi # it came between the two lines above
+    if [ $signalled = 1 ]; then kill -USR1 "$step" 2>/dev/null || true; fi # for a signal between the two lines above
     local again=1
-    while [ $again = 1 ]; do # a trap interrupts wait: wait again
+    while [ $again = 1 ]; do # wait again, because a trap interrupts wait
       again=0 status=0
       wait "$step" || status=$?
     done
   fi
-  trap '' USR1 TERM # what follows is short, and must not be cut
-  # Ended by the signal itself: it came before the program, srun or mpirun could catch it.
+  trap '' USR1 TERM # the rest is short and must not be interrupted
+  # Status of the signal itself: it came before the program, srun or mpirun could catch it.
   if [ $signalled = 1 ] && { [ $status = $((128 + 10)) ] || [ $status = $((128 + 15)) ]; }; then status=75; fi
   log "the step ended with status $status"
 }
 
-# What this task's runs have behind them, a line each: id, state, and which checkpoint there is. A new step that counts is one in a checkpoint or a result.
+# progress_of_runs: prints a line per run of this task: id, state, and its checkpoint. Only training steps in a checkpoint or a result count as progress.
 progress_of_runs() {
   local text id state
   text=$("${xibench[@]}" status "$spec" --out "$out" "${sets[@]}" "${selection[@]}" --no-queue --json) || return 1
@@ -95,9 +97,9 @@ progress_of_runs() {
   done < <(sed -En 's/^ *"(id|state)": "(.*)",$/\2/p' <<<"$text" | paste -d ' ' - -)
 }
 
-# Why a step was killed, as far as this host and Slurm's accounting tell, and what to do about it.
+# why_killed: prints why the step was killed, as far as this host and Slurm's accounting know, and the remedy.
 why_killed() {
-  local had=${SLURM_MEM_PER_NODE:+, $SLURM_MEM_PER_NODE MB per node at present} cause='the step was killed (SIGKILL), and nothing here says why; it is often memory'
+  local had=${SLURM_MEM_PER_NODE:+, $SLURM_MEM_PER_NODE MB per node at present} cause='the step was killed (SIGKILL) for an unknown reason, often memory'
   had=${had:-${SLURM_MEM_PER_CPU:+, $SLURM_MEM_PER_CPU MB per processor at present}}
   if [ "$(oom_kills)" != "$oom_kills_before" ] ||
     timeout 20 sacct --noheader --parsable2 --jobs "$job" --format State 2>/dev/null | grep -q OUT_OF_ME; then
@@ -106,12 +108,12 @@ why_killed() {
   echo "$cause: raise --mem in sbatch_options of $site$had, or lower --pack"
 }
 
-# leave_to_slurm: where Slurm ends this job, says what becomes of it and ends the shell. Slurm gives the step and this shell KillWait seconds together
-# (30 by default) for that: nothing slow comes before. A job that Slurm has requeued counts one restart more than this attempt. Where it goes on:
-# $excluded are the nodes that it must not get already.
+# leave_to_slurm: if Slurm ends this job, logs whether it was requeued and ends the shell. The step and this shell together have KillWait seconds for that
+# (30 by default), so nothing slow comes before. A job that Slurm has requeued has one restart more than this attempt. If the job goes on, sets $excluded to
+# the nodes that it already must not get.
 leave_to_slurm() {
   local shown state restarts
-  shown=$(patiently scontrol show job "$job") || return 0 # no answer is no cancellation
+  shown=$(patiently scontrol show job "$job") || return 0 # no answer does not mean cancelled
   state=$(sed -En 's/.*\bJobState=([A-Z_]+).*/\1/p' <<<"$shown" | head -n 1)
   restarts=$(sed -En 's/.*\bRestarts=([0-9]+).*/\1/p' <<<"$shown" | head -n 1)
   excluded=$(sed -En 's/.*\bExcNodeList=([^ (]+).*/\1/p' <<<"$shown" | head -n 1)
@@ -124,26 +126,26 @@ leave_to_slurm() {
   exit 75
 }
 
-fit=1 unfit='' # preflight.sh: 0 where the nodes are not fit to run on, and which of them are not, where that is known
+fit=1 unfit='' # set by preflight.sh: fit=0 if the nodes are not fit, unfit=the names of those that are not, if known
 
-# exclude_nodes LIST: Slurm takes one for waiting jobs only, hence after the requeue.
+# exclude_nodes LIST: keeps the job from these nodes. Called after the requeue, because Slurm accepts it for waiting jobs only.
 exclude_nodes() {
   if patiently scontrol update JobId="$job" ExcNodeList="$1"; then
     log "the job will not get these nodes again: $1; tell the administrators"
   else
-    log "Slurm gives no answer to the request to exclude them: scontrol update JobId=$job ExcNodeList=$1"
+    log "Slurm did not answer the request to exclude them; do it by hand: scontrol update JobId=$job ExcNodeList=$1"
   fi
 }
 
-has_checkpoint='^[0-9a-f]+ (running|interrupted|failed|missing) [0-9]' # a line of progress_of_runs: not complete, and there is a checkpoint
+has_checkpoint='^[0-9a-f]+ (running|interrupted|failed|missing) [0-9]' # a line of progress_of_runs for a run that is not complete and has a checkpoint
 
 results_are_there() {
   local id
   for id in "${wanted[@]}"; do [ -e "${logs%/logs}/$id.h5" ] || return 1; done
 }
 
-# wants_to_go_on: whether the step, which ended with $status, leaves runs that may go on: after 75; after 0 where results are missing, as at a node's
-# failure, when srun ends with 0 too; and where it, or a run of it, was killed.
+# wants_to_go_on: succeeds if runs of the step, which ended with $status, can go on. That is so after 75; after 0 if results are missing, because srun also
+# ends with 0 when a node fails; and if the step, or one of its runs, was killed.
 wants_to_go_on() {
   case $status in
     75) ;;
@@ -154,8 +156,8 @@ wants_to_go_on() {
   esac
 }
 
-# Ends the job with $status. Slurm requeues only what it kills itself, so the job requeues itself where its runs want to go on, except when somebody
-# has cancelled it, or when it was requeued three times without having done a step; otherwise as often as it takes.
+# end_job: ends the job with $status. Slurm requeues only jobs that it ends itself, so the job requeues itself as often as its runs can go on. It does not if
+# somebody has cancelled it, or if three attempts made no new training step.
 end_job() {
   local -r memory=$logs/requeued-$job
   local now before='' times=0 was_killed=0 excluded=''
@@ -174,7 +176,7 @@ end_job() {
   fi
   if [ -e "$memory" ]; then
     times=$(head -n 1 "$memory")
-    [[ $times =~ ^[1-9]$ ]] || times=0 # a full disk leaves it empty
+    [[ $times =~ ^[1-9]$ ]] || times=0 # the file is empty after a full disk
     before=$(tail -n +2 "$memory")
   fi
   if [ "$now" = "$before" ]; then times=$((times + 1)); else times=1; fi
@@ -187,9 +189,9 @@ end_job() {
     exit 1
   fi
   printf '%s\n' $times "$now" >"$memory"
-  leave_to_slurm # again: what came between took seconds, and a job that was cancelled meanwhile must stay so
+  leave_to_slurm # again, because the lines between take seconds and a job that was cancelled meanwhile must stay cancelled
   if ! patiently scontrol requeue "$job"; then
-    log "the runs were interrupted, and Slurm gives no answer to the request to requeue the job: submit again to go on"
+    log "the runs were interrupted, and Slurm did not answer the request to requeue the job: submit again to go on"
     exit 75
   fi
   log "the runs were $([ $fit = 1 ] && echo interrupted || echo 'not begun'); the job is requeued"

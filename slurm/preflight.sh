@@ -1,10 +1,10 @@
-# Sourced by run.sbatch, with job.sh: are the nodes of this job fit for a run over several of them, or on their GPUs? One that is not slows or spoils the
-# others' hours.
+# Sourced by run.sbatch, with job.sh: checks whether the nodes of this job are fit for a run over several nodes, or on their GPUs. One bad node slows or
+# spoils hours of all others.
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154  # job.sh and the scripts read what is set here, and set what is read
+# shellcheck disable=SC2034,SC2154  # variables shared with job.sh and the scripts
 
-# failing_nodes FOUND SAID: their names, as Slurm takes them. FOUND is preflight's JSON. There is none where a rank hangs, crashed, or could not be
-# started: then SAID tells. Ranks that others pull down end otherwise (exit code 1, Killed), and their nodes are not blamed.
+# failing_nodes FOUND SAID: prints their names as a list for Slurm. FOUND is the preflight's JSON. It is empty if a rank hung, crashed or could not start;
+# then the names come from SAID, the messages. Ranks that end because of others (exit code 1, Killed) do not count against their nodes.
 failing_nodes() {
   local -r exclude=$(sed -n 's/^  "exclude": "\(.*\)",$/\1/p' "$1")
   if [ -n "$exclude" ]; then
@@ -19,7 +19,7 @@ failing_nodes() {
   } | sort -u | paste -s -d ,
 }
 
-# hanging_nodes SAID: where ranks say that they wait for others, the nodes of which not every rank says so.
+# hanging_nodes SAID: if ranks report that they wait for others, prints the nodes where not every rank reports it.
 hanging_nodes() {
   local node
   grep -q '^xibench: preflight: node .* waits for others' "$1" || return 0
@@ -28,8 +28,8 @@ hanging_nodes() {
   done
 }
 
-# nodes_are_fit LAUNCHER...: about ten seconds, a minute and a half where a rank hangs. Where they are not: $status is 75 and $unfit names those that
-# failed, for end_job, which requeues the job without them. A launch that is wrong on every node ends the job with status 2.
+# nodes_are_fit LAUNCHER...: takes about ten seconds, and a minute and a half if a rank hangs. If nodes are not fit, $status is 75 and $unfit names them, and
+# end_job requeues the job without them. A launch that is wrong on every node ends the job with status 2.
 nodes_are_fit() {
   [ "$preflight" = yes ] && [ "$signalled" = 0 ] && { [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] || [ "$device" = cuda ]; } || return 0
   local -r begun=$SECONDS found=$(mktemp) said=$(mktemp)
@@ -44,15 +44,15 @@ nodes_are_fit() {
     log "preflight: the nodes are fit ($((SECONDS - begun)) s)"
   elif [ "$signalled" = 0 ]; then
     unfit=$(failing_nodes "$found" "$said")
-    if [ $code = 124 ]; then log "preflight: it has not ended within 90 s"; fi
+    if [ $code = 124 ]; then log "preflight: did not end within 90 s"; fi
     log "preflight failed with status $code: ${unfit:+these nodes are not fit: }${unfit:-it names no node}"
     status=75 fit=0
     if [ -n "$unfit" ] && [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] && [ "$(timeout 20 scontrol show hostnames "$unfit" | sort -u | wc -l)" -ge "$SLURM_JOB_NUM_NODES" ]; then
       log "these are all nodes of the job, so the program or the launch is wrong: not requeued"
       status=1
     fi
-    trap '' USR1 TERM # what follows is short, and must not be cut
+    trap '' USR1 TERM # the rest is short and must not be interrupted
   fi
   rm -f "$found" "$said"
-  [ $code = 0 ] || [ "$signalled" = 1 ] # run_step does nothing after a signal
+  [ $code = 0 ] || [ "$signalled" = 1 ] # after a signal run_step does nothing
 }

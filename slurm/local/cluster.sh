@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# A throw-away Slurm of several virtual nodes on one Debian 12 machine, without systemd. Needs root, and: apt-get install --no-install-recommends slurm-wlm munge
-#   cluster.sh start            starts it, and says what to type next
-#   cluster.sh env              prints what makes sbatch, squeue and submit of this shell find it: eval "$(slurm/local/cluster.sh env)"
-#   cluster.sh status           nodes and queue; cluster.sh logs: the ends of the daemons' logs
-#   cluster.sh start-node NAME  starts the slurmd of a node again, after you have killed it: kill -KILL $(cat STATE/run/slurmd-NAME.pid) loses a node
-#   cluster.sh stop [--purge]   ends all jobs and daemons; --purge removes STATE too
+# Runs a temporary Slurm of several virtual nodes on one Debian 12 machine, without systemd. Needs root, slurm-wlm and munge:
+#   apt-get install --no-install-recommends slurm-wlm munge
+#   cluster.sh start            starts Slurm and prints the next commands
+#   cluster.sh env              prints the settings with which sbatch, squeue and submit find it: eval "$(slurm/local/cluster.sh env)"
+#   cluster.sh status           shows nodes and queue
+#   cluster.sh logs             shows the ends of the daemons' logs
+#   cluster.sh start-node NAME  starts the slurmd of a node again. To lose a node: kill -KILL $(cat STATE/run/slurmd-NAME.pid)
+#   cluster.sh stop [--purge]   ends all jobs and daemons; --purge also removes STATE
 # Environment: XB_SLURM_STATE (directory, STATE above; default: /tmp/xibench-slurm), XB_SLURM_NODES (4), XB_SLURM_CPUS (4) and XB_SLURM_GPUS (2) per node,
-# XB_SLURM_PORT (the controller's; node i has PORT + i; default: free ones), XB_SLURM_MAX_ARRAY (1001), XB_SLURM_MIN_JOB_AGE (3600 seconds).
+# XB_SLURM_PORT (port of the controller; node i has PORT + i; default: free ports), XB_SLURM_MAX_ARRAY (1001), XB_SLURM_MIN_JOB_AGE (3600 seconds).
 set -euo pipefail
-unset CDPATH # cd would print, or go elsewhere
+unset CDPATH # with it, cd prints its directory or goes elsewhere
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=slurm/shell.sh
 source "$here/../shell.sh"
@@ -21,7 +23,7 @@ problem() {
 
 state=${XB_SLURM_STATE:-/tmp/xibench-slurm}
 { [[ $state =~ ^/[A-Za-z0-9_./-]+$ ]] && [ ${#state} -le 80 ]; } ||
-  problem "XB_SLURM_STATE: '$state' is no absolute path of at most 80 letters, digits and _ . - (Slurm's configuration and a socket have it)"
+  problem "XB_SLURM_STATE: '$state' must be an absolute path of at most 80 letters, digits and _ . - (Slurm's configuration and a socket contain it)"
 whole XB_SLURM_NODES "${XB_SLURM_NODES:-4}" 1 64 && nodes=$whole
 whole XB_SLURM_CPUS "${XB_SLURM_CPUS:-4}" 1 1024 && cpus=$whole
 whole XB_SLURM_GPUS "${XB_SLURM_GPUS:-2}" 0 64 && gpus=$whole
@@ -30,7 +32,7 @@ whole XB_SLURM_MIN_JOB_AGE "${XB_SLURM_MIN_JOB_AGE:-3600}" 2 1000000 && min_job_
 if [ -n "${XB_SLURM_PORT:-}" ]; then whole XB_SLURM_PORT "$XB_SLURM_PORT" 1024 65000 && XB_SLURM_PORT=$whole; fi
 export SLURM_CONF=$state/etc/slurm.conf
 
-# PORT ... PORT + nodes are free.
+# free_ports PORT: succeeds if PORT ... PORT + nodes are free.
 free_ports() {
   for ((port = $1; port <= $1 + nodes; port++)); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 1; fi
@@ -59,18 +61,18 @@ write_config() {
   port=$(choose_port)
   memory=$(($(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) / 2))
   mkdir -p "$state"/{etc,run,log,ctld,spool,tmp}
-  chmod 755 "$state" "$state"/{run,log} # munged refuses a socket below a directory that others may write to
+  chmod 755 "$state" "$state"/{run,log} # munged refuses a socket in a directory that others may write to
   sed -e "s|@HOST@|$(hostname -s)|; s|@STATE@|$state|; s|@PORT@|$port|; s|@CPUS@|$cpus|g; s|@GPUS@|$gpus|; s|@MEMORY@|$memory|" \
     -e "s|@MAX_ARRAY@|$max_array|; s|@MIN_JOB_AGE@|$min_job_age|" "$here/slurm.conf.in" >"$SLURM_CONF"
   echo "AutoDetect=off" >"$state/etc/gres.conf"
   for ((i = 1; i <= nodes; i++)); do
     echo "NodeName=n$i NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$((port + i))" >>"$SLURM_CONF"
-    # Character devices that exist everywhere: Slurm hands out their numbers as if they were GPUs.
+    # Devices that exist everywhere: Slurm allocates these character devices as if they were GPUs.
     if [ "$gpus" -gt 0 ]; then echo "NodeName=n$i Name=gpu Type=fake File=/dev/tty[0-$((gpus - 1))]" >>"$state/etc/gres.conf"; fi
   done
-  # What a task prolog prints as "export NAME=value" becomes the task's environment. Virtual nodes share one kernel, and Open MPI 4.1 does not expect it:
-  # vader names its shared memory by host, user, job and local rank, which are equal on all of them (hangs, crashes); btl/tcp dies in MPI_Init in 2 of 100
-  # starts; UCX over tcp in none of 313, but it warns of a timeout in MPI_Finalize, hence the log level.
+  # Task prolog: its lines "export NAME=value" become the task's environment. Virtual nodes share one kernel, which Open MPI 4.1 does not expect. vader names
+  # its shared memory by host, user, job and local rank, which are equal on all nodes (hangs, crashes). btl/tcp dies in MPI_Init in 2 of 100 starts. UCX over
+  # tcp died in none of 313, but warns of a timeout in MPI_Finalize, hence the log level.
   cat >"$state/etc/task_prolog.sh" <<SH
 #!/bin/sh
 echo "export OMPI_MCA_btl_vader_backing_directory=$state/tmp/\$SLURMD_NODENAME"
@@ -89,7 +91,7 @@ wait_for() { # SECONDS COMMAND...
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.2
   done
-  say "waited $seconds s in vain for: $*; the logs are in $state/log"
+  say "this did not succeed within $seconds s: $*; the logs are in $state/log"
   return 1
 }
 
@@ -104,12 +106,12 @@ start_node() {
 
 start() {
   local need
-  [ "$(id -u)" = 0 ] || problem "must be root (munged and slurmd start processes for others)"
+  [ "$(id -u)" = 0 ] || problem "must be root, because munged and slurmd start processes of other users"
   for need in slurmctld slurmd munged sbatch; do
     command -v $need >/dev/null || problem "there is no $need here: apt-get install --no-install-recommends slurm-wlm munge"
   done
   if alive "$state/run/slurmctld.pid"; then
-    say "already running in $state: cluster.sh stop"
+    say "a cluster already runs in $state: end it with cluster.sh stop"
     exit 1
   fi
   write_config
@@ -117,7 +119,7 @@ start() {
   munged --key-file="$state/etc/munge.key" --socket="$state/run/munge.socket" --pid-file="$state/run/munged.pid" \
     --log-file="$state/log/munged.log" --seed-file="$state/run/munge.seed"
   wait_for 10 munge -n -S "$state/run/munge.socket"
-  slurmctld -c -f "$SLURM_CONF" # -c: without the jobs of a cluster that was here before
+  slurmctld -c -f "$SLURM_CONF" # -c: forgets the jobs of an earlier cluster in this directory
   wait_for 30 scontrol ping
   for ((i = 1; i <= nodes; i++)); do start_node "n$i"; done
   wait_for 60 all_idle
@@ -131,12 +133,12 @@ and at the end: $(printf '%q' "$here/cluster.sh") stop --purge
 NEXT
 }
 
-# is_up: for what asks the cluster something.
-is_up() { alive "$state/run/slurmctld.pid" || problem "no cluster runs in $state: cluster.sh start, with the same XB_SLURM_STATE"; }
+# is_up: refuses a command that needs a running cluster.
+is_up() { alive "$state/run/slurmctld.pid" || problem "no cluster runs in $state: run cluster.sh start with the same XB_SLURM_STATE"; }
 
 end_process() { # PID FILE
   local pid
-  pid=$(cat "$1" 2>/dev/null) || return 0 # it may end by itself, and take its file with it, at any moment
+  pid=$(cat "$1" 2>/dev/null) || return 0 # the process may end by itself and remove its file at any moment
   kill -TERM "$pid" 2>/dev/null || true
   for ((k = 0; k < 50; k++)); do
     kill -0 "$pid" 2>/dev/null || break
@@ -146,7 +148,7 @@ end_process() { # PID FILE
   rm -f "$1"
 }
 
-# A slurmstepd can outlive its slurmd: those that hold a file of ours open.
+# end_orphans: kills every slurmstepd that outlived its slurmd; it has a file below STATE open.
 end_orphans() {
   local process pid
   for process in /proc/[0-9]*; do
@@ -160,7 +162,7 @@ stop() {
   if alive "$state/run/slurmctld.pid"; then
     timeout 20 scancel --full --signal=KILL -u "$(id -un)" 2>/dev/null || true
     timeout 20 scancel -u "$(id -un)" 2>/dev/null || true
-    for ((k = 0; k < 50; k++)); do # their processes end before their keepers
+    for ((k = 0; k < 50; k++)); do # the jobs' processes must end before the daemons
       [ -n "$(timeout 20 squeue -h -t R,CG 2>/dev/null)" ] || break
       sleep 0.2
     done
@@ -178,7 +180,7 @@ case ${1:-} in
   start) start ;;
   start-node)
     is_up
-    grep -q "^NodeName=${2:-} " "$SLURM_CONF" || problem "start-node: '${2:-}' is no node; there are $(sed -n 's/^NodeName=\(n[0-9]*\) .*/\1/p' "$SLURM_CONF" | tr '\n' ' ')"
+    grep -q "^NodeName=${2:-} " "$SLURM_CONF" || problem "start-node: '${2:-}' is not a node; the nodes are $(sed -n 's/^NodeName=\(n[0-9]*\) .*/\1/p' "$SLURM_CONF" | tr '\n' ' ')"
     if alive "$state/run/slurmd-$2.pid"; then problem "start-node: the slurmd of $2 is running"; fi
     start_node "$2"
     ;;

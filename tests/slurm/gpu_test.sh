@@ -30,7 +30,7 @@ expect "$(dry --pack 2)" '--gpus-per-node=2 .*sweep.sbatch'
 said=$(dry --set 'train.device="cpu"' --nodes 2 --ranks-per-node 2)
 never "$said" '--gpus'
 expect "$said" 'these tasks get no GPU'
-expect "$(dry --nodes 1 --ranks-per-node 5)" 'ranks-per-node 5, and gpus_per_node=4 .*a rank takes a GPU of its own'
+expect "$(dry --nodes 1 --ranks-per-node 5)" 'ranks-per-node 5, and gpus_per_node=4 .*a rank takes its own GPU'
 site gpu_binding=task
 said=$(dry --nodes 2 --ranks-per-node 2)
 expect "$said" '--ntasks-per-node=2 --gpus-per-task=1 .*run.sbatch'
@@ -38,7 +38,7 @@ never "$said" '--gpus-per-node'
 site gpu_binding=socket
 expect "$(dry)" "gpu_binding is 'socket': write none or task"
 site gpu_binding=task launcher=mpirun
-expect "$(dry)" "gpu_binding=task is srun's"
+expect "$(dry)" "gpu_binding=task needs launcher=srun"
 site gpus_per_node=0
 expect "$(dry)" 'train.device is cuda, and gpus_per_node=0 in .*: the jobs would get no GPU'
 site gpus_per_node=0 'sbatch_options=(--gpus=1)'

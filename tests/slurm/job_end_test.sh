@@ -87,7 +87,7 @@ touch "$scratch/sweep/a1.checkpoint"
 attempts() {
   for _ in 1 2 3; do
     said=$(ended 137)
-    expect "$said" 'killed (SIGKILL), and nothing here says why; it is often memory: raise --mem'
+    expect "$said" 'killed (SIGKILL) for an unknown reason, often memory: raise --mem'
     expect "$said" 'the runs were interrupted; the job is requeued'
   done
 }

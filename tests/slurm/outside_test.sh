@@ -57,7 +57,7 @@ for wrong in --pack=00 --pack=-1 --pack=1e3 --pack=4097 --limit=x --nodes=1.5 --
   refused "${wrong%=*}: " "${wrong%=*}" "${wrong#*=}"
 done
 for wrong in nan inf -1 0 ten; do refused 'seconds-per-step' --seconds-per-step "$wrong"; done
-refused "no time limit as Slurm writes it" --time soon
+refused "not a time limit in Slurm's notation" --time soon
 MAX_ARRAY=0 refused 'MaxArraySize = 0'
 MAX_ARRAY=many refused "MaxArraySize of scontrol show config: 'many'"
 
@@ -99,12 +99,12 @@ echo 0 >"$scratch/count"
 MAX_ARRAY=5 submit
 [ $status = 1 ] || die "exit status $status"
 expect "$(cat "$scratch/said")" 'Invalid qos specification'
-expect "$(cat "$scratch/said")" 'cancelled what was submitted before (jobs 10 11)'
+expect "$(cat "$scratch/said")" 'cancelled the jobs submitted before (10 11)'
 expect "$(cat "$scratch/cancelled")" '^10 11$'
 stand_in scancel 'exit 1'
 echo 0 >"$scratch/count"
 MAX_ARRAY=5 submit
-expect "$(cat "$scratch/said")" 'are queued, and scancel gives no answer: 10 11'
+expect "$(cat "$scratch/said")" 'scancel gives no answer, so these jobs are still queued: 10 11'
 stand_in squeue 'exit 1'
 submit
 [ $status = 1 ] || die "submits though nobody knows what is queued: $status"
@@ -126,7 +126,7 @@ large() { # [ARGUMENT ...]
   expect "$(cat "$scratch/said")" "--memory-per-node is ${has:-1.05 GB}"
 }
 large
-expect "$(cat "$scratch/said")" "is here: --mem in sbatch_options of $scratch/memory.sh"
+expect "$(cat "$scratch/said")" "node here: --mem in sbatch_options of $scratch/memory.sh"
 large --nodes 1 --ranks-per-node 5
 expect "$(cat "$scratch/said")" 'large.toml:8: train.nodes: 4 nodes cannot be spread over 5 ranks'
 large --nodes 1 -- --retries -1
@@ -134,14 +134,14 @@ expect "$(cat "$scratch/said")" '--retries: -1'
 for words in --mem-per-cpu=250M '--mem-per-cpu 250'; do # four processors
   { cat "$scratch/site.sh" && echo "cpus_per_task=2 sbatch_options=($words)"; } >"$scratch/memory.sh"
   large --nodes 1 --ranks-per-node 2
-  expect "$(cat "$scratch/said")" 'is here: --mem-per-cpu in sbatch_options of .*, times 4 processors'
+  expect "$(cat "$scratch/said")" 'node here: --mem-per-cpu in sbatch_options of .*, times 4 processors'
 done
 { cat "$scratch/site.sh" && echo 'sbatch_options=(--mem 1K)'; } >"$scratch/memory.sh"
 has='1.02 kB' large
 { cat "$scratch/site.sh" && echo 'sbatch_options=()'; } >"$scratch/memory.sh"
 stand_in sinfo 'case "$*" in *%m*) echo 1000 ;; *) echo "somewhere* infinite" ;; esac'
 large
-expect "$(cat "$scratch/said")" 'is here: the most that a node has'
+expect "$(cat "$scratch/said")" 'node here: the most that a node has'
 stand_in sinfo 'echo "somewhere* ${PARTITION_LIMIT:-infinite}"'
 
 # Inside a job (salloc): its variables are options to sbatch, and not ours.
@@ -163,8 +163,8 @@ with() {
   { cat "$scratch/quick.sh" && printf '%s\n' "$@"; } >"$scratch/other.sh"
   site=$scratch/other.sh
 }
-with partitoin=x && refused "'partitoin' is no setting; did you mean partition?"
-with 'partition=x cpus_per_tsk=4' && refused "'cpus_per_tsk' is no setting; did you mean cpus_per_task?"
+with partitoin=x && refused "'partitoin' is not a setting; did you mean partition?"
+with 'partition=x cpus_per_tsk=4' && refused "'cpus_per_tsk' is not a setting; did you mean cpus_per_task?"
 with '_mine=1 MINE=2 sbatch_options+=(--a=b)' 'site_environment() {' '  local other=1' '}' && submit
 [ $status = 0 ] || die "refuses names that are fine: $(cat "$scratch/said")"
 with cpus_per_task=many && refused "cpus_per_task: 'many' is not a whole number"
@@ -175,13 +175,13 @@ with 'module() { echo "$UNSET_BY_LMOD" >/dev/null; false; true; }' 'modules=(gcc
 [ $status = 0 ] || die "code of the site does not run under its own rules: $(cat "$scratch/said")"
 expect "$(cat "$scratch/calls")" "--chdir=$PWD "
 with 'site_environment() { return 4; }' && refused 'site_environment ends with status 4'
-with 'false' && refused 'ends with status 1: its last command has failed'
-with 'if' && refused 'is no shell code: '
+with 'false' && refused 'ends with status 1: its last command failed'
+with 'if' && refused 'is not valid shell code: '
 with program=/nowhere/xibench && refused 'program /nowhere/xibench is not there'
 printf '#!/bin/sh\n[ "$1" != run ] || exit 75\nexec %q "$@"\n' "$scratch/xibench" >"$scratch/mute" && chmod +x "$scratch/mute"
 with program="$scratch/mute" && submit
 [ $status = 2 ] || die "submitted though run --check fails"
-expect "$(cat "$scratch/said")" 'mute run --check fails and says nothing of why'
+expect "$(cat "$scratch/said")" 'mute run --check fails and does not say why'
 with interpreter=/nowhere/python3 && refused 'interpreter /nowhere/python3 is not there'
 with container=/nowhere.sif && refused 'no apptainer here'
 stand_in apptainer ':'

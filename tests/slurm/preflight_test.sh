@@ -61,7 +61,7 @@ expect "$said" 'these nodes are not fit: n2$'
 waits() { for node in "$@"; do printf 'echo "xibench: preflight: node %s: a rank waits for others in MPI_Init since 30 s" >&2; ' "$node"; done; }
 stand_in timeout 'if [ "$1" = --kill-after=20 ]; then shift 2; "$@"; exit 124; fi; shift; exec "$@"' # what follows has hung for 90 s
 said=$(flight 2 "$(waits n1 n2 n1)")
-expect "$said" 'it has not ended within 90 s'
+expect "$said" 'did not end within 90 s'
 expect "$said" 'status 124: these nodes are not fit: n2$'
 expect "$said" 'scontrol update JobId=7_0 ExcNodeList=n2$'
 expect "$said" 'the runs were not begun; the job is requeued'

@@ -96,7 +96,7 @@ for copy in "${copies[@]}"; do cmp "$copy" "$scratch/as-submitted" || die "the j
 cp "$scratch/as-submitted" 'my sweep.toml'
 
 # What submit prints at the end works when it is pasted.
-watch=$(sed -n 's/^submit: to watch it: \(.*\) --watch; logs in .*/\1/p' "$scratch/said")
+watch=$(sed -n 's/^submit: watch it with: \(.*\) --watch; logs are in .*/\1/p' "$scratch/said")
 echo 'seeds = [9]' >'my sweep.toml' # what is watched is what was submitted
 eval "$watch --json" >"$scratch/status" || die "cannot be pasted into a shell: $watch"
 cmp <(grep '"id":' "$scratch/status") <("$build/xibench" status "$scratch/as-submitted" --out 'my results' --set train.lr=0.2 --json | grep '"id":') || die "another plan: $watch"
@@ -108,7 +108,7 @@ printf '#!/bin/sh\nif [ "$1" = plan ]; then echo >>%q; fi\nexec %q "$@"\n' "$scr
 chmod +x "$scratch/login/xibench"
 { cat "$scratch/site.sh" && echo program="$scratch/login/xibench"; } >"$scratch/editor.sh"
 if "$source/slurm/submit" 'my sweep.toml' --site "$scratch/editor.sh" --dry-run >/dev/null 2>"$scratch/said"; then die "submits what it has not planned"; fi
-expect "$(cat "$scratch/said")" 'was changed while it was read: submit again'
+expect "$(cat "$scratch/said")" 'was changed while submit read it: submit again'
 
 # While jobs are queued, the same sweep may be submitted into another directory, but into the same one only after them.
 sed -n 's/^--comment=/:7 /p' "$scratch/sbatch-arguments" | sort -u >"$scratch/queue"
