@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Figures of a sweep: draw.py DIR... -o OUT writes each as PNG and SVG, with --paper icml as PDF and PNG in the widths of that paper, and OUT/captions.md. Exit
-status: 0 done, 1 done but some files could not be used, 2 nothing to draw or bad usage."""
+"""Draws the figures of a sweep: draw.py DIR... -o OUT. Writes each figure as PNG and SVG, and their captions to OUT/captions.md. With --paper icml it writes PDF
+and PNG in the widths of that paper. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to draw or bad usage."""
 
 import sys
 from pathlib import Path
@@ -62,12 +62,12 @@ def what_it_shows(name, metric):
 def main():
     parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
-    parser.add_argument("-o", "--out", required=True, type=Path, help="where the figures go; made when it is not there")
-    parser.add_argument("--paper", choices=sorted(PAPERS), default="", help="for a paper: its widths, 8 pt, no title, PDF with TrueType fonts")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(makers(*[None] * 4)), help="these figures; others are not drawn")
-    parser.add_argument("--latency", type=real(0, 10), default=scatter_figures.LATENCY, metavar="SECONDS", help="of a message, for modelled seconds (default: %(default)g)")
-    parser.add_argument("--bandwidth", type=real(1, 1e15), default=scatter_figures.BANDWIDTH, metavar="BYTES_PER_S", help="likewise (default: %(default)g)")
-    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
+    parser.add_argument("-o", "--out", required=True, type=Path, help="folder for the figures; created if missing")
+    parser.add_argument("--paper", choices=sorted(PAPERS), default="", help="draw for this paper: its widths, 8 pt, no title, PDF with TrueType fonts")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(makers(*[None] * 4)), help="draw only these figures")
+    parser.add_argument("--latency", type=real(0, 10), default=scatter_figures.LATENCY, metavar="SECONDS", help="latency of a message, for modelled seconds (default: %(default)g)")
+    parser.add_argument("--bandwidth", type=real(1, 1e15), default=scatter_figures.BANDWIDTH, metavar="BYTES_PER_S", help="bandwidth of a node, for modelled seconds (default: %(default)g)")
+    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program xibench (default: %(default)s)")
     options = parser.parse_args()
     runs, problems = usable_runs("draw", options.places)
     if not runs or len(names := sorted({run.name for run in runs})) > 1:

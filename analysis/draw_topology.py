@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws a graph and the spectrum of its mixing matrix: xibench topology NAME --nodes N --matrix | draw_topology.py -o STEM writes
-STEM.png and STEM.svg. Exit status: 0 done, 2 bad usage or input."""
+"""Draws a graph and the spectrum of its mixing matrix as PNG and SVG: xibench topology NAME --nodes N --matrix | draw_topology.py -o STEM. Exit status: 0 done,
+2 bad usage or input."""
 
 import sys
 
@@ -99,9 +99,9 @@ def draw(rounds, stem, title):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("file", nargs="?", help="what xibench topology NAME --matrix printed; else standard input")
-    parser.add_argument("-o", "--out", default="topology", metavar="STEM", help="writes STEM.png and STEM.svg (default: %(default)s)")
-    parser.add_argument("--title", default="", help="over the graph")
+    parser.add_argument("file", nargs="?", help="output of xibench topology NAME --matrix (default: standard input)")
+    parser.add_argument("-o", "--out", default="topology", metavar="STEM", help="write STEM.png and STEM.svg (default: %(default)s)")
+    parser.add_argument("--title", default="", help="title above the graph")
     options = parser.parse_args()
     use_fonts_for("draw_topology", [options.title])
     try:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Launches two programs alternately and compares them: interleave.py OLD NEW -o OUT -- ARGUMENTS. Both get the same arguments, in which {out} is the
-launch's own folder. What a launch prints as JSON, or writes there as run files or JSON, is what counts (analysis/launches.py):
+"""Launches two programs alternately and compares them: interleave.py OLD NEW -o OUT -- ARGUMENTS. Both get the same arguments; {out} in them becomes the
+folder of the launch. The comparison reads the JSON that a launch prints, or the run files or JSON that it writes into its folder (analysis/launches.py).
 
   interleave.py base/xibench head/xibench -o launches -- bench benchmarks/sweeps/quickstart.toml --json --steps 40
   interleave.py base/xibench head/xibench -o launches -- run benchmarks/sweeps/kong2021-smoke.toml --all --out {out}
   interleave.py base/micro head/micro -o launches -- --benchmark_format=json
   interleave.py base/end_to_end head/end_to_end -o launches
 
-It makes as many pairs (old new, new old, ...) as can show a slowdown of --must-see on this machine, at most --most, and a second set where one is
-slower. Exit status: as regress.py; 1 also where NEW fails, 2 where OLD does or the input is bad, 130 interrupted. The launches stay in OUT."""
+It makes pairs (old new, new old, ...) until they can show a slowdown of --must-see on this machine, at most --most pairs. If something is slower, it
+makes a second set. The launches stay in OUT. Exit status: as regress.py; also 1 if NEW fails, 2 if OLD fails or the input is bad, 130 if interrupted."""
 
 import argparse
 import json
@@ -115,12 +115,12 @@ def measure(driver, options):
 def read_options():
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                     usage="interleave.py OLD NEW -o OUT [options] [-- ARGUMENTS]")
-    parser.add_argument("old", type=Path, help="the program as it was")
-    parser.add_argument("new", type=Path, help="the program as it is")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="directory for the launches; new or empty")
-    parser.add_argument("--repeat", type=whole(1, 1000), metavar="N", help="make N pairs, whatever the machine's scatter")
-    parser.add_argument("--most", type=whole(1, 1000), default=40, metavar="N", help="pairs that are made at most (default %(default)s)")
-    parser.add_argument("--timeout", type=real(0, 1e6, above=True), default=3600, metavar="SECONDS", help="for one launch (default %(default)s)")
+    parser.add_argument("old", type=Path, help="the old program")
+    parser.add_argument("new", type=Path, help="the new program")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the launches; must be new or empty")
+    parser.add_argument("--repeat", type=whole(1, 1000), metavar="N", help="make exactly N pairs, regardless of the scatter of the machine")
+    parser.add_argument("--most", type=whole(1, 1000), default=40, metavar="N", help="most pairs in a set (default %(default)s)")
+    parser.add_argument("--timeout", type=real(0, 1e6, above=True), default=3600, metavar="SECONDS", help="time limit of a launch (default %(default)s)")
     add_options(parser)
     words = sys.argv[1:]
     split = words.index("--") if "--" in words else len(words)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Curves of runs that are under way: live.py DIR... -o live.html writes a page that loads itself again, until no run is under way. Reads heartbeats,
-checkpoints and finished runs without a lock. Exit status: 0 done, 2 bad usage or nothing there."""
+"""Shows the curves of unfinished runs: live.py DIR... -o live.html. Writes a page that reloads itself, and updates it until no run is active. Reads heartbeats,
+checkpoints and finished runs without a lock. Exit status: 0 done, 2 bad usage or no runs."""
 
 import signal
 import sys
@@ -25,8 +25,8 @@ def main():
     parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", type=Path, metavar="DIR", help="results directories, searched recursively")
     parser.add_argument("-o", "--out", type=Path, default=Path("live.html"), help="the page (default: %(default)s)")
-    parser.add_argument("--every", type=real(0.2, 3600), default=2.0, metavar="SECONDS", help="between two looks (default: %(default)g)")
-    parser.add_argument("--once", action="store_true", help="one look; the page does not load itself again")
+    parser.add_argument("--every", type=real(0.2, 3600), default=2.0, metavar="SECONDS", help="seconds between two updates (default: %(default)g)")
+    parser.add_argument("--once", action="store_true", help="write the page once; it does not reload itself")
     options = parser.parse_args()
     for place in options.places:
         if not place.is_dir():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares the launches of two programs: regress.py OLD NEW. Each is a directory or file: run files, or JSON of xibench bench, end_to_end or
-Google Benchmark. Exit status: 0 nothing slower and the science holds, 1 slower or worse, 2 bad input or nothing to compare, 3 cannot tell.
+"""Compares the launches of two programs: regress.py OLD NEW. Each is a directory or file with run files, or JSON of xibench bench, end_to_end or
+Google Benchmark. Exit status: 0 nothing is slower and the science holds, 1 slower or worse, 2 bad input or nothing to compare, 3 cannot tell.
 
-Slower means all three: p < 0.01 after Holm over the cells, by Mann and Whitney's test below ten interleaved pairs and by signed ranks from there on;
-a slowdown of at least --threshold; and the same in a second set of launches (--confirm OLD NEW). "cannot tell" means that these launches would have missed
-a slowdown of --must-see too often; it is no pass, and says how many launches it takes. analysis/interleave.py makes launches and calls this.
-Science: the same bits, or else an accuracy that is not worse by --margin."""
+Something is slower if three things hold: p < 0.01 after Holm over the cells (Mann-Whitney test below ten interleaved pairs, signed ranks from ten on); a
+slowdown of at least --threshold; the same result in a second set of launches (--confirm OLD NEW). "cannot tell" means that these launches would miss a
+slowdown of --must-see too often. It is not a pass, and the output says how many launches are needed. analysis/interleave.py makes launches and calls this.
+The science holds if the bits are equal, or if the accuracy is not worse by --margin."""
 
 import argparse
 import sys
@@ -29,11 +29,11 @@ class Unusable(Exception):
 def add_options(parser):
     parser.add_argument("--threshold", type=real(0, 99.9), default=3.0, metavar="PERCENT", help="smallest slowdown that counts (default %(default)s)")
     parser.add_argument("--must-see", type=real(0, 99.9, above=True), default=10.0, metavar="PERCENT",
-                        help="slowdown that the launches have to be able to show, or the verdict is: cannot tell (default %(default)s)")
+                        help="slowdown that the launches must be able to show; else the verdict is: cannot tell (default %(default)s)")
     parser.add_argument("--margin", type=real(0, 100, above=True), default=0.5, metavar="POINTS",
                         help="accuracy that runs with other bits may lose (default %(default)s)")
-    for name in FORMATS:
-        parser.add_argument(f"--{name}", metavar="FILE", help=f"also write the verdicts as {name}; - is stdout, and the text then goes to stderr")
+    for name, title in zip(FORMATS, ("JSON", "Markdown", "JUnit"), strict=True):
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"also write the verdicts as {title}; - means stdout, and the text then goes to stderr")
 
 
 def rule_of(options, needs_second=True):
@@ -97,11 +97,11 @@ def publish(program, comparison, options):
 
 def main():
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("old", help="launches of what was")
-    parser.add_argument("new", help="launches of what is")
+    parser.add_argument("old", help="launches of the old program")
+    parser.add_argument("new", help="launches of the new program")
     second = parser.add_mutually_exclusive_group()
-    second.add_argument("--confirm", nargs=2, metavar=("OLD", "NEW"), help="a second set of launches, by which a slowdown stands or falls")
-    second.add_argument("--one-set", action="store_true", help="let a slowdown stand without a second set, for launches that cannot be made again")
+    second.add_argument("--confirm", nargs=2, metavar=("OLD", "NEW"), help="a second set of launches, which confirms a slowdown or not")
+    second.add_argument("--one-set", action="store_true", help="accept a slowdown without a second set, for launches that cannot be repeated")
     add_options(parser)
     options = parser.parse_args()
     try:

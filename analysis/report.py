@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Turns run files into a report: report.py DIR... -o OUT writes OUT/index.html (self-contained), the figures as PNG and SVG, the
-tables as CSV. Runs of several sweeps make one page; the files of each are in a folder of its own. Exit status: 0 done, 1 done but some files could
-not be used, 2 nothing to report or bad usage."""
+"""Makes a report of run files: report.py DIR... -o OUT. Writes OUT/index.html (self-contained), the figures as PNG and SVG, and the tables as CSV. Several
+sweeps share one page; the files of each sweep are in its own folder. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to report or
+bad usage."""
 
 import re
 import sys
@@ -94,8 +94,8 @@ def texts_of(sweep):
 def main():
     parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="directories with run files, searched recursively")
-    parser.add_argument("-o", "--out", required=True, type=Path, help="where the report goes; made when it is not there")
-    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
+    parser.add_argument("-o", "--out", required=True, type=Path, help="folder for the report; created if missing")
+    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program xibench (default: %(default)s)")
     options = parser.parse_args()
     runs, problems = usable_runs("report", options.places)
     if not runs:

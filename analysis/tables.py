@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Tables of a sweep as Markdown, CSV and LaTeX (booktabs): tables.py DIR... -o OUT writes OUT/<table>.md, .csv and .tex, and OUT/tables.tex, which pdflatex
-makes a PDF of all from. Without -o the Markdown is printed. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to do or bad usage."""
+"""Makes the tables of a sweep: tables.py DIR... -o OUT. Writes OUT/<table>.md, .csv and .tex (booktabs), and OUT/tables.tex, which contains all tables for
+pdflatex. Without -o it prints the Markdown. Exit status: 0 done, 1 done but some files could not be used, 2 nothing to do or bad usage."""
 
 import json
 import sys
@@ -58,8 +58,8 @@ def write(made, out):
 def main():
     parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
-    parser.add_argument("-o", "--out", type=Path, help="where the tables go; made when it is not there")
-    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program (default: %(default)s)")
+    parser.add_argument("-o", "--out", type=Path, help="folder for the tables; created if missing")
+    parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program xibench (default: %(default)s)")
     options = parser.parse_args()
     runs, problems = usable_runs("tables", options.places)
     if not runs:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The theory of Kong et al. 2021 beside what was measured: figures and tables from the runs of benchmarks/sweeps/theory-*.toml.
-Exit status: 0 done, 2 bad usage or input."""
+"""Compares the theory of Kong et al. 2021 with measurements: writes figures and tables of the runs of benchmarks/sweeps/theory-*.toml. Exit status: 0 done, 2 bad
+usage or input."""
 
 import re
 import sys
@@ -258,7 +258,7 @@ def main():
     parser = Parser(description=__doc__)
     parser.add_argument("places", nargs="+", metavar="DIR", help="directories with runs of the sweeps theory-*")
     parser.add_argument("-o", "--out", required=True, type=Path,
-                        help="where figures (PNG, SVG) and tables (CSV) go; made when it is not there")
+                        help="folder for figures (PNG, SVG) and tables (CSV); created if missing")
     options = parser.parse_args()
     runs, problems = usable_runs("theory", options.places)
 
