@@ -6,13 +6,14 @@ import os
 import stat
 from pathlib import Path
 
+from kept_runs import is_kept, read_kept
 from messages import say
 from run_file import RunFileError, np, reason_of
 from runs import read_run
 
 
-def files_of(place, problems):
-    """The *.h5 below a directory, in order of path, or the file itself. What cannot be looked at goes to `problems`."""
+def files_of(place, problems, endings=(".h5",)):
+    """The files below a directory that end so, in order of path, or the file itself. What cannot be looked at goes to `problems`."""
     try:
         if not stat.S_ISDIR(os.stat(place).st_mode):
             return [place]
@@ -26,16 +27,19 @@ def files_of(place, problems):
     def not_listed(error):
         problems.append(f"{error.filename}: the folder cannot be listed ({reason_of(error)}): make it readable, or leave it out")
 
-    return sorted(Path(folder, name) for folder, _, names in os.walk(place, onerror=not_listed) for name in names if name.endswith(".h5"))
+    return sorted(Path(folder, name) for folder, _, names in os.walk(place, onerror=not_listed) for name in names if name.endswith(endings))
 
 
-def find_runs(places):
-    """(runs, problems): every *.h5 in or below the given files and directories, in order of path."""
+def find_runs(places, with_kept=False):
+    """(runs, problems): every *.h5 in or below the given files and directories, in order of path; `with_kept`: kept files, too (*.json, in directories
+    *kept.json)."""
     runs, problems = [], []
     for place in map(Path, places):
-        for path in files_of(place, problems):
+        for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",)):
             try:
-                runs.append(read_run(path))
+                if is_kept(path) and not with_kept:
+                    raise RunFileError(f"{path}: no run file, and kept runs have too few steps for this program: give it to xibench gap or analysis/tables.py")
+                runs += read_kept(path) if is_kept(path) else [read_run(path)]
             except RunFileError as error:
                 problems.append(str(error))
     return runs, problems
@@ -50,9 +54,9 @@ def without_copies(runs):
 def one_per_run(runs):
     """(runs, how many were passed over): each run once, whatever the number of its copies and launches. Raises RunFileError where two differ in science."""
     once = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: is_kept(run.path)):  # `xibench gap`, which gets both, compares what is kept of a run with its file
         first = once.setdefault(run.id, run)
-        if first is not run and (names := science_difference(first, run)):
+        if first is not run and not is_kept(run.path) and (names := science_difference(first, run)):
             raise RunFileError(f"{first.path} and {run.path} have the same run id and different science ({', '.join(names)}): keep the file that belongs to the other runs")
     return list(once.values()), len(runs) - len(once)
 
@@ -63,9 +67,9 @@ def tell_odd(program, runs):
             say(program, f"{run.path}: {', '.join(run.odd)} holds bytes that are no UTF-8; they are shown as \\xNN, nothing has to be done")
 
 
-def usable_runs(program, places):
+def usable_runs(program, places, with_kept=False):
     """(runs, problems) of find_runs(), after `program` has said what could not be used and what is odd."""
-    runs, problems = find_runs(places)
+    runs, problems = find_runs(places, with_kept)
     for problem in problems:
         say(program, problem)
     tell_odd(program, runs)

@@ -11,6 +11,7 @@ import phase_table
 import table_data
 import table_formats as formats
 from arguments import Parser
+from kept_runs import is_kept
 from messages import printable, say
 from page.effects import effects_of, metric_of
 from run_file import RunFileError
@@ -57,11 +58,11 @@ def write(made, out):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, kept files (xibench gap --keep), or directories with them, searched recursively for *.h5 and *kept.json")
     parser.add_argument("-o", "--out", type=Path, help="folder for the tables; created if missing")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program xibench (default: %(default)s)")
     options = parser.parse_args()
-    runs, problems = usable_runs("tables", options.places)
+    runs, problems = usable_runs("tables", options.places, with_kept=True)
     if not runs:
         say("tables", f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2
@@ -69,8 +70,9 @@ def main():
         say("tables", f"runs of several sweeps ({', '.join(names)}): a table is of one, so name the folder of one")
         return 2
     try:
+        kept = {run.path for run in runs if is_kept(run.path)}  # for xibench gap also where the run files are there: it compares them
         runs, passed_over = one_per_run(runs)
-        made = tables_of(runs, gap_cells.gap_json(options.xibench, [run.path for run in runs]), unfinished(options.places, runs))
+        made = tables_of(runs, gap_cells.gap_json(options.xibench, sorted(kept | {run.path for run in runs})), unfinished(options.places, runs))
         tell_passed_over("tables", passed_over)
         if options.out is None:
             print("\n".join(printable(line) for table in made for line in formats.as_markdown(table).split("\n")))

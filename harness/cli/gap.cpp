@@ -14,6 +14,8 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/gap_files.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/core/text.hpp"
 #include "harness/gap/gap_table.hpp"
 #include "harness/gap/published_lookup.hpp"
 #include "harness/run/vocabulary.hpp"
@@ -26,7 +28,7 @@ namespace fs = std::filesystem;
 
 struct GapOptions {
   std::vector<std::string> places, sets;
-  std::string format = "md", sweep;
+  std::string format = "md", sweep, keep;
   Network network;
 };
 
@@ -144,11 +146,33 @@ std::vector<ExpectedRun> expected_of(const Plan& plan) {
 // Nothing where this program is away from its source tree.
 PublishedLookup published_values() { return fs::is_directory(published_folder()) ? published_lookup(published_folder()) : PublishedLookup(); }
 
+// What FILE holds already stays in it, and is in the table.
+std::vector<std::string> with_kept(std::vector<std::string> places, const std::string& file) {
+  if (!file.empty() && is_there(file)) places.push_back(file);
+  return places;
+}
+
+void keep(const std::string& file, std::vector<LoadedRun> loaded, Plans& plans) {
+  KeptRuns runs;
+  for (LoadedRun& run : loaded) {
+    const auto& [sweep, cells] = plans.of(run);
+    const std::string first = run.variants.substr(0, run.variants.find(" | "));
+    run.kept->cell = cells.find(first, run.run.seed, run.run.config_json).value_or(stated(run.run.config_json, sweep));
+    runs.emplace(run.run.id, std::move(*run.kept));
+  }
+  write_kept_file(file, runs);
+  fmt::print(stderr, "gap: {} run{} kept in {}\n", runs.size(), runs.size() == 1 ? "" : "s", printable(file));
+}
+
 int gap(const GapOptions& options) {
-  auto [loaded, copies, all_used] = load_runs(options.places);
+  auto [loaded, copies, all_used] = load_runs(with_kept(options.places, options.keep), !options.keep.empty());
   std::optional<Plan> plan;
   if (!options.sweep.empty()) {
     plan = make_plan(options.sweep, options.sets, structure());
+    for (const auto& run : loaded)
+      if (!options.keep.empty() && run.name != plan->sweep.name && run.run.path == fs::path(options.keep).lexically_normal())
+        refuse_in(options.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", run.name,
+                  plan->sweep.name);
     std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
   }
   require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
@@ -162,6 +186,7 @@ int gap(const GapOptions& options) {
   table.copies = copies, table.network = options.network;
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
   fmt::print("{}", text);
+  if (!options.keep.empty()) keep(options.keep, std::move(loaded), plans);
   return all_used ? 0 : 1;
 }
 
@@ -169,19 +194,26 @@ int gap(const GapOptions& options) {
 
 Command add_gap(CLI::App& command) {
   auto options = std::make_shared<GapOptions>();
-  command.add_option("DIR", options->places, "run files, or directories with them, searched recursively")->required();
+  command.add_option("DIR", options->places, "run files, kept files (--keep), or directories with them, searched recursively for *.h5 and *kept.json")
+      ->required();
   command.add_option("--format", options->format, "md (a table for the terminal), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   command.add_option("--sweep", options->sweep,
                      "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
   command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
+  command.add_option(
+      "--keep", options->keep,
+      "also write what tables and curves need of these runs to this file (*.json, some kB a run), which gap and run --kept read where the run files "
+      "are not; what it holds already stays in it");
   command.add_option("--latency", options->network.latency_s, "for the modelled seconds: seconds per message")->capture_default_str();
   command.add_option("--bandwidth", options->network.bandwidth, "for the modelled seconds: bytes per second of a node")->capture_default_str();
   return [options] {
     const auto& [latency, bandwidth] = options->network;
     require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is no number of seconds; give one such as 50e-6", latency);
     require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is no number of bytes per second; give one such as 1.25e9", bandwidth);
+    require(options->keep.empty() || options->keep.ends_with(".json"), Key{"--keep"},
+            "'{}' does not end with .json, by which gap knows a kept file; name one such as kept.json", options->keep);
     require(options->sets.empty() || !options->sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");
     return gap(*options);
   };

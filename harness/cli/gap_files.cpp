@@ -1,5 +1,6 @@
 #include "harness/cli/gap_files.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -21,23 +22,27 @@ void leave_out(LoadedRuns& loaded, const std::string& why) {
   loaded.all_used = false;
 }
 
-// Each once, in order.
-std::set<std::string> files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
-  std::set<std::string> found;
+struct Files {
+  std::set<std::string> runs, kept;  // each once, in order
+};
+
+Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
+  Files found;
   for (const auto& place : places) {
     std::error_code error;
     const auto status = fs::status(place, error);
     require(fs::exists(status), "{}: there is no such file or directory", place);
     if (!fs::is_directory(status)) {
-      found.insert(fs::path(place).lexically_normal().string());
+      (place.ends_with(".json") ? found.kept : found.runs).insert(fs::path(place).lexically_normal().string());
       continue;
     }
     for (auto at = fs::recursive_directory_iterator(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
       const std::string path = at->path().lexically_normal().string();
-      if (at->path().extension() != ".h5") continue;
+      const bool is_kept = path.ends_with("kept.json");
+      if (at->path().extension() != ".h5" && !is_kept) continue;
       const Place there = look_at(path);
       if (there.kind == Place::Kind::file)
-        found.insert(path);
+        (is_kept ? found.kept : found.runs).insert(path);
       else
         leave_out(loaded, fmt::format("{}: {}; {}", path, there.reason(), there.remedy("leave it out")));
     }
@@ -52,24 +57,40 @@ bool named_for_another(const std::string& path, const std::string& id) {
   return stem.size() == id.size() && stem.find_first_not_of("0123456789abcdef") == std::string::npos && stem != id;
 }
 
-// Reads all of the file, so that damage anywhere keeps it out.
-LoadedRun load(const std::string& path) {
-  const RunRecord record = read_run_file(path);
-  const RunHeader header = read_run_header(path);
-  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+// Of a run file or of an entry of a kept one.
+LoadedRun loaded_run(const std::string& path, const RunHeader& header, const Traffic& traffic) {
   const Summary& summary = header.summary;
-  LoadedRun loaded{{}, header.name, header.variant, header.config_source};
+  LoadedRun loaded{{}, header.name, header.variant, header.config_source, {}};
   FinishedRun& run = loaded.run;
   run.path = path, run.id = header.run_id, run.seed = header.seed, run.config_json = header.config_json;
   const Score& first = summary.scores.front();
   run.metric = first.metric, run.score = first.final;
   run.score_nodes_mean = first.nodes_mean, run.score_nodes_worst = first.nodes_worst;
   run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
-  run.traffic = traffic_of(record);
+  run.traffic = traffic;
   run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
   run.target_missed_steps = summary.target_missed_steps;
   run.diverged = header.outcome == Standing::diverged;
   for (const auto& phase : header.phases) run.distance_max.push_back(phase.consensus_distance_max);
+  return loaded;
+}
+
+LoadedRun load(KeptRun kept) {
+  LoadedRun loaded = loaded_run(kept.file, kept.header, {kept.messages, kept.serial_messages, kept.serial_bytes});
+  loaded.kept = std::move(kept);
+  return loaded;
+}
+
+// Reads all of the file, so that damage anywhere keeps it out.
+LoadedRun load(const std::string& path, bool to_keep) {
+  const RunRecord record = read_run_file(path);
+  const RunHeader header = read_run_header(path);
+  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+  LoadedRun loaded = loaded_run(path, header, traffic_of(record));
+  if (!to_keep) return loaded;
+  const Traffic& traffic = loaded.run.traffic;
+  loaded.kept = keep_run(record, header);
+  loaded.kept->messages = traffic.messages, loaded.kept->serial_messages = traffic.serial_messages, loaded.kept->serial_bytes = traffic.serial_bytes;
   return loaded;
 }
 
@@ -83,15 +104,23 @@ void check_same_science(const std::string& path, const std::string& other) {
 
 }  // namespace
 
-LoadedRuns load_runs(const std::vector<std::string>& places) {
+LoadedRuns load_runs(const std::vector<std::string>& places, bool to_keep) {
   LoadedRuns loaded;
+  const Files files = files_of(places, loaded);
+  KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()});
+  std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;
-  for (const auto& path : files_of(places, loaded)) {
+  for (const auto& path : files.runs) {
     LoadedRun run;
     try {
-      run = load(path);
+      run = load(path, to_keep || !kept.empty());
     } catch (const Error& error) {
       leave_out(loaded, error.what());
+      continue;
+    }
+    if (const auto same = kept.find(run.run.id); same != kept.end()) {
+      check_same_science(same->second, *run.kept, path);
+      in_both.insert(run.run.id);
       continue;
     }
     const auto [first, added] = path_of_id.emplace(run.run.id, path);
@@ -103,6 +132,11 @@ LoadedRuns load_runs(const std::vector<std::string>& places) {
     fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first->second));
     ++loaded.copies;
   }
+  if (!in_both.empty())
+    fmt::print(stderr, "gap: {} run{} there as run file{} and as kept: the same science, counted once, as kept\n", in_both.size(),
+               in_both.size() == 1 ? " is" : "s are", in_both.size() == 1 ? "" : "s");
+  for (auto& [id, run] : kept) loaded.runs.push_back(load(std::move(run)));
+  std::sort(loaded.runs.begin(), loaded.runs.end(), [](const auto& a, const auto& b) { return a.run.id < b.run.id; });  // wherever they came from
   return loaded;
 }
 

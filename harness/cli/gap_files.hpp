@@ -1,16 +1,19 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/gap/finished_run.hpp"
+#include "harness/record/kept_file.hpp"
 
 namespace xib {
 
-// One run file, as far as the comparison needs it.
+// One run file or entry of a kept file, as far as the comparison needs it.
 struct LoadedRun {
   FinishedRun run;  // without variant and axes
   std::string name, variants, source;
+  std::optional<KeptRun> kept;  // what a kept file holds of it, or is to hold
 };
 
 struct LoadedRuns {
@@ -19,8 +22,10 @@ struct LoadedRuns {
   bool all_used = true;         // false: something was named on stderr and left out
 };
 
-// The run files in and below the given directories and files, in order of path. What is no regular file (a pipe, a folder, a socket with a name in
-// *.h5) is named and never opened. Throws Error(input) for a place that is not there, and for two files of one run with different science.
-LoadedRuns load_runs(const std::vector<std::string>& places);
+// The runs of the given kept files (*.json), and of the run files in and below the given directories and files, in order of their ids; directories are
+// searched for kept files named *kept.json, too. A run that is in both counts as it is kept, once its file holds the same science. What is no regular file (a
+// pipe, a folder, a socket with a name in *.h5) is named and never opened. `to_keep`: makes LoadedRun::kept of every run. Throws Error(input) for a place that
+// is not there, for what is no kept file, and for two results of one run with different science.
+LoadedRuns load_runs(const std::vector<std::string>& places, bool to_keep = false);
 
 }  // namespace xib

@@ -3,6 +3,7 @@
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
 #include "harness/core/check.hpp"
+#include "harness/core/notify.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/job/check_run.hpp"
 #include "harness/job/driven.hpp"
@@ -14,6 +15,7 @@
 #include "harness/job/ranks.hpp"
 #include "harness/job/run_in_turn.hpp"
 #include "harness/job/run_side_by_side.hpp"
+#include "harness/record/kept_file.hpp"
 #include "harness/run/session.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
@@ -32,7 +34,7 @@ namespace {
 
 struct Options {
   std::string spec, out = "results", device, way = "auto", progress = "auto", data;
-  std::vector<std::string> sets;
+  std::vector<std::string> sets, kept;
   Selection selection;
   bool all = false, no_resume = false, no_summary = false, driven = false, check = false;
   JobShape shape;
@@ -90,6 +92,21 @@ Execution execution_of(const Options& o, int threads) {
           .stall_seconds = 60 * o.stall_minutes};
 }
 
+// Those of `runs` that no kept file holds; the others are results, and are in `tally`.
+std::vector<const PlannedRun*> without_kept(const std::vector<const PlannedRun*>& runs, const KeptRuns& kept, Tally& tally) {
+  std::vector<const PlannedRun*> left;
+  for (const auto* run : runs)
+    if (const auto found = kept.find(run->id); found != kept.end())
+      tally.add(outcome_before(found->second.header.outcome));
+    else
+      left.push_back(run);
+  return left;
+}
+
+void say_kept(const Options& o, std::size_t kept, std::size_t all) {
+  if (!o.kept.empty() && !o.no_summary) notify("xibench: {} of {} runs are kept in {}: not done again\n", kept, all, fmt::join(o.kept, ", "));
+}
+
 // The runs are done here, by this process or all ranks of a launcher together.
 int run_here(const Options& o) {
   const auto world = make_world();
@@ -108,10 +125,16 @@ int run_here(const Options& o) {
       if (!o.driven) check_way(parse_way(o.way), selected);  // a driver has looked at all runs, and this may be one on CPU
       return selected;
     });
-    const Execution execution = execution_of(o, threads);
-    const GpuRanks gpu(*world, runs, choice, execution.stall_seconds);
-    ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(runs.size()));
-    const Tally tally = run_in_turn(plan, runs, gpu, execution, o.retries, progress);
+    const KeptRuns kept = on_every_rank(*world, [&] { return read_kept_files(o.kept); });
+    check_same_kept(*world, kept);
+    Tally tally;
+    const auto left = without_kept(runs, kept, tally);
+    if (first) say_kept(o, runs.size() - left.size(), runs.size());
+    Execution execution = execution_of(o, threads);
+    execution.kept = &kept;
+    const GpuRanks gpu(*world, left, choice, execution.stall_seconds);
+    ProgressLine progress(first ? progress_style(o.progress) : ProgressStyle::none, static_cast<int>(left.size()));
+    tally.add(run_in_turn(plan, left, gpu, execution, o.retries, progress));
     const int status = report(tally, runs.size(), prints_summary);
     return o.driven && tally.failed == 0 ? status_for_driver(tally.last) : status;  // a driver has its runs done one by one
   } catch (const std::exception& error) {
@@ -129,14 +152,18 @@ int run_side_by_side_here(const Options& o) {
   const Plan plan = make_plan(o.spec, with_device(o.sets, choice.kind), vocabulary());
   const auto runs = select(plan, o.selection);
   check_way(parse_way(o.way), runs);
+  Tally tally;
+  const auto left = without_kept(runs, read_kept_files(o.kept), tally);
+  say_kept(o, runs.size() - left.size(), runs.size());
   const SideBySideOptions options{.out = o.out,
                                   .jobs = o.jobs,
                                   .threads = threads,
                                   .retries = o.retries,
-                                  .gpus = gpus_side_by_side(runs, choice, o.jobs),
+                                  .gpus = gpus_side_by_side(left, choice, o.jobs),
                                   .drivers_own = o.drivers_own,
                                   .style = progress_style(o.progress)};
-  return report(run_side_by_side(plan, runs, options), runs.size(), !o.no_summary);
+  tally.add(run_side_by_side(plan, left, options));
+  return report(tally, runs.size(), !o.no_summary);
 }
 
 // Looks at everything that a run would need, and runs nothing. Under mpirun or srun rank 0 looks for all.
@@ -192,6 +219,10 @@ Command add_run(CLI::App& command) {
   for (CLI::Option* option : add_selection(command, o->selection)) drivers_own(option);
   drivers_own(command.add_flag("--all", o->all, "all unfinished runs of the plan (the default without a selection)"));
   command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command
+      .add_option("--kept", o->kept,
+                  "kept file (xibench gap --keep): its runs are results, and are not done again; so a sweep goes on where the run files are not")
+      ->allow_extra_args(false);
   drivers_own(command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)"));
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command

@@ -4,6 +4,7 @@
 #include "harness/job/outcome.hpp"
 #include "harness/job/progress.hpp"
 #include "harness/job/run_files.hpp"
+#include "harness/record/kept_file.hpp"
 #include "harness/run/run.hpp"
 #include "harness/sweep/plan.hpp"
 
@@ -14,7 +15,8 @@ namespace xib {
 struct Execution {
   std::string out;  // results directory; a run goes to out/<sweep name>/<id>.h5
   Machine machine;
-  std::string gpu;  // Accelerator::description(); "" on CPU
+  std::string gpu;                 // Accelerator::description(); "" on CPU
+  const KeptRuns* kept = nullptr;  // results without run files: fraction() may refer to their Ξ
   std::string command_line;
   bool resume = true;
   double checkpoint_seconds = 300;

@@ -20,23 +20,38 @@
 namespace xib {
 namespace {
 
+struct Reference {
+  Standing outcome;
+  std::vector<PhaseRow> phases;
+  std::string file;
+};
+
+// From its run file, or where that is not here from a kept one.
+Reference read_reference(const Job& job, const std::string& id) {
+  const RunFiles files = run_files(job.execution.out, job.plan.sweep.name, id);
+  if (is_there(files.result)) {
+    const RunRecord record = read_run_file(files.result);  // all of it, so that damage anywhere is found
+    return {record.outcome, record.phases, files.result};
+  }
+  if (job.execution.kept)
+    if (const auto kept = job.execution.kept->find(id); kept != job.execution.kept->end())
+      return {kept->second.header.outcome, kept->second.header.phases, kept->second.file};
+  const std::string need = fmt::format("run {} needs the consensus distance of run {}", job.planned.id, id);
+  const auto begun = read_heartbeat(files.heartbeat);
+  if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
+  if (begun->state == Standing::failed) refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
+  refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
+}
+
 double reference_distance(const Job& job, std::size_t phase) {
   const RunConfig::Control& control = job.planned.config.control;
   const std::string& id = control.reference_id[phase];
-  const RunFiles files = run_files(job.execution.out, job.plan.sweep.name, id);
-  if (!is_there(files.result)) {
-    const std::string need = fmt::format("run {} needs the consensus distance of run {}", job.planned.id, id);
-    const auto begun = read_heartbeat(files.heartbeat);
-    if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
-    if (begun->state == Standing::failed) refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
-    refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
-  }
-  const RunRecord record = read_run_file(files.result);
-  if (record.outcome != Standing::finished)
-    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", job.planned.id, id, name_of(record.outcome));
-  const PhaseRow& row = record.phases.at(phase);
+  const Reference reference = read_reference(job, id);
+  if (reference.outcome != Standing::finished)
+    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", job.planned.id, id, name_of(reference.outcome));
+  const PhaseRow& row = reference.phases.at(phase);
   const double distance = control.statistic == "mean" ? row.consensus_distance_mean : row.consensus_distance_max;
-  require(std::isfinite(distance) && distance > 0, "the reference run {} has no usable consensus distance in phase {}", files.result, phase + 1);
+  require(std::isfinite(distance) && distance > 0, "the reference run {} has no usable consensus distance in phase {}", reference.file, phase + 1);
   return distance;
 }
 

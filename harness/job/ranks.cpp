@@ -32,21 +32,42 @@ void check_threads(int threads, bool on_this_machine) {
            usable, usable == 1 ? "" : "s", threads);
 }
 
-void check_same_plan(Communicator& communicator, const Plan& plan) {
-  std::string ids;
-  for (const PlannedRun& run : plan.runs) ids += run.id;
+namespace {
+
+// Collective. Whether every rank has this text; `what` says on a rank that has another what it means.
+template <class What>
+void check_same_text(Communicator& communicator, const std::string& text, What what) {
   using Digest = std::array<char, 64>;
   const auto digest_of_mine = [&] {
     Digest digest{};
-    sha256(ids).copy(digest.data(), digest.size());
+    sha256(text).copy(digest.data(), digest.size());
     return digest;
   };
   const auto first = from_rank_0<Digest>(communicator, digest_of_mine);
   on_every_rank(communicator, [&] {
-    require(digest_of_mine() == first,
-            "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
-            communicator.rank(), host_name(), plan.sweep.path);
+    if (digest_of_mine() != first) refuse("{}", what());
     return 0;
+  });
+}
+
+}  // namespace
+
+void check_same_plan(Communicator& communicator, const Plan& plan) {
+  std::string ids;
+  for (const PlannedRun& run : plan.runs) ids += run.id;
+  check_same_text(communicator, ids, [&] {
+    return fmt::format(
+        "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
+        communicator.rank(), host_name(), plan.sweep.path);
+  });
+}
+
+void check_same_kept(Communicator& communicator, const KeptRuns& kept) {
+  std::string digests;
+  for (const auto& [id, run] : kept) digests += id + run.science_digest;
+  check_same_text(communicator, digests, [&] {
+    return fmt::format("rank {} on {} reads other kept runs than rank 0: one of the files was replaced, or is another on this host; give all hosts the same",
+                       communicator.rank(), host_name());
   });
 }
 

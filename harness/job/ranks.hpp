@@ -1,6 +1,7 @@
 #pragma once
 
 #include "harness/comm/communicator.hpp"
+#include "harness/record/kept_file.hpp"
 #include "harness/sweep/plan.hpp"
 
 #include <exception>
@@ -20,6 +21,7 @@ void check_threads(int threads, bool on_this_machine = true);
 
 // Collective. Throws if the ranks have different plans: every rank reads the sweep and the graph files itself, and files may differ between hosts.
 void check_same_plan(Communicator& communicator, const Plan& plan);
+void check_same_kept(Communicator& communicator, const KeptRuns& kept);  // likewise
 
 // Prints why this rank cannot go on, and returns the exit status. If only this rank failed, it ends all ranks, because they would wait for it.
 int end_for(const std::exception& error, Communicator& communicator);

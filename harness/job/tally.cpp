@@ -13,6 +13,13 @@ void Tally::add(Outcome outcome) {
   elsewhere += outcome.standing == Standing::elsewhere;
 }
 
+void Tally::add(const Tally& more) {
+  for (const auto count :
+       {&Tally::finished, &Tally::complete_before, &Tally::diverged, &Tally::interrupted, &Tally::elsewhere, &Tally::failed, &Tally::refused})
+    this->*count += more.*count;
+  last = more.last;
+}
+
 void Tally::add_failure(bool bad_input) {
   ++failed;
   refused += bad_input;

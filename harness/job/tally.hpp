@@ -14,6 +14,7 @@ struct Tally {
   int failed = 0, refused = 0;  // refused: failed runs whose cause is bad input; they count as failed, too
   Outcome last;                 // the last that was added
   void add(Outcome outcome);
+  void add(const Tally& more);  // of further runs
   void add_failure(bool bad_input);
 };
 

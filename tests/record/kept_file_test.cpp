@@ -1,0 +1,101 @@
+#include "harness/record/kept_file.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "harness/core/check.hpp"
+#include "harness/core/paths.hpp"
+#include "harness/record/kept_json.hpp"
+#include "tests/record/sample_record.hpp"
+#include "tests/record/scratch.hpp"
+
+using namespace xib;
+
+namespace {
+
+KeptRun sample_kept(const std::string& folder) {
+  const RunRecord record = sample_record();
+  write_run_file(folder + "/run.h5", record);
+  KeptRun run = keep_run(record, read_run_header(folder + "/run.h5"));
+  run.messages = 12, run.serial_messages = kNaN, run.serial_bytes = 1.0 / 3;
+  run.cell = {{"train.nodes", "3"}};
+  return run;
+}
+
+KeptRuns by_id(std::initializer_list<KeptRun> runs) {
+  KeptRuns all;
+  for (const auto& run : runs) all.emplace(run.header.run_id, run);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("what is kept of a run comes back bit for bit, and equal runs give equal bytes") {
+  const Scratch scratch;
+  KeptRun run = sample_kept(scratch.path);
+  REQUIRE(run.header.phases.size() >= 1);
+  run.header.phases.front().consensus_distance_max = std::numeric_limits<double>::infinity();
+  run.header.phases.front().consensus_distance_mean = kNaN;
+  run.header.phases.front().target = -0.0;
+  write_kept_file(scratch.path + "/a.json", by_id({run}));
+  const KeptRuns read = read_kept_files({scratch.path + "/a.json"});
+  REQUIRE(read.size() == 1);
+  const KeptRun& same = read.begin()->second;
+  CHECK(json_of(same).dump() == json_of(run).dump());
+  CHECK(same.header.config_source == run.header.config_source);
+  CHECK(same.science_digest == science_digest(sample_record()));
+  CHECK(same.serial_bytes == 1.0 / 3);
+  CHECK(std::isnan(same.serial_messages));
+  CHECK(same.header.phases.front().consensus_distance_max == std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(same.header.phases.front().consensus_distance_mean));
+  CHECK(std::signbit(same.header.phases.front().target));
+  write_kept_file(scratch.path + "/b.json", read);
+  CHECK(read_file(scratch.path + "/a.json", "") == read_file(scratch.path + "/b.json", ""));
+}
+
+TEST_CASE("runs are sorted by sweep, variant, cell and seed, one line each") {
+  const Scratch scratch;
+  KeptRun first = sample_kept(scratch.path), second = first, third = first;
+  first.header.run_id = "f", first.header.seed = 2;
+  second.header.run_id = "e", second.header.seed = 11;
+  third.header.run_id = "a", third.header.variant = "z";
+  write_kept_file(scratch.path + "/a.json", by_id({third, second, first}));
+  const std::string text = read_file(scratch.path + "/a.json", "");
+  CHECK(text.find("\n{\"id\":\"f\"") < text.find("\n{\"id\":\"e\""));
+  CHECK(text.find("\n{\"id\":\"e\"") < text.find("\n{\"id\":\"a\""));
+}
+
+TEST_CASE("the distance at an evaluation is that after the last step before it") {
+  const Scratch scratch;
+  const RunRecord record = sample_record();
+  const KeptRun run = sample_kept(scratch.path);
+  const auto column = [&](const std::string& name) {
+    for (const auto& [key, values] : run.evaluations)
+      if (key == name) return values;
+    return std::vector<double>();
+  };
+  const auto steps = column("step"), distances = column("consensus_distance");
+  REQUIRE(steps.size() == record.evaluations.size());
+  REQUIRE(distances.size() == steps.size());
+  int found = 0;
+  for (std::size_t k = 0; k < steps.size(); ++k)
+    for (const StepRow& row : record.steps)
+      if (static_cast<double>(row.step) == steps[k] - 1 && !std::isnan(row.consensus_distance)) {
+        CHECK(distances[k] == row.consensus_distance);
+        ++found;
+      }
+  CHECK(found >= 1);
+}
+
+TEST_CASE("two results of one run are the same science, or one clear refusal") {
+  const Scratch scratch;
+  KeptRun run = sample_kept(scratch.path), launched_again = run, another = run, changed = run;
+  run.file = "a.json";
+  launched_again.header.summary.wall_s += 1, launched_again.provenance.clear();
+  CHECK_NOTHROW(check_same_science(run, launched_again, "b.json"));
+  another.science_digest.front() = another.science_digest.front() == '0' ? '1' : '0';
+  CHECK_THROWS_WITH(check_same_science(run, another, "b.json"), Catch::Contains("a.json: science_digest: of run") && Catch::Contains("b.json"));
+  changed.header.summary.total_rounds += 1;
+  CHECK_THROWS_WITH(check_same_science(run, changed, "b.json"), Catch::Contains("a.json: summary.total_rounds: of run"));
+}
