@@ -53,9 +53,11 @@ void check_status(const std::string& status, const std::string& where) {
 
 void append(std::vector<Published>& rows, Published row, const std::string& where) {
   require(!find_published(rows, row.table, row.n, row.arm), "{}: a second line for n = {}, {} (arms are looked up by name)", where, row.n, row.arm);
-  require(rows.empty() || (rows.back().task == row.task && rows.back().model == row.model),
-          "{}: {}, {} in a table of {}, {} (a table has one of each): give it a file of its own", where, row.task, row.model, rows.back().task,
-          rows.back().model);
+  if (!rows.empty()) {
+    const Published& last = rows.back();
+    require(last.task == row.task && last.model == row.model, "{}: {}, {} in a table of {}, {} (a table has one of each): give it a file of its own", where,
+            row.task, row.model, last.task, last.model);
+  }
   rows.push_back(std::move(row));
 }
 
