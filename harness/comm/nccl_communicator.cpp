@@ -109,8 +109,8 @@ class Nccl final : public Communicator {
  private:
   std::string take_device() {
     int visible = 0;
-    if (const auto code = cudaGetDeviceCount(&visible); code != cudaSuccess) refuse("train.device: no GPU can be used: {}", cudaGetErrorString(code));
-    require(options_.device >= 0 && options_.device < visible, "train.device: there is no GPU {}: rank {} sees {}", options_.device, rank(), visible);
+    if (const auto code = cudaGetDeviceCount(&visible); code != cudaSuccess) refuse(Key{"train.device"}, "no GPU can be used: {}", cudaGetErrorString(code));
+    require(options_.device >= 0 && options_.device < visible, Key{"train.device"}, "there is no GPU {}: rank {} sees {}", options_.device, rank(), visible);
     check_cuda(cudaSetDevice(options_.device), "cudaSetDevice");
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     check_cuda(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming), "cudaEventCreateWithFlags");

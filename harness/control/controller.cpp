@@ -42,7 +42,7 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
     mine.mixer = std::make_unique<Mixer>(communicator, pool, layout, dim, mine.gossip());
     for (const auto& earlier : std::span(phases_).first(phases_.size() - 1)) mine.policy->follow(*earlier.policy);
     if (!mine.policy->needs().full_gradient) continue;
-    require(static_cast<bool>(full_gradient_), "[control] policy: this policy needs the full gradient, which this task does not know");
+    require(static_cast<bool>(full_gradient_), Key{"control.policy"}, "this policy needs the full gradient, which this task does not know");
     mean_.resize(dim);
   }
 }
@@ -56,7 +56,7 @@ ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, co
 
 ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position& at, Communicated& done) {
   if (gauge_.kind == Gauge::Kind::exact) return measure(x, Gram::no, at, done);
-  ConsensusMoments moments{.squared_distance = {}, .distance = kUnknown, .mean_norm = kUnknown, .gram = {}};
+  ConsensusMoments moments{.squared_distance = {}, .distance = kNaN, .mean_norm = kNaN, .gram = {}};
   if (gauge_.kind != Gauge::Kind::sketch) return moments;
   moments.distance = std::sqrt(sketch_->squared_distance(x, at.step));
   done.gauge_bytes += sketch_->bytes();

@@ -29,7 +29,7 @@ struct PhaseControl {
 
 // Facts about ∇f at the mean model that a task knows: ‖∇f(x̄)‖², and σ²(x̄), the variance of a node's mini-batch gradient there.
 struct FullGradient {
-  double norm2 = kUnknown, variance = kUnknown;
+  double norm2 = kNaN, variance = kNaN;
 };
 using FullGradientAt = std::function<FullGradient(std::span<const float> mean)>;
 
@@ -44,12 +44,12 @@ struct Position {
 struct Communicated {
   bool exact = false, reached = true;
   int rounds = 0;
-  double target = kUnknown, critical = kUnknown;
-  double distance_before = kUnknown, distance = kUnknown, mean_norm = kUnknown;  // distance: after mixing
-  double displacement = kUnknown;                                                // Θ, under the gauge of this name
-  double strength = kUnknown;                                                    // γ of x <- (1-γ) x + γ W x in the rounds; kUnknown: none was mixed
-  std::int64_t bytes = 0, gauge_bytes = 0;                                       // of all nodes together, with one node per rank
-  std::int64_t decision_bytes = 0;  // part of gauge_bytes that the policy needed to decide; the rest is for the record
+  double target = kNaN, critical = kNaN;
+  double distance_before = kNaN, distance = kNaN, mean_norm = kNaN;  // distance: after mixing
+  double displacement = kNaN;                                        // Θ, under the gauge of this name
+  double strength = kNaN;                                            // γ of x <- (1-γ) x + γ W x in the rounds; NaN: none was mixed
+  std::int64_t bytes = 0, gauge_bytes = 0;                           // of all nodes together, with one node per rank
+  std::int64_t decision_bytes = 0;                                   // part of gauge_bytes that the policy needed to decide; the rest is for the record
 };
 
 // Controller that carries out the consensus policy of the current phase on the rows of a node matrix: it measures what the policy needs, lets rank 0 decide,

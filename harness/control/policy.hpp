@@ -1,10 +1,10 @@
 #pragma once
 
+#include "harness/core/nan.hpp"
 #include "harness/core/term.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,8 +12,6 @@
 #include <vector>
 
 namespace xib {
-
-inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // Measurements that a policy needs before it decides, each step.
 struct Needs {
@@ -24,18 +22,18 @@ struct Needs {
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
-// Numbers that a policy may use, the same on every rank. Numbers that it does not need are kUnknown.
+// Numbers that a policy may use, the same on every rank. Numbers that it does not need are kNaN.
 struct ConsensusView {
   std::int64_t step = 0;        // of the run, from 0
   std::int64_t phase_step = 0;  // of the phase, from 0
   std::int64_t round = 0;       // gossip rounds done in this phase so far, which is the number of the next round
   double epoch = 0, lr = 0, lr_max = 0;
   int nodes = 1;
-  double distance = kUnknown;         // Ξ after the local step, before mixing
-  double mean_model_norm = kUnknown;  // ‖x̄‖
-  double gradient_norm = kUnknown;
-  double gradient_spread = kUnknown, mean_gradient_norm2 = kUnknown;
-  double full_gradient_norm2 = kUnknown, gradient_variance = kUnknown;  // ‖∇f(x̄)‖², σ²(x̄)
+  double distance = kNaN;         // Ξ after the local step, before mixing
+  double mean_model_norm = kNaN;  // ‖x̄‖
+  double gradient_norm = kNaN;
+  double gradient_spread = kNaN, mean_gradient_norm2 = kNaN;
+  double full_gradient_norm2 = kNaN, gradient_variance = kNaN;  // ‖∇f(x̄)‖², σ²(x̄)
   std::span<const double> gram;
   const MixingSchedule* schedule = nullptr;
 };
@@ -44,9 +42,9 @@ struct Decision {
   bool exact = false;   // exact averaging of the models instead of gossip
   bool reached = true;  // false: max_rounds do not reach the target
   int rounds = 1;
-  double target = kUnknown;    // Ξ aimed at
-  double strength = 1;         // γ of x <- (1-γ) x + γ W x
-  double critical = kUnknown;  // Γ_t, where the policy computes it
+  double target = kNaN;    // Ξ aimed at
+  double strength = 1;     // γ of x <- (1-γ) x + γ W x
+  double critical = kNaN;  // Γ_t, where the policy computes it
 };
 
 // Rule that decides how the nodes communicate in one step. Run files store its name, so new behaviour needs a new name.
@@ -67,9 +65,9 @@ class ConsensusPolicy {
 
 // Numbers of the run that a policy gets when it is made.
 struct PolicyContext {
-  double reference_distance = kUnknown;   // Ξ_max of the reference run in this phase, for fraction()
+  double reference_distance = kNaN;       // Ξ_max of the reference run in this phase, for fraction()
   int min_rounds = 1, max_rounds = 1000;  // of a step; min_rounds holds for policies that hold a target
-  double L = kUnknown;                    // smoothness, of tasks that know it
+  double L = kNaN;                        // smoothness, of tasks that know it
   bool full_gradient = false;             // the task knows ∇f and σ²
 };
 

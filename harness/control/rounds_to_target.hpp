@@ -7,7 +7,7 @@
 
 namespace xib {
 
-// Gossip rounds of one step under control: [control] min_rounds and max_rounds, 0 <= least <= most.
+// Gossip rounds of one step under control: control.min_rounds and control.max_rounds, 0 <= least <= most.
 struct RoundLimits {
   int least = 1, most = 1000;
 };

@@ -23,19 +23,22 @@ void cuda_failed(cudaError_t code, const char* call) {
     case cudaErrorStubLibrary:
     case cudaErrorSystemDriverMismatch:
     case cudaErrorCompatNotSupportedOnDevice:
-      refuse("train.device: this host has no GPU that CUDA {} can use ({}): install a driver that is as new, go to a host that has one, or use --device cpu",
+      refuse(Key{"train.device"},
+             "this host has no GPU that CUDA {} can use ({}): install a driver that is as new, go to a host that has one, or use --device cpu",
              CUDART_VERSION / 1000, why);
     case cudaErrorDevicesUnavailable:
-      refuse(
-          "train.device: the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K",
-          why);
+      refuse(Key{"train.device"},
+             "the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K",
+             why);
     case cudaErrorSystemNotReady:
       refuse(
-          "train.device: the GPUs of this host are not ready ({}): where NVSwitch connects them, the service nvidia-fabricmanager has to run; start it, go to another host, or use --device cpu",
+          Key{"train.device"},
+          "the GPUs of this host are not ready ({}): where NVSwitch connects them, the service nvidia-fabricmanager has to run; start it, go to another host, or use --device cpu",
           why);
     case cudaErrorNoKernelImageForDevice:
       refuse(
-          "train.device: this build has no kernels for this card ({}): configure with -DCMAKE_CUDA_ARCHITECTURES= of its compute capability, which nvidia-smi --query-gpu=compute_cap prints "
+          Key{"train.device"},
+          "this build has no kernels for this card ({}): configure with -DCMAKE_CUDA_ARCHITECTURES= of its compute capability, which nvidia-smi --query-gpu=compute_cap prints "
           "(90 for 9.0), or use --device cpu",
           why);
     default:

@@ -9,8 +9,8 @@ std::string torch_device_problem() {
          "\"import torch; print(torch.utils.cmake_prefix_path)\" prints, and /Torch), or use --device cpu";
 }
 
-at::Device torch_device(const Device&) { refuse("train.device: {}", torch_device_problem()); }
+at::Device torch_device(const Device&) { refuse(Key{"train.device"}, "{}", torch_device_problem()); }
 std::string torch_device_libraries() { return ""; }
-std::unique_ptr<StepGraph> make_step_graph(at::Device) { refuse("--way graph: {}", torch_device_problem()); }
+std::unique_ptr<StepGraph> make_step_graph(at::Device) { refuse(Key{"--way"}, "graph: {}", torch_device_problem()); }
 
 }  // namespace xib

@@ -31,7 +31,7 @@ class Adaptive final : public ConsensusPolicy {
   bool of_run_;
   RoundLimits limits_;
   const Adaptive* last_ = nullptr;  // of the last phase before this one that is under this policy
-  double average_ = kUnknown;
+  double average_ = kNaN;
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ class Rounds final : public ConsensusPolicy {
 
 std::unique_ptr<ConsensusPolicy> make_rounds(Arguments& arguments, const PolicyContext& context) {
   const auto rounds = arguments.integer("q", 1);
-  require(rounds >= 0 && rounds <= context.max_rounds, "rounds({}): a step mixes between 0 and {} rounds ([control] max_rounds)", rounds, context.max_rounds);
+  require(rounds >= 0 && rounds <= context.max_rounds, "rounds({}): a step mixes between 0 and {} rounds (control.max_rounds)", rounds, context.max_rounds);
   return std::make_unique<Rounds>(static_cast<int>(rounds));
 }
 
