@@ -76,6 +76,7 @@ int show_partition(const PartitionOptions& options, const std::string& data_dire
   const Term data = Term::parse(options.dataset), partition = Term::parse(options.partition);
   require(options.seed >= 0, Key{"--seed"}, "{} is negative; seeds count from 0", options.seed);
   require(options.nodes >= 1, Key{"--nodes"}, "{} is too few; a partition needs at least one node", options.nodes);
+  require(options.validation >= 0 && options.validation < 1, Key{"--validation"}, "{} is not a share in [0, 1)", options.validation);
   const auto& info = partition_info(partition, "--partition");
   info.check(partition);
   Dataset dataset = load_dataset(data, data_directory);

@@ -104,7 +104,7 @@ class Data(unittest.TestCase):
         self.assertIn("xibench data fetch --help", self.refused("fetch"))
         self.assertIn("--nodes: 0 is too few", self.refused("partition", "synthetic", "--nodes", 0))
         self.assertIn("dirichlet", self.refused("partition", "synthetic", "--partition", "dirichlet(0)"))
-        self.assertIn("evaluation.validation: 1 is not a share", self.refused("partition", "synthetic", "--validation", 1))
+        self.assertIn("--validation: 1 is not a share", self.refused("partition", "synthetic", "--validation", 1))
         self.assertIn("subcommand", self.refused())
         self.assertIn("NAME", self.refused("partition"))
 
