@@ -3,13 +3,10 @@
 import subprocess
 import sys
 import unittest
-from pathlib import Path
 
-SOURCE = Path(sys.argv[1])
-sys.path.insert(0, str(SOURCE / "analysis"))
-del sys.argv[1:]  # unittest would take them for names of tests
-
+sys.path[:0] = [f"{sys.argv[1]}/tests", f"{sys.argv[1]}/analysis"]
 from arguments import real, whole  # noqa: E402
+from script import SOURCE, main  # noqa: E402
 
 SCRIPTS = {
     ("analysis/regress.py", "a", "b"): {"--threshold": ["nan", "-1", "150", "1_0"], "--must-see": ["0", "nan", "100"], "--margin": ["0", "-1"]},
@@ -46,4 +43,4 @@ class Arguments(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2]
 sys.argv = [sys.argv[0], str(SOURCE), os.environ.get("XIBENCH_BUILD", str(SOURCE / "build"))]  # pytest has read its own already
 sys.path.insert(0, str(Path(__file__).parent))
-import support  # noqa: E402, F401, before a test takes the directories away
+import support  # noqa: E402, F401
 
 
 class Script(pytest.Module):

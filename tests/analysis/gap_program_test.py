@@ -1,14 +1,11 @@
 import support
 import json
 import subprocess
-import sys
 
 import gap_twin
 import synthetic_runs
 
-if not support.XIBENCH.exists():
-    print(f"skipped: {support.XIBENCH} is not built")
-    sys.exit(77)
+support.needs(support.XIBENCH)
 
 
 class GapProgram(support.FolderTest):

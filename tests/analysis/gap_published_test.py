@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,9 +13,7 @@ import h5py
 
 import synthetic_runs
 
-if not support.XIBENCH.exists():
-    print(f"skipped: {support.XIBENCH} is not built")
-    sys.exit(77)
+support.needs(support.XIBENCH)
 SWEEPS = support.SOURCE / "benchmarks" / "sweeps"
 TABLES = support.SOURCE / "reference" / "kong2021"
 ACCURACIES = ("final_test_accuracy", "final_test_accuracy_nodes_mean", "final_test_accuracy_nodes_min", "best_test_accuracy")

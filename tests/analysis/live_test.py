@@ -14,9 +14,7 @@ import live_page
 import live_rows
 import runs
 
-if not support.XIBENCH.exists():
-    print(f"skipped: {support.XIBENCH} is not built")
-    sys.exit(77)
+support.needs(support.XIBENCH)
 
 SWEEP = """
 name = "quadratic"

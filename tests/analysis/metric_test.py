@@ -12,9 +12,7 @@ import h5py
 import metrics
 import runs
 
-if not support.XIBENCH.exists():
-    print(f"skipped: {support.XIBENCH} is not built")
-    sys.exit(77)
+support.needs(support.XIBENCH)
 
 # Without noise the loss after 20 steps is the higher, the smaller the learning rate is.
 SWEEP = """

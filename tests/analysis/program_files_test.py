@@ -13,9 +13,7 @@ import run_sets
 import runs
 import synthetic_runs
 
-if not support.XIBENCH.exists():
-    print(f"skipped: {support.XIBENCH} is not built")
-    sys.exit(77)
+support.needs(support.XIBENCH)
 
 SWEEP = """
 name = "quadratic"

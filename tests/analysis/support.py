@@ -1,6 +1,5 @@
 """What the tests of analysis/ share: an interpreter that has the libraries, the paths, and a temporary folder per test."""
 
-import importlib.util
 import os
 import runpy
 import subprocess
@@ -8,26 +7,12 @@ import sys
 import tempfile
 import traceback
 import unittest
-from pathlib import Path
 
-MISSING = [name for name in ("numpy", "h5py", "scipy", "matplotlib") if importlib.util.find_spec(name) is None]
-if MISSING and Path(sys.executable).resolve() != Path("/usr/bin/python3").resolve() and Path("/usr/bin/python3").exists():
-    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])  # the libraries come as packages of the system's Python
-if MISSING:
-    print(f"skipped: this Python lacks {', '.join(MISSING)}")
-    sys.exit(77)
+sys.path.append(f"{sys.argv[1]}/tests")
+from script import BUILD, SOURCE, XIBENCH, FolderTest, main, needs  # noqa: E402
 
-SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-XIBENCH = BUILD / "xibench"
+needs("numpy", "h5py", "scipy", "matplotlib")
 sys.path.insert(0, str(SOURCE / "analysis"))
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-
-
-class FolderTest(unittest.TestCase):
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
 
 
 def run_here(script, stdout, stderr):
@@ -35,7 +20,7 @@ def run_here(script, stdout, stderr):
     for stream, number in ((stdout, 1), (stderr, 2)):
         os.dup2(stream.fileno(), number)
     sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
-    for name in [name for name, module in sys.modules.items() if (getattr(module, "__file__", None) or "").startswith(f"{SOURCE}{os.sep}") and name != "support"]:
+    for name in [name for name, module in sys.modules.items() if (getattr(module, "__file__", None) or "").startswith(f"{SOURCE}{os.sep}") and name not in ("support", "script")]:
         del sys.modules[name]  # the program begins with the libraries only
     try:
         runpy.run_path(str(script), run_name="__main__")
@@ -69,5 +54,4 @@ def program(name, *words):
     return subprocess.CompletedProcess(words, status, *texts)
 
 
-def main():
-    unittest.main(argv=sys.argv[:1])
+__all__ = ["BUILD", "SOURCE", "XIBENCH", "FolderTest", "main", "needs", "program", "run_here", "unittest"]

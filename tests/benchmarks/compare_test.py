@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 """benchmarks/compare on programs that print times: what it launches, its exit status, the comment. compare_test.py SOURCE BUILD"""
-import subprocess
 import sys
-import tempfile
-import unittest
 import xml.etree.ElementTree as xml
-from pathlib import Path
 
-SOURCE = Path(sys.argv[1])
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import SOURCE, FolderTest, main, run  # noqa: E402
 
 # The k-th launch prints `time` with a scatter that has a period of eleven launches.
 PROGRAM = """#!/usr/bin/env bash
@@ -19,12 +16,7 @@ exit {status}
 NAMES = ("xibench", "micro", "end_to_end")
 
 
-class Compare(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class Compare(FolderTest):
     def build(self, side, **changed):
         """Three programs; `changed`: name=dict of what differs."""
         (self.folder / side).mkdir()
@@ -35,7 +27,7 @@ class Compare(unittest.TestCase):
         return self.folder / side
 
     def compare(self, *arguments):
-        return subprocess.run([SOURCE / "benchmarks" / "compare", *map(str, arguments)], capture_output=True, text=True, check=False)
+        return run(SOURCE / "benchmarks" / "compare", *arguments, status=None)
 
     def test_equal_builds_pass_and_the_comment_has_all_three(self):
         out = self.folder / "out"
@@ -77,4 +69,4 @@ class Compare(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

@@ -2,30 +2,21 @@
 """benchmarks/gate_rates.py on launches whose answer is known. gate_rates_test.py SOURCE BUILD"""
 import json
 import random
-import subprocess
 import sys
-import tempfile
-import unittest
-from pathlib import Path
 
-SOURCE = Path(sys.argv[1])
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import SOURCE, SYSTEM_PYTHON, FolderTest, main, run  # noqa: E402
 
 
-class GateRates(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def run_script(self, *arguments):
-        return subprocess.run(["/usr/bin/python3", SOURCE / "benchmarks" / "gate_rates.py", *map(str, arguments)], capture_output=True, text=True, check=False)
+class GateRates(FolderTest):
+    def run_script(self, *arguments, status=0):
+        return run(SYSTEM_PYTHON, SOURCE / "benchmarks" / "gate_rates.py", *arguments, status=status)
 
     def rates(self, seconds, *options):
         """The cells of the table's rows, for launches of these seconds."""
         pool = self.folder / "pool.json"
         pool.write_text(json.dumps({"command": ["a"], "date": "2026-01-01", "processors": 2, "load": [0.5] * len(seconds), "cells": {"a": seconds}}))
         done = self.run_script("rates", pool, "-o", self.folder / "page.md", *options)
-        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(done.stdout, (self.folder / "page.md").read_text())
         return [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()[2:]]
 
@@ -50,16 +41,15 @@ class GateRates(unittest.TestCase):
         program = self.folder / "program"
         program.write_text('#!/bin/sh\necho \'{"context": {}, "benchmarks": [{"name": "a", "real_time": 2, "time_unit": "ms"}]}\'\n')
         program.chmod(0o755)
-        done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", program)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", program)
         pool = json.loads((self.folder / "pool.json").read_text())
         self.assertEqual((pool["cells"], len(pool["load"])), ({"a": [0.002] * 20}, 20))
 
     def test_a_program_that_fails_is_named(self):
-        done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", "/bin/false")
-        self.assertEqual((done.returncode, (self.folder / "pool.json").exists()), (1, False))
+        done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", "/bin/false", status=1)
+        self.assertFalse((self.folder / "pool.json").exists())
         self.assertIn("launch 1 ended with status 1", done.stderr)
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

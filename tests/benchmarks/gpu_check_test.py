@@ -6,15 +6,12 @@ import json
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
-import unittest
 import unittest.mock
 from pathlib import Path
 
-SOURCE = Path(sys.argv[1]).resolve()
-sys.path.insert(0, str(SOURCE / "benchmarks/gpu"))
-sys.dont_write_bytecode = True
+sys.path[:0] = [f"{sys.argv[1]}/tests", f"{sys.argv[1]}/benchmarks/gpu"]
+from script import SOURCE, FolderTest, main  # noqa: E402
 import build  # noqa: E402
 import checks  # noqa: E402
 import runs  # noqa: E402
@@ -30,9 +27,9 @@ def skip(_):
     raise Skipped("there is none")
 
 
-class GpuCheck(unittest.TestCase):
+class GpuCheck(FolderTest):
     def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        super().setUp()
         self.enterContext(unittest.mock.patch("sys.stderr", io.StringIO()))
 
     def session(self, stand_in=False):
@@ -180,4 +177,4 @@ class GpuCheck(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main()

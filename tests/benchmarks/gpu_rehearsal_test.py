@@ -13,7 +13,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, FULL, SOURCE, main, skip  # noqa: E402
+
 TOOLS = ("g++", "make", "cmake", "ninja-build", "python3", "python3-torch", "libtorch-dev", "libopenblas0-pthread")  # the last: pip's torch has a BLAS within
 ABSENT = ("mpicc", "mpirun", "h5cc", "h5dump", "git", "ccache")  # what shows that the root is as poor as it should be
 HEADERS = ("fmt/core.h", "CLI/CLI.hpp", "nlohmann/json.hpp", "catch2/catch.hpp", "openssl/sha.h", "eigen3/Eigen/Core", "toml++/toml.h")
@@ -42,11 +44,6 @@ os.chdir("/tmp")
 os.execv(sys.argv[1], sys.argv[1:])
 INSIDE
 """
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
 
 
 def installed():
@@ -145,10 +142,10 @@ class Rehearsal(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.environ.get("XIBENCH_TEST_FULL") != "1":
+    if not FULL:
         skip("it builds the program anew, with ./check --full (XIBENCH_TEST_FULL=1)")
     if os.geteuid() != 0 or not Path("/var/lib/dpkg/status").exists() or not Path("/usr/local/cuda/bin/nvcc").exists():
         skip("it needs to be root on Debian, with a CUDA toolkit in /usr/local/cuda")
     if subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True).returncode != 0:
         skip("this machine lets nobody make name spaces")
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
+    main()

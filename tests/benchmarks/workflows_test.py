@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The CI files call programs of this tree that exist and take the words they are given, and install what those need. workflows_test.py SOURCE BUILD"""
 import re
-import subprocess
 import sys
 import unittest
-from pathlib import Path
 
-import yaml
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import SOURCE, main, needs, run  # noqa: E402
 
-SOURCE = Path(sys.argv[1])
+needs("yaml")
+import yaml  # noqa: E402
 
 
 def commands():
@@ -27,8 +27,7 @@ class Workflows(unittest.TestCase):
         for name, text in commands():
             with self.subTest(name):
                 plain = re.sub(r"\$\{\{.*?\}\}", "word", text)
-                done = subprocess.run(["bash", "-n"], input=plain, capture_output=True, text=True, check=False)
-                self.assertEqual(done.returncode, 0, done.stderr)
+                run("bash", "-n", input=plain)
 
     def test_our_programs_are_called_with_words_that_they_know(self):
         called = {}
@@ -45,11 +44,11 @@ class Workflows(unittest.TestCase):
 
     def test_the_programs_of_the_root_show_their_usage_and_refuse_other_words(self):
         for name in ("check", "quickstart"):
-            help_text = subprocess.run([SOURCE / name, "--help"], capture_output=True, text=True, check=True).stdout
+            help_text = run(SOURCE / name, "--help").stdout
             self.assertRegex(help_text, rf"^usage: ./{name}\b")
-            done = subprocess.run([SOURCE / name, "fast"], capture_output=True, text=True, check=False)
-            self.assertEqual((done.returncode, done.stderr.splitlines()), (2, [f"{name}: unknown argument 'fast'; {help_text.splitlines()[0]}"]))
+            done = run(SOURCE / name, "fast", status=2)
+            self.assertEqual(done.stderr.splitlines(), [f"{name}: unknown argument 'fast'; {help_text.splitlines()[0]}"])
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

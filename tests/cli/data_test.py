@@ -4,31 +4,20 @@ import gzip
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
-PROGRAM = Path(sys.argv[2]) / "xibench"
-if not PROGRAM.exists():
-    print(f"skipped: {PROGRAM} is not built")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+import script  # noqa: E402
+
+script.needs(script.XIBENCH)
 PACKAGE = Path("/usr/share/datasets/fashion-mnist")
-HAS_TORCH = "XB_WITH_TORCH:BOOL=OFF" not in (Path(sys.argv[2]) / "CMakeCache.txt").read_text()
 
 
-class Data(unittest.TestCase):
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="xibench-data-")
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
-
+class Data(script.FolderTest):
     def xibench(self, *words, status=0, env=None):
-        environment = {k: v for k, v in os.environ.items() if k != "XIBENCH_DATA"} | (env or {})
-        done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=120, check=False, env=environment)
-        self.assertEqual(done.returncode, status, (words, done.stderr))
-        return done
+        return script.xibench(*words, status=status, env={k: v for k, v in os.environ.items() if k != "XIBENCH_DATA"} | (env or {}))
 
     def refused(self, *words, env=None):
         done = self.xibench("data", *words, status=2, env=env)
@@ -137,7 +126,7 @@ class Data(unittest.TestCase):
             self.assertEqual([bar == "█" for bar in bars], [8 * count > 7 * largest for count in row])
         self.assertTrue(table[-1].startswith("mean distance "))
 
-    @unittest.skipUnless(HAS_TORCH, "built without LibTorch")
+    @unittest.skipUnless(script.HAS_TORCH, "built without LibTorch")
     def test_a_run_of_that_seed_gets_that_partition(self):
         try:
             import h5py
@@ -166,4 +155,4 @@ validation = 0.25
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    script.main()

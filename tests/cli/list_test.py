@@ -2,18 +2,17 @@
 """xibench list: every set that a sweep file chooses from, and the folders' READMEs have a row for each member. list_test.py SOURCE BUILD"""
 import json
 import re
-import subprocess
 import sys
 import unittest
-from pathlib import Path
 
-SOURCE, BUILD = map(Path, sys.argv[1:3])
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import SOURCE, main, xibench  # noqa: E402
+
 SETS = ["algorithms", "optimizers", "policies", "gauges", "topologies", "weights", "models", "datasets", "problems", "partitions", "keys", "columns"]
 
 
 def run(*words, status=0):
-    done = subprocess.run([BUILD / "xibench", "list", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
+    done = xibench("list", *words, status=status)
     return done.stdout if status == 0 else done.stderr
 
 
@@ -46,4 +45,4 @@ class List(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

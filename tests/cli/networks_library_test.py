@@ -1,17 +1,15 @@
 """LibTorch is loaded when a run needs a network, not before: a program without its library does everything else, and says in one line what it lacks."""
 
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
-SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, CACHE, XIBENCH, FolderTest, main, needs, run  # noqa: E402
+
 LIBRARY = "libxibench_networks.so"
-if not (BUILD / LIBRARY).exists():
-    print(f"skipped: {LIBRARY} is not built")
-    sys.exit(77)
+needs(BUILD / LIBRARY)
 
 SWEEP = """
 name = "small"
@@ -33,25 +31,18 @@ LOGISTIC = SWEEP.format(dataset="logistic-synthetic(dim = 5, samples = 8, spread
 NETWORK = SWEEP.format(dataset="synthetic(samples = 32, size = 8, test = 16)", model="mlp(4)", batch=4)
 
 
-class NetworksLibrary(unittest.TestCase):
+class NetworksLibrary(FolderTest):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="xibench-networks-")
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
+        super().setUp()
         self.program = self.folder / "xibench"
-        shutil.copy2(BUILD / "xibench", self.program)
-
-    def spec(self, text):
-        path = self.folder / "sweep.toml"
-        path.write_text(text)
-        return str(path)
+        shutil.copy2(XIBENCH, self.program)
 
     def xibench(self, *words):
-        done = subprocess.run([str(self.program), *words], capture_output=True, text=True, timeout=300, check=False)
+        done = run(self.program, *words, status=None)
         return done.returncode, done.stdout, done.stderr
 
     def run_of(self, text):
-        return self.xibench("run", self.spec(text), "--out", str(self.folder / "out"), "--threads", "1", "--progress", "none")
+        return self.xibench("run", self.spec(text), "--out", self.folder / "out", "--threads", 1, "--progress", "none")
 
     def results(self):
         return list((self.folder / "out").glob("*/*.h5"))
@@ -89,15 +80,14 @@ class NetworksLibrary(unittest.TestCase):
             self.results()[0].unlink()
 
     def installed(self):
-        cache = (BUILD / "CMakeCache.txt").read_text()
-        lib = next(line.split("=", 1)[1] for line in cache.splitlines() if line.startswith("CMAKE_INSTALL_LIBDIR:"))
+        lib = next(line.split("=", 1)[1] for line in CACHE.splitlines() if line.startswith("CMAKE_INSTALL_LIBDIR:"))
         return self.folder / lib / "xibench"
 
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_a_library_that_is_another_version_or_none_is_refused(self):
         other = self.folder / "other.c"
         other.write_text('const struct { const char* version; void* functions[3]; } xibench_networks = {"0.0.1", {0}};\n')
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", str(self.folder / LIBRARY), str(other)], check=True)
+        run("cc", "-shared", "-fPIC", "-o", self.folder / LIBRARY, other)
         status, _, problem = self.run_of(NETWORK)
         self.assertEqual(status, 2)
         self.assertIn("another version", problem)
@@ -110,4 +100,4 @@ class NetworksLibrary(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

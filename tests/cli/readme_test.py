@@ -4,14 +4,12 @@ the program knows."""
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
-SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-XIBENCH = BUILD / "xibench"
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, HAS_TORCH, SOURCE, SYSTEM_PYTHON, FolderTest, main, run, xibench  # noqa: E402
 
 # The sweeps of the commands, so small that all of them take half a minute: the variables override the sweep file.
 SMALL = {"XIBENCH_SEEDS": "[1, 2]", "XIBENCH_DATA__LIMIT": "240", "XIBENCH_DATA__TEST_LIMIT": "50", "XIBENCH_TRAIN__NODES": "4", "XIBENCH_TRAIN__BATCH_SIZE": "4",
@@ -47,11 +45,9 @@ def xibench_lines():
                 yield path, re.split(r"\s[|>&;]|\s2>", match.group(1))[0].replace("...", " ").split()
 
 
-class Readme(unittest.TestCase):
+class Readme(FolderTest):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="xibench-readme-")
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
+        super().setUp()
         for name in ("benchmarks", "analysis", "reference"):
             (self.folder / name).symlink_to(SOURCE / name)
         (self.folder / "build").symlink_to(BUILD)
@@ -61,16 +57,14 @@ class Readme(unittest.TestCase):
         block = re.search(r"^```sh\n(.*?)^```", use, flags=re.M | re.S).group(1)
         return [without_comment(line) for line in block.splitlines() if line.strip()]
 
-    @unittest.skipUnless("XB_WITH_TORCH:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text() and Path("/usr/share/datasets/fashion-mnist").exists(),
-                         "built without LibTorch, or no dataset-fashion-mnist")
+    @unittest.skipUnless(HAS_TORCH and Path("/usr/share/datasets/fashion-mnist").exists(), "built without LibTorch, or no dataset-fashion-mnist")
     def test_the_commands_run_in_their_order_and_leave_what_they_say(self):
         commands = self.commands()
         self.assertGreaterEqual(len(commands), 10)
         for command in commands:
             if "live.py" in command:
                 command += " --every 0.2"  # it ends after 15 looks with nothing new
-            done = subprocess.run(["bash", "-c", command], cwd=self.folder, env={**os.environ, **SMALL}, capture_output=True, text=True, timeout=600, check=False)
-            self.assertEqual(done.returncode, 0, f"{command}\n{done.stdout}{done.stderr}")
+            done = run("bash", "-c", command, cwd=self.folder, env={**os.environ, **SMALL}, timeout=600)
             self.assertTrue(done.stdout + done.stderr, command)
         self.assertTrue((self.folder / "live.html").exists())
         self.assertTrue((self.folder / "results/kong2021-smoke/report/index.html").exists())
@@ -78,17 +72,16 @@ class Readme(unittest.TestCase):
         # The lines of Python read a file of the quickstart by its name.
         python = blocks(SOURCE / "README.md", "python")[0]
         name = re.search(r'"(results/quickstart/([0-9a-f]{16})\.h5)"', python)
-        plan = subprocess.run([XIBENCH, "plan", SOURCE / "benchmarks/sweeps/quickstart.toml"], capture_output=True, text=True, check=True).stdout
+        plan = xibench("plan", SOURCE / "benchmarks/sweeps/quickstart.toml").stdout
         self.assertIn(name.group(2), plan, "README names a run that the quickstart's plan does not have")
         path = self.folder / name.group(1)
         path.parent.mkdir()
         shutil.copy2(next((self.folder / "results/kong2021-smoke").glob("*.h5")), path)
-        done = subprocess.run(["/usr/bin/python3", "-c", python], cwd=self.folder, capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run(SYSTEM_PYTHON, "-c", python, cwd=self.folder)
         self.assertGreater(len(done.stdout.splitlines()), 1)
 
     def test_every_command_and_flag_of_the_documents_is_known(self):
-        known = subprocess.run([XIBENCH, "--help"], capture_output=True, text=True, check=True).stdout
+        known = xibench("--help").stdout
         helps, lines = {}, list(xibench_lines())
         self.assertGreater(len(lines), 40)
         for path, words in lines:
@@ -97,7 +90,7 @@ class Readme(unittest.TestCase):
             for size in (1, 2):  # `data fetch` has flags of its own
                 called = tuple(word for word in words[:size] if re.fullmatch(r"[a-z]+", word))
                 if called not in helps:
-                    done = subprocess.run([XIBENCH, *called, "--help"], capture_output=True, text=True, check=False)
+                    done = xibench(*called, "--help", status=None)
                     helps[called] = done.stdout if done.returncode == 0 else ""
             text = "".join(helps.get(tuple(words[:size]), "") for size in (1, 2))
             for flag in re.findall(r"(?:^|\s)(--[a-z][a-z-]*)", " " + " ".join(words)):
@@ -105,4 +98,4 @@ class Readme(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()

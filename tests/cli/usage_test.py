@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
-PROGRAM = Path(sys.argv[2]) / "xibench"
-if not PROGRAM.exists():
-    print(f"skipped: {PROGRAM} is not built")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import XIBENCH, FolderTest, main, needs, xibench  # noqa: E402
+
+needs(XIBENCH)
 
 SPEC = """name = "usage"
 [data]
@@ -25,54 +24,42 @@ batch_size = 1
 """
 
 
-class Usage(unittest.TestCase):
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="xibench-usage-")
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
-
-    def spec(self, points=2):
-        path = self.folder / "s.toml"
-        path.write_text(SPEC.format(", ".join(f"{0.1 / k}" for k in range(1, points + 1))))
-        return path
-
-    def xibench(self, *words, status=0, stdout=subprocess.PIPE, **options):
-        done = subprocess.run([PROGRAM, *map(str, words)], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60, check=False, **options)
-        self.assertEqual(done.returncode, status, (words, done.stderr))
-        return done
+class Usage(FolderTest):
+    def plan_of(self, points=2):
+        return self.spec(SPEC.format(", ".join(f"{0.1 / k}" for k in range(1, points + 1))))
 
     def test_a_wrong_command_line_is_refused_in_one_line_with_its_command_and_what_to_do(self):
-        spec = self.spec()
+        spec = self.plan_of()
         for words, said in [((), "xibench: "), (("run",), "xibench run: SPEC"), (("plan", spec, "--index", "abc"), "xibench plan: "), (("--bogus",), "--bogus"),
                             (("run", spec, "--bogus"), "xibench run: "), (("gap", ".", "--format", "xml"), "xibench gap: --format"),
                             (("plan", spec, "--stage", 0), "xibench plan: --stage"), (("plan", spec, "--stage", -1), "--stage"), (("paln", spec), "paln")]:
-            done = self.xibench(*words, status=2)
+            done = xibench(*words, status=2)
             self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), words)
             self.assertTrue(done.stderr.startswith("xibench"), done.stderr)
             self.assertIn(said, done.stderr)
             self.assertIn("--help", done.stderr)
 
     def test_a_repeatable_option_takes_one_value_each_time_and_help_says_so(self):
-        spec = self.spec(3)
-        shown = self.xibench("plan", "--help").stdout
+        spec = self.plan_of(3)
+        shown = xibench("plan", "--help").stdout
         self.assertRegex(shown, r"--index INT\s")
         self.assertNotIn("...", shown)
-        self.assertEqual(self.xibench("plan", spec, "--index", 0, "--index", 2).stderr.split()[0], "2")
-        self.xibench("plan", spec, "--index", 0, 2, status=2)
-        self.assertEqual(self.xibench("plan", spec, "--set", "train.nodes=2", "--set", "train.epochs=2", "--stage", 1).stderr.split()[0], "3")
+        self.assertEqual(xibench("plan", spec, "--index", 0, "--index", 2).stderr.split()[0], "2")
+        xibench("plan", spec, "--index", 0, 2, status=2)
+        self.assertEqual(xibench("plan", spec, "--set", "train.nodes=2", "--set", "train.epochs=2", "--stage", 1).stderr.split()[0], "3")
 
     @unittest.skipUnless(Path("/dev/full").exists(), "no /dev/full")
     def test_output_that_cannot_be_written_is_a_failure(self):
-        for words in [("plan", self.spec()), ("plan", self.spec(2000), "--json"), ("topology", "ring", "--nodes", 8), ("doctor",), ("--version",), ("run", "--help")]:
+        for words in [("plan", self.plan_of()), ("plan", self.plan_of(2000), "--json"), ("topology", "ring", "--nodes", 8), ("doctor",), ("--version",), ("run", "--help")]:
             with open("/dev/full", "w") as full:
-                done = self.xibench(*words, status=1, stdout=full)
+                done = xibench(*words, status=1, stdout=full)
             self.assertRegex(done.stderr, r"xibench: cannot write to .*No space left on device")
 
     def test_a_reader_that_leaves_early_is_no_failure(self):
         for ignored in (True, False):  # a shell lets SIGPIPE end the program, some programs ignore it for their children
             reading, writing = os.pipe()
             os.close(reading)
-            done = subprocess.run([PROGRAM, "plan", self.spec(2000), "--json"], stdout=writing, stderr=subprocess.PIPE, check=False,
+            done = subprocess.run([XIBENCH, "plan", self.plan_of(2000), "--json"], stdout=writing, stderr=subprocess.PIPE, check=False,
                                   restore_signals=not ignored)
             os.close(writing)
             self.assertEqual(done.stderr, b"")
@@ -82,8 +69,8 @@ class Usage(unittest.TestCase):
         pipe = self.folder / "pipe.h5"
         os.mkfifo(pipe)
         for words in (("show", pipe), ("show", "--validate", pipe), ("gap", pipe)):
-            self.assertIn("no file but a pipe or a device", self.xibench(*words, status=2).stderr)
+            self.assertIn("no file but a pipe or a device", xibench(*words, status=2).stderr)
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main()

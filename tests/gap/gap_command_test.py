@@ -6,16 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "run"))
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import support  # noqa: E402
 
-try:
-    import h5py
-except ImportError:
-    print("skipped: no h5py")
-    sys.exit(77)
+support.needs("h5py")
+import h5py  # noqa: E402
 
 
 class GapCommand(support.RunTest):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,11 +9,13 @@ import time
 import unittest
 from pathlib import Path
 
-PROGRAM = Path(sys.argv[2]).resolve() / "gpu_bench_stand_in"
-CACHE = (Path(sys.argv[2]) / "CMakeCache.txt").read_text()
-if not PROGRAM.exists() or "XB_WITH_NCCL:BOOL=ON" not in CACHE or "XB_WITH_MPI:BOOL=OFF" in CACHE or not shutil.which("mpirun"):
-    print("skipped: built without NCCL, MPI or benchmarks")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, HAS_MPI, HAS_NCCL, main, needs, skip  # noqa: E402
+
+PROGRAM = BUILD / "gpu_bench_stand_in"
+needs(PROGRAM)
+if not HAS_MPI or not HAS_NCCL:
+    skip("built without NCCL or MPI")
 
 
 def alive(pid):
@@ -63,4 +64,4 @@ class DyingRank(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main()

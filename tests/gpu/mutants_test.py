@@ -1,12 +1,13 @@
 """Mistakes that the tests of the CUDA part have to find: with each, programs that else pass must fail. A wait that is forgotten is a call that does nothing."""
 
 import os
-import subprocess
 import sys
 import unittest
-from pathlib import Path
 
-TESTS = Path(sys.argv[2]).resolve() / "tests"
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, main, run  # noqa: E402
+
+TESTS = BUILD / "tests"
 NCCL = (TESTS / "gpu.nccl_contract_test", "gossip and exact measuring between devices*")
 COPIES = (TESTS / "gpu.device_test", "a matrix on a device begins*")
 
@@ -16,7 +17,7 @@ class Mutants(unittest.TestCase):
         path, case = program
         if not path.exists():
             self.skipTest(f"{path.name} is not built: this build has no NCCL")
-        return subprocess.run([path, case], capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment}).returncode
+        return run(path, case, status=None, env={**os.environ, **environment}).returncode
 
     def expect_found(self, program, slow, forgotten):
         self.assertEqual(self.run_with(program, XB_STAND_IN_SLOW=slow), 0, "it fails without the mistake")
@@ -37,4 +38,4 @@ class Mutants(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main()

@@ -9,20 +9,17 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
-sys.dont_write_bytecode = True
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
 import support  # noqa: E402
 from recorded import science  # noqa: E402
 
-sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "benchmarks/gpu"))
+sys.path.insert(0, f"{sys.argv[1]}/benchmarks/gpu")
 from runs import kinks  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
-if not STAND_IN.exists() or not support.HAS_TORCH:
-    print(f"skipped: {STAND_IN} is not built, or without LibTorch")
-    sys.exit(77)
+support.needs(STAND_IN, support.BUILD / "libxibench_networks.so")
 HAS_TORCH_CUDA = "torch_cuda" in subprocess.run(["ldd", support.BUILD / "libxibench_networks.so"], capture_output=True, text=True, check=True).stdout
 
 CNN = digest_test.CNN

@@ -3,18 +3,16 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
-import tempfile
-import unittest
 from pathlib import Path
 
-BUILD = Path(sys.argv[2]).resolve()
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, HAS_TORCH, FolderTest, main, run  # noqa: E402
+
 COMMANDS = {Path(entry["file"]).name: entry for entry in json.loads((BUILD / "compile_commands.json").read_text()) if entry["file"].endswith(".cu") and "nvcc" in entry["command"]}
-TORCH = "XB_WITH_TORCH:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text()  # it has the host's threads flush theirs
 
 
-class Ptx(unittest.TestCase):
+class Ptx(FolderTest):
     def ptx(self, name):
         words = [word for word in shlex.split(COMMANDS[name]["command"]) if not word.endswith("ccache")]
         kept, skip = [], False
@@ -25,11 +23,9 @@ class Ptx(unittest.TestCase):
             skip = word in ("-o", "-MT", "-MF")
             if not skip and word not in ("-c", "-MD"):
                 kept.append(word)
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "out.ptx"
-            done = subprocess.run([*kept, "-arch=sm_90", "-ptx", "-o", str(out)], cwd=COMMANDS[name]["directory"], capture_output=True, text=True, check=False)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            return out.read_text()
+        out = self.folder / "out.ptx"
+        run(*kept, "-arch=sm_90", "-ptx", "-o", out, cwd=COMMANDS[name]["directory"])
+        return out.read_text()
 
     def test_every_kernel(self):
         self.assertEqual(sorted(COMMANDS), ["cuda_device.cu", "moves.cu"])
@@ -39,8 +35,8 @@ class Ptx(unittest.TestCase):
                 self.assertEqual(re.findall(r"^.*\bfma\.[a-z.]*f(?:32|64)\b.*$", text, re.MULTILINE), [])
                 floats = re.findall(r"\b(?:add|sub|mul|div|sqrt)(?:\.rn)?(\.ftz)?\.f32\b", text)
                 self.assertGreater(len(floats), 3)
-                self.assertEqual(set(floats), {".ftz" if TORCH else ""})
+                self.assertEqual(set(floats), {".ftz" if HAS_TORCH else ""})  # LibTorch has the host's threads flush theirs
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main()

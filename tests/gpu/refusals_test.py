@@ -7,12 +7,10 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
-sys.dont_write_bytecode = True
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import support  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
-HAS_NCCL = "XB_WITH_NCCL:BOOL=ON" in (support.BUILD / "CMakeCache.txt").read_text()
 HAS_GPU = Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") is not None
 ONE = support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")]
 
@@ -46,7 +44,7 @@ class Refusals(support.RunTest):
     def test_one_gpu_for_all_ranks(self):
         self.assertRegex(self.refused("--device", "cuda:1", ranks=3), "cuda:1 would be the GPU of all 3 ranks: write --device cuda")
 
-    @unittest.skipUnless(support.HAS_MPI and HAS_NCCL, "built without MPI or NCCL")
+    @unittest.skipUnless(support.HAS_MPI and support.HAS_NCCL, "built without MPI or NCCL")
     def test_more_ranks_than_gpus(self):
         self.assertRegex(self.refused("--device", "cuda", ranks=3, XB_STAND_IN_DEVICES="2"), "3 ranks on a host that shows 2 GPUs: start one rank per GPU")
         self.assertRegex(self.refused("--device", "cuda", ranks=3, XB_STAND_IN_DEVICES="1"), "would share a GPU .*: start one rank per GPU")

@@ -6,20 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
-sys.dont_write_bytecode = True
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
 import support  # noqa: E402
 from recorded import science  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
-if not STAND_IN.exists():
-    print(f"skipped: {STAND_IN} is not built")
-    sys.exit(77)
+support.needs(STAND_IN)
 
 MOMENTUM = "lr = 0.05\nmomentum = 0.5\nnesterov = true\nweight_decay = 0.01"
 GAUGES = {name: support.QUADRATIC.replace("[[variant]]", f'[control]\ngauge = "{gauge}"\n[[variant]]', 1) for name, gauge in (("sketch", "sketch(16)"), ("displacement", "displacement"))}

@@ -3,10 +3,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1]).resolve() / "tests/run"))
-sys.dont_write_bytecode = True
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import h5py  # noqa: E402
 import support  # noqa: E402
 

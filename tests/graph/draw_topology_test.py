@@ -1,29 +1,20 @@
 #!/usr/bin/env python3
 """analysis/draw_topology.py reads W as --matrix prints it and draws it: draw_topology_test.py SOURCE BUILD."""
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-try:
-    import matplotlib
-    import networkx
-    import numpy as np
-except ImportError as error:
-    print(f"skipped: {error}; apt-get install python3-networkx python3-matplotlib and configure with -DPython3_EXECUTABLE=/usr/bin/python3")
-    sys.exit(77)
+sys.path[:0] = [f"{sys.argv[1]}/tests", f"{sys.argv[1]}/analysis"]
+from script import SOURCE, needs, run  # noqa: E402
 
-SCRIPT = Path(sys.argv[1]) / "analysis" / "draw_topology.py"
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(SCRIPT.parent))
+needs("matplotlib", "networkx", "numpy")
+import numpy as np  # noqa: E402
 from draw_topology import draw_spectrum, plt, read_rounds  # noqa: E402
 
 
 def draw(text, stem, status=0):
-    done = subprocess.run([sys.executable, "-B", SCRIPT, "-o", stem], input=text, capture_output=True, text=True)
-    assert done.returncode == status, done.stderr
-    return done.stderr
+    return run(sys.executable, SOURCE / "analysis" / "draw_topology.py", "-o", stem, input=text, status=status).stderr
 
 
 # The rounds of a period

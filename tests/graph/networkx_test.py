@@ -3,26 +3,20 @@
 
 import json
 import math
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-try:
-    import networkx as nx
-    import numpy as np
-except ImportError as error:
-    print(f"skipped: {error}; apt-get install python3-networkx python3-numpy and configure with -DPython3_EXECUTABLE=/usr/bin/python3")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+import script  # noqa: E402
 
-PROGRAM = Path(sys.argv[2]) / "xibench"
-if not PROGRAM.exists():
-    print(f"skipped: {PROGRAM} is not built (XB_WITH_HDF5)")
-    sys.exit(77)
+script.needs("networkx", "numpy", script.XIBENCH)
+import networkx as nx  # noqa: E402
+import numpy as np  # noqa: E402
 
 
 def xibench(*arguments):
-    return subprocess.run([PROGRAM, "topology", *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+    return script.xibench("topology", *arguments).stdout
 
 
 def matrices(graph, nodes, weights):

@@ -4,20 +4,18 @@
 import csv
 import io
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-PROGRAM = Path(sys.argv[2]) / "xibench"
-if not PROGRAM.exists():
-    print(f"skipped: {PROGRAM} is not built (XB_WITH_HDF5)")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import XIBENCH, needs, xibench  # noqa: E402
+
+needs(XIBENCH)
 
 
 def run(*arguments, status=0):
-    done = subprocess.run([PROGRAM, "topology", *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == status, f"{arguments}: exit status {done.returncode} instead of {status}: {done.stderr}"
+    done = xibench("topology", *arguments, status=status)
     return done.stdout, done.stderr
 
 
@@ -88,12 +86,9 @@ batch_size = 1
 name = "{name}"
 {given}
 """)
-        done = subprocess.run([PROGRAM, "plan", sweep, "--json"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["runs"][0]["config"]["topology"]["weights"] == weights
+        assert json.loads(xibench("plan", sweep, "--json").stdout)["runs"][0]["config"]["topology"]["weights"] == weights
     sweep.write_text(sweep.read_text().replace("lazy-metropolis", "uniform"))
-    done = subprocess.run([PROGRAM, "plan", sweep], capture_output=True, text=True)
-    assert done.returncode == 2 and 'use weights = "metropolis"' in done.stderr, done.stderr
+    assert 'use weights = "metropolis"' in xibench("plan", sweep, status=2).stderr
 
 dot = run("star", "--nodes", 4, "--weights", "metropolis", "--dot")[0]
 assert dot.startswith('graph "star" {') and sum("--" in line for line in dot.splitlines()) == 3 and "0 -- 3" in dot

@@ -3,25 +3,22 @@
 import gzip
 import json
 import math
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-try:
-    import h5py
-    import numpy as np
-except ImportError as error:
-    print(f"skipped: {error} (apt-get install python3-h5py)")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import BUILD, SOURCE, needs, run  # noqa: E402
 
-SOURCE, BUILD = Path(sys.argv[1]), Path(sys.argv[2])
-TOOL = BUILD / "tests" / "record_tool"
+needs("h5py", "numpy")
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+
 NAN = math.nan
 
 
 def tool(*arguments):
-    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return run(BUILD / "tests" / "record_tool", *arguments, status=None)
 
 
 def expected_columns():

@@ -1,11 +1,11 @@
 """The two-step numbers that adam_test.cpp writes out by hand are those of torch.optim.Adam and AdamW, in double to 4 of its roundings."""
 import sys
 
-try:
-    import torch
-except ImportError:
-    print("skipped: Python has no torch")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import needs  # noqa: E402
+
+needs("torch")
+import torch  # noqa: E402
 
 
 def moved(make, decay):

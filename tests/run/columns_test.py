@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-import unittest
 
 import support
 from support import signal, time

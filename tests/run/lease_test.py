@@ -6,11 +6,10 @@ import os
 import re
 import shutil
 import subprocess
-import unittest
 from pathlib import Path
 
 import support
-from support import signal, time
+from support import signal
 
 OFTEN = ("--checkpoint-minutes", "0.001")
 

@@ -2,7 +2,6 @@
 
 import resource
 import subprocess
-import unittest
 
 import support
 

@@ -2,7 +2,6 @@
 
 import errno
 import subprocess
-import unittest
 
 import support
 

@@ -1,7 +1,6 @@
 """What `xibench status` tells of runs that are waiting, under way, stopped and going on, and until when it watches them."""
 
 import subprocess
-import unittest
 
 import support
 from support import signal

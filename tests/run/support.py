@@ -2,23 +2,16 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
 from pathlib import Path
 
-SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-XIBENCH = BUILD / "xibench"
-HAS_MPI = shutil.which("mpirun") is not None and "XB_WITH_MPI:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text()
-HAS_TORCH = "XB_WITH_TORCH:BOOL=OFF" not in (BUILD / "CMakeCache.txt").read_text()
-FULL = os.environ.get("XIBENCH_TEST_FULL") == "1"
-if not XIBENCH.exists():
-    print(f"skipped: {XIBENCH} is not built")
-    sys.exit(77)
+sys.path.append(f"{sys.argv[1]}/tests")
+from script import BUILD, FULL, HAS_MPI, HAS_NCCL, HAS_TORCH, SOURCE, XIBENCH, FolderTest, main, needs  # noqa: E402
+
+needs(XIBENCH)
 
 # A problem whose 8 nodes disagree: centralized, plain, controlled, and another policy and graph in each phase.
 QUADRATIC = """
@@ -104,11 +97,9 @@ def mpirun(ranks):
     return ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1", "-n", str(ranks)]
 
 
-class RunTest(unittest.TestCase):
+class RunTest(FolderTest):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="xibench-run-")
-        self.addCleanup(temporary.cleanup)
-        self.folder = Path(temporary.name)
+        super().setUp()
         self.started = []
         self.addCleanup(self.end_all)
 
@@ -117,11 +108,6 @@ class RunTest(unittest.TestCase):
             if process.poll() is None:
                 process.kill()
                 process.communicate()
-
-    def spec(self, text):
-        path = self.folder / "sweep.toml"
-        path.write_text(text)
-        return path
 
     @staticmethod
     def words(spec, out, ranks=0, threads=1, more=()):
@@ -181,9 +167,5 @@ def ranks_of(process):
     return [int(line.split()[0]) for line in children.splitlines() if line.split()[1].startswith("xibench")]
 
 
-def main():
-    unittest.main(argv=sys.argv[:1], verbosity=2)
-
-
-__all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_TORCH", "LONG", "OPTIMIZERS", "OTHERS", "QUADRATIC", "SOURCE",
-           "WIDE", "XIBENCH", "RunTest", "main", "mpirun", "ranks_of", "signal", "time"]
+__all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_NCCL", "HAS_TORCH", "LONG", "OPTIMIZERS", "OTHERS", "QUADRATIC", "SOURCE",
+           "WIDE", "XIBENCH", "RunTest", "main", "mpirun", "needs", "ranks_of", "signal", "time"]

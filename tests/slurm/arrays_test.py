@@ -3,13 +3,11 @@
 
 import sys
 import unittest
-from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(sys.argv[1]) / "slurm"))
-del sys.argv[1:]  # unittest would take them for names of tests
-
+sys.path[:0] = [f"{sys.argv[1]}/tests", f"{sys.argv[1]}/slurm"]
 import arrays  # noqa: E402
+from script import main  # noqa: E402
 
 
 def missing(*indices, stage=1):
@@ -119,4 +117,4 @@ class Estimate(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,22 +3,19 @@
 import functools
 import json
 import re
-import subprocess
 import sys
 import unittest
-from pathlib import Path
 
-SOURCE, BUILD = Path(sys.argv[1]), Path(sys.argv[2])
-XIBENCH = BUILD / "xibench"
-if not XIBENCH.exists():
-    print(f"skipped: {XIBENCH} is not built")
-    sys.exit(77)
+sys.path.insert(0, f"{sys.argv[1]}/tests")
+from script import SOURCE, XIBENCH, main, needs, xibench  # noqa: E402
+
+needs(XIBENCH)
 SWEEPS = sorted((SOURCE / "benchmarks" / "sweeps").glob("*.toml"))
 
 
 @functools.cache
 def plan(path):
-    return subprocess.run([XIBENCH, "plan", path, "--json"], capture_output=True, text=True, check=False)
+    return xibench("plan", path, "--json", status=None)
 
 
 class ShippedSweeps(unittest.TestCase):
@@ -90,4 +87,4 @@ class ShippedSweeps(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    main()
