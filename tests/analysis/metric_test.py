@@ -72,6 +72,10 @@ class LowerIsBetter(support.FolderTest):
             self.assertEqual(file["evaluations"].attrs["signal"], "test_loss_mean_model")
         shown = self.call(support.XIBENCH, "show", files[0]).stdout
         self.assertRegex(shown, r"summary +loss \d[^%]*, best \d[^%]*, worst node \d")
+        self.assertRegex(shown, r"nodes: mean / max +train s")
+        nodes = [(float(mean), float(worst)) for mean, worst in re.findall(r" (\d\S*) / (\d\S*) ", shown)]
+        self.assertTrue(nodes)
+        self.assertTrue(all(worst > mean for mean, worst in nodes), nodes)
         self.assertNotIn("%", shown.split("phase  steps")[1].split("summary")[0])
         self.call(support.XIBENCH, "show", "--validate", files[0])
 
