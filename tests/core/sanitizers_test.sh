@@ -22,7 +22,7 @@ for preset in "${@:3}"; do
   log=log_path=$build/reports/report
   failed=0
   ASAN_OPTIONS=$log:detect_stack_use_after_return=1:check_initialization_order=1:strict_string_checks=1 UBSAN_OPTIONS=$log:print_stacktrace=1 LSAN_OPTIONS=$log \
-    TSAN_OPTIONS=$log:exitcode=66:second_deadlock_stack=1 setarch -R ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$(nproc)" ${tests[$preset]} || failed=1
+    TSAN_OPTIONS=$log:exitcode=66:second_deadlock_stack=1 env -u XIBENCH_TEST_FULL setarch -R ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$(nproc)" ${tests[$preset]} || failed=1
   for report in "$build"/reports/*; do
     [ -e "$report" ] || continue
     cat "$report"

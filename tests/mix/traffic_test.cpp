@@ -26,7 +26,8 @@ struct Round {
   Counts sent, received, bytes;
 };
 
-MixingSchedule gossip(const MixingSchedule& schedule) {
+// By value: at() of a random schedule keeps the round that it drew, and each rank asks.
+MixingSchedule gossip(MixingSchedule schedule) {
   return schedule.at(0).stochastic() == MixingMatrix::Stochastic::columns ? push_sum_schedule(schedule) : schedule;
 }
 
