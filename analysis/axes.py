@@ -31,9 +31,9 @@ def outer_labels(axes, x, y):
         axis.set_ylabel(y if place.is_first_col() else "")
 
 
-def plain_log_ticks(axis):
-    """1, 2, 5, 10 ... as numbers, where a logarithmic axis spans few decades."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+def plain_log_ticks(axis, span=1):
+    """1, 2, 5, 10 ... as numbers. Where the largest value is `span` times the smallest, fewer of them keep their labels apart."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 100 else (1, 3) if span < 2000 else (1,), numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -46,7 +46,7 @@ def zero_slot(axis, values):
     if max(positive) / min(positive) < 4 and min(values) > 0:
         return lambda v: v
     axis.set_xscale("log")
-    plain_log_ticks(axis.xaxis)
+    plain_log_ticks(axis.xaxis, max(positive) / min(positive))
     place = min(positive) / max(2.5, (max(positive) / min(positive)) ** 0.25) if min(values) <= 0 else min(positive)
     if min(values) <= 0:
         axis.xaxis.set_minor_locator(plt.NullLocator())
