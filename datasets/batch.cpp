@@ -2,6 +2,8 @@
 
 #include "harness/core/random.hpp"
 
+#include <cstddef>
+
 namespace xib {
 
 void draw_augmentations(std::uint64_t seed, int node, std::int64_t step, std::span<Augmentation> out) {
@@ -32,7 +34,7 @@ void BatchWriter::write(const ImageSet& set, std::int64_t k, const Augmentation&
   const auto image = set.image(k);
   const int channels = set.shape.channels, height = set.shape.height, width = set.shape.width;
   for (int c = 0; c < channels; ++c) {
-    const float* table = table_.data() + 256 * c;
+    const float* table = table_.data() + std::ptrdiff_t{256} * c;
     const std::uint8_t* plane = image.data() + static_cast<std::size_t>(c) * static_cast<std::size_t>(height * width);
     float* to = out + c;
     for (int y = 0; y < height; ++y)

@@ -80,7 +80,7 @@ void transfer(const std::string& name, const OfficialSet& official, const std::s
 
 // The download, checked.
 fs::path bring(const OfficialSet::File& file, const OfficialSet& official, const std::string& mirror, const fs::path& directory) {
-  const fs::path partial = directory / (std::string(file.name) + ".partial");
+  fs::path partial = directory / (std::string(file.name) + ".partial");
   if (!fs::exists(partial) || sha256_file(partial.string()) != file.sha256) transfer(std::string(file.name), official, mirror, partial);
   const std::string sum = sha256_file(partial.string());
   if (sum == file.sha256) return partial;

@@ -38,7 +38,7 @@ class NodeStatistics {
 
   // Bytes that all nodes together send with one node per rank.
   std::int64_t measure_bytes(Gram gram) const;
-  std::int64_t average_bytes() const { return 2 * (layout_.nodes - 1) * static_cast<std::int64_t>(dim_) * 4; }
+  std::int64_t average_bytes() const { return 2 * std::int64_t{layout_.nodes - 1} * static_cast<std::int64_t>(dim_) * 4; }
 
  private:
   struct Columns {
