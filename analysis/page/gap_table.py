@@ -44,11 +44,11 @@ def columns_of(cells, metric):
     by = lambda key: (lambda _, row, __: row.gap[key])
     columns = [("variant", "text", lambda _, row, __: escape(row.variant), None)]
     columns += [(escape(key.split(".")[-1]), "text", lambda cell, _, __, key=key: escape(cell.axes[key]), lambda cell, _, __, key=key: cell.axes[key]) for key in telling]
-    columns += [("verdict", "text", verdict, lambda _, __, e: e.text),
+    columns += [("verdict", "text word", verdict, lambda _, __, e: e.text),
                 (metric.difference_label if metric else "difference", "", lambda _, __, e: escape(e.shown(metric)) if metric else "–", lambda _, __, e: e.mean),
                 ((metric.label if metric else "metric") + unit, "", metric_cell, lambda _, row, __: value(row)),
-                ("sent", "", plain("bytes_sent", lambda v: scaled(v, "B")), by("bytes_sent")),
-                ("modelled", "modelled", lambda _, row, __: cost(row.gap, modelled(row.gap)), by("modelled_s"))]
+                ("sent", "cost", plain("bytes_sent", lambda v: scaled(v, "B")), by("bytes_sent")),
+                ("modelled", "modelled cost", lambda _, row, __: cost(row.gap, modelled(row.gap)), by("modelled_s"))]
     rest = [("seeds", lambda _, row, __: str(row.gap["score"]["n"] if by_table else len(finals(row, metric))), by("baseline")),
             ("wall, s", plain("wall_s", short), by("wall_s")),
             ("ρ", lambda _, row, __: number((row.gap["difference"] or {}).get("rho")), None),

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest.mock
+from pathlib import Path
 
 import synthetic_runs
 
@@ -40,9 +42,9 @@ class Browser(support.FolderTest):
     @classmethod
     def setUpClass(cls):
         """One report of 24 runs, in two cells, for all tests."""
-        cls.place = support.tempfile.TemporaryDirectory()
+        cls.place = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.place.cleanup)
-        cls.out = support.Path(cls.place.name) / "out"
+        cls.out = Path(cls.place.name) / "out"
         sweep = synthetic_runs.SWEEP
         for arm, name in RENAMED.items():
             sweep = sweep.replace(f'name = "{arm}"', f"name = '{name}'")
@@ -51,7 +53,7 @@ class Browser(support.FolderTest):
                 for arm in synthetic_runs.VARIANTS:
                     for seed in (1, 2, 3):
                         synthetic_runs.write_run(cls.place.name + "/runs", arm, seed, nodes, source_nodes=[8, 16], variant=RENAMED.get(arm, arm))
-        program = support.Path(cls.place.name) / "xibench"
+        program = Path(cls.place.name) / "xibench"
         program.write_text(PROGRAM.format(python=sys.executable, twin=str(TWIN)))
         program.chmod(0o755)
         subprocess.run([sys.executable, support.SOURCE / "analysis" / "report.py", cls.place.name + "/runs", "-o", cls.out, "--xibench", program], check=True, capture_output=True)

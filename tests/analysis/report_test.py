@@ -89,7 +89,7 @@ class Report(support.FolderTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         page = (self.folder / "out" / "index.html").read_text()
         row = next(line for line in page.splitlines() if 'data-l="variant">ring</td>' in line)
-        self.assertRegex(row, r'data-l="variant">ring</td><td class="text" data-l="verdict"[^>]*><span class="gap"[^>]*>1 of 3 diverged</span></td>')
+        self.assertRegex(row, r'data-l="variant">ring</td><td class="text word" data-l="verdict"[^>]*><span class="gap"[^>]*>1 of 3 diverged</span></td>')
         self.assertEqual(row.count(" †"), 5)  # sent, wall, rounds, measured, to decide: what these files hold
         self.assertTrue("<!-- 1 of 3 diverged -->" in (self.folder / "out" / "gap.svg").read_text())
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
