@@ -2,13 +2,14 @@
 
 #include "harness/mix/tile.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace xib {
 namespace {
 
 constexpr std::size_t kLanes = 8;
+constexpr std::size_t kTask = 16 * kTile;  // columns whose mean a thread takes at once
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
@@ -31,76 +32,28 @@ double dot(std::span<const float> a, std::span<const float> b) {
 }
 
 NodeStatistics::NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim)
-    : communicator_(communicator), exchange_(communicator), pool_(pool), layout_(layout), dim_(dim), slices_(layout.nodes, dim) {
+    : exchange_(communicator, layout), pool_(pool), layout_(layout), dim_(dim), sums_(communicator, layout, dim), columns_(equal_columns(layout.ranks, dim)) {
   const auto n = static_cast<std::size_t>(layout.nodes);
-  rows_.resize(n);
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<double>((n + 1) * kTile));
-  std::size_t floats = 0;
-  for (auto* box : {&outbox_, &inbox_}) {
-    box->push_back(floats);
-    for (int r = 0; r < layout.ranks; ++r) {
-      const int rows = box == &outbox_ ? layout.mine().count : layout.block(r).count;
-      if (r != layout.rank) floats += static_cast<std::size_t>(rows) * columns(box == &outbox_ ? r : layout.rank).size();
-      box->push_back(floats);
-    }
-  }
-}
-
-NodeStatistics::Columns NodeStatistics::columns(int rank) const {
-  const int first = first_slice(rank), last = first_slice(rank + 1);
-  if (first == last) return {0, 0};
-  return {slices_.begin(first), slices_.end(last - 1)};
 }
 
 std::int64_t NodeStatistics::measure_bytes(Gram gram) const {
-  const auto n = static_cast<std::int64_t>(layout_.nodes);
-  const std::int64_t numbers = n + 1 + (gram == Gram::yes ? n * (n + 1) / 2 : 0);
-  return (n - 1) * (static_cast<std::int64_t>(dim_) * 4 + slices_.count * numbers * 8);
-}
-
-void NodeStatistics::collect(const NodeMatrix& x) {
-  const Columns mine = columns(layout_.rank);
-  const NodeBlock block = layout_.mine();
-  for (int k = 0; k < block.count; ++k) rows_[static_cast<std::size_t>(block.first + k)] = x.address(k);
-  if (layout_.ranks == 1) return;
-  if (!x.device()) host_boxes_.resize(inbox_.back());
-  float* const boxes = x.device() ? device_boxes_.reserve(*x.device(), inbox_.back()) : host_boxes_.data();
-  std::vector<Send> sends;
-  std::vector<Receive> receives;
-  for (int r = 0; r < layout_.ranks; ++r) {
-    if (r == layout_.rank) continue;
-    const auto message = [&](const std::vector<std::size_t>& box) {
-      const auto at = static_cast<std::size_t>(r);
-      return std::span(boxes + box[at], box[at + 1] - box[at]);
-    };
-    const auto out = message(outbox_), in = message(inbox_);
-    const Columns theirs = columns(r);
-    const std::size_t width = theirs.size() * sizeof(float);
-    if (x.device() && !out.empty())
-      x.device()->copy_pieces(out.data(), width, x.data() + theirs.begin, x.stride() * sizeof(float), width, static_cast<std::size_t>(block.count));
-    else
-      for (int k = 0; k < block.count && !out.empty(); ++k)
-        std::memcpy(out.data() + static_cast<std::size_t>(k) * theirs.size(), x.address(k) + theirs.begin, width);
-    if (!out.empty()) sends.push_back({r, out});
-    if (!in.empty()) receives.push_back({r, in});
-    const NodeBlock from = layout_.block(r);
-    for (int k = 0; k < from.count; ++k) rows_[static_cast<std::size_t>(from.first + k)] = in.data() + static_cast<std::size_t>(k) * mine.size() - mine.begin;
-  }
-  exchange_(sends, receives, x.device());
-}
-
-std::vector<double> NodeStatistics::sum_slices(Gram gram) {
   const auto n = static_cast<std::size_t>(layout_.nodes);
-  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per slice: n squared distances, ‖mean‖², pairs
-  const int first = first_slice(layout_.rank), mine = first_slice(layout_.rank + 1) - first;
-  std::vector<double> part(static_cast<std::size_t>(mine) * numbers, 0.0);
-  pool_.for_each(mine, [&](std::int64_t k, int worker) {
-    double* const out = part.data() + static_cast<std::size_t>(k) * numbers;
+  return SliceSums::bytes(layout_.nodes, dim_, n + 1, gram == Gram::yes ? pairs(n) : 0);
+}
+
+std::vector<double> NodeStatistics::sum_pieces(RowsOf rows, Gram gram) {
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per piece: n squared distances, ‖mean‖², pairs
+  const auto bounds = sums_.pieces();
+  std::vector<double> part((bounds.size() - 1) * numbers, 0.0);
+  pool_.for_each(static_cast<std::int64_t>(bounds.size()) - 1, [&](std::int64_t piece, int worker) {
+    const auto k = static_cast<std::size_t>(piece);
+    double* const out = part.data() + k * numbers;
     double* const deviation = scratch_[static_cast<std::size_t>(worker)].data();  // n x kTile
     double* const means = deviation + n * kTile;
-    const int slice = first + static_cast<int>(k);
-    for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
-      const Tile tile = tile_of(rows_, at, slices_.end(slice));
+    for (std::size_t at = bounds[k]; at < bounds[k + 1]; at += kTile) {
+      const Tile tile = tile_of(rows, at, bounds[k + 1]);
       tile_mean(tile, means);
       out[n] += tile_norm(means, tile.width);
       if (gram == Gram::no) {
@@ -115,30 +68,19 @@ std::vector<double> NodeStatistics::sum_slices(Gram gram) {
   return part;
 }
 
-std::vector<double> NodeStatistics::sum_slices_on_device(Device& device, Gram gram) {
+std::vector<double> NodeStatistics::sum_pieces_on_device(Device& device, RowsOf rows, Gram gram) {
   const auto n = static_cast<std::size_t>(layout_.nodes);
-  const int first = first_slice(layout_.rank), last = first_slice(layout_.rank + 1);
-  std::vector<std::size_t> bounds;
-  for (int slice = first; slice < last; ++slice) bounds.push_back(slices_.begin(slice));
-  if (bounds.empty()) return {};
-  bounds.push_back(slices_.end(last - 1));
+  const auto bounds = sums_.pieces();
   std::vector<double> part((bounds.size() - 1) * (n + 1 + (gram == Gram::yes ? pairs(n) : 0)));
-  device.moments({.rows = rows_, .bounds = bounds, .gram = gram == Gram::yes, .numbers = part});
+  if (!part.empty()) device.moments({.rows = rows, .bounds = bounds, .gram = gram == Gram::yes, .numbers = part});
   return part;
 }
 
 ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
-  collect(x);
   const auto n = static_cast<std::size_t>(layout_.nodes);
-  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);
-  const std::vector<double> part = x.device() ? sum_slices_on_device(*x.device(), gram) : sum_slices(gram);
-  std::vector<double> all(static_cast<std::size_t>(slices_.count) * numbers);
-  std::vector<int> counts;
-  for (int r = 0; r < layout_.ranks; ++r) counts.push_back((first_slice(r + 1) - first_slice(r)) * static_cast<int>(numbers));
-  communicator_.all_gather(part, counts, all);
-  std::vector<double> sum(numbers, 0.0);
-  for (std::size_t s = 0; s < static_cast<std::size_t>(slices_.count); ++s)
-    for (std::size_t k = 0; k < numbers; ++k) sum[k] += all[s * numbers + k];
+  const RowsOf rows = exchange_.rows(x, sums_.columns());
+  const std::vector<double> part = x.device() ? sum_pieces_on_device(*x.device(), rows, gram) : sum_pieces(rows, gram);
+  const std::vector<double> sum = sums_(part, n + 1, gram == Gram::yes ? pairs(n) : 0);
 
   ConsensusMoments moments;
   moments.squared_distance.assign(sum.begin(), sum.begin() + static_cast<std::ptrdiff_t>(n));
@@ -146,7 +88,7 @@ ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
   for (const double d : moments.squared_distance) total += d;
   moments.distance = std::sqrt(total / static_cast<double>(n));
   moments.mean_norm = std::sqrt(sum[n]);
-  if (gram == Gram::yes) {
+  if (sum.size() > n + 1) {
     moments.gram.resize(n * n);
     const double* pair = sum.data() + n + 1;
     for (std::size_t i = 0; i < n; ++i)
@@ -155,54 +97,48 @@ ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
   return moments;
 }
 
-void NodeStatistics::sum_means(std::span<float> mean) {
-  const int first = first_slice(layout_.rank), mine = first_slice(layout_.rank + 1) - first;
-  pool_.for_each(mine, [&](std::int64_t k, int worker) {
+void NodeStatistics::sum_means(RowsOf rows, std::span<float> mean, const std::function<void(std::size_t begin, std::size_t count)>& then) {
+  const auto me = static_cast<std::size_t>(layout_.rank);
+  const std::size_t begin = columns_[me], end = columns_[me + 1];
+  pool_.for_each(static_cast<std::int64_t>((end - begin + kTask - 1) / kTask), [&](std::int64_t task, int worker) {
     double* const means = scratch_[static_cast<std::size_t>(worker)].data();
-    const int slice = first + static_cast<int>(k);
-    for (std::size_t at = slices_.begin(slice); at < slices_.end(slice); at += kTile) {
-      const Tile tile = tile_of(rows_, at, slices_.end(slice));
+    const std::size_t first = begin + static_cast<std::size_t>(task) * kTask, last = std::min(first + kTask, end);
+    for (std::size_t at = first; at < last; at += kTile) {
+      const Tile tile = tile_of(rows, at, last);
       tile_mean(tile, means);
       for (std::size_t c = 0; c < tile.width; ++c) mean[at + c] = static_cast<float>(means[c]);
     }
+    if (then) then(first, last - first);
   });
 }
 
-void NodeStatistics::share_mean(std::span<float> mean, Device* device) {
-  if (layout_.ranks == 1) return;
-  std::vector<Send> sends;
-  std::vector<Receive> receives;
-  const Columns mine = columns(layout_.rank);
-  for (int r = 0; r < layout_.ranks; ++r) {
-    if (r == layout_.rank) continue;
-    const Columns theirs = columns(r);
-    if (mine.size()) sends.push_back({r, mean.subspan(mine.begin, mine.size())});
-    if (theirs.size()) receives.push_back({r, mean.subspan(theirs.begin, theirs.size())});
-  }
-  exchange_(sends, receives, device);
-}
-
 float* NodeStatistics::mean_on_device(const NodeMatrix& x) {
-  collect(x);
+  const RowsOf rows = exchange_.rows(x, columns_);
   float* const mean = device_mean_.reserve(*x.device(), dim_);
-  const Columns mine = columns(layout_.rank);
-  if (mine.size()) x.device()->mean(rows_, mine.begin, mine.end, mean);
-  share_mean({mean, dim_}, x.device());
+  const auto me = static_cast<std::size_t>(layout_.rank);
+  if (columns_[me + 1] > columns_[me]) x.device()->mean(rows, columns_[me], columns_[me + 1], mean);
+  exchange_.share({mean, dim_}, columns_, x.device());
   return mean;
 }
 
 void NodeStatistics::mean(const NodeMatrix& x, std::span<float> mean) {
   if (x.device()) return x.device()->copy(mean.data(), mean_on_device(x), mean.size_bytes());
-  collect(x);
-  sum_means(mean);
-  share_mean(mean, nullptr);
+  sum_means(exchange_.rows(x, columns_), mean);
+  exchange_.share(mean, columns_, nullptr);
 }
 
 void NodeStatistics::average(NodeMatrix& x) {
   if (x.device()) return x.device()->fill_rows(x.data(), x.stride(), dim_, x.count(), mean_on_device(x));
-  mean_.resize(dim_);
-  mean(x, mean_);
-  pool_.for_each(x.count(), [&](std::int64_t k, int) { std::copy(mean_.begin(), mean_.end(), x.row(static_cast<int>(k)).begin()); });
+  const auto copy_on = [&](std::size_t begin, std::size_t count) {
+    for (int k = 1; k < x.count(); ++k) std::copy_n(x.address(0) + begin, count, x.address(k) + begin);
+  };
+  // The mean takes the place of the first row, of which a tile is overwritten when all has been read.
+  if (layout_.ranks == 1) return sum_means(exchange_.rows(x, columns_), x.row(0), copy_on);
+  mean(x, x.row(0));
+  pool_.for_each(static_cast<std::int64_t>((dim_ + kTask - 1) / kTask), [&](std::int64_t task, int) {
+    const std::size_t begin = static_cast<std::size_t>(task) * kTask;
+    copy_on(begin, std::min(kTask, dim_ - begin));
+  });
 }
 
 }  // namespace xib

@@ -2,32 +2,34 @@
 
 #include "harness/comm/communicator.hpp"
 #include "harness/core/thread_pool.hpp"
-#include "harness/mix/column_slices.hpp"
+#include "harness/mix/column_exchange.hpp"
 #include "harness/mix/node_layout.hpp"
 #include "harness/mix/node_matrix.hpp"
-#include "harness/mix/row_exchange.hpp"
+#include "harness/mix/slice_sums.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace xib {
 
-// Result of one exact measurement; the same numbers on every rank.
+// Result of one exact measurement; the same numbers on every rank, but for the Gram matrix of more than 64 nodes.
 struct ConsensusMoments {
   std::vector<double> squared_distance;  // n: ‖x_i - x̄‖²
   double distance = 0;                   // Ξ = sqrt((1/n) Σ ‖x_i - x̄‖²)
   double mean_norm = 0;                  // ‖x̄‖
-  std::vector<double> gram;              // n x n, <x_i - x̄, x_j - x̄>; empty unless asked for
+  std::vector<double> gram;              // n x n, <x_i - x̄, x_j - x̄>; empty unless asked for, and with more than 64 nodes on ranks other than 0
 };
 
 enum class Gram { no, yes };
 
-// Exact statistics of the rows of a node matrix over all ranks. Every rank takes some column slices of all n rows (one
-// all-to-all), so that sums run over nodes in ascending order, in double, on whatever number of ranks and threads: same bits.
+// Exact statistics of the rows of a node matrix over all ranks. Every rank takes some columns of all n rows (one all-to-all), so that sums run over nodes in
+// ascending order, in double, and over columns as SliceSums adds them: same bits on whatever number of ranks and threads.
 // With equal rows the mean is that row to the last bit (n·x is exact in double for n < 2^29).
-// Traffic of all nodes with one node per rank: measure (n-1)·(4·dim + 8·numbers·slices) bytes, half an all-reduce and the sums of every slice, with
-// numbers = n + 1, with a Gram matrix n(n+1)/2 more, and slices as in ColumnSlices; mean and average (n-1)·8·dim bytes, an all-reduce.
+// Traffic of all nodes with one node per rank: mean and average (n-1)·8·dim bytes, an all-reduce; measure half of it, (n-1)·4·dim, and the sums, with
+// numbers = n + 1, with a Gram matrix n(n+1)/2 more: up to 64 nodes (n-1)·8·numbers·slices bytes, with slices as in ColumnSlices; beyond about
+// (1-1/n)·8·numbers·dim/256, to each rank its share of them, (n-1)·8·(n+1) to make known the distances, and 4·n² to bring the Gram matrix to rank 0.
 class NodeStatistics {
  public:
   NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim);
@@ -41,31 +43,21 @@ class NodeStatistics {
   std::int64_t average_bytes() const { return 2 * std::int64_t{layout_.nodes - 1} * static_cast<std::int64_t>(dim_) * 4; }
 
  private:
-  struct Columns {
-    std::size_t begin, end;
-    std::size_t size() const { return end - begin; }
-  };
-  int first_slice(int rank) const { return static_cast<int>(static_cast<std::int64_t>(rank) * slices_.count / layout_.ranks); }
-  Columns columns(int rank) const;  // the columns of a rank's slices
-  void collect(const NodeMatrix& x);
-  std::vector<double> sum_slices(Gram gram);                            // of my slices, on the host
-  std::vector<double> sum_slices_on_device(Device& device, Gram gram);  // the same numbers
-  void share_mean(std::span<float> mean, Device* device);
-  void sum_means(std::span<float> mean);
+  using RowsOf = std::span<const float* const>;                               // n addresses, of columns of this rank
+  std::vector<double> sum_pieces(RowsOf rows, Gram gram);                     // numbers of each of my pieces, on the host
+  std::vector<double> sum_pieces_on_device(Device&, RowsOf rows, Gram gram);  // the same numbers
+  // Means of columns of this rank; `then` gets each run of them while it is in cache.
+  void sum_means(RowsOf rows, std::span<float> mean, const std::function<void(std::size_t begin, std::size_t count)>& then = {});
   float* mean_on_device(const NodeMatrix& x);
 
-  Communicator& communicator_;
-  RowExchange exchange_;
+  ColumnExchange exchange_;
   ThreadPool& pool_;
   NodeLayout layout_;
   std::size_t dim_;
-  ColumnSlices slices_;
-  std::vector<const float*> rows_;           // n: where row i begins, shifted so that rows_[i][c] is column c for c in my columns
-  std::vector<std::size_t> outbox_, inbox_;  // per rank, and the end: where its message begins among all of them
-  std::vector<float> host_boxes_;
-  DeviceArray<float> device_boxes_, device_mean_;
+  SliceSums sums_;
+  ColumnBounds columns_;  // for means, which need no slices: every column is summed by itself
+  DeviceArray<float> device_mean_;
   std::vector<std::vector<double>> scratch_;  // per worker
-  std::vector<float> mean_;
 };
 
 // Σ a_k b_k in double, over 8 fixed lanes: the same bits on every machine that has IEEE doubles.

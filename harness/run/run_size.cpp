@@ -6,7 +6,7 @@
 #include "harness/core/text.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 #include "harness/graph/spectrum.hpp"
-#include "harness/mix/column_slices.hpp"
+#include "harness/mix/slice_sums.hpp"
 #include "harness/record/rows.hpp"
 #include "harness/run/known_graph.hpp"
 #include "harness/run/run.hpp"
@@ -79,7 +79,7 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
   const int kept = kept_matrices(c.train);
   const Graphs graphs = graphs_of(c, mine, ranks);
   const double steps = steps_of(c);
-  const double numbers = n + 1 + (needs_gram(c) ? n * (n + 1) / 2 : 0);  // of NodeStatistics, per slice of the columns
+  const double numbers = n + 1 + (needs_gram(c) ? n * (n + 1) / 2 : 0);  // that NodeStatistics sums over columns
 
   RunSize size{.libraries = kLibraries, .program = kProgram};
   size.checkpoint = n * (row * (1 + kept) + buffers);
@@ -87,7 +87,7 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
                   + (ranks > 1 ? (2 * mine + graphs.halo) * row : 0)  // columns to and from other ranks, rows of neighbours
                   + 4 * row                                           // the mean model and its gradient
                   + size.checkpoint + mine * row                      // collected on rank 0, matrix by matrix
-                  + 2 * numbers * ColumnSlices(static_cast<int>(n), task.dim).count * sizeof(double);
+                  + SliceSums::memory(c.train.nodes, ranks, task.dim, numbers);
   size.data = task.shared + mine * task.node;
   size.threads = threads * (task.thread + (n + 1) * 256 * sizeof(double));
   const double rows = steps * (sizeof(StepRow) + sizeof(float) * (n + 3.0 * ranks)) + evaluations_of(c, steps) * kEvaluationRow +
