@@ -2,6 +2,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/random.hpp"
+#include "harness/mix/sketch_runs.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,14 +11,21 @@ namespace xib {
 namespace {
 
 constexpr int kMaxSlices = 16;
-
-void add_signed(double* sums, const float* signs, const float* x, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) sums[c] += static_cast<double>(signs[c] * x[c]);
-}
+constexpr std::size_t kTogether = 2048;  // columns of a row that are added at once, whose signs stay in cache from row to row
 
 // The stream of a slice gives, run by run, by how much it is rotated and then a bit per column, set for +1.
 RandomStream slice_stream(std::uint64_t seed, int slice, std::int64_t key) {
   return RandomStream(seed, Purpose::sketch, static_cast<std::uint32_t>(slice), static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key));
+}
+
+// The sign bits of a run by bucket: of -1 where the stream's bit is not set.
+void draw_flips(RandomStream& stream, std::size_t k, std::size_t rotation, std::uint64_t* flips) {
+  for (std::size_t c = 0; c < k; c += 32) {
+    const std::uint64_t bits = ~std::uint64_t{stream()};
+    const std::size_t count = std::min<std::size_t>(32, k - c), to = (c + rotation) % k, straight = std::min(count, k - to);
+    for (std::size_t b = 0; b < straight; ++b) flips[to + b] = bits >> b << 63;
+    for (std::size_t b = straight; b < count; ++b) flips[b - straight] = bits >> b << 63;
+  }
 }
 
 }  // namespace
@@ -39,19 +47,18 @@ void Sketch::sketch_slice(const NodeMatrix& x, std::int64_t key, int slice) {
   RandomStream stream = slice_stream(seed_, slice, key);
   double* const part = parts_.data() + static_cast<std::size_t>(slice) * rows * k;
   std::fill_n(part, rows * k, 0.0);
-  std::vector<float> signs(k);
-  for (std::size_t run = first_run(slice); run < first_run(slice + 1); ++run) {
-    const auto rotation = static_cast<std::size_t>(stream.below(k));
-    for (std::size_t c = 0; c < k; c += 32) {
-      const std::uint32_t bits = stream();
-      for (std::size_t b = 0; b < std::min<std::size_t>(32, k - c); ++b) signs[c + b] = bits >> b & 1 ? 1.0f : -1.0f;
+  const std::size_t together = std::max<std::size_t>(kTogether / k, 4);
+  std::vector<std::uint64_t> flips(together * k);
+  std::vector<SketchRun> runs;
+  for (std::size_t begin = first_run(slice), end = first_run(slice + 1); begin < end; begin += together) {
+    runs.clear();
+    for (std::size_t run = begin; run < std::min(begin + together, end); ++run) {
+      std::uint64_t* const mine = flips.data() + (run - begin) * k;
+      runs.push_back({run * k, static_cast<std::size_t>(stream.below(k)), mine});
+      draw_flips(stream, k, runs.back().rotation, mine);
     }
-    const std::size_t at = run * k, width = std::min(k, dim_ - at), straight = std::min(width, k - rotation);
-    for (std::size_t i = 0; i < rows; ++i) {
-      const float* const row = x.row(static_cast<int>(i)).data() + at;
-      add_signed(part + i * k + rotation, signs.data(), row, straight);
-      add_signed(part + i * k, signs.data() + straight, row + straight, width - straight);
-    }
+    for (std::size_t i = 0; i < rows; ++i)
+      add_runs(x.address(static_cast<int>(i)), i + 1 < rows ? x.address(static_cast<int>(i) + 1) : nullptr, dim_, k, runs, part + i * k);
   }
 }
 
