@@ -1,5 +1,6 @@
 #include "harness/control/rounds_to_target.hpp"
 
+#include "harness/control/gram_rounds.hpp"
 #include "harness/core/check.hpp"
 #include "tests/mix/worlds.hpp"
 
@@ -212,4 +213,34 @@ TEST_CASE("NaN and infinity end with an error") {
   const auto schedule = fixed(circulant(2, {1}, 0.25));
   for (const double bad : {std::nan(""), HUGE_VAL})
     CHECK_THROWS_WITH(rounds_to_target(std::vector<double>{1, 0, 0, bad}, schedule, 0, 0.1, {0, 10}), Catch::Contains("not finite"));
+}
+
+TEST_CASE("a Gram matrix goes through rounds with the bits of matrix products, for any number of nodes") {
+  for (const int nodes : {2, 3, 7, 8, 9, 16, 21, 40}) {
+    CAPTURE(nodes);
+    const auto n = static_cast<std::size_t>(nodes);
+    const MixingSchedule schedule = alternating(nodes);
+    Matrix x(n, std::vector<double>(5));
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t c = 0; c < 5; ++c) x[i][c] = static_cast<double>((i * 7 + c * c * 3) % 11) / 8 + static_cast<double>(i) * 0.1;
+    const auto gram = gram_of(x);
+    GramRounds rounds(gram, n);
+    Matrix g(n, std::vector<double>(n));
+    for (std::size_t k = 0; k < n * n; ++k) g[k / n][k % n] = gram[k];
+    const auto transposed = [n](const Matrix& m) {
+      Matrix t(n, std::vector<double>(n));
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j) t[j][i] = m[i][j];
+      return t;
+    };
+    for (int round = 0; round < 4; ++round) {
+      const MixingMatrix& w = schedule.at(round);
+      rounds.mix(w);
+      g = transposed(centred(transposed(mixed(w, transposed(mixed(w, g))))));  // rows of W G Wᵀ lose their means; centred() takes those of columns
+      g = centred(g);
+      double trace = 0;
+      for (std::size_t i = 0; i < n; ++i) trace += g[i][i];
+      CHECK(rounds.trace() == trace);
+    }
+  }
 }
