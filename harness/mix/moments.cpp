@@ -13,9 +13,10 @@ constexpr std::size_t kTask = 16 * kTile;  // columns whose mean a thread takes 
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
-Tile tile_of(std::span<const float* const> rows, std::size_t at, std::size_t end) {
-  const std::size_t width = std::min(kTile, end - at);
-  return {rows, at, width, std::min(kTile, end - at - width)};
+// A tile of the columns at .. end; `read_twice`: distances follow on the mean.
+Tile tile_of(std::span<const float* const> rows, std::size_t at, std::size_t end, bool read_twice) {
+  const std::size_t width = std::min(kTile, end - at), ahead = std::min(kTile, end - at - width);
+  return {rows, at, width, ahead, read_twice ? std::min(ahead, kTile / 2) : ahead};
 }
 
 std::size_t pairs(std::size_t n) { return n * (n + 1) / 2; }
@@ -53,7 +54,7 @@ std::vector<double> NodeStatistics::sum_pieces(RowsOf rows, Gram gram) {
     double* const deviation = scratch_[static_cast<std::size_t>(worker)].data();  // n x kTile
     double* const means = deviation + n * kTile;
     for (std::size_t at = bounds[k]; at < bounds[k + 1]; at += kTile) {
-      const Tile tile = tile_of(rows, at, bounds[k + 1]);
+      const Tile tile = tile_of(rows, at, bounds[k + 1], gram == Gram::no);
       tile_mean(tile, means);
       out[n] += tile_norm(means, tile.width);
       if (gram == Gram::no) {
@@ -104,7 +105,7 @@ void NodeStatistics::sum_means(RowsOf rows, std::span<float> mean, const std::fu
     double* const means = scratch_[static_cast<std::size_t>(worker)].data();
     const std::size_t first = begin + static_cast<std::size_t>(task) * kTask, last = std::min(first + kTask, end);
     for (std::size_t at = first; at < last; at += kTile) {
-      const Tile tile = tile_of(rows, at, last);
+      const Tile tile = tile_of(rows, at, last, false);
       tile_mean(tile, means);
       for (std::size_t c = 0; c < tile.width; ++c) mean[at + c] = static_cast<float>(means[c]);
     }

@@ -46,13 +46,18 @@ struct Rest {
 };
 
 // Two rows at once: one add waits for the one before.
-void two_distances(const float* a, const float* b, const double* means, std::size_t width, double& out_a, double& out_b) {
+void two_distances(const float* a, const float* b, const double* means, const Tile& tile, double& out_a, double& out_b) {
+  const std::size_t width = tile.width;
   Doubles low_a{}, high_a{}, low_b{}, high_b{};
   std::size_t c = 0;
   for (; c + kLanes <= width; c += kLanes) {
     const Doubles low = load(means + c), high = load(means + c + 4);
     const Doubles d_0 = load(a + c) - low, d_1 = load(a + c + 4) - high, e_0 = load(b + c) - low, e_1 = load(b + c + 4) - high;
     low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
+    if (c % kLine == 0 && c >= tile.ahead_of_mean && c < tile.ahead) {
+      __builtin_prefetch(a + width + c, 0, 1);
+      __builtin_prefetch(b + width + c, 0, 1);
+    }
   }
   if (c < width) {
     const Rest d(a + c, means + c, width - c), e(b + c, means + c, width - c);
@@ -87,7 +92,7 @@ void tile_mean(const Tile& tile, double* means) {
     Doubles s_0{}, s_1{}, s_2{}, s_3{}, s_4{}, s_5{}, s_6{}, s_7{};
     for (const float* row : tile.rows) {
       const float* const from = row + tile.at + c;
-      if (c < tile.ahead) {
+      if (c < tile.ahead_of_mean) {
         __builtin_prefetch(from + tile.width, 0, 1);
         __builtin_prefetch(from + tile.width + kLine, 0, 1);
       }
@@ -111,7 +116,7 @@ void tile_distances(const Tile& tile, const double* means, double* out) {
   for (std::size_t i = 0; i < n; i += 2) {
     const bool alone = i + 1 == n;
     double first = 0, second = 0;
-    two_distances(tile.rows[i] + tile.at, tile.rows[alone ? i : i + 1] + tile.at, means, tile.width, first, second);
+    two_distances(tile.rows[i] + tile.at, tile.rows[alone ? i : i + 1] + tile.at, means, tile, first, second);
     out[i] += first;
     if (!alone) out[i + 1] += second;
   }

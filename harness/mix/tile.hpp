@@ -9,10 +9,11 @@ namespace xib {
 // 8 fixed lanes, as in kernels.hpp. Numbers stay in registers, and the bits are those of plain loops.
 inline constexpr std::size_t kTile = 256;
 
-// Tile: columns at .. at + width of all rows. The `ahead` columns after it will be read next.
+// Tile: columns at .. at + width of all rows. The `ahead` columns after it will be read next, and are fetched meanwhile: the first of them by tile_mean(), the
+// rest by tile_distances(), so that memory rests in neither.
 struct Tile {
   std::span<const float* const> rows;
-  std::size_t at, width, ahead;
+  std::size_t at, width, ahead, ahead_of_mean;
 };
 
 // means[c] of the rows; zero from width on, up to the next multiple of 8.
