@@ -41,17 +41,27 @@ void rounds(benchmark::State& state, const char* graph) {
   mixer.rounds(x, 0, count);
   const auto wrong = wrong_entries(start, x, schedule, count);
   for (auto _ : state) mixer.rounds(x, 0, count);
-  report(state, wrong, 2.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  report(state, wrong, 2.0 * nodes * static_cast<double>(dim) * 4, Limit::triad, nodes * static_cast<double>(dim) * 4, threads);
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"nodes", "dim", "rounds", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
-  for (const int q : {1, 10}) b->Args({16, 272474, q, 1})->Args({16, 272474, q, 2})->Args({64, 272474, q, 2})->Args({16, 4000, q, 1});
+  for (const int q : {1, 3, 10, 30}) b->Args({16, 272474, q, 1})->Args({32, 1000000, q, 1});
+  for (const int q : {1, 10})
+    b->Args({16, 272474, q, 2})->Args({64, 272474, q, 2})->Args({512, 65536, q, 1})->Args({4, 10000000, q, 1})->Args({16, 4000, q, 1});
+}
+void few_sizes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"nodes", "dim", "rounds", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
+  for (const int q : {1, 10}) b->Args({16, 272474, q, 1})->Args({512, 65536, q, 1});
 }
 
 BENCHMARK_CAPTURE(rounds, ring, "ring")->Apply(sizes);
-BENCHMARK_CAPTURE(rounds, exponential, "exponential")->Args({16, 272474, 1, 2})->Args({16, 272474, 10, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(rounds, complete, "complete")->Args({16, 272474, 1, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(rounds, exponential, "exponential")->Apply(few_sizes);
+BENCHMARK_CAPTURE(rounds, complete, "complete")
+    ->ArgNames({"nodes", "dim", "rounds", "threads"})
+    ->Args({16, 272474, 1, 1})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xib::micro

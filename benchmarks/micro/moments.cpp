@@ -36,7 +36,10 @@ void measure(benchmark::State& state, Gram gram) {
   std::int64_t wrong = !(std::abs(m.squared_distance[1] - product(x, 1, 1)) <= bound);
   if (gram == Gram::yes) wrong += !(std::abs(m.gram[static_cast<std::size_t>(nodes) + 2] - product(x, 1, 2)) <= bound);
   for (auto _ : state) benchmark::DoNotOptimize(statistics.measure(x, gram));
-  report(state, wrong, 1.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, bytes, Limit::read, bytes, threads);
+  // Of each column n (n + 1) / 2 products, added up.
+  if (gram == Gram::yes) report_operations(state, nodes * (nodes + 1.0) * static_cast<double>(dim), threads);
 }
 
 // Least traffic: the matrix read, and written.
@@ -57,7 +60,8 @@ void average(benchmark::State& state) {
     for (int k = 0; k < nodes; ++k) wrong += x.row(k)[c] != static_cast<float>(mean / nodes);
   }
   for (auto _ : state) statistics.average(x);
-  report(state, wrong, 2.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, 2 * bytes, Limit::triad, bytes, threads);
 }
 
 // Least traffic: the matrix read once. Wrong: off by more than 10 standard errors, sqrt(2/k) each.
@@ -74,24 +78,24 @@ void sketch(benchmark::State& state) {
   const std::int64_t wrong = !(std::abs(gauge.squared_distance(x, 0) / exact - 1) <= 10 * std::sqrt(2.0 / buckets));
   std::int64_t key = 0;
   for (auto _ : state) benchmark::DoNotOptimize(gauge.squared_distance(x, key++));
-  report(state, wrong, 1.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, bytes, Limit::read, bytes, threads);
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
   b->ArgNames({"nodes", "dim", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
-  b->Args({16, 272474, 1})->Args({16, 272474, 2})->Args({64, 272474, 2})->Args({16, 4000, 1});
+  b->Args({16, 272474, 1})->Args({16, 272474, 2})->Args({32, 1000000, 1})->Args({64, 272474, 2})->Args({512, 65536, 1})->Args({4, 10000000, 1});
+  b->Args({16, 4000, 1});
 }
 
 BENCHMARK_CAPTURE(measure, distance, Gram::no)->Apply(sizes);
 BENCHMARK_CAPTURE(measure, gram, Gram::yes)->Apply(sizes);
 BENCHMARK(average)->Apply(sizes);
-BENCHMARK(sketch)
-    ->ArgNames({"nodes", "dim", "threads", "k"})
-    ->Args({16, 272474, 2, 64})
-    ->Args({16, 272474, 2, 128})
-    ->Args({16, 272474, 2, 1024})
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+void sketches(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"nodes", "dim", "threads", "k"})->UseRealTime()->Unit(benchmark::kMillisecond);
+  for (const int k : {64, 128, 1024}) b->Args({16, 272474, 1, k})->Args({16, 272474, 2, k})->Args({32, 1000000, 1, k})->Args({512, 65536, 1, k});
+}
+BENCHMARK(sketch)->Apply(sketches);
 
 }  // namespace
 }  // namespace xib::micro

@@ -26,7 +26,8 @@ void step(benchmark::State& state) {
       wrong += x.row(k)[c] != start.row(k)[c] - 0.1f * (d + 0.9f * d);
     }
   for (auto _ : state) sgd->step(x, g, 1e-9, pool);
-  report(state, wrong, 5.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, 5 * bytes, Limit::triad, 3 * bytes, threads);
 }
 BENCHMARK(step)
     ->Name("sgd_nesterov")
@@ -55,7 +56,8 @@ void adam(benchmark::State& state) {
       wrong += g.row(k)[c] != 0 && !(std::abs(x.row(k)[c] - expected) <= (0.125f * 6 + std::abs(expected)) * 0x1p-23f);
     }
   for (auto _ : state) optimizer->step(x, g, 1e-9, pool);
-  report(state, wrong, 7.0 * nodes * static_cast<double>(dim) * 4, memcpy_bandwidth(nodes, dim, threads));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, 7 * bytes, Limit::triad, 4 * bytes, threads);
 }
 BENCHMARK(adam)
     ->Name("adamw")

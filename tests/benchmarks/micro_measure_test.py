@@ -1,0 +1,72 @@
+"""benchmarks/micro/measure keeps the medians of the programs that were built, by version and CPU, without names of hosts, and says wrong answers."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(sys.argv[1])
+
+PROGRAM = """#!/bin/sh
+for word; do case $word in --benchmark_out=*) out=${word#*=};; esac; done
+cat > "$out" <<END
+{"context": {"host_name": "secret-host"},
+ "benchmarks": [{"name": "a_median", "run_name": "a", "aggregate_name": "median", "real_time": 2.5, "cpu_time": 3, "time_unit": "ms", "of_read": 0.5, "wrong": WRONG},
+                {"name": "a_mean", "run_name": "a", "aggregate_name": "mean", "real_time": 9},
+                {"name": "a_cv", "run_name": "a", "aggregate_name": "cv", "real_time": 0.125, "wrong": 7}]}
+END
+"""
+
+
+class Measure(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\nCMAKE_PROJECT_VERSION:STATIC=1.2.3\n")
+
+    def program(self, text):
+        (self.folder / "micro").write_text(text)
+        (self.folder / "micro").chmod(0o755)
+
+    def measure(self, folder=None):
+        command = [sys.executable, SOURCE / "benchmarks/micro/measure", folder or self.folder, "-o", self.folder / "results"]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    def test_medians_are_kept_by_version_and_cpu(self):
+        self.program(PROGRAM.replace("WRONG", "0"))
+        done = self.measure()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("micro_ranks is not built: left out", done.stderr)
+        path = pathlib.Path(done.stdout.split()[-1])
+        self.assertEqual(path.parts[-4:-2] + path.parts[-1:], ("results", "1.2.3", "micro.json"))
+        self.assertNotIn("secret-host", path.read_text())
+        kept = json.loads(path.read_text())
+        self.assertEqual(kept["programs"], {"micro": {"a": {"real_time": 2.5, "time_unit": "ms", "of_read": 0.5, "wrong": 0, "spread": 0.125}}})
+
+    def test_what_is_measured_later_of_the_same_commit_joins_the_rest(self):
+        self.program(PROGRAM.replace("WRONG", "0"))
+        self.measure()
+        self.program(PROGRAM.replace("WRONG", "0").replace('"a"', '"b"'))
+        kept = json.loads(pathlib.Path(self.measure().stdout.split()[-1]).read_text())
+        self.assertEqual(list(kept["programs"]["micro"]), ["a", "b"])
+
+    def test_wrong_answers_and_failures_are_said(self):
+        self.program(PROGRAM.replace("WRONG", "2"))
+        wrong = self.measure()
+        self.assertEqual((wrong.returncode, wrong.stderr.splitlines()[-1]), (1, "wrong answers: a"))
+        self.program("#!/bin/sh\nexit 3\n")
+        failed = self.measure()
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("failed with exit status 3", failed.stderr)
+
+    def test_a_folder_without_a_build_is_refused(self):
+        refused = self.measure(self.folder / "none")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("is no build directory: give the one that cmake made", refused.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
