@@ -1,25 +1,16 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 
 #include "harness/cli/commands.hpp"
-#include "harness/cli/gap_files.hpp"
+#include "harness/cli/gap_runs.hpp"
 #include "harness/core/check.hpp"
-#include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
-#include "harness/gap/gap_table.hpp"
 #include "harness/gap/published_lookup.hpp"
-#include "harness/run/vocabulary.hpp"
-#include "harness/sweep/cells.hpp"
 
 namespace xib {
 namespace {
@@ -27,183 +18,41 @@ namespace {
 namespace fs = std::filesystem;
 
 struct GapOptions {
-  std::vector<std::string> places, sets;
-  std::string format = "md", sweep, keep;
+  RunPlaces from;
+  std::string format = "md";
   Network network;
 };
-
-// What decides which runs of a plan are the same. Names, files and checks do not count here: the runs are done.
-Vocabulary structure() {
-  Vocabulary structure;
-  structure.needs_reference = vocabulary().needs_reference;
-  structure.holds_target = vocabulary().holds_target;
-  return structure;
-}
-
-// A run that no plan of its sweep has, as another program may have written it, states the axes in its own configuration.
-Axes stated(const std::string& config_json, const Sweep& sweep) {
-  const Settings settings = settings_of(config_json);
-  Axes cell;
-  for (const auto& key : sweep.axes) {
-    const auto found = settings.find(key);
-    cell.emplace_back(key, found == settings.end() ? kAnyValue : found->second);
-  }
-  return cell;
-}
-
-// The plans that the files are part of, each made once.
-class Plans {
- public:
-  struct Recorded {
-    Sweep sweep;
-    Cells cells;
-  };
-  const Recorded& of(const LoadedRun& loaded) {
-    const auto known = plans_.find(loaded.source);
-    if (known != plans_.end()) return known->second;
-    const Plan plan = recorded_plan(loaded.source, loaded.run.path + ": /config_source", structure_);
-    return plans_.emplace(loaded.source, Recorded{plan.sweep, Cells(plan)}).first->second;
-  }
-
- private:
-  Vocabulary structure_ = structure();
-  std::map<std::string, Recorded> plans_;  // by the text of the sweep file
-};
-
-template <class T>
-void join(std::vector<T>& all, const std::vector<T>& more) {
-  for (const T& value : more)
-    if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(value);
-}
-
-// Without --sweep the files must speak of one sweep: the same name, margin, baseline and variants.
-Sweep common_sweep(const std::vector<LoadedRun>& loaded, Plans& plans) {
-  Sweep sweep = plans.of(loaded.front()).sweep;
-  for (const auto& other : loaded) {
-    const Sweep& theirs = plans.of(other).sweep;
-    const auto differ = [&](const char* what, const auto& ours, const auto& its) {
-      require(ours == its, "{} and {} belong to different sweeps ({}: {} and {}): give the folder of one, or name its file with --sweep",
-              loaded.front().run.path, other.run.path, what, ours, its);
-    };
-    differ("name", loaded.front().name, other.name);
-    differ("delta", sweep.delta, theirs.delta);
-    differ("baseline", sweep.baseline, theirs.baseline);
-    differ("variants", sweep.variants, theirs.variants);
-    differ("axes", sweep.axes, theirs.axes);
-    join(sweep.seeds, theirs.seeds);
-    join(sweep.contrasts, theirs.contrasts);  // asked later than the first run was made
-    sweep.varied.insert(theirs.varied.begin(), theirs.varied.end());
-  }
-  sweep.name = loaded.front().name;
-  return sweep;
-}
-
-// Every run under each of its names that `cell_of` gives a cell.
-using CellOf = std::function<std::optional<Axes>(const LoadedRun&, const std::string& variant)>;
-std::vector<FinishedRun> under_every_name(const std::vector<LoadedRun>& loaded, const CellOf& cell_of) {
-  constexpr std::string_view separator = " | ";
-  std::vector<FinishedRun> runs;
-  for (const auto& file : loaded)
-    for (std::size_t at = 0; at <= file.variants.size();) {
-      const std::size_t end = std::min(file.variants.find(separator, at), file.variants.size());
-      FinishedRun named = file.run;
-      named.variant = file.variants.substr(at, end - at);
-      at = end + separator.size();
-      const auto cell = cell_of(file, named.variant);
-      if (!cell) continue;
-      named.axes = *cell;
-      runs.push_back(std::move(named));
-    }
-  return runs;
-}
-
-std::vector<FinishedRun> recorded_runs(const std::vector<LoadedRun>& loaded, Plans& plans) {
-  return under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
-    const auto& [sweep, cells] = plans.of(file);
-    return cells.find(variant, file.run.seed, file.run.config_json).value_or(stated(file.run.config_json, sweep));
-  });
-}
-
-// Those of the plan; the others are named.
-std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan) {
-  const Cells cells(plan);
-  auto runs = under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
-    const auto cell = cells.find(variant, file.run.seed, file.run.config_json);
-    if (!cell) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", file.run.path, plan.sweep.path);
-    return cell;
-  });
-  require(!runs.empty(), "none of the run files is in the plan of {}: give the directory that it was run into", plan.sweep.path);
-  return runs;
-}
-
-std::vector<ExpectedRun> expected_of(const Plan& plan) {
-  std::vector<ExpectedRun> expected;
-  for (const auto& run : plan.runs)
-    for (std::size_t k = 0; k < run.variants.size(); ++k) expected.push_back({run.cells[k], run.variants[k], run.config.seed});
-  return expected;
-}
 
 // Nothing where this program is away from its source tree.
 PublishedLookup published_values() { return fs::is_directory(published_folder()) ? published_lookup(published_folder()) : PublishedLookup(); }
 
-// What FILE holds already stays in it, and is in the table.
-std::vector<std::string> with_kept(std::vector<std::string> places, const std::string& file) {
-  if (!file.empty() && is_there(file)) places.push_back(file);
-  return places;
-}
-
-void keep(const std::string& file, std::vector<LoadedRun> loaded, Plans& plans) {
-  KeptRuns runs;
-  for (LoadedRun& run : loaded) {
-    const auto& [sweep, cells] = plans.of(run);
-    const std::string first = run.variants.substr(0, run.variants.find(" | "));
-    run.kept->cell = cells.find(first, run.run.seed, run.run.config_json).value_or(stated(run.run.config_json, sweep));
-    runs.emplace(run.run.id, std::move(*run.kept));
-  }
-  write_kept_file(file, runs);
-  fmt::print(stderr, "gap: {} run{} kept in {}\n", runs.size(), runs.size() == 1 ? "" : "s", printable(file));
-}
-
 int gap(const GapOptions& options) {
-  auto [loaded, copies, all_used] = load_runs(with_kept(options.places, options.keep), !options.keep.empty());
-  std::optional<Plan> plan;
-  if (!options.sweep.empty()) {
-    plan = make_plan(options.sweep, options.sets, structure());
-    for (const auto& run : loaded)
-      if (!options.keep.empty() && run.name != plan->sweep.name && run.run.path == fs::path(options.keep).lexically_normal())
-        refuse_in(options.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", run.name,
-                  plan->sweep.name);
-    std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
-  }
-  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
-          fmt::join(options.places, ", "));
-  Plans plans;
-  Sweep sweep = plan ? plan->sweep : common_sweep(loaded, plans);
-  if (!plan) take_margin_of_environment(sweep);
-  const auto runs = plan ? planned_runs(loaded, *plan) : recorded_runs(loaded, plans);
-  check_one_sweep(runs, sweep);
-  GapTable table = gap_table(runs, sweep, plan ? expected_of(*plan) : std::vector<ExpectedRun>(), published_values());
-  table.copies = copies, table.network = options.network;
+  const SweepRuns found = runs_of_sweep(options.from);
+  GapTable table = gap_table(found.runs, found.sweep, found.expected, published_values());
+  table.copies = found.copies, table.network = options.network;
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
   fmt::print("{}", text);
-  if (!options.keep.empty()) keep(options.keep, std::move(loaded), plans);
-  return all_used ? 0 : 1;
+  if (const auto& file = options.from.keep; !file.empty()) {
+    write_kept_file(file, found.kept);
+    fmt::print(stderr, "gap: {} run{} kept in {}\n", found.kept.size(), found.kept.size() == 1 ? "" : "s", printable(file));
+  }
+  return found.all_used ? 0 : 1;
 }
 
 }  // namespace
 
 Command add_gap(CLI::App& command) {
   auto options = std::make_shared<GapOptions>();
-  command.add_option("DIR", options->places, "run files, kept files (--keep), or directories with them, searched recursively for *.h5 and *kept.json")
+  command.add_option("DIR", options->from.places, "run files, kept files (--keep), or directories with them, searched recursively for *.h5 and *kept.json")
       ->required();
   command.add_option("--format", options->format, "md (a table for the terminal), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
-  command.add_option("--sweep", options->sweep,
+  command.add_option("--sweep", options->from.sweep,
                      "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
-  command.add_option("--set", options->sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
+  command.add_option("--set", options->from.sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
   command.add_option(
-      "--keep", options->keep,
+      "--keep", options->from.keep,
       "also write what tables and curves need of these runs to this file (*.json, some kB a run), which gap and run --kept read where the run files "
       "are not; what it holds already stays in it");
   command.add_option("--latency", options->network.latency_s, "for the modelled seconds: seconds per message")->capture_default_str();
@@ -212,9 +61,9 @@ Command add_gap(CLI::App& command) {
     const auto& [latency, bandwidth] = options->network;
     require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is no number of seconds; give one such as 50e-6", latency);
     require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is no number of bytes per second; give one such as 1.25e9", bandwidth);
-    require(options->keep.empty() || options->keep.ends_with(".json"), Key{"--keep"},
-            "'{}' does not end with .json, by which gap knows a kept file; name one such as kept.json", options->keep);
-    require(options->sets.empty() || !options->sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");
+    require(options->from.keep.empty() || options->from.keep.ends_with(".json"), Key{"--keep"},
+            "'{}' does not end with .json, by which gap knows a kept file; name one such as kept.json", options->from.keep);
+    require(options->from.sets.empty() || !options->from.sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");
     return gap(*options);
   };
 }

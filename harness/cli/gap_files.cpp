@@ -104,16 +104,20 @@ void check_same_science(const std::string& path, const std::string& other) {
 
 }  // namespace
 
-LoadedRuns load_runs(const std::vector<std::string>& places, bool to_keep) {
+LoadedRuns load_runs(const std::vector<std::string>& places, Kept what) {
   LoadedRuns loaded;
-  const Files files = files_of(places, loaded);
+  Files files = files_of(places, loaded);
+  if (what == Kept::ignore) {
+    for (const auto& place : places) require(!place.ends_with(".json"), "{}: a kept file has no steps, which this table needs: give the run files", place);
+    files.kept.clear();
+  }
   KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()});
   std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;
   for (const auto& path : files.runs) {
     LoadedRun run;
     try {
-      run = load(path, to_keep || !kept.empty());
+      run = load(path, what == Kept::make || !kept.empty());
     } catch (const Error& error) {
       leave_out(loaded, error.what());
       continue;

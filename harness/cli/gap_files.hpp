@@ -22,10 +22,17 @@ struct LoadedRuns {
   bool all_used = true;         // false: something was named on stderr and left out
 };
 
+// What to do about kept files.
+enum class Kept {
+  read,
+  make,    // read them, and make LoadedRun::kept of every run
+  ignore,  // in directories, and refuse those that are named: they have no steps
+};
+
 // The runs of the given kept files (*.json), and of the run files in and below the given directories and files, in order of their ids; directories are
 // searched for kept files named *kept.json, too. A run that is in both counts as it is kept, once its file holds the same science. What is no regular file (a
-// pipe, a folder, a socket with a name in *.h5) is named and never opened. `to_keep`: makes LoadedRun::kept of every run. Throws Error(input) for a place that
+// pipe, a folder, a socket with a name in *.h5) is named and never opened. Throws Error(input) for a place that
 // is not there, for what is no kept file, and for two results of one run with different science.
-LoadedRuns load_runs(const std::vector<std::string>& places, bool to_keep = false);
+LoadedRuns load_runs(const std::vector<std::string>& places, Kept kept = Kept::read);
 
 }  // namespace xib
