@@ -1,15 +1,19 @@
 #include "harness/cli/run_traffic.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <vector>
 
+#include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/nan.hpp"
 #include "harness/graph/mixing_matrix.hpp"
 
 namespace xib {
 namespace {
+
+constexpr RunTraffic kNotKnown{kNaN, kNaN, kNaN};
 
 RoundLoad load_of(const double* w, std::size_t n) {
   RoundLoad load;
@@ -21,16 +25,6 @@ RoundLoad load_of(const double* w, std::size_t n) {
     load.messages += received;
     load.busiest = std::max(load.busiest, received);
   }
-  load.busiest = std::max(load.busiest, *std::max_element(sent.begin(), sent.end()));
-  return load;
-}
-
-RoundLoad load_of(const MixingMatrix& w) {
-  RoundLoad load{.messages = w.messages(), .busiest = w.max_degree()};
-  std::vector<std::int64_t> sent(static_cast<std::size_t>(w.size()), 0);
-  for (int i = 0; i < w.size(); ++i)
-    for (const auto& entry : w.row(i))
-      if (entry.node != i) ++sent[static_cast<std::size_t>(entry.node)];
   load.busiest = std::max(load.busiest, *std::max_element(sent.begin(), sent.end()));
   return load;
 }
@@ -59,26 +53,60 @@ class Rounds {
   std::int64_t done_ = 0;
 };
 
+// How many times all nodes send to all others before a decision: columns one way and their sums the other for each measurement, a sum and its parts for
+// an average, one number of each node for the norm.
+std::optional<int> exchanges_of(const PhaseRow& phase, const ProblemRecord& problem) {
+  const bool known = std::isfinite(problem.L);
+  try {
+    const Needs needs = make_policy(phase.policy, "policy", {.reference_distance = 1, .L = known ? problem.L : kUnknown, .full_gradient = known})->needs();
+    return 2 * needs.gram + needs.gradient_norm + 2 * needs.gradient_spread + 2 * needs.full_gradient;
+  } catch (const Error&) {  // a policy of another version of the program
+    return std::nullopt;
+  }
+}
+
+RunTraffic decision_of(const StepRow& step, int nodes, std::optional<int> exchanges) {
+  RunTraffic decision;
+  if (exchanges == 0 || step.decision_bytes_sent == 0) return decision;
+  if (!exchanges) return kNotKnown;
+  add_decision(decision, nodes, step.decision_bytes_sent, *exchanges);
+  return decision;
+}
+
 }  // namespace
 
-Traffic traffic_of(const RunRecord& record) {
+std::vector<StepTraffic> traffic_by_step(const RunRecord& record, AllReduce how) {
   std::vector<std::optional<Rounds>> phases(record.topologies.size());
-  Traffic traffic;
+  std::vector<std::optional<int>> exchanges;
+  for (const auto& phase : record.phases) exchanges.push_back(exchanges_of(phase, record.problem));
+  std::vector<StepTraffic> steps;
+  steps.reserve(record.steps.size());
   for (const auto& step : record.steps) {
+    StepTraffic& now = steps.emplace_back();
     const auto bytes = static_cast<double>(step.bytes_sent);
-    if (static_cast<Communication>(step.communication) != Communication::gossip) {
-      add_all_reduce(traffic, record.nodes, bytes);
+    const auto k = static_cast<std::size_t>(step.phase - 1);
+    const auto communication = static_cast<Communication>(step.communication);
+    if (communication != Communication::exact_gradients) now.decision = decision_of(step, record.nodes, k < exchanges.size() ? exchanges[k] : std::nullopt);
+    if (communication != Communication::gossip) {
+      add_all_reduce(now.mixing, record.nodes, bytes, how);
       continue;
     }
-    const auto k = static_cast<std::size_t>(step.phase - 1);
     if (step.gossip_rounds == 0) continue;
-    if (k >= phases.size()) return {kNaN, kNaN, kNaN};
-    if (!phases[k]) phases[k].emplace(record.topologies[k], record.nodes);
-    if (!phases[k]->known()) return {kNaN, kNaN, kNaN};
+    if (k < phases.size() && !phases[k]) phases[k].emplace(record.topologies[k], record.nodes);
+    if (k >= phases.size() || !phases[k]->known()) {
+      now.mixing = kNotKnown;
+      continue;
+    }
     std::vector<RoundLoad> rounds;
     for (int q = 0; q < step.gossip_rounds; ++q) rounds.push_back(phases[k]->next());
-    add_gossip(traffic, rounds, bytes);
+    add_gossip(now.mixing, rounds, bytes);
   }
+  return steps;
+}
+
+RunTraffic traffic_of(const RunRecord& record) {
+  RunTraffic traffic;
+  for (const auto& step : traffic_by_step(record)) (traffic += step.mixing) += step.decision;
   return traffic;
 }
 

@@ -21,7 +21,7 @@ struct FinishedRun {
   double score = kNaN;              // by this metric, of the mean model on the test set at the end; NaN: the run diverged
   double score_nodes_mean = kNaN, score_nodes_worst = kNaN;
   std::int64_t rounds = 0, bytes_sent = 0;
-  Traffic traffic{.messages = kNaN, .serial_messages = kNaN, .serial_bytes = kNaN};
+  RunTraffic traffic{.messages = kNaN, .serial_messages = kNaN, .serial_bytes = kNaN};
   std::int64_t gauge_bytes_sent = 0;     // to measure
   double decision_bytes_sent = kNaN;     // the part of them that policies needed to decide
   std::vector<double> distance_max;      // largest Ξ of each phase

@@ -24,7 +24,7 @@ json axes_json(const Axes& axes) {
   return object;
 }
 
-json traffic_json(const Traffic& traffic) {
+json traffic_json(const RunTraffic& traffic) {
   return {{"messages", number(traffic.messages)}, {"serial_messages", number(traffic.serial_messages)}, {"serial_bytes", number(traffic.serial_bytes)}};
 }
 

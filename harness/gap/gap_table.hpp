@@ -34,7 +34,7 @@ struct GapRow {
   double gauge_bytes_to_decide = 0;                    // measured because a policy asked; NaN: unknown for some run
   double gauge_bytes_to_record = 0;                    // measured only for the record; NaN likewise
   double gauge_bytes_sent = 0;                         // both together
-  Traffic traffic;                                     // means over seeds, one node per rank
+  RunTraffic traffic;                                  // means over seeds, one node per rank
   std::vector<double> distance_max;                    // Ξ max of each phase, mean over seeds
   std::string gauge;                                   // the gauge that measured it, "exact" or another; "": not known
   std::int64_t measure_every = 1;                      // steps between its measurements
