@@ -1,6 +1,7 @@
 #include "harness/cli/gap_files.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -58,7 +59,7 @@ bool named_for_another(const std::string& path, const std::string& id) {
 }
 
 // Of a run file or of an entry of a kept one.
-LoadedRun loaded_run(const std::string& path, const RunHeader& header, const Traffic& traffic) {
+LoadedRun loaded_run(const std::string& path, const RunHeader& header, const StepTraffic& traffic) {
   const Summary& summary = header.summary;
   LoadedRun loaded{{}, header.name, header.variant, header.config_source, {}};
   FinishedRun& run = loaded.run;
@@ -67,7 +68,7 @@ LoadedRun loaded_run(const std::string& path, const RunHeader& header, const Tra
   run.metric = first.metric, run.score = first.final;
   run.score_nodes_mean = first.nodes_mean, run.score_nodes_worst = first.nodes_worst;
   run.rounds = summary.total_rounds, run.bytes_sent = summary.total_bytes_sent, run.wall_s = summary.wall_s;
-  run.traffic = traffic;
+  (run.traffic = traffic.mixing) += traffic.decision;
   run.gauge_bytes_sent = summary.total_gauge_bytes_sent, run.decision_bytes_sent = summary.total_decision_bytes_sent;
   run.target_missed_steps = summary.target_missed_steps;
   run.diverged = header.outcome == Standing::diverged;
@@ -76,7 +77,9 @@ LoadedRun loaded_run(const std::string& path, const RunHeader& header, const Tra
 }
 
 LoadedRun load(KeptRun kept) {
-  LoadedRun loaded = loaded_run(kept.file, kept.header, {kept.messages, kept.serial_messages, kept.serial_bytes});
+  StepTraffic traffic{{kept.messages, kept.serial_messages, kept.serial_bytes}, {0, kept.decision_messages, kept.decision_bytes}};
+  if (std::isnan(kept.decision_messages)) traffic.decision = decisions_of(kept.header);
+  LoadedRun loaded = loaded_run(kept.file, kept.header, traffic);
   loaded.kept = std::move(kept);
   return loaded;
 }
@@ -86,11 +89,13 @@ LoadedRun load(const std::string& path, bool to_keep) {
   const RunRecord record = read_run_file(path);
   const RunHeader header = read_run_header(path);
   if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
-  LoadedRun loaded = loaded_run(path, header, traffic_of(record));
+  const StepTraffic traffic = traffic_of(record);
+  LoadedRun loaded = loaded_run(path, header, traffic);
   if (!to_keep) return loaded;
-  const Traffic& traffic = loaded.run.traffic;
   loaded.kept = keep_run(record, header);
-  loaded.kept->messages = traffic.messages, loaded.kept->serial_messages = traffic.serial_messages, loaded.kept->serial_bytes = traffic.serial_bytes;
+  loaded.kept->messages = traffic.mixing.messages;
+  loaded.kept->serial_messages = traffic.mixing.serial_messages, loaded.kept->serial_bytes = traffic.mixing.serial_bytes;
+  loaded.kept->decision_messages = traffic.decision.serial_messages, loaded.kept->decision_bytes = traffic.decision.serial_bytes;
   return loaded;
 }
 

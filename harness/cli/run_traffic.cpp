@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/nan.hpp"
 #include "harness/graph/mixing_matrix.hpp"
+#include "harness/sweep/cells.hpp"
 
 namespace xib {
 namespace {
@@ -55,10 +57,9 @@ class Rounds {
 
 // How many times all nodes send to all others before a decision: columns one way and their sums the other for each measurement, a sum and its parts for
 // an average, one number of each node for the norm.
-std::optional<int> exchanges_of(const PhaseRow& phase, const ProblemRecord& problem) {
-  const bool known = std::isfinite(problem.L);
+std::optional<int> exchanges_of(const std::string& policy) {
   try {
-    const Needs needs = make_policy(phase.policy, "policy", {.reference_distance = 1, .L = known ? problem.L : kUnknown, .full_gradient = known})->needs();
+    const Needs needs = make_policy(policy, "policy", {.reference_distance = 1, .L = 1})->needs();
     return 2 * needs.gram + needs.gradient_norm + 2 * needs.gradient_spread + 2 * needs.full_gradient;
   } catch (const Error&) {  // a policy of another version of the program
     return std::nullopt;
@@ -78,7 +79,7 @@ RunTraffic decision_of(const StepRow& step, int nodes, std::optional<int> exchan
 std::vector<StepTraffic> traffic_by_step(const RunRecord& record, AllReduce how) {
   std::vector<std::optional<Rounds>> phases(record.topologies.size());
   std::vector<std::optional<int>> exchanges;
-  for (const auto& phase : record.phases) exchanges.push_back(exchanges_of(phase, record.problem));
+  for (const auto& phase : record.phases) exchanges.push_back(exchanges_of(phase.policy));
   std::vector<StepTraffic> steps;
   steps.reserve(record.steps.size());
   for (const auto& step : record.steps) {
@@ -104,10 +105,25 @@ std::vector<StepTraffic> traffic_by_step(const RunRecord& record, AllReduce how)
   return steps;
 }
 
-RunTraffic traffic_of(const RunRecord& record) {
-  RunTraffic traffic;
-  for (const auto& step : traffic_by_step(record)) (traffic += step.mixing) += step.decision;
-  return traffic;
+StepTraffic traffic_of(const RunRecord& record) {
+  StepTraffic all;
+  for (const auto& step : traffic_by_step(record)) all.mixing += step.mixing, all.decision += step.decision;
+  return all;
+}
+
+RunTraffic decisions_of(const RunHeader& header) {
+  RunTraffic decisions;
+  const double bytes = header.summary.total_decision_bytes_sent;
+  if (bytes == 0) return decisions;
+  if (header.outcome == Standing::diverged) return kNotKnown;
+  const int nodes = std::stoi(settings_of(header.config_json).at("train.nodes"));
+  for (const auto& phase : header.phases) {
+    const auto exchanges = exchanges_of(phase.policy);
+    if (!exchanges) return kNotKnown;
+    for (auto step = phase.first_step; step <= phase.last_step && *exchanges > 0; ++step) add_decision(decisions, nodes, 0, *exchanges);
+  }
+  decisions.serial_bytes = bytes / nodes;
+  return decisions;
 }
 
 }  // namespace xib

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "harness/gap/traffic.hpp"
-#include "harness/record/rows.hpp"
+#include "harness/record/run_file.hpp"
 
 namespace xib {
 
@@ -16,6 +16,10 @@ struct StepTraffic {
 // a file does not say what was sent to decide.
 std::vector<StepTraffic> traffic_by_step(const RunRecord& record, AllReduce how = AllReduce::ring);
 
-RunTraffic traffic_of(const RunRecord& record);  // all of it, mixing and decisions
+StepTraffic traffic_of(const RunRecord& record);  // of all steps
+
+// The decisions of a run whose steps are not at hand: policies that ask for something do so in every step of their phases. NaN where the run diverged after
+// such a step, as nobody knows in which.
+RunTraffic decisions_of(const RunHeader& header);
 
 }  // namespace xib

@@ -110,6 +110,8 @@ Json json_of(const KeptRun& run) {
               {"evaluations", Json::object()},
               {"provenance", texts(run.provenance)},
               {"source", source_name(header.config_source)}};
+  if (!std::isnan(run.decision_messages))
+    out["traffic"].update({{"decision_messages", number(run.decision_messages)}, {"decision_bytes", number(run.decision_bytes)}});
   for_each_entry(header.summary, [&](const std::string& name, const auto& entry) { out["summary"][name] = value(entry); });
   for (const auto& phase : header.phases) out["phases"].push_back(row_json(phase, kPhaseColumns));
   for (const auto& [name, column] : run.evaluations) {
@@ -139,6 +141,8 @@ KeptRun kept_run_of(const Json& json) {
   for_each_entry(header.summary, [&](const std::string& name, auto& entry) { take(json.at("summary").at(name), entry); });
   const Json& traffic = json.at("traffic");
   take(traffic.at("messages"), run.messages), take(traffic.at("serial_messages"), run.serial_messages), take(traffic.at("serial_bytes"), run.serial_bytes);
+  if (traffic.contains("decision_messages"))
+    take(traffic.at("decision_messages"), run.decision_messages), take(traffic.at("decision_bytes"), run.decision_bytes);
   for (const auto& [name, column] : json.at("evaluations").items()) {
     auto& values = run.evaluations.emplace_back(name, std::vector<double>()).second;
     for (const auto& x : column) values.push_back(number_of(x));
