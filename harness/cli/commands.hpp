@@ -25,5 +25,6 @@ Command add_data(CLI::App& command);
 Command add_bench(CLI::App& command);
 Command add_preflight(CLI::App& command);
 Command add_costs(CLI::App& command);
+Command add_cost(CLI::App& command);
 
 }  // namespace xib

@@ -23,7 +23,7 @@ struct Row {
   xib::Command (*add)(CLI::App& command);
 };
 
-constexpr std::array<Row, 12> kCommands = {{
+constexpr std::array<Row, 13> kCommands = {{
     {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
     {"list", "what a sweep file may name: algorithms, policies, graphs, models, data sets, keys, with their arguments", xib::add_list},
     {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
@@ -33,6 +33,7 @@ constexpr std::array<Row, 12> kCommands = {{
     {"status", "per run of a sweep: complete, running, failed, missing", xib::add_status},
     {"show", "one run file in a screen", xib::add_show},
     {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},
+    {"cost", "seconds per step and to a score on a network that you state, from finished runs: what to run on your machine", xib::add_cost},
     {"bench", "how long the steps of a sweep's runs take here, over ranks and threads; keeps nothing", xib::add_bench},
     {"costs", "core-hours, memory and energy of every run of a sweep, lost attempts included, and which hosts were slow", xib::add_costs},
     {"preflight", "under mpirun or srun: places of the ranks, known answers, bandwidths; names the nodes that fail", xib::add_preflight},

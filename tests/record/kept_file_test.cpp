@@ -47,6 +47,12 @@ TEST_CASE("what is kept of a run comes back bit for bit, and equal runs give equ
   CHECK(same.science_digest == science_digest(sample_record()));
   CHECK(same.serial_bytes == 1.0 / 3);
   CHECK(std::isnan(same.serial_messages));
+  CHECK(std::isnan(same.decision_messages));
+  run.decision_messages = 7, run.decision_bytes = 0.5;
+  write_kept_file(scratch.path + "/decided.json", by_id({run}));
+  const KeptRun decided = read_kept_files({scratch.path + "/decided.json"}).begin()->second;
+  CHECK(decided.decision_messages == 7);
+  CHECK(decided.decision_bytes == 0.5);
   CHECK(same.header.phases.front().consensus_distance_max == std::numeric_limits<double>::infinity());
   CHECK(std::isnan(same.header.phases.front().consensus_distance_mean));
   CHECK(std::signbit(same.header.phases.front().target));
