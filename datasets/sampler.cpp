@@ -6,7 +6,7 @@
 namespace xib {
 
 std::int64_t steps_in_epoch(std::int64_t images, std::int64_t nodes, std::int64_t batch_size) {
-  require(batch_size >= 1, Key{"train.batch_size"}, "{} is no batch; at least one image is needed", batch_size);
+  require(batch_size >= 1, Key{"train.batch_size"}, "{} is not a batch size; at least one image is needed", batch_size);
   require(nodes <= images, Key{"train.nodes"}, "{} but only {} training images: more nodes than samples; take fewer nodes or raise data.limit", nodes, images);
   require(images / nodes >= batch_size, Key{"train.nodes"},
           "{} with batch_size = {} need {} images for one step, the training set has {}; take fewer nodes or a smaller batch", nodes, batch_size,

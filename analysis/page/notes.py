@@ -40,14 +40,14 @@ def notes(table, metric):
     else:
         out = [f"{escape(named.words.capitalize())}: the mean model on the test set at the last evaluation, mean ± standard deviation over seeds; {named.better} is better. Differences are paired by seed."]
         out += [margin(table)] if table["delta"] else []
-    out.append("Sent: by the algorithm. Measured: sent besides to measure Ξ; of it, to decide is what policies asked for, the rest is for the record only.")
+    out.append("Sent: bytes of the algorithm. Measured: further bytes to measure Ξ. To decide: the part of them that policies needed; the rest is for the record.")
     network = table["network"]
-    out.append("Messages: with one node per rank, an all-reduce as a ring in 2 (n − 1) rounds. Modelled: what the network takes for the busiest node of every round at "
+    out.append("Messages: with one node per rank, and an all-reduce as a ring in 2 (n − 1) rounds. Modelled: time of the network for the busiest node of every round, at "
                f'<span class="at-network">{1e6 * network["latency_s"]:.3g} µs per message and {1e-9 * network["bandwidth_bytes_per_s"]:.3g} GB/s</span>. '
                "Wall: seconds of the whole run on its machine, with evaluations and checkpoints.")
     if any(distance_mark(row) for group in table["groups"] for row in group["rows"]):
         out.append("‡: estimated by a gauge, or not measured in every step: not the exact maximum (distance_gauge and distance_measured_every in the CSV).")
     if any(row["diverged"] for group in table["groups"] for row in group["rows"]):
-        out.append(f"A run that diverged has no final {escape(named.words)}, and a row with such a run no mean and no verdict. †: means with runs that ended where they "
-                   "diverged, not to be compared with those of whole runs.")
+        out.append(f"A run that diverged has no final {escape(named.words)}, and its row has no mean and no verdict. †: mean that includes runs that ended where they "
+                   "diverged, so do not compare it with means of whole runs.")
     return "".join(f'<p class="note">{line}</p>' for line in out)

@@ -114,7 +114,7 @@ double first_at_site(const std::string& path, const std::string& key, double mea
     double value = 0;
     const auto [at, problem] = std::from_chars(begin, end, value);
     require(tab != std::string::npos && problem == std::errc() && at == end && value > 0 && std::isfinite(value), Key{"--all-reduce-file"},
-            "{}:{}: '{}' is no line \"job<TAB>bytes/s\": remove it, and the next job measures anew", path, number, line);
+            "{}:{}: '{}' is not a line \"job<TAB>bytes/s\": remove it, and the next job measures it again", path, number, line);
     if (line.substr(0, tab) == key) return value;
   }
   const std::string line = fmt::format("{}\t{:.6g}\n", key, measured);

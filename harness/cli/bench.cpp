@@ -49,7 +49,7 @@ std::vector<int> parse_threads(const std::string& given) {
     int count = 0;
     const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), count);
     const bool is_number = problem == std::errc() && end == word.data() + word.size();
-    require(is_number, Key{"--threads"}, "'{}' in '{}' is no number of threads: write --threads 1,2,4", word, given);
+    require(is_number, Key{"--threads"}, "'{}' in '{}' is not a number of threads: write --threads 1,2,4", word, given);
     if (std::find(threads.begin(), threads.end(), count) == threads.end()) threads.push_back(count);
   }
   require(!threads.empty(), Key{"--threads"}, "is empty: write --threads 1,2,4");
@@ -138,8 +138,8 @@ void print_table(const std::vector<Measured>& all, int ranks) {
   }
   fmt::print("{}", text_table(rows));
   for (const auto& [threads, seconds] : seconds_per_step(all))
-    notify("{} rank{} of {} thread{}: slurm/submit --seconds-per-step {:.4g} (evaluations and checkpoints come on top)\n", ranks, ranks == 1 ? "" : "s",
-           threads, threads == 1 ? "" : "s", seconds);
+    notify("{} rank{} of {} thread{}: slurm/submit --seconds-per-step {:.4g} (without evaluations and checkpoints)\n", ranks, ranks == 1 ? "" : "s", threads,
+           threads == 1 ? "" : "s", seconds);
 }
 
 int bench(Options o) {
@@ -188,21 +188,22 @@ int bench(Options o) {
 
 Command add_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("SPEC", o->spec, "sweep file (TOML); of runs that differ only by their seeds, the first is measured")->required();
+  command.add_option("SPEC", o->spec, "sweep file (TOML); measures the first of the runs that differ only in the seed")->required();
   add_selection(command, o->selection);
-  command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command
       .add_option(
           "--way", o->way,
-          "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
+          "how a GPU computes networks: grouped (one pass for all nodes of a rank), graph (one pass per node, as one CUDA graph), nodes (node by node), auto")
       ->capture_default_str();
-  command.add_option("--threads", o->threads, "numbers of node threads per rank, each of which is measured: 1,2,4 (default: the processors of this process)");
-  command.add_option("--steps", o->effort.steps, "steps that are timed, per run, phase and number of threads")->capture_default_str();
-  command.add_option("--warmup", o->effort.warmup, "untimed steps before them; more for policies whose beginning differs, such as fraction-of-start")
+  command.add_option("--threads", o->threads, "numbers of threads per rank to measure, such as 1,2,4 (default: the processors of this process)");
+  command.add_option("--steps", o->effort.steps, "timed steps per run, phase and number of threads")->capture_default_str();
+  command
+      .add_option("--warmup", o->effort.warmup, "untimed steps before the timed ones; use more for policies that begin differently, such as fraction-of-start")
       ->capture_default_str();
-  command.add_option("--data", o->effort.data_directory, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
-  command.add_flag("--json", o->json, "as JSON, with the facts of machine and build");
+  command.add_option("--data", o->effort.data_directory, "directory of the data set (default: XIBENCH_DATA/<data set>, or the folder of its package)");
+  command.add_flag("--json", o->json, "print JSON, with facts of the machine and the build");
   command.add_option("--progress", o->progress, "auto, terminal, plain or none")->capture_default_str();
   return [o] {
     install_stop_signals();

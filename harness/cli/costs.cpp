@@ -187,7 +187,7 @@ void print_attempts(const std::vector<RunCost>& costs) {
   }
   print_if_any(rows);
   if (const auto lost = killed(costs))
-    notify("{} attempt{} killed: counted up to the last heartbeat (`counted to`); what came after it is not known, and not counted\n", lost,
+    notify("{} attempt{} killed: counted up to the last heartbeat (`counted to`); the work after it is unknown and not counted\n", lost,
            lost == 1 ? " was" : "s were");
 }
 
@@ -208,9 +208,10 @@ void print_accounting(const Accounting& accounting) {
   }
   print_if_any(rows);
   if (!accounting.problem.empty()) return notify("Slurm's accounting: absent: {}\n", accounting.problem);
-  notify("Slurm's accounting: {} core-hours of {} jobs and requeues, all that they were given; energy {}\n", cell(core_seconds, 3600), accounting.jobs.size(),
-         with_energy > 0 ? fmt::format("{} kJ of {} of them, as their nodes count it", cell(joules, 1000), with_energy)
-                         : "absent: this Slurm gathers none (AcctGatherEnergyType)");
+  notify("Slurm's accounting: {} core-hours of {} jobs and requeues, for all processors that they had; energy {}\n", cell(core_seconds, 3600),
+         accounting.jobs.size(),
+         with_energy > 0 ? fmt::format("{} kJ of {} of them, measured by their nodes", cell(joules, 1000), with_energy)
+                         : "unknown: this Slurm does not measure it (AcctGatherEnergyType)");
 }
 
 void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed>& hosts, const Accounting& accounting) {
@@ -226,12 +227,11 @@ void print_tables(const std::vector<RunCost>& costs, const std::vector<HostSpeed
   print_attempts(costs);
   print_accounting(accounting);
   const auto [core_seconds, told] = total(costs, &RunCost::core_seconds);
-  notify(
-      "{} core-hours (ranks x threads x time, attempts that were lost included) of {} of {} runs; the others are not begun, or of a build that kept no costs\n",
-      cell(core_seconds, 3600), told, costs.size());
+  notify("{} core-hours (ranks x threads x time, with lost attempts) of {} of {} runs; the others have not started, or their build recorded no costs\n",
+         cell(core_seconds, 3600), told, costs.size());
   say_energy(costs, &RunCost::joules, " of processors (RAPL, the whole host of rank 0)", "no run could read /sys/class/powercap/intel-rapl:*/energy_uj");
-  say_energy(costs, &RunCost::gpu_joules, " of GPUs (NVML, all of rank 0's host)", "no run computed on a GPU whose driver tells it");
-  if (hosts.empty()) notify("slow hosts: no two hosts did runs that differ by their seed alone\n");
+  say_energy(costs, &RunCost::gpu_joules, " of GPUs (NVML, all of rank 0's host)", "no run used a GPU whose driver reports it");
+  if (hosts.empty()) notify("slow hosts: unknown, because no two hosts did runs that differ only in the seed\n");
 }
 
 }  // namespace
@@ -240,9 +240,9 @@ Command add_costs(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--out", o->out, "results directory")->capture_default_str();
-  command.add_option("--set", o->sets, "override, as it was given to run")->allow_extra_args(false);
+  command.add_option("--set", o->sets, "override, as given to run; repeatable")->allow_extra_args(false);
   add_selection(command, o->selection);
-  command.add_flag("--json", o->json, "as JSON");
+  command.add_flag("--json", o->json, "print JSON");
   return [o] {
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());
     std::vector<RunCost> costs;

@@ -77,7 +77,7 @@ const OfficialSet& published(const DatasetInfo& info) {
 int fetch_sets(const Options& options) {
   const char* variable = std::getenv("XIBENCH_DATA");
   const std::string root = !options.data.empty() ? options.data : variable ? variable : "";
-  require(!root.empty(), Key{"--data"}, "where to? give the directory with --data, or set XIBENCH_DATA to it: runs look there too");
+  require(!root.empty(), Key{"--data"}, "name the directory for the data sets with --data or XIBENCH_DATA; runs look there too");
   for (const auto& name : options.names) {
     const Term term = Term::parse(name);
     const auto& info = dataset_info(term, "xibench data fetch");
@@ -93,7 +93,7 @@ int verify(const Options& options) {
   if (names.empty())
     for (const auto& info : datasets())
       if (const auto at = look_for(info, options.data); !info.probe.empty() && !(at.place.empty() && at.problem.empty())) names.emplace_back(info.name);
-  require(!names.empty(), "no data set is here: xibench data list says where they are looked for");
+  require(!names.empty(), "no data set was found: xibench data list shows the directories");
   std::vector<std::vector<std::string>> rows = {{"name", "file", "SHA-256 unpacked", "verdict"}};
   Json out = Json::array();
   bool all = true;
@@ -120,7 +120,8 @@ int verify(const Options& options) {
   }
   fmt::print("{}", options.json ? json_text(out) + "\n" : text_table(rows));
   if (!all)
-    fmt::print(stderr, "xibench: not everything is as it was published: results with it are not results on that set; to fetch it anew, move it away first\n");
+    fmt::print(stderr,
+               "xibench: some files differ from the published ones, so results with them are not results on that data set; move them away and fetch again\n");
   return all ? 0 : static_cast<int>(Fault::work);
 }
 
@@ -139,24 +140,24 @@ Command add_data(CLI::App& command) {
   command.require_subcommand(1);
   const auto add = [&](const char* name, const char* help) {
     CLI::App* sub = command.add_subcommand(name, help);
-    sub->add_option("--data", options->data, "the directory of the data sets (default: XIBENCH_DATA, then where packages put them)");
+    sub->add_option("--data", options->data, "directory of the data sets (default: XIBENCH_DATA, then the folders of the packages)");
     return sub;
   };
-  CLI::App* known = add("list", "the sets that can be named in a sweep, and where they are on this machine");
+  CLI::App* known = add("list", "list the data sets that a sweep can name, and where they are on this machine");
   known->add_flag("--json", options->json, "print JSON");
-  CLI::App* get = add("fetch", "download sets from their publisher and compare them with the published checksums");
-  get->add_option("NAME", options->names, "sets, such as cifar10")->required();
-  get->add_option("--mirror", options->mirror, "a directory, or an address, that holds the same files");
-  CLI::App* check =
-      add("verify", "compare every file with the published one, and read it as a run does; exit status 1: not all are the published ones, or can be read");
-  check->add_option("NAME", options->names, "sets; without a name all that are here");
+  CLI::App* get = add("fetch", "download data sets from their publisher and compare them with the published checksums");
+  get->add_option("NAME", options->names, "data sets, such as cifar10")->required();
+  get->add_option("--mirror", options->mirror, "directory or address with the same files");
+  CLI::App* check = add("verify", "compare every file with the published one, and read it as a run does; exit status 1 if a file differs or cannot be read");
+  check->add_option("NAME", options->names, "data sets (default: all on this machine)");
   check->add_flag("--json", options->json, "print JSON");
-  CLI::App* split = add("partition", "who gets which classes under a partition: images of each class on each node");
-  split->add_option("NAME", options->partition.dataset, "a set, such as fashion-mnist")->required();
-  split->add_option("--partition", options->partition.partition, "as in data.partition, such as \"dirichlet(0.1)\"")->capture_default_str();
+  CLI::App* split = add("partition", "show a partition: images of each class on each node");
+  split->add_option("NAME", options->partition.dataset, "data set, such as fashion-mnist")->required();
+  split->add_option("--partition", options->partition.partition, "value of data.partition, such as \"dirichlet(0.1)\"")->capture_default_str();
   split->add_option("--nodes,-n", options->partition.nodes, "number of nodes")->capture_default_str();
-  split->add_option("--seed", options->partition.seed, "as in seeds: gives what the run of that seed gets")->capture_default_str();
-  split->add_option("--validation", options->partition.validation, "as in evaluation.validation: the share that is held out first")->capture_default_str();
+  split->add_option("--seed", options->partition.seed, "seed; the run with this seed gets the same partition")->capture_default_str();
+  split->add_option("--validation", options->partition.validation, "value of evaluation.validation: share of the samples that is held out first")
+      ->capture_default_str();
   auto* json = split->add_flag("--json", options->partition.json, "print JSON");
   split->add_flag("--csv", options->partition.csv, "print CSV")->excludes(json);
   split->footer(listing("Partitions", partitions()) + listing("Data sets", datasets()));

@@ -90,9 +90,9 @@ int show_partition(const PartitionOptions& options, const std::string& data_dire
   } else if (options.csv) {
     for (const auto& row : rows_of(split, true)) fmt::print("{}\n", fmt::join(row, ","));
   } else {
-    fmt::print("{}mean distance {:.3f}: half the sum of the differences between a node's shares of the classes and those of all nodes (0: alike)\n",
+    fmt::print("{}mean distance {:.3f}: half the sum of the differences between a node's class shares and those of all nodes (0: equal)\n",
                text_table(rows_of(split, false)), split.mean_distance);
-    if (info.every_epoch) fmt::print("drawn anew every epoch: this is the first\n");
+    if (info.every_epoch) fmt::print("drawn again in every epoch; this is the first epoch\n");
   }
   return 0;
 }

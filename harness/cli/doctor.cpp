@@ -52,10 +52,10 @@ std::vector<Finding> examine() {
   add("LibTorch", value(build, "libtorch"), "no networks, only constructed problems: install libtorch-dev and configure with -DXB_WITH_TORCH=ON");
   add("MPI", value(build, "mpi"), "one process only, no mpirun: install libopenmpi-dev and configure with -DXB_WITH_MPI=ON");
   add("HDF5", value(build, "hdf5"), "no run files");
-  add("CUDA", value(build, "cuda"), "no GPUs, --device cuda is refused: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is");
+  add("CUDA", value(build, "cuda"), "no GPUs, --device cuda is refused: configure with -DXB_WITH_CUDA=ON on a machine with a CUDA toolkit");
   add("NCCL", value(build, "nccl"),
       value(build, "cuda").empty() ? "no exchange between GPUs"
-                                   : "exchange between GPUs goes through pinned host memory: configure with -DXB_WITH_NCCL=ON where NCCL is");
+                                   : "exchange between GPUs goes through pinned host memory: install NCCL and configure with -DXB_WITH_NCCL=ON");
   add("GPU", ask("nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null"), "runs use the CPU");
   if (!value(build, "cuda").empty()) {
     const std::string problem = gpu_problem({"cuda"});
@@ -64,7 +64,7 @@ std::vector<Finding> examine() {
     add("networks on a GPU", networks.empty() ? "grouped, graph, nodes" : "", networks);
   }
   add("mpirun", ask("mpirun --version 2>/dev/null"), "no ranks: install openmpi-bin");
-  add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit from here");
+  add("Slurm", ask("sbatch --version 2>/dev/null"), "no sbatch: the scripts in slurm/ cannot submit on this machine");
   add("/usr/bin/python3, with libraries", ask("/usr/bin/python3 -c 'import sys, h5py, matplotlib, numpy, scipy; print(sys.version.split()[0])' 2>/dev/null"),
       "no figures: install python3-h5py, python3-matplotlib, python3-numpy and python3-scipy");
   add("curl", ask("curl --version 2>/dev/null | cut -d' ' -f1,2"), "no xibench data fetch: install curl");
@@ -77,7 +77,7 @@ std::vector<Finding> examine() {
 
 Command add_doctor(CLI::App& command) {
   auto json = std::make_shared<bool>(false);
-  command.add_flag("--json", *json, "as JSON");
+  command.add_flag("--json", *json, "print JSON");
   return [json] {
     const auto findings = examine();
     if (*json) {

@@ -45,7 +45,7 @@ Command add_gap(CLI::App& command) {
   auto options = std::make_shared<GapOptions>();
   command.add_option("DIR", options->from.places, "run files, kept files (--keep), or directories with them, searched recursively for *.h5 and *kept.json")
       ->required();
-  command.add_option("--format", options->format, "md (a table for the terminal), csv or json")
+  command.add_option("--format", options->format, "output: md (a table for the terminal), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   command.add_option("--sweep", options->from.sweep,
@@ -53,14 +53,14 @@ Command add_gap(CLI::App& command) {
   command.add_option("--set", options->from.sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
   command.add_option(
       "--keep", options->from.keep,
-      "also write what tables and curves need of these runs to this file (*.json, some kB a run), which gap and run --kept read where the run files "
-      "are not; what it holds already stays in it");
-  command.add_option("--latency", options->network.latency_s, "for the modelled seconds: seconds per message")->capture_default_str();
-  command.add_option("--bandwidth", options->network.bandwidth, "for the modelled seconds: bytes per second of a node")->capture_default_str();
+      "also write the data of tables and curves to this file (*.json, some kB per run), which gap and run --kept can read instead of the run "
+      "files; runs that are already in the file stay there");
+  command.add_option("--latency", options->network.latency_s, "latency of a message in seconds, for the modelled seconds")->capture_default_str();
+  command.add_option("--bandwidth", options->network.bandwidth, "bandwidth of a node in bytes per second, for the modelled seconds")->capture_default_str();
   return [options] {
     const auto& [latency, bandwidth] = options->network;
-    require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is no number of seconds; give one such as 50e-6", latency);
-    require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is no number of bytes per second; give one such as 1.25e9", bandwidth);
+    require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is not a number of seconds; give one such as 50e-6", latency);
+    require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is not a number of bytes per second; give one such as 1.25e9", bandwidth);
     require(options->from.keep.empty() || options->from.keep.ends_with(".json"), Key{"--keep"},
             "'{}' does not end with .json, by which gap knows a kept file; name one such as kept.json", options->from.keep);
     require(options->from.sets.empty() || !options->from.sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");

@@ -102,7 +102,7 @@ LoadedRun load(const std::string& path, bool to_keep) {
 // Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
 void check_same_science(const std::string& path, const std::string& other) {
   require(science_digest(read_run_file(path)) == science_digest(read_run_file(other)),
-          "{} and {} have the same run id and different science: the data set, a library or the kind of CPU was another (xibench show prints the provenance of "
+          "{} and {} have the same run id and different science: the data set, a library or the kind of CPU differs (xibench show prints the provenance of "
           "each): keep the file that belongs to the other runs",
           other, path);
 }

@@ -121,7 +121,7 @@ std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, cons
     if (!cell) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", file.run.path, plan.sweep.path);
     return cell;
   });
-  require(!runs.empty(), "none of the run files is in the plan of {}: give the directory that it was run into", plan.sweep.path);
+  require(!runs.empty(), "no run file is in the plan of {}: give the results directory of that sweep", plan.sweep.path);
   return runs;
 }
 
@@ -162,7 +162,7 @@ SweepRuns runs_of_sweep(const RunPlaces& from) {
         refuse_in(from.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", run.name, plan->sweep.name);
     std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
   }
-  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first, see xibench status", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
+  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first; xibench status shows its state", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
           fmt::join(from.places, ", "));
   Plans plans;
   SweepRuns found{.sweep = plan ? plan->sweep : common_sweep(loaded, plans), .runs = {}, .expected = {}, .kept = {}, .copies = copies, .all_used = all_used};

@@ -82,7 +82,7 @@ struct Set {
 
 constexpr Set kSets[] = {
     {"algorithms", "train.algorithm", "how a step trains", "arguments", [] { return entries_of(algorithms()); }},
-    {"optimizers", "train.optimizer", "what a node makes of its gradients", "arguments", [] { return entries_of(optimizers()); }},
+    {"optimizers", "train.optimizer", "how a node steps along its gradients", "arguments", [] { return entries_of(optimizers()); }},
     {"policies", "control.policy", "how much the nodes communicate in a step", "arguments", [] { return entries_of(policies()); }},
     {"gauges", "control.gauge", "how the consensus distance is measured for the record", "arguments", [] { return entries_of(gauges()); }},
     {"topologies", "topology.name", "who sends to whom", "arguments", [] { return entries_of(topologies()); }},
@@ -91,8 +91,8 @@ constexpr Set kSets[] = {
     {"datasets", "data.dataset", "data sets", "arguments", [] { return entries_of(datasets()); }},
     {"problems", "data.dataset", "constructed problems with known constants", "arguments", [] { return entries_of(problems()); }},
     {"partitions", "data.partition", "how the data are divided among the nodes", "arguments", [] { return entries_of(partitions()); }},
-    {"keys", "", "what a sweep file may set", "values", keys},
-    {"columns", "", "what a run file records of steps, evaluations, phases and attempts", "type, unit, values", columns},
+    {"keys", "", "the keys of a sweep file", "values", keys},
+    {"columns", "", "the columns of a run file: steps, evaluations, phases, attempts", "type, unit, values", columns},
 };
 
 nlohmann::ordered_json as_json(const Entries& entries) {
@@ -131,9 +131,10 @@ Command add_list(CLI::App& command) {
     bool json = false;
   };
   const auto o = std::make_shared<Options>();
-  command.add_option("SET", o->set,
-                     "algorithms, optimizers, policies, gauges, topologies, weights, models, datasets, problems, partitions, keys or columns; none: the sets");
-  command.add_flag("--json", o->json, "as JSON, all sets where none is named");
+  command.add_option(
+      "SET", o->set,
+      "algorithms, optimizers, policies, gauges, topologies, weights, models, datasets, problems, partitions, keys or columns (default: list the sets)");
+  command.add_flag("--json", o->json, "print JSON; without SET, of all sets");
   return [o] { return list(o->set, o->json); };
 }
 

@@ -24,19 +24,19 @@ struct Row {
 };
 
 constexpr std::array<Row, 13> kCommands = {{
-    {"doctor", "versions and devices of everything this build runs on, what is missing and what that costs", xib::add_doctor},
-    {"list", "what a sweep file may name: algorithms, policies, graphs, models, data sets, keys, with their arguments", xib::add_list},
-    {"topology", "a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name all graphs side by side", xib::add_topology},
-    {"data", "the data sets: which are known and here, fetch one, compare it with what was published, look at a partition", xib::add_data},
-    {"plan", "the runs of a sweep: index, id, what varies, cost; runs nothing", xib::add_plan},
+    {"doctor", "show the versions and devices that this build uses, what is missing, and the consequences", xib::add_doctor},
+    {"list", "list what a sweep file may name: algorithms, policies, graphs, models, data sets, keys, with their arguments", xib::add_list},
+    {"topology", "show a graph's mixing matrix: degree, spectrum, rounds, bytes; without a name compare all graphs", xib::add_topology},
+    {"data", "list the data sets, fetch them, verify them, show a partition", xib::add_data},
+    {"plan", "show the runs of a sweep: index, id, what varies, cost; runs nothing", xib::add_plan},
     {"run", "run the unfinished runs of a sweep", xib::add_run},
-    {"status", "per run of a sweep: complete, running, failed, missing", xib::add_status},
-    {"show", "one run file in a screen", xib::add_show},
-    {"gap", "the gap table: every variant against centralized, paired by seed", xib::add_gap},
+    {"status", "show the state of every run of a sweep: complete, running, failed, missing", xib::add_status},
+    {"show", "show one run file on a screen", xib::add_show},
+    {"gap", "print the gap table: every variant against centralized, paired by seed", xib::add_gap},
     {"cost", "seconds per step and to a score on a network that you state, from finished runs: what to run on your machine", xib::add_cost},
-    {"bench", "how long the steps of a sweep's runs take here, over ranks and threads; keeps nothing", xib::add_bench},
-    {"costs", "core-hours, memory and energy of every run of a sweep, lost attempts included, and which hosts were slow", xib::add_costs},
-    {"preflight", "under mpirun or srun: places of the ranks, known answers, bandwidths; names the nodes that fail", xib::add_preflight},
+    {"bench", "time the steps of a sweep's runs on this machine, over ranks and threads; keeps no files", xib::add_bench},
+    {"costs", "show core-hours, memory and energy of every run of a sweep, with lost attempts, and the slow hosts", xib::add_costs},
+    {"preflight", "under mpirun or srun: check placement, known results and bandwidths of the ranks; name the nodes that fail", xib::add_preflight},
 }};
 
 // A repeatable option takes one value each time (--index 0 --index 1); help would otherwise show `--index INT ...`.

@@ -25,7 +25,7 @@ class OutOfMemory final : public std::bad_alloc {
       std::snprintf(limit.data(), limit.size(), " (ulimit -v is %llu kB)", static_cast<unsigned long long>(space.rlim_cur / 1024));
     std::snprintf(
         text_.data(), text_.size(),
-        "out of memory: %.0f MB more were asked for%s: spread the run over more ranks on more hosts, give fewer --jobs or --threads, or raise the limit; the last checkpoint stays",
+        "out of memory: %.0f MB more were needed%s: spread the run over more ranks on more hosts, give fewer --jobs or --threads, or raise the limit; the last checkpoint is kept",
         static_cast<double>(bytes) / 1e6, limit.data());
   }
   const char* what() const noexcept override { return text_.data(); }
@@ -36,7 +36,7 @@ class OutOfMemory final : public std::bad_alloc {
 
 [[noreturn]] void say_and_end() {
   std::array<char, 512> text{};
-  const char* why = "an error that nothing caught";
+  const char* why = "an unexpected error";
   try {
     if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
   } catch (const std::exception& error) {

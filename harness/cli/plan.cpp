@@ -132,7 +132,7 @@ void print_total(const Runs& runs, const Costs& costs) {
   fmt::print(stderr, "{} run{}{}: {} steps, {} samples\n", runs.size(), runs.size() == 1 ? "" : "s",
              stages > 1 ? fmt::format(" in {} stages (a stage needs the results of those before it)", stages) : "", amount(total.steps), amount(total.samples));
   if (largest > 0)
-    fmt::print(stderr, "GPU memory: {} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), and what the driver takes for itself\n",
+    fmt::print(stderr, "GPU memory: {} GiB for the largest run, all its nodes on one GPU (on r GPUs about 1/r of it), plus the memory of the driver\n",
                gib(largest));
 }
 
@@ -156,11 +156,11 @@ int plan(const Options& o) {
 Command add_plan(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
-  command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
   command.add_option("--device", o->device,
-                     "cpu or cuda, as run will get it; with cuda the memory that each run needs on a GPU (default: train.device of the sweep file)");
+                     "cpu or cuda, as for run; cuda shows the memory that each run needs on a GPU (default: train.device of the sweep file)");
   add_selection(command, o->selection);
-  command.add_flag("--json", o->json, "as JSON, with every resolved configuration and where each value came from");
+  command.add_flag("--json", o->json, "print JSON, with the resolved configuration of every run and the source of each value");
   return [o] {
     try {
       return plan(*o);

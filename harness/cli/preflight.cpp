@@ -122,7 +122,7 @@ int told(const Options& o, const Preflight& preflight) {
   for (const auto& remark : preflight.remarks) notify("xibench: preflight: {}\n", remark);
   for (const auto& problem : preflight.launch_problems)
     notify(
-        "xibench: preflight: {}: ranks are bound to too few processors on every node: srun --cpus-per-task and --cpu-bind=cores, or mpirun --map-by PE=N, give each its own\n",
+        "xibench: preflight: {}: ranks are bound to too few processors on every node: give each rank its own with srun --cpus-per-task and --cpu-bind=cores, or mpirun --map-by PE=N\n",
         problem);
   for (const auto& node : preflight.nodes)
     for (const auto& problem : node.problems) notify("xibench: preflight: node {}: {}\n", node.node, problem);
@@ -228,21 +228,21 @@ int preflight(const Options& o) {
 
 Command add_preflight(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("--threads", o->threads, "node threads per rank, as run will get them (default: the processors of this process)");
-  command.add_option("--device", o->device, "cpu, cuda or cuda:K, as run will get it")->capture_default_str();
+  command.add_option("--threads", o->threads, "threads per rank, as for run (default: the processors of this process)");
+  command.add_option("--device", o->device, "cpu, cuda or cuda:K, as for run")->capture_default_str();
   command.add_option(
       "--all-reduce-file", o->all_reduce_file,
-      "with --device cuda: where the first all-reduce between GPUs of each shape of job is kept; later ones have to reach a share of it (default: none is judged)");
-  command.add_option("--all-reduce-floor", o->all_reduce_floor, "that share")->capture_default_str();
-  command.add_option("--all-reduce-mebibytes", o->all_reduce_mebibytes, "of each rank in it")->capture_default_str();
-  command.add_option("--floor", o->limits.floor, "share of the median of the nodes (of three at least) that memory and network bandwidth have to reach")
+      "with --device cuda: file with the first all-reduce bandwidth of each kind of job; later jobs must reach a share of it (default: no check)");
+  command.add_option("--all-reduce-floor", o->all_reduce_floor, "share of the first bandwidth that an all-reduce must reach")->capture_default_str();
+  command.add_option("--all-reduce-mebibytes", o->all_reduce_mebibytes, "mebibytes per rank in the all-reduce")->capture_default_str();
+  command.add_option("--floor", o->limits.floor, "share of the nodes' median that memory and network bandwidth must reach (with three nodes or more)")
       ->capture_default_str();
-  command.add_option("--seconds", o->limits.seconds, "time after which no further pair of nodes is measured")->capture_default_str();
+  command.add_option("--seconds", o->limits.seconds, "seconds after which it measures no further pair of nodes")->capture_default_str();
   command
       .add_option("--stall-seconds", o->stall_seconds,
-                  "seconds without progress after which all ranks say whom they wait for and end (in MPI_Init after twice as long); 0: never")
+                  "seconds without progress after which all ranks name the ranks that they wait for and end (in MPI_Init after twice as long); 0: never")
       ->capture_default_str();
-  command.add_flag("--json", o->json, "as JSON; \"exclude\" names the failing nodes as Slurm takes them");
+  command.add_flag("--json", o->json, "print JSON; \"exclude\" lists the failing nodes in Slurm's notation");
   return [o] { return preflight(*o); };
 }
 

@@ -109,7 +109,8 @@ void check_places(Preflight& preflight) {
       else
         (bound ? preflight.launch_problems : preflight.remarks).push_back(fmt::format("{}: {}", preflight.nodes[n].node, problem));
     }
-  if (most != least) preflight.remarks.push_back(fmt::format("between {} and {} ranks on a node: --ntasks-per-node gives every node as many", least, most));
+  if (most != least)
+    preflight.remarks.push_back(fmt::format("between {} and {} ranks on a node: use --ntasks-per-node, which gives every node the same number", least, most));
 }
 
 double median_of(std::vector<double> values) {

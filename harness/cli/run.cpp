@@ -51,10 +51,10 @@ void check_flags(const Options& o) {
   Problems problems;
   problems.attempt([&] { progress_style(o.progress); });
   problems.attempt([&] { parse_way(o.way); });
-  problems.attempt([&] { require(!o.out.empty(), Key{"--out"}, "is empty (a shell variable that is not set?): name a directory"); });
+  problems.attempt([&] { require(!o.out.empty(), Key{"--out"}, "is empty (perhaps an unset shell variable): name a directory"); });
   problems.attempt([&] { require(o.jobs >= 1, Key{"--jobs"}, "{} is less than 1", o.jobs); });
   problems.attempt([&] { require(o.retries >= 0, Key{"--retries"}, "{} is less than 0", o.retries); });
-  problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), Key{"--all"}, "it and a selection of runs exclude each other: give one of them"); });
+  problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), Key{"--all"}, "cannot be combined with a selection of runs: give one of them"); });
   for (const auto& [flag, number] : {std::pair{"--ranks", o.shape.ranks},
                                      {"--ranks-per-node", o.shape.ranks_per_node},
                                      {"--runs-at-once", o.shape.at_once},
@@ -63,8 +63,8 @@ void check_flags(const Options& o) {
   problems.attempt([&] {
     require(
         o.check || !o.shape.is_given(), Key{"--check"},
-        "is missing: --ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node tell it of a later job: a run has the ranks that mpirun "
-        "or srun starts, and what its machine has; leave them out, or add --check");
+        "is missing: --ranks, --ranks-per-node, --runs-at-once, --processors-per-node and --memory-per-node describe a later job to --check. A run has the ranks that mpirun "
+        "or srun starts, and the memory of its machine; leave them out, or add --check");
   });
   problems.throw_if_any();
 }
@@ -144,7 +144,7 @@ int run_here(const Options& o) {
 
 // Each run in a process of its own, several at a time.
 int run_side_by_side_here(const Options& o) {
-  require(!launched_with_others(), Key{"--jobs"}, "under mpirun or srun the ranks share every run; leave --jobs out, or the launcher");
+  require(!launched_with_others(), Key{"--jobs"}, "under mpirun or srun the ranks share every run; leave out --jobs, or start without mpirun and srun");
   const int threads = o.threads ? *o.threads : std::max(1, usable_processors() / o.jobs);
   check_machine(o);
   check_threads(threads);
@@ -215,38 +215,38 @@ Command add_run(CLI::App& command) {
     return option;
   };
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
-  command.add_option("--out", o->out, "results directory; a run goes to OUT/<sweep name>/<id>.h5")->capture_default_str();
+  command.add_option("--out", o->out, "results directory; writes each run to OUT/<sweep name>/<id>.h5")->capture_default_str();
   for (CLI::Option* option : add_selection(command, o->selection)) drivers_own(option);
-  drivers_own(command.add_flag("--all", o->all, "all unfinished runs of the plan (the default without a selection)"));
-  command.add_option("--set", o->sets, "override: key=value with a dotted key and TOML on the right")->allow_extra_args(false);
+  drivers_own(command.add_flag("--all", o->all, "do all unfinished runs of the plan (default without a selection)"));
+  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
   command
       .add_option("--kept", o->kept,
-                  "kept file (xibench gap --keep): its runs are results, and are not done again; so a sweep goes on where the run files are not")
+                  "kept file (xibench gap --keep): its runs count as results and are not done again, so a sweep can go on without the run files; repeatable")
       ->allow_extra_args(false);
-  drivers_own(command.add_option("--threads", o->threads, "node threads per rank (default: the processors of this process)"));
+  drivers_own(command.add_option("--threads", o->threads, "threads per rank (default: the processors of this process)"));
   command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
   command
       .add_option(
           "--way", o->way,
-          "how networks are computed on a GPU: grouped (all nodes of a rank in one pass), graph (a pass per node, as one CUDA graph), nodes (node by node), auto")
+          "how a GPU computes networks: grouped (one pass for all nodes of a rank), graph (one pass per node, as one CUDA graph), nodes (node by node), auto")
       ->capture_default_str();
-  command.add_option("--data", o->data, "directory of the data set (default: where its package puts it, or XIBENCH_DATA/<data set>)");
+  command.add_option("--data", o->data, "directory of the data set (default: XIBENCH_DATA/<data set>, or the folder of its package)");
   command.add_flag("--no-resume", o->no_resume, "ignore checkpoints and start over");
-  command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "time between checkpoints")->capture_default_str();
-  command.add_option("--stall-minutes", o->stall_minutes, "minutes without progress after which the run ends with a report; 0: never")->capture_default_str();
-  drivers_own(command.add_option("--jobs", o->jobs, "runs side by side on this machine, each in a process of its own; with --device cuda spread over its GPUs"))
+  command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "minutes between checkpoints")->capture_default_str();
+  command.add_option("--stall-minutes", o->stall_minutes, "minutes without progress after which the run ends and names the waiting ranks; 0: never")->capture_default_str();
+  drivers_own(command.add_option("--jobs", o->jobs, "parallel runs on this machine, each in its own process; with --device cuda spread over its GPUs"))
       ->capture_default_str();
-  drivers_own(command.add_option("--retries", o->retries, "how often a failed run is tried again (with --jobs also a killed one); never after bad input"))
+  drivers_own(command.add_option("--retries", o->retries, "how often to try a failed run again (with --jobs also a killed one); never after bad input"))
       ->capture_default_str();
-  drivers_own(command.add_flag("--no-summary", o->no_summary, "leave out the last line, which says how many runs were done"));
+  drivers_own(command.add_flag("--no-summary", o->no_summary, "omit the last line, which counts the runs"));
   drivers_own(command.add_option("--progress", o->progress, "auto, terminal, plain or none"))->capture_default_str();
   command.add_flag("--check", o->check, "check everything that could stop these runs, and run nothing: exit status 0, or 2 with all problems in one message");
   command.add_option("--ranks", o->shape.ranks, "with --check: ranks of every run (default: as many as mpirun or srun started)");
   command.add_option("--ranks-per-node", o->shape.ranks_per_node, "with --check: ranks of a run on one machine (default: all of them)");
   command.add_option("--processors-per-node", o->shape.processors, "with --check: processors of a machine that the threads may use");
-  command.add_option("--memory-per-node", o->shape.memory, "with --check: memory of a machine, as in 64G (default: what this one lets this process use)");
+  command.add_option("--memory-per-node", o->shape.memory, "with --check: memory of a machine, such as 64G (default: what this process may use here)");
   command.add_option("--runs-at-once", o->shape.at_once,
-                     "with --check: runs of all jobs together, whose checkpoints need room at the same time (default: --jobs)");
+                     "with --check: runs of all jobs together, which need room for checkpoints at the same time (default: --jobs)");
   return [o] {
     install_stop_signals();  // first: a signal while libraries and data are loaded stops this process as orderly as a later one
     pin_kernels();

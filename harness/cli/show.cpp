@@ -207,7 +207,7 @@ void print_screen(const RunRecord& record) {
     fmt::print("stragglers   {} of {} steps took more than twice the median of comparable steps (bit 8 of /steps/flags)\n", stragglers, record.steps.size());
 
   if (record.outcome == Standing::diverged)
-    fmt::print("diverged     in step {}: there is no final {}; rounds, bytes and seconds are those of a part of the run\n", record.steps.size(),
+    fmt::print("diverged     in step {}: there is no final {}; rounds, bytes and seconds cover only a part of the run\n", record.steps.size(),
                record.metrics.front().label());
   const Summary s = summarize(record);
   const Score& score = s.scores.front();
@@ -230,7 +230,7 @@ int validate(const std::string& path) {
   const Validation validation = validate_run_file(path);
   const std::string name = printable(path);
   for (const auto& problem : validation.problems) fmt::print("{}: {}\n", name, printable(problem));
-  for (const auto& odd : validation.odd) fmt::print("{}: odd, to be used as it is: {}\n", name, printable(odd));
+  for (const auto& odd : validation.odd) fmt::print("{}: unusual, but usable: {}\n", name, printable(odd));
   if (!validation.problems.empty()) return 1;
   fmt::print("{}: valid ({} checksums compared)\n", name, validation.compared);
   return 0;
@@ -253,10 +253,10 @@ int show(const Options& options) {
 
 Command add_show(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option("RUN.h5", options->path, "a run file")->required();
-  auto* json = command.add_flag("--json", options->json, "everything but the rows, as JSON");
-  auto* digest = command.add_flag("--science-digest", options->digest, "one SHA-256 over all that is science: equal runs have equal digests");
-  auto* check = command.add_flag("--validate", options->validate, "check every promise of the format: checksums, lengths, ranges; exit status 1 on a problem");
+  command.add_option("RUN.h5", options->path, "run file")->required();
+  auto* json = command.add_flag("--json", options->json, "print everything but the rows as JSON");
+  auto* digest = command.add_flag("--science-digest", options->digest, "print one SHA-256 of the recorded science; equal runs have equal digests");
+  auto* check = command.add_flag("--validate", options->validate, "check checksums, lengths and ranges; exit status 1 if something is wrong");
   json->excludes(digest)->excludes(check);
   digest->excludes(check);
   return [options] { return show(*options); };

@@ -187,7 +187,7 @@ class Watch {
     still_ = running || changed || waits ? 0 : still_ + 1;
     if (std::all_of(states.begin(), states.end(), [](Standing state) { return has_result(state) || state == Standing::failed; })) return false;
     if (!has_moved_ || still_ < kStillLooks) return true;
-    fmt::print(stderr, "xibench: nothing has run for {} looks: not watched any longer\n", kStillLooks);
+    fmt::print(stderr, "xibench: nothing was running in {} updates: --watch ends\n", kStillLooks);
     return false;
   }
 
@@ -203,15 +203,15 @@ Command add_status(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
   command.add_option("--out", o->out, "results directory")->capture_default_str();
-  command.add_option("--set", o->sets, "override, as it was given to run")->allow_extra_args(false);
+  command.add_option("--set", o->sets, "override, as given to run; repeatable")->allow_extra_args(false);
   add_selection(command, o->selection);
-  command.add_flag("--json", o->json, "as JSON");
+  command.add_flag("--json", o->json, "print JSON");
   command.add_flag("--watch", o->watch,
                    fmt::format("again and again, until every run is complete or failed, or none runs any more: once a run was seen to run or to change, {} "
                                "looks without either",
                                kStillLooks));
   command.add_flag("--no-queue", o->no_queue, "do not ask Slurm which runs wait in its queue");
-  command.add_option("--every", o->every, "seconds between two looks of --watch")->capture_default_str();
+  command.add_option("--every", o->every, "seconds between two updates of --watch")->capture_default_str();
   return [o] {
     require(o->every > 0 && o->every <= 86400, Key{"--every"}, "{} is not a number of seconds up to a day", o->every);
     const Plan plan = make_plan(o->spec, o->sets, vocabulary());

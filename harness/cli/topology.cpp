@@ -231,19 +231,19 @@ std::string listing() {
 
 Command add_topology(CLI::App& command) {
   auto options = std::make_shared<Options>();
-  command.add_option("name", options->name, "the graph, such as ring or \"torus(4, 8)\"; without it all are compared");
+  command.add_option("name", options->name, "graph, such as ring or \"torus(4, 8)\" (default: compare all)");
   command.add_option("--nodes,-n", options->nodes, "number of nodes")->capture_default_str();
   command.add_option("--weights", options->weights,
-                     "rule of the weights (default: uniform where it keeps the mean, else metropolis; in the comparison push-sum for directed graphs)");
-  command.add_option("--dim", options->dim, "parameters of the model, for the bytes")->capture_default_str();
-  command.add_option("--seed", options->seed, "of random graphs")->capture_default_str();
+                     "weight rule (default: uniform if it keeps the mean, else metropolis; in the comparison push-sum for directed graphs)");
+  command.add_option("--dim", options->dim, "number of model parameters, for the bytes")->capture_default_str();
+  command.add_option("--seed", options->seed, "seed of random graphs")->capture_default_str();
   command
       .add_option("--decay", options->decay,
-                  fmt::format("per round, for the effective number of neighbors; that is left empty where it takes over {:g} multiplications", kNeighborsWork))
+                  fmt::format("decay per round, for the effective number of neighbors (not computed if it takes over {:g} multiplications)", kNeighborsWork))
       ->capture_default_str();
   auto* json = command.add_flag("--json", options->json, "print JSON");
   auto* csv = command.add_flag("--csv", options->csv, "print CSV");
-  auto* matrix = command.add_flag("--matrix", options->matrix, "print W as CSV, a block per round of the period");
+  auto* matrix = command.add_flag("--matrix", options->matrix, "print W as CSV, one block per round of the period");
   auto* dot = command.add_flag("--dot", options->dot, "print the graph for Graphviz");
   for (auto* a : {json, csv, matrix, dot})
     for (auto* b : {json, csv, matrix, dot})

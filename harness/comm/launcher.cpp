@@ -56,7 +56,7 @@ Launch launch_of_this_process() {
 std::string misfit(const Launch& launch, const std::string& seen) {
   const std::string number = launch.processes > 1 ? fmt::format("at least {} processes", launch.processes) : "ranks";
   return fmt::format(
-      "a launcher started {} ({}), but {}: launcher and MPI do not fit, and each process would do the whole run: use the mpirun of this program's MPI or "
+      "a launcher started {} ({}), but {}: launcher and MPI do not match, and each process would do the whole run: use the mpirun of this program's MPI or "
       "srun --mpi=pmix, for one process srun --ntasks=1 --mpi=none; without a launcher unset {}",
       number, launch.said, seen, launch.said.substr(0, launch.said.find('=')));
 }

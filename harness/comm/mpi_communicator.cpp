@@ -21,7 +21,7 @@ void check_mpi(int code, const char* call) {
 }
 
 int to_int(std::size_t count) {
-  if (count > static_cast<std::size_t>(std::numeric_limits<int>::max())) fail("a message of {} elements is beyond what MPI counts", count);
+  if (count > static_cast<std::size_t>(std::numeric_limits<int>::max())) fail("a message of {} elements is too long for MPI", count);
   return static_cast<int>(count);
 }
 

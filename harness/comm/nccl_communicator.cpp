@@ -132,7 +132,7 @@ class Nccl final : public Communicator {
       for (int a = 0; a < size(); ++a)
         for (int b = 0; b < a; ++b)
           require(of(a) != of(b),
-                  "ranks {} and {} would share a GPU ({}), which NCCL refuses: start one rank per GPU (for tests give every rank another NCCL_HOSTID)", b, a,
+                  "ranks {} and {} would share a GPU ({}), which NCCL refuses: start one rank per GPU (for tests give every rank its own NCCL_HOSTID)", b, a,
                   of(a));
       return 0;
     });
@@ -167,8 +167,7 @@ class Nccl final : public Communicator {
     const auto from = Clock::now();
     for (int turn = 0; !is_there(); ++turn) {
       if (std::chrono::duration<double>(Clock::now() - from).count() > options_.timeout_s)
-        give_up(fmt::format("nothing came for {:g} s (a rank that hangs, or a network that does not let NCCL through: NCCL_DEBUG=INFO says more)",
-                            options_.timeout_s));
+        give_up(fmt::format("nothing arrived for {:g} s (a rank hangs, or the network blocks NCCL: NCCL_DEBUG=INFO shows more)", options_.timeout_s));
       if (turn > 1000) std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
     waits_for_.clear();

@@ -19,8 +19,9 @@ std::unique_ptr<Communicator> make_world() {
   if (launch.said.empty()) return make_single_communicator();
 #ifdef XB_WITH_MPI
   const bool is_rank = launch.processes > 1 || !launch.said.starts_with("OMPI_");  // a lone process under an mpirun that is gone has nobody to meet
-  if (is_rank && !launch.pmix && !launch.pmi) refuse("{}", misfit(launch, "tells no MPI how to find the others"));
-  if (launch.processes > 1 && !launch.pmix && !mpi_speaks_pmi()) refuse("{}", misfit(launch, fmt::format("{} finds others by PMIx alone", mpi_library())));
+  if (is_rank && !launch.pmix && !launch.pmi) refuse("{}", misfit(launch, "gives MPI no way to find the other processes"));
+  if (launch.processes > 1 && !launch.pmix && !mpi_speaks_pmi())
+    refuse("{}", misfit(launch, fmt::format("{} finds other processes only by PMIx", mpi_library())));
   auto world = make_mpi_communicator();
   if (world->size() == 1 && launch.processes > 1) refuse("{}", misfit(launch, fmt::format("{} sees this one alone", mpi_library())));
   return world;

@@ -16,7 +16,7 @@ namespace {
 void check_push_sum(const Decision& decision, const std::vector<double>& w) {
   const bool ones = std::ranges::all_of(w, [](double value) { return value == 1; });
   require(decision.exact ? ones : decision.rounds == 0 || decision.strength == 1, Key{"control.policy"},
-          "push-sum mixes whole rounds, and averages exactly before all gossip only; use rounds(q), or a policy that holds a target");
+          "push-sum mixes whole rounds, and averages exactly only before its first gossip; use rounds(q), or a policy with a target");
 }
 
 }  // namespace

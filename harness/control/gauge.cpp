@@ -15,9 +15,9 @@ constexpr std::array<GaugeInfo, 4> kGauges = {{
     {"sketch", "k = 128",
      "Ξ from k random numbers per node: unbiased in Ξ², relative standard error of Ξ² at most sqrt(2/k) (of Ξ about sqrt(1/(2k)) when k is large)",
      Gauge::Kind::sketch, false},
-    {"displacement", "", "Θ of the step's first round, one number per node: for a fixed graph a bound on Ξ, which stays unknown", Gauge::Kind::displacement,
-     false},
-    {"none", "", "nothing is measured but what the policy needs", Gauge::Kind::none, false},
+    {"displacement", "", "Θ of the step's first round, one number per node; on a fixed graph it gives a bound on Ξ, and Ξ itself stays unknown",
+     Gauge::Kind::displacement, false},
+    {"none", "", "measures only what the policy needs", Gauge::Kind::none, false},
 }};
 
 constexpr std::int64_t kMaxBuckets = 1 << 20;

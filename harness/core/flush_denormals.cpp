@@ -18,7 +18,7 @@ void flush_denormals() {
   asm volatile("mrs %0, fpcr" : "=r"(control));
   asm volatile("msr fpcr, %0" ::"r"(control | kFlushToZero));
 #else
-#error "how this processor flushes denormals is not known here: results would differ from those of other machines"
+#error "this program cannot flush denormals on this kind of processor: results would differ from those of other machines"
 #endif
 }
 

@@ -94,7 +94,7 @@ double parse_bytes(std::string_view text, std::string_view key) {
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   constexpr std::string_view kUnits = "KMGT";
   const bool sound = problem == std::errc() && unit.size() == 1 && kUnits.find(unit[0]) != std::string_view::npos && number > 0 && std::isfinite(number);
-  require(sound, Key{key}, "'{}' is no amount of memory: write a number and K, M, G or T, as in 64G", text);
+  require(sound, Key{key}, "'{}' is not an amount of memory: write a number and K, M, G or T, such as 64G", text);
   return number * std::pow(1024.0, static_cast<double>(kUnits.find(unit[0]) + 1));
 }
 

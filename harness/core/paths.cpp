@@ -34,7 +34,7 @@ std::string remedy_of(int error) {
     case ENFILE:
       return "raise the limit of open files (ulimit -n)";
     default:
-      return "make it readable (does the disk or file server answer?), or name another";
+      return "make it readable (perhaps the disk or the file server does not answer), or name another";
   }
 }
 
@@ -56,7 +56,7 @@ std::string Place::reason() const {
     case Kind::folder:
       return "it is a folder";
     case Kind::special:
-      return "it is no file but a pipe or a device";
+      return "it is a pipe or a device, not a file";
     case Kind::absent:
     case Kind::closed:
       return std::strerror(error);

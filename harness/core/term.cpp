@@ -70,7 +70,7 @@ Term Term::parse(std::string_view text, std::string_view key) {
     std::string_view value = part;
     if (equals != std::string_view::npos) {
       argument.name = trim(part.substr(0, equals));
-      if (!is_argument_name(argument.name)) bad(fmt::format("has an argument name that is none: '{}'", printable(argument.name)));
+      if (!is_argument_name(argument.name)) bad(fmt::format("has an invalid argument name: '{}'", printable(argument.name)));
       value = trim(part.substr(equals + 1));
     } else if (!term.arguments.empty() && !term.arguments.back().name.empty()) {
       bad("has a positional argument after a named one");

@@ -38,7 +38,7 @@ void check_one_sweep(const std::vector<FinishedRun>& runs, const Sweep& sweep) {
   std::map<std::tuple<std::string, std::int64_t, Axes>, const FinishedRun*> seen;
   const auto first = settings_of(runs.front().config_json);
   for (const auto& run : runs) {
-    require(run.metric == runs.front().metric, "{} is measured by {} ({}), but {} by {} ({}): a table is about one metric; give the runs of one task",
+    require(run.metric == runs.front().metric, "{} is measured by {} ({}), but {} by {} ({}): a table has one metric; give the runs of one task",
             runs.front().path, runs.front().metric.label(), runs.front().metric.unit, run.path, run.metric.label(), run.metric.unit);
     const auto settings = settings_of(run.config_json);
     if (const auto differs = first_difference(first, settings, [&](const auto& key) { return may_differ(key, sweep); })) {

@@ -41,9 +41,9 @@ std::string words_of_table(const GapTable& table) {
     }
   if (words == 0) return "";
   const std::string rest = held == words ? ""
-                                         : fmt::format("; {} of {} words hold{} for {} row alone", words - held, words, words - held == 1 ? "s" : "",
+                                         : fmt::format("; {} of {} verdicts hold{} for {} row only", words - held, words, words - held == 1 ? "s" : "",
                                                        words - held == 1 ? "its" : "their");
-  return fmt::format("- *: holds for all rows at once (Holm, 5 % for any false word in the table){}\n", rest);
+  return fmt::format("- *: the verdict holds for all rows together (Holm: 5 % for any false verdict in the table){}\n", rest);
 }
 
 std::string amount(double difference, const Metric& metric) {
@@ -54,12 +54,12 @@ std::string resolution_text(const GapTable& table) {
   if (!table.resolution) {
     if (!has_score(table)) return fmt::format("- these runs have no final {}: nothing was evaluated on a test set\n", table.metric.label());
     const bool diverged = any_row(table, [](const GapRow& row) { return row.diverged > 0; });
-    return diverged ? "- too few seeds end with a number in both arms to tell anything apart: runs have diverged\n"
-                    : "- with one seed in both arms nothing can be told apart: run more seeds\n";
+    return diverged ? "- no differences can be shown: runs have diverged, and too few seeds have a result in both arms\n"
+                    : "- no differences can be shown with one seed in both arms: run more seeds\n";
   }
   const Resolution& r = *table.resolution;
-  std::string out = fmt::format("- what {} seeds resolve: paired differences spread by {}, so the 95 % interval is ± {}", r.seeds, amount(r.sd, table.metric),
-                                amount(r.half_width, table.metric));
+  std::string out = fmt::format("- what {} seeds resolve: the standard deviation of paired differences is {}, so the 95 % interval is ± {}", r.seeds,
+                                amount(r.sd, table.metric), amount(r.half_width, table.metric));
   if (!(table.delta > 0)) return out + "\n";
   if (r.half_width <= table.delta) return out + fmt::format(", within delta = {}\n", table.delta);
   if (r.seeds_for_delta == 0) return out + fmt::format("; delta = {} would need more than 1000 seeds\n", table.delta);
@@ -73,7 +73,7 @@ std::string missed_targets(const GapTable& table) {
     for (const auto& row : group.rows) {
       if (row.target_missed_steps == 0) continue;
       const std::string cell = cell_text(group.axes);
-      out += fmt::format("- target missed: {}{}{}: in {} step{} control.max_rounds were not enough\n", shown(row.variant), cell.empty() ? "" : ", ", cell,
+      out += fmt::format("- target missed: {}{}{}: in {} step{} control.max_rounds was too low\n", shown(row.variant), cell.empty() ? "" : ", ", cell,
                          row.target_missed_steps, row.target_missed_steps == 1 ? "" : "s");
     }
   return out;
@@ -100,8 +100,8 @@ std::string measured_otherwise(const GapTable& table) {
       const std::string cell = cell_text(group.axes);
       const std::string how = row.gauge.empty() || row.gauge == "exact" ? "measured exactly" : fmt::format("estimated by {}", shown(row.gauge));
       const std::string when = row.measure_every > 1 ? fmt::format(" in one of {} steps", row.measure_every) : "";
-      out += fmt::format("- ‡: max Ξ of {}{}{} is the largest of what was {}{}, not the exact maximum of all steps\n", shown(row.variant),
-                         cell.empty() ? "" : ", ", cell, how, when);
+      out += fmt::format("- ‡: max Ξ of {}{}{} is the largest value {}{}, not the exact maximum of all steps\n", shown(row.variant), cell.empty() ? "" : ", ",
+                         cell, how, when);
     }
   return out;
 }
@@ -119,7 +119,7 @@ std::string contrast_notes(const GapTable& table) {
     }
   if (!any) return "";
   std::string out = fmt::format(
-      "- contrasts, asked by the sweep: arm - against, paired by seed, with the words of the table against delta (better, worse; * among the contrasts); "
+      "- contrasts of the sweep: arm - against, paired by seed, with verdicts as above (better, worse; * holds among the contrasts); "
       "share: (arm - against) / ({} - against)\n",
       table.baseline.empty() ? "baseline" : shown(table.baseline));
   for (const auto& reason : reasons) out += reason;
@@ -137,33 +137,33 @@ std::string gap_notes(const GapTable& table) {
                        metric.points().empty() ? "" : ", in " + metric.points(), metric.higher_is_better() ? "" : ", above 0: worse");
     if (table.delta > 0)
       out += fmt::format(
-          "- delta = {}, the margin below which a gap is called none; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
-          "undecided: neither; a false word has a rate of at most 5 % per row\n",
+          "- delta = {}, the margin of a gap; gap: the 95 % interval lies outside of ± {}, no gap: inside, "
+          "undecided: neither; a verdict of a row is false in at most 5 % of the cases\n",
           Metric::with_unit(fmt::format("{}", table.delta), metric.points()), table.delta);
     if (!table.delta_from.empty()) out += fmt::format("- delta is that of {}\n", shown(table.delta_from));
     out += words_of_table(table) + undecided_reasons(table) + resolution_text(table);
   } else {
-    out += "- no differences: the sweep names no baseline (a [[variant]] with baseline = true)\n";
+    out += "- no differences: no [[variant]] of the sweep has baseline = true\n";
   }
   out += contrast_notes(table);
   if (any_row(table, [](const GapRow& row) { return row.diverged > 0; }))
     out += fmt::format(
-        "- diverged: a run that diverged has no final {}, and a row with such a run no mean and no verdict; †: means with runs that ended where they "
-        "diverged, not to be compared with those of whole runs\n",
+        "- diverged: a run that diverged has no final {}, and its row has no mean and no verdict; †: mean that includes runs that ended where they "
+        "diverged, so do not compare it with means of whole runs\n",
         metric.label());
   out +=
-      "- sent: by the algorithm; measured: sent besides to measure Ξ, of it 'to decide' what policies asked for, the rest for the record "
-      "only\n";
+      "- sent: bytes of the algorithm; measured: further bytes to measure Ξ; to decide: the part of them that policies needed (the rest is for the "
+      "record)\n";
   out += fmt::format(
-      "- messages: with one node per rank, an all-reduce as a ring in 2 (n - 1) rounds; modelled: what the network takes for the busiest node of every round at {:.3g} µs per "
+      "- messages: with one node per rank, and an all-reduce as a ring in 2 (n - 1) rounds; modelled: time of the network for the busiest node of every round, at {:.3g} µs per "
       "message and {:.3g} GB/s (--latency, --bandwidth; harness/gap/README.md)\n",
       1e6 * table.network.latency_s, 1e-9 * table.network.bandwidth);
   out += measured_otherwise(table);
   if (table.copies > 0)
-    out += fmt::format("- {} file{} left out: {} of runs that other files here hold\n", table.copies, table.copies == 1 ? "" : "s",
-                       table.copies == 1 ? "a copy" : "copies");
+    out +=
+        fmt::format("- {} file{} left out: {} of runs in other files\n", table.copies, table.copies == 1 ? "" : "s", table.copies == 1 ? "a copy" : "copies");
   if (any_row(table, [](const GapRow& row) { return row.published.accuracy || row.published.difference; }))
-    out += "- published values are quoted with the status of their source; 'unverified' is not what the paper is known to report\n";
+    out += "- published values have the status of their source; 'unverified' means that nobody has compared the value with the paper\n";
   return out + missed_targets(table) + missing_text(table);
 }
 

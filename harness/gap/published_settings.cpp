@@ -53,7 +53,7 @@ PublishedSettings read_settings(const std::string& path) {
     const std::string key(name.str());
     if (key == "tables") continue;
     require(node.is_table() && std::count(known.begin(), known.end(), key) == 1,
-            "{}: '{}' is no status (a setting is shown to be known or not by its section); known: {}", path, key, fmt::join(known, ", "));
+            "{}: '{}' is not a status (a section is named by the status of its settings); known: {}", path, key, fmt::join(known, ", "));
     add_section(key, *node.as_table(), settings);
   }
   if (const auto* tables = table["tables"].as_array())

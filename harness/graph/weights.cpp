@@ -91,7 +91,7 @@ MixingMatrix lazy(const MixingMatrix& w) {
 
 MixingMatrix own_weights(MixingMatrix w, std::string_view rule, std::string_view graph) {
   check_rule(rule);
-  require(rule == "uniform" || rule == "lazy", "{} brings its own weights, and '{}' would replace them: use weights = \"uniform\" or \"lazy\"", graph, rule);
+  require(rule == "uniform" || rule == "lazy", "{} has its own weights, and '{}' would replace them: use weights = \"uniform\" or \"lazy\"", graph, rule);
   if (rule == "lazy") return lazy(w);
   return w;
 }

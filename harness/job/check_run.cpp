@@ -48,9 +48,8 @@ class Check {
 
   void end() const {
     problems_.throw_if_any();
-    notify(
-        "xibench: checked {} run{}, {} complete: nothing is in the way of the others. They need up to {} of memory on a machine and {} on disk; nothing was run\n",
-        selected_.size(), selected_.size() == 1 ? "" : "s", selected_.size() - missing_.size(), bytes_text(memory_), bytes_text(disk_));
+    notify("xibench: checked {} run{}, {} complete: the others can run. They need up to {} of memory on a machine and {} on disk. Nothing was run\n",
+           selected_.size(), selected_.size() == 1 ? "" : "s", selected_.size() - missing_.size(), bytes_text(memory_), bytes_text(disk_));
   }
 
  private:
@@ -154,13 +153,13 @@ class Check {
       }
     for (const auto& [id, runs] : absent)
       problems_.add(files(id).result, "",
-                    fmt::format("is not there (its consensus distance is the unit of {}); choose that run too, as with --all, or do it first",
+                    fmt::format("has not been run (its consensus distance is the unit of {}); choose that run too, for example with --all, or run it first",
                                 some_runs(runs.size(), *runs.front())));
     for (const auto& [id, runs] : useless)
       problems_.add(
           files(id).result, "",
           fmt::format(
-              "diverged, so that it has no consensus distance that means anything (it is the unit of {}); change that run's settings, or leave these out",
+              "diverged, so its consensus distance is meaningless (it is the unit of {}); change that run's settings, or leave out the runs that need it",
               some_runs(runs.size(), *runs.front())));
   }
 

@@ -58,7 +58,7 @@ std::optional<Outcome> outcome_without_us(const Job& job, std::unique_ptr<Lease>
   Lease::Owner holder;
   lease = take_lease(job.files, holder);
   if (!lease) {
-    notify("xibench: run {} is being done by {}: left to it (if you know that it is gone, remove {})\n", id, holder.describe(), job.files.lease);
+    notify("xibench: run {} is being done by {}: not done here (if you know that this process has ended, remove {})\n", id, holder.describe(), job.files.lease);
     return Outcome{Standing::elsewhere};
   }
   if (const auto standing = clean_if_settled(job.files, id)) return outcome_before(*standing);  // its former owner finished it in between
@@ -84,7 +84,7 @@ Claim claim(const Job& job) {
   if (mine.outcome) return mine;
   const std::string token = answer.token.data();
   mine.incarnation = {token, [path = job.files.lease, id = job.planned.id, token] {
-                        if (!Lease::holds(path, token)) fail("another process has taken run {} over; this one stops and leaves it alone", id);
+                        if (!Lease::holds(path, token)) fail("another process has taken over run {}; this process stops", id);
                       }};
   return mine;
 }

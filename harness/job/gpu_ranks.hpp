@@ -16,7 +16,7 @@ namespace xib {
 inline void check_way(Way way, const std::vector<const PlannedRun*>& runs) {
   const auto is_network_on_gpu = [](const PlannedRun* run) { return run->config.train.device != "cpu" && run->config.model.name != "none"; };
   require(way == Way::automatic || std::any_of(runs.begin(), runs.end(), is_network_on_gpu), Key{"--way"},
-          "{} is how networks are computed on a GPU, and none of these runs does that; leave it out, or add --device cuda", name_of(way));
+          "{} applies to networks on a GPU, and these runs have none; leave it out, or add --device cuda", name_of(way));
 }
 
 // Devices and communicators for the runs of a command. The GPU is taken once, if any run wants one.

@@ -171,7 +171,7 @@ std::unique_ptr<Lease> Lease::take(const std::string& path, Owner& holder) {
       taken_from = owner->token.empty() ? "an empty lease" : owner->describe() + ", which is gone";
     }
   }
-  fail("{}: other processes take and give back this lease all the time: run fewer drivers on one directory", path);
+  fail("{}: other processes take and return this lease again and again: run fewer drivers on one directory", path);
 }
 
 std::optional<Lease::Owner> Lease::held_by(const std::string& path) {

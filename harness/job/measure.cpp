@@ -28,7 +28,7 @@ struct Arm {
     const std::int64_t end = step + steps;
     Session session(run->course(), *recorder, step, std::numeric_limits<double>::infinity(), {}, end);
     xib::train(*run, *recorder, session);
-    if (run->working_on < end) throw Error(Fault::interrupted, "interrupted: what was measured so far is not kept; run it again", true);
+    if (run->working_on < end) throw Error(Fault::interrupted, "interrupted: the measurements are not kept; run it again", true);
     step = end;
   }
 };
@@ -111,8 +111,8 @@ class Bench {
           Fault::input,
           {Problem{.file = "",
                    .key = "--steps",
-                   .message = fmt::format("phase {} of run {} has {} steps, too few for {} and {} that are not timed: {}, or --set train.epochs to more", phase,
-                                          planned.index, has, effort_.steps, steps_in_all() - effort_.steps,
+                   .message = fmt::format("phase {} of run {} has {} steps, too few for {} timed and {} untimed ones: {}, or raise train.epochs with --set",
+                                          phase, planned.index, has, effort_.steps, steps_in_all() - effort_.steps,
                                           most > 0 ? fmt::format("ask for at most {}", most) : "ask for a shorter --warmup")}},
           true);
   }
@@ -163,7 +163,7 @@ class Bench {
       for (const StepRow& row : rows) sum += row.consensus_distance, largest = std::fmax(largest, row.consensus_distance);
       const double distance = planned.config.control.statistic == "mean" ? sum / static_cast<double>(rows.size()) : largest;
       require(std::isfinite(distance) && distance > 0, Key{"control.policy"},
-              "run {} needs the consensus distance of run {}, which has none in {} steps: ask for more --steps", planned.index, reference->index, rows.size());
+              "run {} needs the consensus distance of run {}, which has none in {} steps: give more --steps", planned.index, reference->index, rows.size());
       return distance;
     });
   }

@@ -38,9 +38,9 @@ Reference read_reference(const Job& job, const std::string& id) {
       return {kept->second.header.outcome, kept->second.header.phases, kept->second.file};
   const std::string need = fmt::format("run {} needs the consensus distance of run {}", job.planned.id, id);
   const auto begun = read_heartbeat(files.heartbeat);
-  if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all does, in order)", need, files.result);
+  if (!begun) refuse("{}, which is not complete ({}): run that one first (xibench run --all uses the right order)", need, files.result);
   if (begun->state == Standing::failed) refuse("{}, which failed ({}): remove the cause and run that one again", need, begun->error);
-  refuse("{}, which was begun and did not come to its end ({}): run that one again", need, files.result);
+  refuse("{}, which did not finish ({}): run that one again", need, files.result);
 }
 
 double reference_distance(const Job& job, std::size_t phase) {
@@ -48,7 +48,7 @@ double reference_distance(const Job& job, std::size_t phase) {
   const std::string& id = control.reference_id[phase];
   const Reference reference = read_reference(job, id);
   if (reference.outcome != Standing::finished)
-    fail("run {} needs the consensus distance of run {}, which {}: it has none that means anything", job.planned.id, id, name_of(reference.outcome));
+    fail("run {} needs the consensus distance of run {}, which {}: its distance is meaningless", job.planned.id, id, name_of(reference.outcome));
   const PhaseRow& row = reference.phases.at(phase);
   const double distance = control.statistic == "mean" ? row.consensus_distance_mean : row.consensus_distance_max;
   require(std::isfinite(distance) && distance > 0, "the reference run {} has no usable consensus distance in phase {}", reference.file, phase + 1);

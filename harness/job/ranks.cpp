@@ -57,7 +57,7 @@ void check_same_plan(Communicator& communicator, const Plan& plan) {
   for (const PlannedRun& run : plan.runs) ids += run.id;
   check_same_text(communicator, ids, [&] {
     return fmt::format(
-        "rank {} on {} plans other runs than rank 0 from {}: it reads another sweep file, graph file or XIBENCH_ variable; give all hosts the same",
+        "rank {} on {} plans other runs than rank 0 from {}, because its sweep file, graph file or XIBENCH_ variables differ: give all hosts the same",
         communicator.rank(), host_name(), plan.sweep.path);
   });
 }
@@ -78,7 +78,7 @@ int end_for(const std::exception& error, Communicator& communicator) {
     if (communicator.rank() == 0) notify("xibench: {}\n", error.what());
     return status;
   }
-  notify("xibench: rank {} on {}: {}; all ranks are ended\n", communicator.rank(), host_name(), error.what());
+  notify("xibench: rank {} on {}: {}; ends all ranks\n", communicator.rank(), host_name(), error.what());
   communicator.abort(status);
   return status;
 }

@@ -65,7 +65,7 @@ Accounting ask_accounting(const std::set<std::string>& jobs) {
     }
     for (auto& job : parse_accounting(answer.text)) found.jobs.push_back(std::move(job));
   }
-  if (found.jobs.empty()) found.problem = names.empty() ? "no run tells of a job" : "sacct knows none of the jobs";
+  if (found.jobs.empty()) found.problem = names.empty() ? "no run recorded a job" : "sacct knows none of the jobs";
   return found;
 }
 

@@ -41,8 +41,7 @@ SlurmAnswer ask_slurm(const std::string& command, int seconds) {
   if (status == "124" || status == "137") {  // timeout's, at its first and its second signal
     static std::set<std::string> named;
     const std::string program = command.substr(0, command.find(' '));
-    if (named.insert(program).second)
-      notify("xibench: {} did not answer in {} s and was ended: what Slurm knows of jobs is not known here\n", program, seconds);
+    if (named.insert(program).second) notify("xibench: {} did not answer within {} s and was killed: the state of Slurm's jobs is unknown\n", program, seconds);
   }
   return {text.substr(0, at), status == "0"};
 }

@@ -19,8 +19,8 @@ std::string describe(const Communicator& communicator, const Activity& activity,
   const std::string where = step ? fmt::format("step {}", step->load()) : "loading";
   const std::string who = fmt::format("rank {} on {}, {}", communicator.rank(), host_name(), where);
   const double since = seconds_since(activity.since);
-  if (activity.operation.empty()) return fmt::format("{}: computes or reads or writes since {:.1f} s and waits for no rank", who, since);
-  return fmt::format("{}: waits since {:.1f} s in {} for rank{} {}", who, since, activity.operation, activity.peers.size() == 1 ? "" : "s",
+  if (activity.operation.empty()) return fmt::format("{}: has been computing, reading or writing for {:.1f} s and waits for no rank", who, since);
+  return fmt::format("{}: has waited for {:.1f} s in {} for rank{} {}", who, since, activity.operation, activity.peers.size() == 1 ? "" : "s",
                      fmt::join(activity.peers, ", "));
 }
 

@@ -24,16 +24,15 @@ void cuda_failed(cudaError_t code, const char* call) {
     case cudaErrorSystemDriverMismatch:
     case cudaErrorCompatNotSupportedOnDevice:
       refuse(Key{"train.device"},
-             "this host has no GPU that CUDA {} can use ({}): install a driver that is as new, go to a host that has one, or use --device cpu",
+             "this host has no GPU that CUDA {} can use ({}): install a driver that is new enough, use a host that has one, or use --device cpu",
              CUDART_VERSION / 1000, why);
     case cudaErrorDevicesUnavailable:
       refuse(Key{"train.device"},
-             "the GPU is taken ({}: another process has it in exclusive mode): end that one, or choose another with CUDA_VISIBLE_DEVICES or --device cuda:K",
-             why);
+             "another process uses the GPU in exclusive mode ({}): end that process, or choose another GPU with CUDA_VISIBLE_DEVICES or --device cuda:K", why);
     case cudaErrorSystemNotReady:
       refuse(
           Key{"train.device"},
-          "the GPUs of this host are not ready ({}): where NVSwitch connects them, the service nvidia-fabricmanager has to run; start it, go to another host, or use --device cpu",
+          "the GPUs of this host are not ready ({}): if NVSwitch connects them, the service nvidia-fabricmanager must run; start it, use another host, or use --device cpu",
           why);
     case cudaErrorNoKernelImageForDevice:
       refuse(
@@ -50,8 +49,8 @@ void cuda_out_of_memory(const char* device, std::size_t asked, std::size_t left,
   const auto gib = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
   const double needed = run_needs.load();
   fail(
-      "{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free){}: spread its nodes over more GPUs (ranks), or take fewer nodes; xibench plan --device cuda says "
-      "beforehand what a run needs",
+      "{} has no memory for {:.2f} GiB more ({:.2f} of {:.2f} GiB are free){}: spread its nodes over more GPUs (ranks), or take fewer nodes; xibench plan --device cuda shows "
+      "what a run needs",
       device, gib(asked), gib(left), gib(all), needed > 0 ? fmt::format("; the run needs {:.2f} GiB in all", needed / (1 << 30)) : "");
 }
 

@@ -5,7 +5,7 @@
 namespace xib {
 
 std::unique_ptr<Device> make_cuda_device(int) {
-  refuse(Key{"train.device"}, "this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu");
+  refuse(Key{"train.device"}, "this build has no CUDA: configure with -DXB_WITH_CUDA=ON on a machine with a CUDA toolkit, or use --device cpu");
 }
 int cuda_device_count() { return 0; }
 void run_needs_gpu_bytes(double) {}

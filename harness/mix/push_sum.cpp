@@ -25,7 +25,7 @@ class PushSum::Weights {
     const auto next = after(a);
     std::vector<std::vector<Weight>> rows(w.size());
     for (std::size_t i = 0; i < w.size(); ++i) {
-      require(next[i] > 0, "push-sum: node {} receives nothing in round {}, not even from itself: give it a weight of its own", i, round);
+      require(next[i] > 0, "push-sum: node {} receives nothing in round {}, not even from itself: give it a weight for itself", i, round);
       for (const auto& [j, value] : a.row(static_cast<int>(i))) rows[i].push_back({j, value * w[static_cast<std::size_t>(j)] / next[i]});
     }
     return MixingMatrix(std::move(rows));

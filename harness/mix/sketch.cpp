@@ -32,7 +32,7 @@ void draw_flips(RandomStream& stream, std::size_t k, std::size_t rotation, std::
 
 Sketch::Sketch(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, int buckets, std::uint64_t seed)
     : communicator_(communicator), pool_(pool), layout_(layout), dim_(dim), buckets_(buckets), seed_(seed) {
-  require(buckets >= 1, "a sketch of {} numbers per node says nothing: give it at least 1", buckets);
+  require(buckets >= 1, "a sketch needs at least 1 number per node, not {}", buckets);
   const auto k = static_cast<std::size_t>(buckets), rows = static_cast<std::size_t>(layout.mine().count);
   runs_ = (dim + k - 1) / k;
   slices_ = static_cast<int>(std::min<std::size_t>(runs_, kMaxSlices));

@@ -119,7 +119,7 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"displacement", &StepRow::displacement, "1", kFromZeroOrNone,
      "local displacement sqrt((1/n) sum_i ||sum_j w_ij x_j - x_i||^2) of the step's first gossip round, not weakened (gauge displacement)", kScience,
      Presence::optional},
-    {"target_distance", &StepRow::target_distance, "1", kFromZeroOrNone, "what the controller aimed at (NaN: none)"},
+    {"target_distance", &StepRow::target_distance, "1", kFromZeroOrNone, "target of the controller (NaN: none)"},
     {"communication", &StepRow::communication, "1", {0, 2, false}, "0 gossip, 1 exact averaging of models, 2 exact averaging of gradients"},
     {"gossip_rounds", &StepRow::gossip_rounds, "1", kFromZero, "rounds mixed, 0 with exact averaging"},
     {"mixing_strength",
@@ -152,16 +152,16 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"update_s", &StepRow::update_s, "s", kAny, "optimizer step", kNotScience, Presence::always, Part::update},
     {"mix_s", &StepRow::mix_s, "s", kAny, "gossip rounds or exact averaging", kNotScience, Presence::always, Part::mix},
     {"gauge_s", &StepRow::gauge_s, "s", kAny, "measuring the consensus distance and deciding", kNotScience, Presence::always, Part::gauge},
-    {"record_s", &StepRow::record_s, "s", kAny, "recording, and after the step: evaluation, checkpoint, meeting of the ranks", kNotScience, Presence::always,
+    {"record_s", &StepRow::record_s, "s", kAny, "recording, and after the step: evaluation, checkpoint, sync point of the ranks", kNotScience, Presence::always,
      Part::record},
     {"wait_s", &StepRow::wait_s, "s", kAny, "waiting for other ranks, and the rest", kNotScience, Presence::always, Part::wait},
     {"t_ns", &StepRow::t_ns, "ns", kFromZero, "monotonic time since the run's start", kNotScience},
-    {"attempt", &StepRow::attempt, "1", kFromZero, "which incarnation wrote the row: row of /provenance/attempts", kNotScience},
+    {"attempt", &StepRow::attempt, "1", kFromZero, "attempt that wrote the row: row of /provenance/attempts", kNotScience},
     {"flags",
      &StepRow::flags,
      "1",
      {0, 15, false},
-     "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler: more than twice the median of its like",
+     "bits: 1 warm-up, 2 evaluation, 4 checkpoint, 8 straggler: more than twice the median of comparable steps",
      kNotScience},
 };
 
@@ -198,8 +198,8 @@ inline constexpr Column<PhaseRow> kPhaseColumns[] = {
     {"consensus_distance_max", &PhaseRow::consensus_distance_max, "1", kAny, "maximum of the consensus distance after mixing"},
     {"rounds", &PhaseRow::rounds, "1", kFromZero, "gossip rounds of the phase"},
     {"bytes_sent", &PhaseRow::bytes_sent, "byte", kFromZero, "bytes the algorithm would send between nodes with one node per rank"},
-    {"target_first", &PhaseRow::target_first, "1", kFromZeroOrNone, "the first of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
-    {"target_min", &PhaseRow::target_min, "1", kFromZeroOrNone, "the least of what the policy aimed at (NaN: nothing)", kNotScience, Presence::optional},
+    {"target_first", &PhaseRow::target_first, "1", kFromZeroOrNone, "first target of the policy (NaN: none)", kNotScience, Presence::optional},
+    {"target_min", &PhaseRow::target_min, "1", kFromZeroOrNone, "smallest target of the policy (NaN: none)", kNotScience, Presence::optional},
 };
 
 inline constexpr Column<Metric> kMetricColumns[] = {

@@ -90,7 +90,7 @@ void walk(Archive& archive, RunRecord& record) {
   for (const auto& text : kRootTexts) {
     std::string value = text.get(record);
     archive(value);
-    if (!text.put(record, value)) fail("the checkpoint's {} is '{}', which nothing is: start the run again with --no-resume", text.name, printable(value));
+    if (!text.put(record, value)) fail("the checkpoint's {} is '{}', which is unknown: start the run again with --no-resume", text.name, printable(value));
   }
   archive(record.seed);
   archive(record.nodes);

@@ -24,7 +24,7 @@ bool has_hdf5_signature(std::FILE* file) {
 void check_readable(const std::string& path) {
   const OpenFile file = open_file(path, "name an .h5 file of a results directory");
   require(path.ends_with(".h5") || has_hdf5_signature(file.get()),
-          "{} is no run file: name an .h5 file of a results directory (a sweep file goes to xibench plan)", path);
+          "{} is not a run file: name an .h5 file of a results directory (for a sweep file use xibench plan)", path);
 }
 
 // The first thing read: what the manifest of another schema means is not for us to say.
@@ -176,7 +176,7 @@ Summary read_summary(const Hdf5Reader& file, std::size_t phases, const std::vect
 void read_texts(const Hdf5Reader& file, RunRecord& record) {
   for (const auto& text : kRootTexts) {
     const auto value = file.attribute<std::string>("/", std::string(text.name));
-    if (!text.put(record, value)) throw Hdf5Failure(fmt::format("/@{} is '{}', which nothing is", text.name, printable(value)));
+    if (!text.put(record, value)) throw Hdf5Failure(fmt::format("/@{} is '{}', which is unknown", text.name, printable(value)));
   }
 }
 
@@ -245,7 +245,7 @@ auto read_checked(const std::string& path, Read&& read) {
     return read(file);
   } catch (const Hdf5Failure& failure) {
     check_not_in_use(path, failure.what());
-    refuse("{} is not a run file that can be used: {}; if nobody has the original any more, remove it and run again", path, failure.what());
+    refuse("{} is not a usable run file: {}; if there is no other copy, remove it and run again", path, failure.what());
   }
 }
 

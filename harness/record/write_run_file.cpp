@@ -212,7 +212,7 @@ void write_provenance(Hdf5Writer& file, const RunRecord& record) {
     }
   }
   file.group("/provenance/attempts", "NXcollection");
-  write_axis(file, "/provenance/attempts/attempt", record.attempts.size(), 0, "incarnation of the program that worked on the run");
+  write_axis(file, "/provenance/attempts/attempt", record.attempts.size(), 0, "attempt: a start of the program that worked on the run");
   write_table(file, "/provenance/attempts", kAttemptColumns, record.attempts, "/provenance/attempts/attempt");
 }
 
@@ -251,7 +251,7 @@ std::vector<std::byte> build(const RunRecord& record) {
   write_table(file, "/phases", kPhaseColumns, record.phases, "/phases/phase");
 
   file.group("/metrics", "NXcollection");
-  write_axis(file, "/metrics/metric", record.metrics.size(), 1, "metric of the run, from 1; the first is what gaps are about");
+  write_axis(file, "/metrics/metric", record.metrics.size(), 1, "metric of the run, from 1; gap tables compare the first");
   write_table(file, "/metrics", kMetricColumns, record.metrics, "/metrics/metric");
   write_evaluations(file, record);
   write_topologies(file, record);

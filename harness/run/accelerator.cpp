@@ -18,14 +18,13 @@ std::string gpus(int count) { return fmt::format("{} GPU{}", count, count == 1 ?
 int visible_gpus(const DeviceChoice& choice, const std::string& who) {
   const int visible = cuda_device_count();
   require(visible > 0, Key{"train.device"}, "{} sees no GPU (does CUDA_VISIBLE_DEVICES hide them all?): go to a host that has one, or use --device cpu", who);
-  require(choice.number < visible, Key{"--device"}, "there is no cuda:{}: {} sees {}, of which the last is cuda:{}", choice.number, who, gpus(visible),
-          visible - 1);
+  require(choice.number < visible, Key{"--device"}, "there is no cuda:{}: {} sees {}, and the last is cuda:{}", choice.number, who, gpus(visible), visible - 1);
   return visible;
 }
 
 int number_of(const Communicator& world, const DeviceChoice& choice) {
   const int visible = visible_gpus(choice, fmt::format("rank {}", world.rank()));
-  require(choice.number < 0 || world.size() == 1, Key{"--device"}, "cuda:{} would be the GPU of all {} ranks: write --device cuda, and each takes its own",
+  require(choice.number < 0 || world.size() == 1, Key{"--device"}, "all {1} ranks would use cuda:{0}: write --device cuda, and each takes its own",
           choice.number, world.size());
   require(nccl_version().empty() || choice.number >= 0 || local_ranks() <= visible || visible == 1, Key{"--device"},
           "{} ranks on a host that shows {}: start one rank per GPU", local_ranks(), gpus(visible));
@@ -94,7 +93,7 @@ std::string gpu_problem(const DeviceChoice& choice) try {
 }
 
 std::string cuda_problem() {
-  return cuda_version().empty() ? "this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu" : "";
+  return cuda_version().empty() ? "this build has no CUDA: configure with -DXB_WITH_CUDA=ON on a machine with a CUDA toolkit, or use --device cpu" : "";
 }
 
 }  // namespace xib

@@ -53,8 +53,8 @@ void check_same_data(const std::string& path, const std::vector<std::byte>& befo
     sums[name] = in.text();
   }
   for (const auto& [name, sum] : task.data_checksums())
-    require(sums[name] == sum,
-            "{} was written with another {} than the one found now (SHA-256 {}): give the same data (--data), or begin anew with --no-resume", path, name, sum);
+    require(sums[name] == sum, "{} was written with another {} than the present one (SHA-256 {}): give the same data (--data), or start over with --no-resume",
+            path, name, sum);
 }
 
 // Every rank gets its own rows of a matrix that rank 0 has whole.
@@ -106,7 +106,7 @@ Resumed load_checkpoint(const std::string& path, const CheckpointedRun& run, con
       if (loaded.note.empty()) return {};
       if (by.still_ours) by.still_ours();
       for (const std::string& damaged : {path, path + ".previous"}) set_aside_unusable(damaged);
-      resumed.note += "; set aside, the run begins anew";
+      resumed.note += "; set aside, the run starts over";
       return {};
     }
     const auto& s = loaded.sections;

@@ -18,7 +18,7 @@ namespace {
 void check_files(const RunConfig::Topology& topology, std::size_t phase) {
   const std::string planned = phase < topology.file_sha256.size() ? topology.file_sha256[phase] : "";
   const std::string found = topology_files_sha256(topology.name[phase]);
-  require(found == planned, Key{"topology.name"}, "the content of {} is not what was planned (SHA-256 {} instead of {}): run again, which plans it anew",
+  require(found == planned, Key{"topology.name"}, "the content of {} has changed since the plan (SHA-256 {} instead of {}): run again, which makes a new plan",
           topology.name[phase], found, planned.empty() ? "none" : planned);
 }
 

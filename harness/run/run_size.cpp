@@ -99,7 +99,7 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
 }
 
 std::string describe(const RunSize& s) {
-  return fmt::format("{}: node matrices {}, data {}, threads {}, record {}, program {} and once on a machine its libraries {}", bytes_text(s.memory()),
+  return fmt::format("{}: node matrices {}, data {}, threads {}, record {}, program {}, and its libraries {} once per machine", bytes_text(s.memory()),
                      bytes_text(s.matrices), bytes_text(s.data), bytes_text(s.threads), bytes_text(s.record), bytes_text(s.program), bytes_text(s.libraries));
 }
 

@@ -67,7 +67,7 @@ bool Session::goes_on(std::int64_t step) {
   const bool stopping = std::any_of(signals.begin(), signals.end(), [](double s) { return s != 0; });
   const Orders orders = from_rank_0<Orders>(run_.communicator, [&] { return sync(step, stopping); });
   next_sync_ = orders.next_sync;
-  if (orders.lost) throw Error(Fault::work, "another process has taken this run over; this one stops and leaves it alone", true);
+  if (orders.lost) throw Error(Fault::work, "another process has taken over this run; this process stops", true);
   if (orders.checkpoint) {
     if (hooks_.checkpoint) hooks_.checkpoint(step + 1, orders.stop);
     last_checkpoint_ = run_.communicator.now();

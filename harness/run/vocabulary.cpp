@@ -37,7 +37,7 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     if (!ok) problems.add(Key{key}, problem);
   };
   expect(train.warmup_epochs < static_cast<double>(train.epochs), "train.warmup_epochs",
-         fmt::format("{} is no less than train.epochs, {}", train.warmup_epochs, train.epochs));
+         fmt::format("{} is not less than train.epochs, {}", train.warmup_epochs, train.epochs));
   expect(train.warmup_epochs == 0 || train.warmup_lr <= train.lr, "train.warmup_lr",
          fmt::format("a warm-up from {} to a peak of {} would go down", train.warmup_lr, train.lr));
   expect(!train.nesterov || train.momentum > 0, "train.nesterov", "needs train.momentum > 0: set nesterov = false");
@@ -53,7 +53,7 @@ void check_start(const RunConfig& c) {
   Arguments arguments(term, "control.policy");
   arguments.number("f");
   require(arguments.integer("steps", 20) >= 2, Key{"control.policy"},
-          "under {} the distance of the first step is 0 (no target is a share of that): write steps = 2 or more", c.train.algorithm);
+          "under {} the distance of the first step is 0 (a share of 0 is no target): write steps = 2 or more", c.train.algorithm);
 }
 
 // The graphs, and what the algorithm needs of them and of other settings.
@@ -103,18 +103,18 @@ void check_run(const RunConfig& c) {
 // A share of this phase's Ξ becomes a target: it has to be known exactly, in every step, and not be 0 whatever happens.
 void check_reference(const RunConfig& c, std::size_t phase) {
   require(algorithm_info(c.train.algorithm).uses_policy, Key{"train.algorithm"},
-          "{} has a consensus distance of 0 (no target is a share of that); give this variant control.policy = \"rounds(1)\", or "
+          "{} has a consensus distance of 0 (a share of 0 is no target); give this variant control.policy = \"rounds(1)\", or "
           "control.reference a variant of dsgd",
           c.train.algorithm);
   const std::string& policy = c.control.policy[phase];
   const PolicyInfo& info = policy_info(policy);
   require(info.name != "exact", Key{"control.policy"},
-          "exact leaves a consensus distance of 0 (no target is a share of that); let the reference gossip in this phase");
+          "exact leaves a consensus distance of 0 (a share of 0 is no target); let the reference gossip in this phase");
   if (info.holds_target) return;  // measures exactly in every step, whatever the gauge is
   require(gauge_info(make_gauge(c.control.gauge, "control.gauge", 0).kind).may_steer, Key{"control.gauge"},
           "{} does not measure the consensus distance exactly (a target is a share of it); write control.gauge = \"exact\"", c.control.gauge);
   require(c.control.measure_every == 1, Key{"control.measure_every"},
-          "with {} most steps are not measured (the largest distance may be theirs); write control.measure_every = 1", c.control.measure_every);
+          "with {} most steps are not measured (the largest distance may be in one of them); write control.measure_every = 1", c.control.measure_every);
 }
 
 Cost cost_of(const RunConfig& c) {

@@ -11,7 +11,7 @@ Contrast read_contrast(const Leaf& table, const std::string& path, Problems& pro
   Contrast contrast;
   contrast.where = contrast.arm_where = contrast.against_where = fmt::format("{}:{}", path, table.line);
   if (table.type != Leaf::Type::table) {
-    problems.add(contrast.where, "contrast", "is no table; write [[contrast]] and below it arm = \"...\" and against = \"...\"");
+    problems.add(contrast.where, "contrast", "is not a table; write [[contrast]] and below it arm = \"...\" and against = \"...\"");
     return contrast;
   }
   for (const Leaf& leaf : table.children) {

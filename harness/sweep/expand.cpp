@@ -59,7 +59,7 @@ class Graphs {
     if (nodes_ > kMostNodes)
       refuse_in(
           path, Key{},
-          "the graphs of the runs have {} nodes together or more (those drawn from another seed are others); a plan looks at {} at most: write fewer seeds, fewer "
+          "the graphs of the runs have {} nodes or more in total (each seed draws its own random graph); a plan allows at most {}: write fewer seeds, fewer "
           "train.nodes, or several files",
           nodes_, kMostNodes);
   }
@@ -173,7 +173,7 @@ Product expand(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& pr
         product.whole = product.whole && ok && wrong.empty();
         phases += draft.config.phase_count();
         if (phases > kMostPhases)
-          refuse_in(spec.sweep.path, Key{}, "the runs have {} phases together or more; a plan holds at most {}: write fewer phases or runs", phases,
+          refuse_in(spec.sweep.path, Key{}, "the runs have {} phases or more in total; a plan holds at most {}: write fewer phases or runs", phases,
                     kMostPhases);
         product.drafts.push_back(std::move(draft));
       }

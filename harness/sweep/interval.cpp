@@ -7,7 +7,7 @@
 namespace xib {
 
 Interval parse_interval(std::string_view text) {
-  const auto bad = [&] { refuse("'{}' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"", text); };
+  const auto bad = [&] { refuse("'{}' is not an interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"", text); };
   if (text == "phase-ends") return {Interval::Unit::phase_ends, 0};
   Interval interval;
   const char* const last = text.data() + text.size();

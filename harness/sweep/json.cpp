@@ -17,7 +17,7 @@ std::string json(const Value& value) {
   struct {
     std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
     std::string operator()(double v) const {
-      if (!std::isfinite(v)) fail("a configuration holds {}, which JSON cannot say", v);
+      if (!std::isfinite(v)) fail("a configuration holds {}, which JSON cannot represent", v);
       return json_number(v == 0 ? 0.0 : v);
     }
     std::string operator()(bool v) const { return v ? "true" : "false"; }
@@ -114,7 +114,7 @@ std::string run_id(const RunConfig& config) { return run_id_of(canonical_json(co
 RunConfig config_from_json(const std::string& json) {
   RunConfig config;
   const auto object = nlohmann::json::parse(json, nullptr, false);
-  require(object.is_object(), "the configuration of a run is no JSON object; the file was changed by hand?");
+  require(object.is_object(), "the configuration of a run is not a JSON object; the file was changed by hand?");
   read(config, object, "");
   return config;
 }

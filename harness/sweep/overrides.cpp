@@ -44,7 +44,7 @@ void add(const std::string& key, const std::string& value, const std::string& wh
     std::replace(comment.begin(), comment.end(), '\n', ' ');  // it stays a comment
     out.push_back({std::move(leaves[0]), where, std::move(comment)});
   } catch (const Error&) {
-    problems.add(where, key, fmt::format("'{}' is no TOML value; write 8, 0.1, true, \"ring\" or [1, 2]", value));
+    problems.add(where, key, fmt::format("'{}' is not a TOML value; write 8, 0.1, true, \"ring\" or [1, 2]", value));
   }
 }
 

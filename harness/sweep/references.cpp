@@ -67,7 +67,7 @@ class Linker {
     const Draft& draft = product_.drafts[k];
     if (state.progress == State::open) {
       refuse_in(origin_of_reference(draft), Key{"control.reference"},
-                "variant '{}' refers to itself, directly or by others (nobody could run first); name a variant without fraction()", draft.variant);
+                "variant '{}' refers to itself, directly or through others, so no run could be first; name a variant without fraction()", draft.variant);
     }
     if (state.progress == State::fresh) {
       state.progress = State::open;
@@ -143,7 +143,7 @@ class Linker {
     const auto& theirs = product_.drafts[other].config.train.phases;
     if (theirs != draft.config.train.phases)
       refuse_in(origin_of_reference(draft), Key{"control.reference"},
-                "variant '{}' has its phases at epochs [{}], '{}' at [{}] (which distance would be meant?); give both the same", draft.reference,
+                "variant '{}' has its phases at epochs [{}], '{}' at [{}], so their distances do not correspond; give both the same phases", draft.reference,
                 fmt::join(theirs, ", "), draft.variant, fmt::join(draft.config.train.phases, ", "));
     return visible(other);
   }

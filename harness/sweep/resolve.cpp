@@ -19,7 +19,8 @@ std::vector<std::int64_t> drops(const std::string& schedule) {
     std::int64_t epoch = 0;
     const char* const last = argument.text.data() + argument.text.size();
     const auto [end, error] = std::from_chars(argument.text.data(), last, epoch);
-    require(error == std::errc() && end == last, Key{"train.schedule"}, "{} has '{}', which is no whole epoch; write steps(150, 225)", schedule, argument.text);
+    require(error == std::errc() && end == last, Key{"train.schedule"}, "{} has '{}', which is not a whole epoch; write steps(150, 225)", schedule,
+            argument.text);
     epochs.push_back(epoch);
   }
   require(!epochs.empty(), Key{"train.schedule"}, "steps names no epoch; write steps(150, 225), or constant");
@@ -28,7 +29,7 @@ std::vector<std::int64_t> drops(const std::string& schedule) {
 
 void check_epochs(Key key, const std::vector<std::int64_t>& epochs, std::int64_t end) {
   for (std::size_t k = 0; k < epochs.size(); ++k) {
-    require(epochs[k] >= 1, key, "{} is no epoch after the first; phases begin at 1 or later", epochs[k]);
+    require(epochs[k] >= 1, key, "{} is not an epoch after the first; phases begin at 1 or later", epochs[k]);
     require(k == 0 || epochs[k] > epochs[k - 1], key, "{} does not come after {}; write ascending epochs", epochs[k], epochs[k ? k - 1 : 0]);
     require(epochs[k] < end, key, "epoch {} is not reached (train.epochs = {}); lower it or train longer", epochs[k], end);
   }
@@ -59,7 +60,7 @@ void expand_in_phase(RunConfig::Control& control, std::size_t phases) {
   const auto phase = static_cast<std::size_t>(control.in_phase);
   if (phase > 0) {
     require(phase <= phases, Key{"control.in_phase"}, "there is no phase {}, only {}; count from 1", phase, phases);
-    require(control.policy.size() == 1, Key{"control.in_phase"}, "control.policy already says every phase itself; leave in_phase out, or give one policy");
+    require(control.policy.size() == 1, Key{"control.in_phase"}, "control.policy already has a policy for each phase; leave out in_phase, or give one policy");
     const std::string policy = control.policy.front();
     control.policy.assign(phases, control.otherwise);
     control.policy[phase - 1] = policy;

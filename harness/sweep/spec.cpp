@@ -69,9 +69,9 @@ class Reader {
       if (variant.baseline) baselines.push_back(variant.name);
     }
     if (baselines.size() > 1)
-      problems_.add(
-          spec_.sweep.path, "variant.baseline",
-          fmt::format("is true in {} variants ('{}'); exactly one is what the others are compared with", baselines.size(), fmt::join(baselines, "', '")));
+      problems_.add(spec_.sweep.path, "variant.baseline",
+                    fmt::format("is true in {} variants ('{}'); set it in the one variant that the others are compared with", baselines.size(),
+                                fmt::join(baselines, "', '")));
     if (baselines.empty() && !spec_.variants.empty() && spec_.sweep.delta > 0)
       problems_.add(spec_.sweep.path, "variant.baseline",
                     "is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], or leave out delta");
@@ -106,7 +106,7 @@ class Reader {
       if (leaf.type == Leaf::Type::text && name.size() > kLongestName)
         problems_.add(where, "name", fmt::format("has {} characters (it is a directory of results); write at most {}", name.size(), kLongestName));
       else
-        problems_.add(where, "name", given + " is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'");
+        problems_.add(where, "name", given + " is not a plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'");
     }
     spec_.sweep.name = name;
   }
@@ -118,7 +118,7 @@ class Reader {
       problems_.add(
           where, "seeds",
           fmt::format("{}; write a list of whole numbers such as [1, 2, 3]", seeds                           ? "is empty"
-                                                                             : leaf.type == Leaf::Type::list ? "holds something else than whole numbers"
+                                                                             : leaf.type == Leaf::Type::list ? "holds values that are not whole numbers"
                                                                                                              : fmt::format("is {}", describe(leaf))));
       return;
     }
@@ -128,7 +128,7 @@ class Reader {
       if (seed < 0) problems_.add(where, "seeds", fmt::format("{} is negative; seeds count from 0", seed));
       counts = counts && seed >= 0;
       if (!seen.insert(seed).second)
-        problems_.add(where, "seeds", fmt::format("{} is there twice (the same run again is no second sample); use each seed once", seed));
+        problems_.add(where, "seeds", fmt::format("{} is there twice (the same run again is not a second sample); use each seed once", seed));
     }
     if (counts) spec_.sweep.seeds = *seeds;  // else the checks of whole runs would refuse it again
     spec_.seeds_where = where;
@@ -145,9 +145,9 @@ class Reader {
     if (field) {
       problems_.add(where, key, fmt::format("cannot be set here; {}", field->instead));
     } else if (key == "contrast" || key.starts_with("contrast.")) {
-      problems_.add(where, key, "is not written so; write [[contrast]] and below it arm = \"...\" and against = \"...\"");
+      problems_.add(where, key, "has the wrong form; write [[contrast]] and below it arm = \"...\" and against = \"...\"");
     } else if (key == "sweep" || key == "variant" || key.starts_with("variant.")) {
-      problems_.add(where, key, "is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
+      problems_.add(where, key, "has the wrong form; write [sweep] with one list per key, and [[variant]] for each variant");
     } else {
       const std::string near = near_key(key);
       problems_.add(where, key, fmt::format("unknown key; {}`xibench list keys` shows all", near.empty() ? "" : fmt::format("did you mean {}? ", near)));
@@ -215,7 +215,7 @@ class Reader {
   }
 
   void add_axis(const std::string& key, const std::vector<Leaf>& values, const std::string& where, bool coupled) {
-    if (key == "seeds" || key == "seed") return problems_.add(where, "sweep." + key, "is no key of [sweep]; write seeds = [1, 2, 3] at the top");
+    if (key == "seeds" || key == "seed") return problems_.add(where, "sweep." + key, "is not a key of [sweep]; write seeds = [1, 2, 3] at the top");
     const Field* field = field_of(key, where);
     if (!field) return;
     for (const Axis& other : spec_.axes)
@@ -236,7 +236,7 @@ class Reader {
 
   void variant(const Leaf& item) {
     VariantSpec variant{.name = {}, .where = at(item), .baseline = false, .settings = {}};
-    if (item.type != Leaf::Type::table) return problems_.add(at(item), "variant", "is no table; write [[variant]] and its keys below");
+    if (item.type != Leaf::Type::table) return problems_.add(at(item), "variant", "is not a table; write [[variant]] and its keys below");
     std::set<std::string> seen;
     for (const Leaf& leaf : item.children) {
       if (leaf.key == "name" && leaf.type == Leaf::Type::text)
@@ -289,7 +289,7 @@ SweepSpec read_spec(const std::string& text, const std::string& path, const std:
 std::optional<double> margin_of(const Leaf& leaf, const std::string& where, Problems& problems) {
   const auto value = value_of(leaf, Kind::number);
   if (value && std::isfinite(std::get<double>(*value)) && std::get<double>(*value) >= 0) return std::get<double>(*value);
-  problems.add(where, "delta", "is no margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)");
+  problems.add(where, "delta", "is not a margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)");
   return std::nullopt;
 }
 

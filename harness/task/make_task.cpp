@@ -49,7 +49,7 @@ Network network_of(const RunConfig& config, const ImageShape& shape, int classes
 void check_numbers(const RunConfig& c) {
   require(c.seed >= 0, Key{"seed"}, "{} is negative", c.seed);
   require(c.train.nodes >= 1 && c.train.nodes <= 1 << 20, Key{"train.nodes"}, "{} is not in 1..{}", c.train.nodes, 1 << 20);
-  require(c.train.batch_size >= 1, Key{"train.batch_size"}, "{} is no batch; at least one sample is needed", c.train.batch_size);
+  require(c.train.batch_size >= 1, Key{"train.batch_size"}, "{} is not a batch size; at least one sample is needed", c.train.batch_size);
   require(c.data.limit >= 0, Key{"data.limit"}, "{} is negative; 0 takes all", c.data.limit);
   require(c.data.test_limit >= 0, Key{"data.test_limit"}, "{} is negative; 0 takes all", c.data.test_limit);
   require(c.evaluation.validation >= 0 && c.evaluation.validation < 1, Key{"evaluation.validation"}, "{} is not a share in [0, 1)", c.evaluation.validation);
@@ -62,9 +62,10 @@ void check_problem(const RunConfig& c, const Term& term, const ProblemInfo& info
   };
   expect(c.model.name == "none", "model.name",
          fmt::format("'{}' with the constructed problem {}: it has no model; write name = \"none\"", c.model.name, info.name));
-  expect(c.data.partition == "iid", "data.partition", fmt::format("'{}': {} says itself how nodes differ; leave it out", c.data.partition, info.name));
+  expect(c.data.partition == "iid", "data.partition",
+         fmt::format("'{}': {} has its own arguments for how nodes differ; leave it out", c.data.partition, info.name));
   for (const auto& [key, limit] : {std::pair("data.limit", c.data.limit), std::pair("data.test_limit", c.data.test_limit)})
-    expect(limit == 0, key, fmt::format("{}: {} takes the number of samples itself; leave it out", limit, info.name));
+    expect(limit == 0, key, fmt::format("{}: {} has its own argument for the number of samples; leave it out", limit, info.name));
   expect(c.evaluation.validation == 0, "evaluation.validation",
          fmt::format("{}: {} has nothing to hold out; leave it out", c.evaluation.validation, info.name));
   expect(!c.train.augment, "train.augment", fmt::format("true: {} has no images; leave it out", info.name));

@@ -16,7 +16,7 @@ std::string library_of_networks() {
   const std::string folder = folder_of_program(), beside = folder + "/" XB_NETWORKS, installed = folder + "/" XB_NETWORKS_INSTALLED;
   for (const std::string& path : {beside, installed})
     if (std::filesystem::exists(path)) return path;
-  refuse("networks: neither {} nor {} is there, which has LibTorch's part of this program: build the target xibench, or install it, again", beside, installed);
+  refuse("networks: neither {} nor {} exists, the library with LibTorch's part of this program: build or install xibench again", beside, installed);
 }
 
 const Networks& load() {

@@ -23,7 +23,7 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
                                 2 * sizeof(double) * (nodes + 2.0) * dim};  // centres, and gradients at the optimum until they are made
      }},
     {"logistic-synthetic", "dim = 20, samples = 256, regularization = 0.01, shift = 0, tilt = 0, spread = 0, test = 1024",
-     "logistic regression on gaussian data, `samples` per node; nodes differ in place (shift), curvature (tilt), labels (spread); constants known",
+     "logistic regression on Gaussian data, `samples` per node; nodes differ in the mean (shift), curvature (tilt), labels (spread); constants known",
      [](const Term& term, int, std::int64_t batch_size) { logistic_options(term, batch_size); },
      [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
        return make_logistic_synthetic(logistic_options(term, batch_size), layout, batch_size, seed);

@@ -24,7 +24,7 @@ constexpr const char* kWorkspace = "CUBLAS_WORKSPACE_CONFIG";
 std::string cublas_workspace() {
   setenv(kWorkspace, ":4096:8", 0);
   const std::string value = std::getenv(kWorkspace);
-  require(value == ":4096:8" || value == ":16:8", "{}: with {} sums of cuBLAS need not come out the same twice: unset it, or take :4096:8 or :16:8", kWorkspace,
+  require(value == ":4096:8" || value == ":16:8", "{}: with {} sums of cuBLAS may differ from run to run: unset it, or set :4096:8 or :16:8", kWorkspace,
           value);
   return value;
 }
@@ -33,7 +33,7 @@ std::string cublas_workspace() {
 void check_tf32_override(const std::string& precision) {
   const char* const value = std::getenv("NVIDIA_TF32_OVERRIDE");
   require(!value || (std::string(value) == "0" && precision != "tf32"),
-          "NVIDIA_TF32_OVERRIDE: with {} cuBLAS and cuDNN do not compute as [train] precision = '{}' says: unset it", value ? value : "", precision);
+          "NVIDIA_TF32_OVERRIDE: with {} cuBLAS and cuDNN ignore train.precision = '{}': unset it", value ? value : "", precision);
 }
 
 // Settings for the same bits in every run on the same card, libraries, ranks and way, and for the arithmetic of `precision`: LibTorch's default for
@@ -134,7 +134,7 @@ class TorchDeviceTask final : public NetworkTask {
       constexpr double kGiB = 1 << 30;
       fail(
           "{} has no memory for the activations of {} nodes with {} samples each, {:.2f} GiB beside models and data{}: spread the nodes over more GPUs (ranks), or take fewer nodes or a "
-          "smaller batch; xibench plan --device cuda says beforehand what a run needs",
+          "smaller batch; xibench plan --device cuda shows what a run needs",
           device_.name(), nodes_.count, batch_size(), plan_.activation_bytes * nodes_.count / kGiB,
           plan_.run_bytes > 0 ? fmt::format("; the run needs {:.2f} GiB in all", plan_.run_bytes / kGiB) : "");
     } catch (const c10::Error& error) {

@@ -12,9 +12,8 @@ constexpr std::array kWays{
     WayInfo{Way::automatic, "auto", "grouped"},
     WayInfo{Way::grouped, "grouped",
             "one pass for all nodes of a rank: grouped convolutions, batched products; the number of launches does not depend on the number of nodes"},
-    WayInfo{Way::graph, "graph",
-            "a pass per node, all of them recorded once as one CUDA graph with branches side by side; the bits do not depend on the number of ranks"},
-    WayInfo{Way::nodes, "nodes", "a pass per node, one after another, launched anew in every step: slow, with the bits of graph, to compare with"},
+    WayInfo{Way::graph, "graph", "one pass per node, recorded once as one CUDA graph with parallel branches; the bits do not depend on the number of ranks"},
+    WayInfo{Way::nodes, "nodes", "one pass per node, one after another, launched in every step: slow, for comparison; has the bits of graph"},
 };
 
 }  // namespace

@@ -27,10 +27,9 @@ class Adam final : public Optimizer {
         m_(setup.nodes, setup.dim, setup.device),
         v_(setup.nodes, setup.dim, setup.device) {
     for (const auto& [name, beta] : {std::pair("beta1", beta1_), {"beta2", beta2_}})
-      require(beta >= 0 && static_cast<float>(beta) < 1, Key{"train.optimizer"}, "{} = {} is no share of what was before: write a number from 0 to below 1",
-              name, beta);
+      require(beta >= 0 && static_cast<float>(beta) < 1, Key{"train.optimizer"}, "{} = {} is not a decay rate: write a number from 0 to below 1", name, beta);
     require(epsilon_ > 0 && static_cast<float>(epsilon_) >= 1e-37f, Key{"train.optimizer"},
-            "epsilon = {} does not keep the step of a parameter without gradient from being 0/0: write a number of at least 1e-37", epsilon_);
+            "epsilon = {} would give 0/0 for a parameter without gradient: write a number of at least 1e-37", epsilon_);
   }
 
   Direction direction() override {
@@ -68,7 +67,7 @@ int two(const SgdOptions&) { return 2; }
 extern const OptimizerInfo kAdam{
     .name = "adam",
     .arguments = kArguments,
-    .help = "Adam: steps along the mean gradient over the root of the mean square, train.weight_decay added to the gradient",
+    .help = "Adam: steps along the averaged gradient divided by the root of the averaged square; train.weight_decay is added to the gradient",
     .own_momentum = true,
     .matrices = two,
     .make = [](Arguments& a, const OptimizerSetup& setup) -> std::unique_ptr<Optimizer> { return std::make_unique<Adam>(a, setup, Decay::coupled); },
@@ -77,7 +76,7 @@ extern const OptimizerInfo kAdam{
 extern const OptimizerInfo kAdamW{
     .name = "adamw",
     .arguments = kArguments,
-    .help = "Adam with train.weight_decay of its own: x loses lr * weight_decay of itself in a step, whatever the gradients were",
+    .help = "Adam with decoupled weight decay: a step shrinks x by the factor 1 - lr * train.weight_decay, apart from the gradients",
     .own_momentum = true,
     .matrices = two,
     .make = [](Arguments& a, const OptimizerSetup& setup) -> std::unique_ptr<Optimizer> { return std::make_unique<Adam>(a, setup, Decay::decoupled); },

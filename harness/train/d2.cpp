@@ -43,8 +43,8 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
   if (policy.name == "exact" || (policy.name == "exact-every" && every <= 1)) return;
   require(every <= 2, Key{"control.policy"}, "d2 diverges where {} averages exactly and gossips in between; use exact-every(2), or rounds(q)", phase.policy);
   require(phase.one_symmetric, Key{"topology.name"},
-          "d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights is another or none; use an undirected graph "
-          "that stays as it is",
+          "d2 diverges unless every step mixes with the same symmetric W, and {} with {} weights does not; use an undirected graph "
+          "that does not change",
           phase.topology, phase.weights);
   const double rounds = policy.name == "rounds"                  ? static_cast<double>(arguments.integer("q", 1))
                         : policy_info(phase.policy).holds_target ? static_cast<double>(settings.min_rounds)
@@ -59,7 +59,7 @@ void check_phase(const AlgorithmSettings::Phase& phase, const AlgorithmSettings&
 
 extern const AlgorithmInfo kD2{
     .name = "d2",
-    .help = "D²: D-SGD that takes back what the gradient before did: heterogeneous data leave no bias",
+    .help = "D²: D-SGD that corrects each step by the previous gradient, so that heterogeneous data cause no bias",
     .linear_only = "it takes back what the gradient before did, as far as that went",
     .matrices = 1,
     .check =

@@ -20,7 +20,7 @@ class DsgdCta final : public Algorithm {
 
 extern const AlgorithmInfo kDsgdCta{
     .name = "dsgd-cta",
-    .help = "D-SGD with gossip first and the step, by the gradient at the old model, after it (combine, then adapt: D-PSGD)",
+    .help = "D-SGD that gossips first and then steps along the gradient at the old model (combine, then adapt: D-PSGD)",
     .combines_first = true,
     .make = [](Arguments&, const AlgorithmSetup&) -> std::unique_ptr<Algorithm> { return std::make_unique<DsgdCta>(); },
 };

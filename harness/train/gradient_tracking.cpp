@@ -30,8 +30,8 @@ class GradientTracking final : public Algorithm {
 
 extern const AlgorithmInfo kGradientTracking{
     .name = "gradient-tracking",
-    .help = "local step along an estimate of the mean gradient, which is mixed as the models are (DSGT): twice the traffic",
-    .linear_only = "what it tracks is the mean of the directions, which then is not that of the gradients",
+    .help = "local step along an estimate of the mean gradient, which is mixed like the models (DSGT); twice the traffic",
+    .linear_only = "it would track the mean of the directions, not of the gradients",
     .matrices = 2,
     .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<GradientTracking>(setup); },
 };

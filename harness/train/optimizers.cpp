@@ -30,7 +30,7 @@ void check_optimizer(std::string_view text, const SgdOptions& options) {
   const OptimizerInfo& info = optimizer_info(text);
   make_optimizer(text, {.options = options});
   require(!info.own_momentum || (options.momentum == 0 && !options.nesterov), Key{"train.momentum"},
-          "{} has a momentum of its own, its first argument (train.momentum is {}, train.nesterov {}): set momentum = 0 and nesterov = false", info.name,
+          "{} has its own momentum, its first argument (train.momentum is {}, train.nesterov {}): set momentum = 0 and nesterov = false", info.name,
           options.momentum, options.nesterov);
 }
 

@@ -42,7 +42,7 @@ class QgDsgdm final : public Algorithm {
 
 extern const AlgorithmInfo kQgDsgdm{
     .name = "qg-dsgdm",
-    .help = "D-SGD with quasi-global momentum: the momentum of what step and gossip together did",
+    .help = "D-SGD with quasi-global momentum, the momentum of step and gossip together",
     .own_momentum = true,
     .linear_only = "its momentum is of how far the models moved, in units of the rate",
     .matrices = 2,

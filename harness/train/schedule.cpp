@@ -17,7 +17,7 @@ LearningRate::LearningRate(std::string_view schedule, double peak, double warmup
   if (term.name == "steps") {
     for (const double epoch : arguments.rest()) {
       require(epoch == std::floor(epoch) && epoch >= 1 && epoch < epochs_ && (drops_.empty() || epoch > static_cast<double>(drops_.back())), Key{key},
-              "{}: drops are whole epochs that ascend between 1 and {}, the last", schedule, epochs - 1);
+              "{}: drops are ascending whole epochs between 1 and {}", schedule, epochs - 1);
       drops_.push_back(static_cast<std::int64_t>(epoch));
     }
     require(!drops_.empty(), Key{key}, "steps needs the epochs at which the rate drops, such as steps(150, 225); for none write constant");

@@ -36,8 +36,8 @@ class Sgp final : public Algorithm {
 void check_phases(const AlgorithmSettings& settings) {
   bool has_gossiped = false;
   for (const auto& phase : settings.phases) {
-    require(phase.keeps_sum, Key{"topology.weights"}, "sgp needs a W whose columns sum to 1, and {} with {} weights has another; set weights = \"push-sum\"",
-            phase.topology, phase.weights);
+    require(phase.keeps_sum, Key{"topology.weights"},
+            "sgp needs a W whose columns sum to 1, and {} with {} weights does not have one; set weights = \"push-sum\"", phase.topology, phase.weights);
     const std::string policy = Term::parse(phase.policy, "control.policy").name;
     require(policy != "exact-every" && policy != "dsgd-ac", Key{"control.policy"},
             "sgp mixes whole rounds of gossip, or averages exactly before all gossip, and {} does neither; use rounds(q), or a policy that holds a "
@@ -53,7 +53,7 @@ void check_phases(const AlgorithmSettings& settings) {
 
 extern const AlgorithmInfo kSgp{
     .name = "sgp",
-    .help = "stochastic gradient push: D-SGD on directed graphs, with weights that take back what the graph favours (push-sum)",
+    .help = "stochastic gradient push: D-SGD on directed graphs, with weights that correct for nodes that the graph favours (push-sum)",
     .takes_column_stochastic = true,
     .check = [](Arguments&, const AlgorithmSettings& settings, Problems& problems) { problems.attempt([&] { check_phases(settings); }); },
     .make = [](Arguments&, const AlgorithmSetup& setup) -> std::unique_ptr<Algorithm> { return std::make_unique<Sgp>(setup); },

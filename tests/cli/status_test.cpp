@@ -42,7 +42,7 @@ std::optional<Heartbeat> read_heartbeat(const std::string& path) {
   return at->second;
 }
 RunHeader read_run_header(const std::string& path) {
-  if (std::filesystem::file_size(path) < 2) refuse("{} is not a run file that can be used", path);
+  if (std::filesystem::file_size(path) < 2) refuse("{} is not a usable run file", path);
   RunHeader header;
   header.run_id = std::filesystem::path(path).stem().string();
   return header;
@@ -173,7 +173,7 @@ TEST_CASE("a run file that was cut is no result") {
   const Json status = Json::parse(output_of(add_status, file.directory(), file.path() + " --out " + file.directory() + " --json"));
 
   CHECK(status["runs"][0]["state"] == "failed");
-  CHECK(status["runs"][0]["detail"] == result + " is not a run file that can be used");
+  CHECK(status["runs"][0]["detail"] == result + " is not a usable run file");
 }
 
 TEST_CASE("waiting tasks of Slurm are told by the index of their runs in the plan") {

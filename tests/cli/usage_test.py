@@ -69,7 +69,7 @@ class Usage(FolderTest):
         pipe = self.folder / "pipe.h5"
         os.mkfifo(pipe)
         for words in (("show", pipe), ("show", "--validate", pipe), ("gap", pipe)):
-            self.assertIn("no file but a pipe or a device", xibench(*words, status=2).stderr)
+            self.assertIn("a pipe or a device, not a file", xibench(*words, status=2).stderr)
 
 
 if __name__ == "__main__":

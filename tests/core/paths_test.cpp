@@ -108,7 +108,7 @@ TEST_CASE("only files are read, and the refusal says what is there instead and w
   CHECK_THROWS_WITH(read_file(folder.path, "name a file"), Contains(": it is a folder; name a file"));
   // A hang would be ended by the time limit of the test.
   for (const std::string& special : {folder / "pipe", std::string("/dev/zero")}) {
-    CHECK_THROWS_WITH(read_file(special, "name a file"), Contains(special + ": it is no file but a pipe or a device; name a file"));
+    CHECK_THROWS_WITH(read_file(special, "name a file"), Contains(special + ": it is a pipe or a device, not a file; name a file"));
     CHECK_THROWS_WITH(read_file_if_there(special, "name a file"), Contains("a pipe or a device"));
     CHECK_THROWS_WITH(sha256_file(special), Contains("a pipe or a device"));
   }

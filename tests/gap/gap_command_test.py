@@ -36,7 +36,7 @@ class GapCommand(support.RunTest):
         self.assertIn("is the same run as", done.stderr)
         self.assertEqual(json.loads(done.stdout), json.loads(plain) | {"copies_left_out": 1})
         text = subprocess.run([support.XIBENCH, "gap", self.out], capture_output=True, text=True, check=True).stdout
-        self.assertIn("- 1 file left out: a copy of runs that other files here hold", text)
+        self.assertIn("- 1 file left out: a copy of runs in other files", text)
 
     def test_two_files_of_one_run_that_say_different_things_are_refused_with_both_named(self):
         other = self.out / "z" / self.files[0].name
@@ -89,7 +89,7 @@ class GapCommand(support.RunTest):
             done = self.gap(status=1)
         for name in ("pipe.h5", "folder.h5", "link.h5", "socket.h5"):
             self.assertEqual(done.stderr.count(f"gap: not used: {self.out / name}: "), 1, done.stderr)
-        self.assertIn("pipe.h5: it is no file but a pipe or a device; leave it out", done.stderr)
+        self.assertIn("pipe.h5: it is a pipe or a device, not a file; leave it out", done.stderr)
         self.assertEqual(json.loads(done.stdout)["copies_left_out"], 1)  # what lies in the folder was read
 
     def test_the_margin_of_the_environment_holds_for_the_table_and_for_runs_made_under_it(self):
@@ -98,7 +98,7 @@ class GapCommand(support.RunTest):
         self.assertIsNone(json.loads(self.gap().stdout)["delta"])
         self.assertEqual(json.loads(self.gap("--sweep", self.folder / "sweep.toml", XIBENCH_DELTA="0.25").stdout)["delta"], 0.25)
         self.assertEqual(json.loads(self.gap("--sweep", self.folder / "sweep.toml", "--set", "delta=0.5", XIBENCH_DELTA="0.25").stdout)["delta"], 0.5)
-        self.assertIn("XIBENCH_DELTA: delta: is no margin", self.gap(status=2, XIBENCH_DELTA="-1").stderr)
+        self.assertIn("XIBENCH_DELTA: delta: is not a margin", self.gap(status=2, XIBENCH_DELTA="-1").stderr)
         self.assertIn("did you mean XIBENCH_DELTA?", self.gap(status=2, XIBENCH_DELTTA="1").stderr)
         shutil.rmtree(self.out)
         subprocess.run([support.XIBENCH, "run", self.folder / "sweep.toml", "--all", "--out", self.out], capture_output=True, check=True, env=os.environ | {"XIBENCH_DELTA": "0.75"})
@@ -117,8 +117,8 @@ class GapCommand(support.RunTest):
         # exact averaging for 10 steps, then 2 rounds a step on the exponential graph of 8: the nodes 1, 2 and 4 further on
         self.assertEqual(mixed["traffic"]["messages"], 10 * 2 * (nodes - 1) * nodes + 10 * 2 * 3 * nodes)
         self.assertEqual(mixed["traffic"]["serial_messages"], 10 * 2 * (nodes - 1) + 10 * 2 * 3)
-        self.assertIn("--latency: -1 is no number of seconds", self.gap("--latency", "-1", status=2).stderr)
-        self.assertIn("--bandwidth: 0 is no number of bytes per second", self.gap("--bandwidth", "0", status=2).stderr)
+        self.assertIn("--latency: -1 is not a number of seconds", self.gap("--latency", "-1", status=2).stderr)
+        self.assertIn("--bandwidth: 0 is not a number of bytes per second", self.gap("--bandwidth", "0", status=2).stderr)
 
     def test_random_graphs_are_drawn_again_to_count_their_messages(self):
         shutil.rmtree(self.out)

@@ -137,7 +137,7 @@ TEST_CASE("runs that are measured by different metrics have no table") {
   for (auto& r : runs) r.path = r.variant + ".h5", r.config_json = "{}";
   runs[1].metric = mean_loss();
   CHECK_THROWS_WITH(check_one_sweep(runs, facts()),
-                    "centralized.h5 is measured by accuracy (percent), but ring.h5 by loss (1): a table is about one metric; give the runs of one task");
+                    "centralized.h5 is measured by accuracy (percent), but ring.h5 by loss (1): a table has one metric; give the runs of one task");
 }
 
 TEST_CASE("a contrast compares two arms, and says which share of the gap one of them closes") {

@@ -71,7 +71,7 @@ TEST_CASE("the markdown names what varies once, what does not above, and says wh
   CHECK_THAT(text, Contains("| nodes |") && !Contains("| partition |") && Contains("data.partition = dirichlet(0.1)"));
   CHECK_THAT(text, Contains("| gap ") && Contains("-1.83"));
   CHECK_THAT(text, Contains("| 16    | ring, \"plain\" | 1 of 2 diverged |     2 |            - |          - |"));
-  CHECK_THAT(text, Contains("| 12 k † |") && Contains("| 3.5 GB † |") && Contains("†: means with runs that ended where they diverged"));
+  CHECK_THAT(text, Contains("| 12 k † |") && Contains("| 3.5 GB † |") && Contains("†: mean that includes runs that ended where they diverged"));
   CHECK_THAT(text, Contains("missing: ring, \"plain\", seed 3, train.nodes = 16"));
   CHECK_THAT(text, Contains("what 3 seeds resolve") && Contains("91.74 ± 0.15 (unverified)") && Contains("3.5 GB") && Contains("12 k"));
   CHECK_THAT(text, Contains("| published difference |") && Contains(" -2.40 (secondary) |"));

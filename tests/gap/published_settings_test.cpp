@@ -82,7 +82,7 @@ TEST_CASE("centralized training has no graph to differ in") {
 TEST_CASE("a bad settings file is refused with its name and the reason") {
   CHECK_THROWS_WITH(read("tables = ?\n"), Contains("a.toml") && Contains("no TOML at line 1"));
   CHECK_THROWS_WITH(read("[secondary]\ntrain.lr = 1\n"), Contains("a.toml") && Contains("tables = "));
-  CHECK_THROWS_WITH(read("tables = [\"t\"]\n[remembered]\ntrain.lr = 1\n"), Contains("'remembered' is no status") && Contains("unverified"));
+  CHECK_THROWS_WITH(read("tables = [\"t\"]\n[remembered]\ntrain.lr = 1\n"), Contains("'remembered' is not a status") && Contains("unverified"));
   CHECK_THROWS_WITH(read("tables = [\"t\"]\n[secondary]\ntrain.lr = 1\n[assumed]\ntrain.lr = 1\n"), Contains("train.lr is stated twice"));
   CHECK_THROWS_WITH(read(kSettings, "tables = [\"table\"]\n[assumed]\ntrain.lr = 1\n"), Contains("b.toml") && Contains("has its settings already"));
   CHECK_THROWS_AS(read_published_settings(kFolder + "/none"), Error);
@@ -164,7 +164,7 @@ TEST_CASE("a folder or settings that cannot be read are refused by name, reason 
   CHECK_THROWS_WITH(read_published_settings(kFolder), Contains("cannot read " + kFolder + "/b.toml: it is a folder"));
   std::filesystem::remove(kFolder + "/b.toml");
   REQUIRE(::mkfifo((kFolder + "/b.toml").c_str(), 0600) == 0);
-  CHECK_THROWS_WITH(read_published_settings(kFolder), Contains("b.toml: it is no file but a pipe"));  // and nothing waits for the other end
+  CHECK_THROWS_WITH(read_published_settings(kFolder), Contains("b.toml: it is a pipe or a device, not a file"));  // and nothing waits for the other end
 }
 
 TEST_CASE("the shipped settings belong to tables of their data set and model") {

@@ -70,17 +70,17 @@ TEST_CASE("a rank that hangs is named by who waits for it, after the timeout, an
     }
   });
   // Who gave up first says whom it missed; the others may hear only that its connections are gone.
-  CHECK_THAT(texts[0] + texts[1],
-             Catch::Contains("nothing came for 1 s") && (Catch::Contains("rank 0 waited for ranks 1, 2") || Catch::Contains("rank 1 waited for ranks 0, 2")));
+  CHECK_THAT(texts[0] + texts[1], Catch::Contains("nothing arrived for 1 s") &&
+                                      (Catch::Contains("rank 0 waited for ranks 1, 2") || Catch::Contains("rank 1 waited for ranks 0, 2")));
   for (const int rank : {0, 1})
     CHECK_THAT(texts[static_cast<std::size_t>(rank)],
-               Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("nothing came for 1 s") || Catch::Contains("remote process exited")));
+               Catch::StartsWith("NCCL: exchange: rank ") && (Catch::Contains("nothing arrived for 1 s") || Catch::Contains("remote process exited")));
 }
 
 TEST_CASE("a rank that does not come to the first meeting is missed by all, after the timeout") {
   const Variable absent("XB_STAND_IN_NCCL_ABSENT", "2");
   for (const auto& text : said([](Communicator& host) { make_nccl_communicator(host, {host.rank(), 1}); }))
-    CHECK_THAT(text, Catch::StartsWith("NCCL: the first meeting: rank 0 waited for ranks 1, 2: nothing came for 1 s"));
+    CHECK_THAT(text, Catch::StartsWith("NCCL: the first meeting: rank 0 waited for ranks 1, 2: nothing arrived for 1 s"));
 }
 
 TEST_CASE("an asynchronous error of one rank ends all, in NCCL's words where it happened") {

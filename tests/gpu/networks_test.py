@@ -132,17 +132,17 @@ class Networks(support.RunTest):
     def test_what_cannot_be_is_refused_in_one_sentence(self):
         spec = self.spec(ONE)
         self.assertRegex(self.refused(spec, "--way", "groups"), "--way: unknown way 'groups', did you mean 'grouped'")
-        self.assertRegex(self.refused(spec, "--way", "graph", program=support.XIBENCH), "--way: graph is how networks are computed on a GPU, and none of these runs does that")
+        self.assertRegex(self.refused(spec, "--way", "graph", program=support.XIBENCH), "--way: graph applies to networks on a GPU, and these runs have none")
         for precision in ("tf32", "bfloat16"):
             self.assertRegex(self.refused(spec, "--set", f'train.precision="{precision}"', program=support.XIBENCH),
                              "train.precision: .*a CPU computes in float32 only.*or use --device cuda")
         quadratic = self.folder / "quadratic.toml"
         quadratic.write_text(support.QUADRATIC)
         self.assertRegex(self.refused(quadratic, "--set", 'train.precision="tf32"'), "the gradients of quadratic are computed on the host")
-        self.assertRegex(self.refused(spec, status=2, CUBLAS_WORKSPACE_CONFIG=":0:0"), "CUBLAS_WORKSPACE_CONFIG: with :0:0 sums of cuBLAS need not come out the same twice")
+        self.assertRegex(self.refused(spec, status=2, CUBLAS_WORKSPACE_CONFIG=":0:0"), "CUBLAS_WORKSPACE_CONFIG: with :0:0 sums of cuBLAS may differ from run to run")
         for value, precision in (("0", "tf32"), ("1", "float32"), ("1", "tf32")):
             self.assertRegex(self.refused(spec, "--set", f'train.precision="{precision}"', NVIDIA_TF32_OVERRIDE=value),
-                             rf"NVIDIA_TF32_OVERRIDE: with {value} cuBLAS and cuDNN do not compute as .train. precision = '{precision}' says: unset it")
+                             rf"NVIDIA_TF32_OVERRIDE: with {value} cuBLAS and cuDNN ignore train.precision = '{precision}': unset it")
         self.run_on(spec, "without tf32", NVIDIA_TF32_OVERRIDE="0")
 
     @unittest.skipIf(HAS_TORCH_CUDA, "this LibTorch computes on GPUs")
@@ -165,7 +165,7 @@ class Networks(support.RunTest):
                     said = [line for line in done.stderr.splitlines() if "has no memory" in line]
                     self.assertIn(len(said), range(1, max(ranks, 1) + 1), done.stderr)  # of each rank that had none, before all were ended
                     for line in said:
-                        self.assertRegex(line, r"^xibench: .*cuda:\d has no memory for the activations of \d nodes with 8 samples each, .* GiB beside models and data; the run needs 0\.\d\d GiB in all: spread the nodes over more GPUs .*xibench plan --device cuda says")
+                        self.assertRegex(line, r"^xibench: .*cuda:\d has no memory for the activations of \d nodes with 8 samples each, .* GiB beside models and data; the run needs 0\.\d\d GiB in all: spread the nodes over more GPUs .*xibench plan --device cuda shows")
                     self.assertNotRegex(done.stderr, "Tried to allocate|Exception raised")
                     self.assertEqual(len(list((self.folder / out).glob("*/*.h5"))), 1)  # the small one
         self.run_on(spec, "grouped 0")

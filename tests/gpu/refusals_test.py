@@ -33,16 +33,16 @@ class Refusals(support.RunTest):
             self.assertRegex(self.refused("--device", word), f"--device: '{word}' must be cpu, cuda or cuda:K")
 
     def test_a_gpu_that_is_not_there(self):
-        self.assertRegex(self.refused("--device", "cuda:9"), "there is no cuda:9: rank 0 sees 8 GPUs, of which the last is cuda:7")
+        self.assertRegex(self.refused("--device", "cuda:9"), "there is no cuda:9: rank 0 sees 8 GPUs, and the last is cuda:7")
 
     def test_runs_side_by_side_are_refused_before_one_begins(self):
-        self.assertRegex(self.refused("--device", "cuda:9", "--jobs", "2"), "there is no cuda:9: this process sees 8 GPUs, of which the last is cuda:7")
+        self.assertRegex(self.refused("--device", "cuda:9", "--jobs", "2"), "there is no cuda:9: this process sees 8 GPUs, and the last is cuda:7")
         for state, said in (("none", "no CUDA-capable device"), ("old", "driver version is insufficient")):
             self.assertRegex(self.refused("--device", "cuda", "--jobs", "2", XB_STAND_IN_DRIVER=state), said)
 
     @unittest.skipUnless(support.HAS_MPI, "built without MPI")
     def test_one_gpu_for_all_ranks(self):
-        self.assertRegex(self.refused("--device", "cuda:1", ranks=3), "cuda:1 would be the GPU of all 3 ranks: write --device cuda")
+        self.assertRegex(self.refused("--device", "cuda:1", ranks=3), "all 3 ranks would use cuda:1: write --device cuda")
 
     @unittest.skipUnless(support.HAS_MPI and support.HAS_NCCL, "built without MPI or NCCL")
     def test_more_ranks_than_gpus(self):
@@ -50,7 +50,7 @@ class Refusals(support.RunTest):
         self.assertRegex(self.refused("--device", "cuda", ranks=3, XB_STAND_IN_DEVICES="1"), "would share a GPU .*: start one rank per GPU")
 
     def test_no_driver_an_old_one_and_a_gpu_that_is_taken(self):
-        for state, said in (("none", "no GPU that CUDA .* can use .no CUDA-capable device"), ("old", "driver version is insufficient.*install a driver"), ("exclusive", "the GPU is taken .*exclusive"),
+        for state, said in (("none", "no GPU that CUDA .* can use .no CUDA-capable device"), ("old", "driver version is insufficient.*install a driver"), ("exclusive", "another process uses the GPU in exclusive mode"),
                             ("mismatch", "unsupported display driver.*install a driver"), ("unready", "not ready .system not yet initialized.*nvidia-fabricmanager"),
                             ("card", "no kernels for this card .no kernel image.*CMAKE_CUDA_ARCHITECTURES")):
             for ranks in self.worlds():
@@ -62,7 +62,7 @@ class Refusals(support.RunTest):
         for ranks in self.worlds():
             with self.subTest(ranks=ranks):
                 self.assertRegex(self.refused("--device", "cuda", ranks=ranks, status=1, spec=large, XB_STAND_IN_MEMORY_MIB="6"),
-                                 r"cuda:0 has no memory for .* GiB more .* the run needs 0\.22 GiB in all: spread its nodes over more GPUs .*xibench plan --device cuda says")  # 192 MiB, and 8 x 3 + 1 rows of 400000 floats
+                                 r"cuda:0 has no memory for .* GiB more .* the run needs 0\.22 GiB in all: spread its nodes over more GPUs .*xibench plan --device cuda shows")  # 192 MiB, and 8 x 3 + 1 rows of 400000 floats
 
     @unittest.skipIf(HAS_GPU, "here is a GPU")
     def test_the_real_libraries_without_a_driver_end_on_all_ranks_with_one_sentence(self):

@@ -79,7 +79,7 @@ TEST_CASE("a list that counts from 1, and one without edges, get the advice that
   CHECK_THROWS_WITH(edges("1 2\n2 3\n", 4), Contains("subtract 1 from all its numbers and give 3 nodes"));
   for (const char* text : {"", "\n", "# nothing\n"}) CHECK_THROWS_WITH(edges(text, 3), Contains("holds no edge; write one per line"));
   CHECK_THROWS_WITH(make_mixing("edges(/)", "metropolis", 2, 1), Contains("cannot read /: it is a folder"));
-  CHECK_THROWS_WITH(make_mixing("matrix(/dev/zero)", "uniform", 2, 1), Contains("/dev/zero: it is no file but a pipe or a device"));
+  CHECK_THROWS_WITH(make_mixing("matrix(/dev/zero)", "uniform", 2, 1), Contains("/dev/zero: it is a pipe or a device, not a file"));
 }
 
 TEST_CASE("a weight that is no finite number is refused") {

@@ -33,7 +33,7 @@ TEST_CASE("a watchdog says who waits for whom, in which operation and step, and 
 
   CHECK(reports[0].find("no progress") == 0);
   CHECK(reports[0].find("rank 0 on ") != std::string::npos);
-  CHECK(reports[0].find("step 7: waits since ") != std::string::npos);
+  CHECK(reports[0].find("step 7: has waited for ") != std::string::npos);
   CHECK(reports[0].find("in all-gather for rank 1") != std::string::npos);
   CHECK(reports[1].find(", loading: ") != std::string::npos);
   CHECK(reports[1].find("waits for no rank") != std::string::npos);

@@ -34,7 +34,7 @@ TEST_CASE("a run file cut at any eighth of its length is refused by name") {
   for (std::size_t eighth = 0; eighth < 8; ++eighth) {
     write_bytes(folder / "cut.h5", good.substr(0, good.size() * eighth / 8));
     INFO(eighth << "/8 of the file");
-    CHECK_THAT(reason(folder / "cut.h5"), Contains("cut.h5 is not a run file that can be used"));
+    CHECK_THAT(reason(folder / "cut.h5"), Contains("cut.h5 is not a usable run file"));
     CHECK_THROWS_AS(read_run_header(folder / "cut.h5"), Error);
   }
   write_bytes(folder / "cut.h5", good.substr(0, good.size() - 1));
@@ -46,7 +46,7 @@ TEST_CASE("what is no run file is refused in plain words") {
   CHECK_THAT(reason(folder / "none.h5"), Contains("none.h5") && Contains("No such file"));
   CHECK_THAT(reason(folder.path), Contains("is a folder"));
   write_bytes(folder / "text.h5", "Ξ");
-  CHECK_THAT(reason(folder / "text.h5"), Contains("text.h5 is not a run file"));
+  CHECK_THAT(reason(folder / "text.h5"), Contains("text.h5 is not a usable run file"));
   const auto image = Hdf5Writer().image();
   write_bytes(folder / "other.h5", {reinterpret_cast<const char*>(image.data()), image.size()});
   CHECK_THAT(reason(folder / "other.h5"), Contains("not of schema xibench-run"));

@@ -180,7 +180,7 @@ def check_edits(path):
         "a missing column": (lambda f: f.__delitem__("steps/train_loss"), "/steps/train_loss is missing"),
         "a changed value": (lambda f: f["steps/train_loss"].__setitem__(0, 9), "/steps/train_loss is not what was written"),
         "a changed text": (lambda f: f["config"].__setitem__((), "{}"), "/config is not what was written"),
-        "an outcome that no result has": (lambda f: (f.attrs.modify("outcome", "elsewhere"), f.__delitem__("manifest")), "/@outcome is 'elsewhere', which nothing is"),
+        "an outcome that no result has": (lambda f: (f.attrs.modify("outcome", "elsewhere"), f.__delitem__("manifest")), "/@outcome is 'elsewhere', which is unknown"),
         "a shorter column": (lambda f: f["steps/lr"].resize((5,)), "/steps/lr"),
     }
     for what, (edit, message) in refused.items():

@@ -54,7 +54,7 @@ class Check(support.RunTest):
         said = self.check(support.QUADRATIC.replace("lr = 0.2", 'lr = "fast"'), "--device", "tpu", "--memory-per-node", "64", status=2)
         self.assertIn("train.lr", said)
         self.assertIn("--device: 'tpu'", said)
-        self.assertIn("--memory-per-node: '64' is no amount of memory", said)
+        self.assertIn("--memory-per-node: '64' is not an amount of memory", said)
 
     def test_a_result_that_does_not_fit_on_the_disk_is_told(self):
         said = self.check(support.QUADRATIC.replace("epochs = 4", "epochs = 1000000").replace("steps = 5)", "steps = 1000000)"), "--index", 0, "--memory-per-node", "9000000T", status=2)
@@ -110,7 +110,7 @@ class Check(support.RunTest):
         reference = next(run for run in runs if run["id"] in dependent["needs"])
         self.check(FRACTION)
         alone = ("--index", dependent["index"])
-        self.assertIn(f"{reference['id']}.h5: is not there", self.check(FRACTION, *alone, status=2))
+        self.assertIn(f"{reference['id']}.h5: has not been run", self.check(FRACTION, *alone, status=2))
         self.run_to_end(self.spec(FRACTION), self.out, more=("--index", reference["index"]))
         self.check(FRACTION, *alone)
         shutil.rmtree(self.out)

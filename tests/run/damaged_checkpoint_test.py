@@ -54,12 +54,12 @@ class DamagedCheckpoint(LongRun):
         self.wait_for_file(self.out, ".previous.corrupt", process)
         process.send_signal(signal.SIGUSR1)  # goes on later: the note has to come along
         said = self.ended(process, 75)
-        self.assertRegex(said, r"checkpoint \S+\.checkpoint is corrupt .*\.previous is corrupt .*; set aside, the run begins anew")
+        self.assertRegex(said, r"checkpoint \S+\.checkpoint is corrupt .*\.previous is corrupt .*; set aside, the run starts over")
         self.assertTrue(any(self.out.glob("*/*.checkpoint.corrupt")))
 
         self.run_to_end(self.long, self.out)
         self.assertEqual(self.digests(self.out), self.expected)
-        self.assertIn("the run begins anew", str(self.show(self.file(".h5"))["provenance"]))
+        self.assertIn("the run starts over", str(self.show(self.file(".h5"))["provenance"]))
         self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
 
     def test_an_only_checkpoint_that_is_damaged_keeps_no_array_waiting_for_a_person(self):

@@ -7,7 +7,7 @@ import support
 
 HAS_CUDA = "XB_WITH_CUDA:BOOL=ON" in (support.BUILD / "CMakeCache.txt").read_text()
 ONE = support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")]
-LACKS = "train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON where a CUDA toolkit is, or use --device cpu"
+LACKS = "train.device: this build has no CUDA: configure with -DXB_WITH_CUDA=ON on a machine with a CUDA toolkit, or use --device cpu"
 
 
 class Device(support.RunTest):

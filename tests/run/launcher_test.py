@@ -54,7 +54,7 @@ class Launcher(support.RunTest):
                     self.assertEqual(status, 2, errors)
                     line = next(line for line in errors.splitlines() if line.startswith("xibench: "))
                     if support.HAS_MPI:
-                        self.assertRegex(line, r"^xibench: a launcher started .* \((PMI|PMIX|MPI|MV2|OMPI|SLURM)_\w+=\d+\), but .*do not fit.*use the mpirun of this program's MPI")
+                        self.assertRegex(line, r"^xibench: a launcher started .* \((PMI|PMIX|MPI|MV2|OMPI|SLURM)_\w+=\d+\), but .*do not match.*use the mpirun of this program's MPI")
                 self.assertFalse(self.out.exists())
 
     def test_every_command_that_ranks_do_together_refuses_them(self):

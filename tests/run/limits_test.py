@@ -16,7 +16,7 @@ class Limits(support.RunTest):
         big = support.QUADRATIC.replace("dim = 100,", "dim = 40000000,")  # a matrix of 8 nodes: 1.28 GB
         done = self.limited(big, 1, (resource.RLIMIT_AS, 1_500_000 * 1024), ("--index", 0))
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, r"out of memory: \d{3,4} MB more were asked for \(ulimit -v is 1500000 kB\): spread the run over more ranks")
+        self.assertRegex(done.stderr, r"out of memory: \d{3,4} MB more were needed \(ulimit -v is 1500000 kB\): spread the run over more ranks")
 
     def test_threads_under_a_limit_of_address_space(self):  # a stack of 8 MB each; ulimit -u does not bind root
         done = self.limited(support.QUADRATIC, 1000, (resource.RLIMIT_AS, 1_500_000 * 1024), ("--index", 0))

@@ -50,7 +50,7 @@ class Outside(support.RunTest):
             os.mkfifo(path)
             for more in ((), ("--jobs", "2")):
                 said = self.run_first(*more, status=2).stderr.decode()
-                self.assertIn(f"cannot read {path}: it is no file but a pipe or a device; move it away", said)
+                self.assertIn(f"cannot read {path}: it is a pipe or a device, not a file; move it away", said)
             row = json.loads(self.xibench("status", self.sweep, "--out", self.out, "--json").stdout)["runs"][0]
             if suffix == ".h5":
                 self.assertEqual((row["state"], "a pipe or a device" in row["detail"]), ("failed", True))
@@ -70,7 +70,7 @@ class Outside(support.RunTest):
     def test_inputs_that_are_no_files_are_refused_in_a_line(self):
         os.mkfifo(self.folder / "pipe")
         for words in (("plan", "pipe"), ("run", "pipe"), ("plan", "."), ("plan", "/dev/null"), ("topology", "edges(pipe)"), ("topology", "matrix(.)"), ("show", "pipe")):
-            self.assertRegex(self.one_line(self.xibench(*words, status=2)), r"cannot read .*: it is (no file but a pipe or a device|a folder); ")
+            self.assertRegex(self.one_line(self.xibench(*words, status=2)), r"cannot read .*: it is (a pipe or a device, not a file|a folder); ")
 
     def test_a_place_that_cannot_be_looked_at_is_named_with_its_reason(self):
         (self.folder / "loop").symlink_to("loop")
@@ -96,7 +96,7 @@ class Outside(support.RunTest):
             detail = json.loads(self.xibench("status", self.sweep, "--out", self.out, "--json").stdout)["runs"][0]["detail"]
             self.assertIn("close it there", detail)
             self.assertEqual(result.read_bytes(), part)
-        self.assertIn("is not a run file that can be used", self.one_line(self.xibench("show", result, status=2)))
+        self.assertIn("is not a usable run file", self.one_line(self.xibench("show", result, status=2)))
         self.assertIn("moved to", self.run_first().stderr.decode())
 
     def test_a_whole_result_that_is_locked_is_read(self):
@@ -126,12 +126,12 @@ class Outside(support.RunTest):
         with h5py.File(result, "r+") as file:  # as versions wrote it that took the environment as it was
             file["provenance"].attrs.create("note", LATIN_1, dtype=h5py.string_dtype("utf-8"))
         said = self.xibench("show", "--validate", result).stdout.decode()
-        self.assertIn("odd, to be used as it is: /provenance/note holds bytes that are no UTF-8", said)
+        self.assertIn("unusual, but usable: /provenance/note holds bytes that are no UTF-8", said)
         self.assertIn("valid (", said)
         self.assertEqual(json.loads(self.xibench("show", "--json", result).stdout)["provenance"]["note"], "caf\\xe9")
         with h5py.File(result, "r+") as file:
             file["steps/train_loss"][0] += 1
-        self.assertRegex(self.one_line(self.xibench("show", "--validate", result, status=2)), "is not a run file that can be used: .*train_loss")
+        self.assertRegex(self.one_line(self.xibench("show", "--validate", result, status=2)), "is not a usable run file: .*train_loss")
 
     def test_json_is_utf_8_whatever_paths_hold(self):
         here = os.fsencode(self.folder) + b"/" + LATIN_1

@@ -25,7 +25,7 @@ class Result(support.RunTest):
     def test_a_truncated_result_is_told_by_status_and_done_again(self):
         self.result.write_bytes(self.whole[: len(self.whole) // 2])
         self.assertEqual(self.state()["state"], "failed")
-        self.assertIn("is not a run file that can be used", self.state()["detail"])
+        self.assertIn("is not a usable run file", self.state()["detail"])
         said = self.again()
 
         self.assertIn("moved to", said)
@@ -38,7 +38,7 @@ class Result(support.RunTest):
         lease = self.result.with_suffix(".lease")
         lease.write_text("host elsewhere\npid 1\nstarted 1\njob -\ncluster -\nrestarts 0\ntoken other\n")
         for more in ((), ("--jobs", 2)):
-            self.assertIn("left to it", self.again(status=1, more=more))
+            self.assertIn("not done here", self.again(status=1, more=more))
             self.assertEqual(self.result.read_bytes(), self.whole[:1000])
 
     def test_a_result_that_cannot_be_read_for_a_while_is_neither_damaged_nor_done_again(self):

@@ -109,7 +109,7 @@ class Resume(LongRun):
         other = ("--data", labels.parent.parent)
         said = self.run_to_end(spec, self.out, more=other, status=2).stderr
 
-        self.assertIn("another train-labels-idx1-ubyte.gz than the one found now", said)
+        self.assertIn("another train-labels-idx1-ubyte.gz than the present one", said)
         self.assertIn("--no-resume", said)
         self.assertEqual(self.file(".checkpoint").read_bytes(), begun)
         self.run_to_end(spec, self.out)

@@ -38,7 +38,7 @@ class Status(support.RunTest):
         self.ended(process, 75)
 
         self.assertEqual(watch.wait(300), 0)
-        self.assertIn("1 run: 1 interrupted\nxibench: nothing has run for 15 looks", looks.read_text())
+        self.assertIn("1 run: 1 interrupted\nxibench: nothing was running in 15 updates", looks.read_text())
 
 
 if __name__ == "__main__":

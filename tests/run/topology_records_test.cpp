@@ -64,8 +64,8 @@ TEST_CASE("a run refuses a graph file whose content is not what was planned") {
   run_thread_ranks(1, [&](Communicator& communicator) {
     CHECK(made(run.config, communicator) != nullptr);
     std::ofstream(path) << path_graph;
-    CHECK_THROWS_WITH(made(run.config, communicator),
-                      Catch::Contains(path) && Catch::Contains("not what was planned") && Catch::Contains(sha256(square)) && Catch::Contains("run again"));
+    CHECK_THROWS_WITH(made(run.config, communicator), Catch::Contains(path) && Catch::Contains("has changed since the plan") &&
+                                                          Catch::Contains(sha256(square)) && Catch::Contains("run again"));
     CHECK(planned().id != run.id);
     CHECK(made(planned().config, communicator) != nullptr);
     std::ofstream(path) << square;

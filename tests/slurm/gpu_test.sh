@@ -127,5 +127,5 @@ task 1 2 2 >/dev/null
 flown || die "a faster all-reduce than the first one keeps the run away"
 echo 'not a line' >"$kept"
 said=$(task 1 2 2)
-expect "$said" "site.all-reduce:1: 'not a line' is no line"
+expect "$said" "site.all-reduce:1: 'not a line' is not a line"
 expect "$said" 'status 2$'

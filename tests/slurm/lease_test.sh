@@ -67,7 +67,7 @@ as_job=()
 # A squeue that hangs is ended, with what it has started, and named. The time is cut short here.
 printf '#!/bin/sh\nshift 2\nexec /usr/bin/timeout --kill-after=1 1 "$@"\n' >"$scratch/bin/timeout"
 lease left 5 here 'trap "" TERM; sleep 600; sleep 600'
-grep -q 'squeue did not answer in 20 s and was ended' "$scratch/said" || die "who hangs is not named: $(cat "$scratch/said")"
+grep -q 'squeue did not answer within 20 s and was killed' "$scratch/said" || die "who hangs is not named: $(cat "$scratch/said")"
 rm "$scratch/bin/timeout"
 
 # Of many leases, a Slurm that does not answer is asked about one, and its name is asked for once.

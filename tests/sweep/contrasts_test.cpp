@@ -58,5 +58,5 @@ TEST_CASE("a contrast that is written otherwise is refused") {
   CHECK_THAT(refusal(with("arm = \"exact\"\n")), Contains("contrast.against: is missing"));
   CHECK_THAT(refusal(with("arm = \"exact\"\nagainst = 3\n")), Contains("t.toml:15: contrast.against: expected the name of a variant, got a whole number"));
   CHECK_THAT(refusal(with("arm = \"exact\"\nagainst = \"ring\"\nbetter = true\n")), Contains("t.toml:16: contrast.better: unknown key"));
-  CHECK_THAT(refusal(kSweep + "[contrast]\narm = \"exact\"\n"), Contains("t.toml:14: contrast.arm: is not written so; write [[contrast]]"));
+  CHECK_THAT(refusal(kSweep + "[contrast]\narm = \"exact\"\n"), Contains("t.toml:14: contrast.arm: has the wrong form; write [[contrast]]"));
 }

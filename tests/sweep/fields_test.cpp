@@ -65,8 +65,8 @@ TEST_CASE("values out of range are refused with the range") {
   CHECK(refusal_of("data.limit", std::numeric_limits<std::int64_t>::max()) == "");
   CHECK(refusal_of("train.momentum", 1.0) == "train.momentum: 1 is out of range; write a number that is at least 0 and below 1");
   CHECK(refusal_of("model.width", 0.0) == "model.width: 0 is out of range; write a number that is above 0");
-  CHECK(refusal_of("train.lr", kNaN) == "train.lr: nan is no finite number; write a number");
-  CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "train.lr: inf is no finite number; write a number");
+  CHECK(refusal_of("train.lr", kNaN) == "train.lr: nan is not a finite number; write a number");
+  CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "train.lr: inf is not a finite number; write a number");
   CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "train.phases: 0 is out of range; write a list of whole numbers that is at least 1");
   CHECK(refusal_of("train.lr", 0.0) == "");
 }
@@ -115,7 +115,7 @@ TEST_CASE("intervals") {
     INFO(text);
     CHECK_THROWS_AS(parse_interval(text), Error);
   }
-  CHECK(refusal_of("evaluation.every", std::string("daily")) == "'daily' is no interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
+  CHECK(refusal_of("evaluation.every", std::string("daily")) == "'daily' is not an interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
 }
 
 TEST_CASE("values are shown as a person writes them") {

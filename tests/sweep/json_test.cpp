@@ -116,11 +116,11 @@ TEST_CASE("a configuration that was damaged is refused by key") {
   CHECK(refusal_of(R"({"train":{"phases":[1.5]}})").find("train.phases") != std::string::npos);
   CHECK(refusal_of(R"({"train":{"lr":null}})").find("train.lr = null") != std::string::npos);
   CHECK(refusal_of(R"({"train":3})").find("'train'") != std::string::npos);
-  CHECK(refusal_of("[]").find("no JSON object") != std::string::npos);
-  CHECK(refusal_of("{").find("no JSON object") != std::string::npos);
+  CHECK(refusal_of("[]").find("not a JSON object") != std::string::npos);
+  CHECK(refusal_of("{").find("not a JSON object") != std::string::npos);
 }
 
-TEST_CASE("a configuration with a number that JSON cannot say is refused") {
+TEST_CASE("a configuration with a number that JSON cannot represent is refused") {
   RunConfig config;
   config.train.lr = std::numeric_limits<double>::infinity();
   CHECK_THROWS_AS(canonical_json(config), Error);

@@ -67,8 +67,8 @@ TEST_CASE("overrides that cannot be are refused together with the file's errors"
         "t.toml:4: train.lr: -1 is out of range; write a number that is at least 0\n"
         "--set: train.epochs: is not of the form key=value; write --set train.nodes=8\n"
         "--set: =3: is not of the form key=value; write --set train.nodes=8\n"
-        "--set: train.lr: 'fast' is no TOML value; write 8, 0.1, true, \"ring\" or [1, 2]\n"
-        "--set: train.lr: '1\\x0ab=2' is no TOML value; write 8, 0.1, true, \"ring\" or [1, 2]\n"
+        "--set: train.lr: 'fast' is not a TOML value; write 8, 0.1, true, \"ring\" or [1, 2]\n"
+        "--set: train.lr: '1\\x0ab=2' is not a TOML value; write 8, 0.1, true, \"ring\" or [1, 2]\n"
         "--set: train.nods: unknown key; did you mean train.nodes? `xibench list keys` shows all\n"
         "--set: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
   CHECK(refusal(kFile, {"seed=3"}) == "--set: seed: cannot be set here; write seeds = [1, 2, 3] at the top of the file");

@@ -104,13 +104,13 @@ TEST_CASE("lists, drops and phases that cannot be are refused") {
   CHECK(refusal(kThree + "topology.name = ['ring', 'ring']\n").starts_with("t.toml:4: topology.name: lists 2 values for 3 phases"));
   CHECK(refusal(kThree + "control.in_phase = 4\n") == "t.toml:4: control.in_phase: there is no phase 4, only 3; count from 1");
   CHECK(refusal(kThree + "control.in_phase = 1\ncontrol.policy = ['exact', 'exact', 'exact']\n") ==
-        "t.toml:4: control.in_phase: control.policy already says every phase itself; leave in_phase out, or give one policy");
+        "t.toml:4: control.in_phase: control.policy already has a policy for each phase; leave out in_phase, or give one policy");
   CHECK(refusal(kThree + "train.phases = [20, 20]\n") == "t.toml:4: train.phases: 20 does not come after 20; write ascending epochs");
   CHECK(refusal(kThree + "train.phases = [30]\n") == "t.toml:4: train.phases: epoch 30 is not reached (train.epochs = 30); lower it or train longer");
   CHECK(refusal("name = 't'\ntrain.epochs = 9\ntrain.schedule = 'steps(0)'\n") ==
-        "t.toml:3: train.schedule: 0 is no epoch after the first; phases begin at 1 or later");
+        "t.toml:3: train.schedule: 0 is not an epoch after the first; phases begin at 1 or later");
   CHECK(refusal("name = 't'\ntrain.schedule = 'steps(1.5)'\n") ==
-        "t.toml:2: train.schedule: steps(1.5) has '1.5', which is no whole epoch; write steps(150, 225)");
+        "t.toml:2: train.schedule: steps(1.5) has '1.5', which is not a whole epoch; write steps(150, 225)");
   CHECK(refusal("name = 't'\ntrain.schedule = 'steps'\n") == "t.toml:2: train.schedule: steps names no epoch; write steps(150, 225), or constant");
   CHECK(refusal("name = 't'\ntrain.warmup_epochs = 5\n") == "t.toml:2: train.warmup_epochs: 5 is longer than the training (1 epochs); lower it");
 }

@@ -163,5 +163,5 @@ TEST_CASE("a plan that would have to draw graphs for minutes is refused; graphs 
   const auto text = [](const std::string& topology) { return "name = 't'\nseeds = [1, 2, 3]\ntrain.nodes = 1_000_000\ntopology.name = '" + topology + "'\n"; };
   CHECK(refusal(text("ring"), {}, vocabulary) == "");
   CHECK_THAT(refusal(text("drawn"), {}, vocabulary),
-             Catch::Matchers::Contains("t.toml: the graphs of the runs have 3000000 nodes together or more") && Catch::Matchers::Contains("write fewer seeds"));
+             Catch::Matchers::Contains("t.toml: the graphs of the runs have 3000000 nodes or more in total") && Catch::Matchers::Contains("write fewer seeds"));
 }

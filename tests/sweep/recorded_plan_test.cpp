@@ -70,7 +70,7 @@ TEST_CASE("overrides of the environment and of --set below the file hold, the la
 
 TEST_CASE("a recorded text that is no sweep is refused with file and line") {
   CHECK_THROWS_WITH(recorded("name = \"a\"\ndelta = ?\n"), Contains("a.h5:2"));
-  CHECK_THROWS_WITH(recorded("name = \"a\"\ndelta = \"small\"\n"), Contains("a.h5:2: delta: is no margin"));
+  CHECK_THROWS_WITH(recorded("name = \"a\"\ndelta = \"small\"\n"), Contains("a.h5:2: delta: is not a margin"));
   CHECK_THROWS_WITH(recorded("name = \"a\"\n[[variant]]\nbaseline = true\n"), Contains("a.h5:2: variant.name: is missing"));
 }
 
@@ -81,5 +81,5 @@ TEST_CASE("the margin of the environment holds for a table of runs that declare 
   CHECK(sweep.delta == 0.5);
   CHECK(sweep.delta_from == "XIBENCH_DELTA; the runs declare 0.25");
   const Variable none("XIBENCH_DELTA", "-1");
-  CHECK_THROWS_WITH(take_margin_of_environment(sweep), Contains("XIBENCH_DELTA: delta: is no margin"));
+  CHECK_THROWS_WITH(take_margin_of_environment(sweep), Contains("XIBENCH_DELTA: delta: is not a margin"));
 }

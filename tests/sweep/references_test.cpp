@@ -151,7 +151,7 @@ TEST_CASE("a chain of named references makes as many stages") {
 TEST_CASE("references in a circle are refused") {
   CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'b'") +
                 variant("b", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")) ==
-        "t.toml:5: control.reference: variant 'a' refers to itself, directly or by others (nobody could run first); name a variant without "
+        "t.toml:5: control.reference: variant 'a' refers to itself, directly or through others, so no run could be first; name a variant without "
         "fraction()");
   CHECK(refusal("name = 't'\n" + variant("a", "control.policy = 'fraction(0.5)'\ncontrol.reference = 'a'")).find("refers to itself") != std::string::npos);
 }

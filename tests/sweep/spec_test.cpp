@@ -71,9 +71,9 @@ nesterov = 1
 dataset = 3
 [topology]
 name = ["ring", 4]
-)x") == R"x(t.toml:1: name: 'a/b' is no plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'
-t.toml:2: seeds: 1 is there twice (the same run again is no second sample); use each seed once
-t.toml:3: delta: is no margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)
+)x") == R"x(t.toml:1: name: 'a/b' is not a plain file name (it is a directory of results); use letters, digits, '-', '_' and '.'
+t.toml:2: seeds: 1 is there twice (the same run again is not a second sample); use each seed once
+t.toml:3: delta: is not a margin; write a number in the unit of the metric, such as 0.3 for points of accuracy (0: not declared)
 t.toml:5: train.momentun: unknown key; did you mean train.momentum? `xibench list keys` shows all
 t.toml:6: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000
 t.toml:7: train.epochs: expected a whole number, got a number with a fraction
@@ -94,7 +94,7 @@ TEST_CASE("names that are no plain file names are refused") {
 
 TEST_CASE("seeds are a list of distinct whole numbers") {
   CHECK(refusal("name = 't'\nseeds = 3") == "t.toml:2: seeds: is a whole number; write a list of whole numbers such as [1, 2, 3]");
-  CHECK(refusal("name = 't'\nseeds = ['1']") == "t.toml:2: seeds: holds something else than whole numbers; write a list of whole numbers such as [1, 2, 3]");
+  CHECK(refusal("name = 't'\nseeds = ['1']") == "t.toml:2: seeds: holds values that are not whole numbers; write a list of whole numbers such as [1, 2, 3]");
   CHECK(refusal("name = 't'\nseeds = []") == "t.toml:2: seeds: is empty; write a list of whole numbers such as [1, 2, 3]");
   CHECK(refusal("name = 't'\nseeds = [-1]") == "t.toml:2: seeds: -1 is negative; seeds count from 0");
   CHECK(refusal("name = 't'\nseed = 3") == "t.toml:2: seed: cannot be set here; write seeds = [1, 2, 3] at the top of the file");
@@ -117,7 +117,7 @@ TEST_CASE("wrong types are refused with what was expected") {
   CHECK(refusal("name = 't'\ntrain.lr = 1979-05-27") == "t.toml:2: train.lr: expected a number, got a date or time");
   CHECK(refusal("name = 't'\ntrain.phases = 5") == "t.toml:2: train.phases: expected a list of whole numbers, got a whole number");
   CHECK(refusal("name = 't'\ntopology.name = ['ring', 4]").find("t.toml:2: topology.name: expected a name in quotes") == 0);
-  CHECK(refusal("name = 't'\ntrain.lr = nan") == "t.toml:2: train.lr: nan is no finite number; write a number");
+  CHECK(refusal("name = 't'\ntrain.lr = nan") == "t.toml:2: train.lr: nan is not a finite number; write a number");
 }
 
 TEST_CASE("text that is not TOML is refused with its line") {
@@ -140,11 +140,11 @@ TEST_CASE("[sweep] takes lists of distinct values of one key each") {
   CHECK(refusal("name = 't'\n[sweep]\n'topology.name' = ['torus(2,2)', 'torus(2, 2)']") ==
         "t.toml:3: topology.name: torus(2, 2) is there twice; write every value once");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8]\ntrain.nodes = [4]") == "t.toml:4: train.nodes: is swept twice; keep one of them");
-  CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") == "t.toml:3: sweep.seeds: is no key of [sweep]; write seeds = [1, 2, 3] at the top");
+  CHECK(refusal("name = 't'\n[sweep]\nseeds = [1, 2]") == "t.toml:3: sweep.seeds: is not a key of [sweep]; write seeds = [1, 2, 3] at the top");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nods' = [1, 2]") == "t.toml:3: train.nods: unknown key; did you mean train.nodes? `xibench list keys` shows all");
   CHECK(refusal("name = 't'\n[sweep]\n'train.nodes' = [8,\n\n0]") ==
         "t.toml:5: train.nodes: 0 is out of range; write a whole number that is at least 1 and at most 1000000");
-  CHECK(refusal("name = 't'\nsweep = 3") == "t.toml:2: sweep: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
+  CHECK(refusal("name = 't'\nsweep = 3") == "t.toml:2: sweep: has the wrong form; write [sweep] with one list per key, and [[variant]] for each variant");
 }
 
 TEST_CASE("a list of one per phase can be swept") {
@@ -167,7 +167,7 @@ TEST_CASE("variants have names of their own and at most one baseline") {
   CHECK(refusal("name = 't'\n[[variant]]\nname = 'reference: x'") ==
         "t.toml:2: variant.name: begins with 'reference: ' (the plan gives such names itself); choose another");
   CHECK(refusal("name = 't'\n" + a + "baseline = true\n" + b + "baseline = true\n") ==
-        "t.toml: variant.baseline: is true in 2 variants ('a', 'b'); exactly one is what the others are compared with");
+        "t.toml: variant.baseline: is true in 2 variants ('a', 'b'); set it in the one variant that the others are compared with");
   CHECK(refusal("name = 't'\ndelta = 0.3\n" + a + b) ==
         "t.toml: variant.baseline: is true nowhere (delta declares a margin of the gap to it); write baseline = true into one [[variant]], "
         "or leave out "
@@ -175,8 +175,8 @@ TEST_CASE("variants have names of their own and at most one baseline") {
   CHECK(refusal("name = 't'\n" + a + "baseline = 1\n") == "t.toml:4: variant.baseline: expected true or false, got a whole number");
   CHECK(refusal("name = 't'\n" + a + "seeds = [1]\n").find("t.toml:4: seeds: unknown key") == 0);
   CHECK(refusal("name = 't'\n[variant]\nname = 'a'\n") ==
-        "t.toml:3: variant.name: is not written so; write [sweep] with one list per key, and [[variant]] for each variant");
-  CHECK(refusal("name = 't'\nvariant = [3]\n") == "t.toml:2: variant: is no table; write [[variant]] and its keys below");
+        "t.toml:3: variant.name: has the wrong form; write [sweep] with one list per key, and [[variant]] for each variant");
+  CHECK(refusal("name = 't'\nvariant = [3]\n") == "t.toml:2: variant: is not a table; write [[variant]] and its keys below");
   CHECK(plan_of("name = 't'\n" + a + "baseline = true\n" + b).sweep.baseline == "a");
   CHECK(plan_of("name = 't'\n" + a + b).sweep.baseline.empty());
 }

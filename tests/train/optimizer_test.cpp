@@ -152,7 +152,7 @@ TEST_CASE("what cannot be is refused with what to write instead") {
   CHECK(refusal([] { make_optimizer("adamw(beta2 = 0.99999999999)", {}); }).find("beta2") != std::string::npos);  // 1 as a float
   CHECK(refusal([] { make_optimizer("adamw(epsilon = 0)", {}); }).find("epsilon = 0") != std::string::npos);
   CHECK(refusal([] { make_optimizer("sgd(0.9)", {}); }) != "");
-  CHECK(refusal([] { check_optimizer("adamw", {.momentum = 0.9, .nesterov = true}); }).starts_with("train.momentum: adamw has a momentum of its own"));
+  CHECK(refusal([] { check_optimizer("adamw", {.momentum = 0.9, .nesterov = true}); }).starts_with("train.momentum: adamw has its own momentum"));
   CHECK(refusal([] { check_optimizer("adamw", {.weight_decay = 0.1}); }) == "");
   CHECK(refusal([] { check_optimizer("sgd", {.momentum = 0.9, .nesterov = true}); }) == "");
 }

@@ -42,8 +42,7 @@ std::unique_ptr<ConsensusPolicy> make_adaptive(Arguments& arguments, const Polic
   require(s > 0, "adaptive: s is {}, and the target s · φ has to be positive", s);
   require(beta >= 0 && beta < 1, "adaptive: beta is {}, and a moving average needs 0 <= beta < 1", beta);
   require(average == "phase" || average == "run",
-          "adaptive: average is '{}', and the moving average is that of the phase (begun anew in each) or of the run: write average = phase or average = run",
-          printable(average));
+          "adaptive: average is '{}': write average = phase or average = run (phase restarts the average in each phase)", printable(average));
   return std::make_unique<Adaptive>(s, beta, average == "run", limits_of(context));
 }
 

@@ -38,7 +38,7 @@ std::unique_ptr<ConsensusPolicy> make_critical(Arguments& arguments, const Polic
   const double factor = arguments.number("factor", 1.0);
   const double L = arguments.number("L", context.L);
   require(factor > 0, "critical: factor is {}, and the target has to be positive", factor);
-  require(!std::isnan(L), "critical: this task does not know L, the smoothness, which the critical distance needs: write critical(L = ...)");
+  require(!std::isnan(L), "critical: this task does not know L, the smoothness that the critical distance needs: write critical(L = ...)");
   require(L > 0, "critical: L is {}, and a smoothness constant is positive", L);
   return std::make_unique<Critical>(factor, L, context.full_gradient, limits_of(context));
 }

@@ -17,9 +17,9 @@ constexpr std::array<PolicyInfo, 9> kPolicies = {{
     {"target", "distance", "as many rounds as keep Ξ at or below a distance", true, false, make_target},
     {"fraction", "f", "target f · Ξ_max of the same phase in an uncontrolled reference run", true, true, make_fraction},
     {"fraction-of-start", "f, steps = 20", "target f · the largest Ξ of the phase's first, uncontrolled steps", true, false, make_fraction_of_start},
-    {"adaptive", "s, beta = 0.95, average = phase",
-     "target s · moving average of the gradient norm, begun anew in each phase or (average = run) kept over them", true, false, make_adaptive},
-    {"critical", "factor = 1, L", "target factor · critical consensus distance Γ_t; L where the task does not know it", true, false, make_critical},
+    {"adaptive", "s, beta = 0.95, average = phase", "target s · moving average of the gradient norm; it restarts in each phase, or never (average = run)", true,
+     false, make_adaptive},
+    {"critical", "factor = 1, L", "target factor · critical consensus distance Γ_t; give L if the task does not know it", true, false, make_critical},
     {"dsgd-ac", "after = 10, power = 3", "one round, weakened by (lr/lr_max)^power after some epochs", false, false, make_weaken},
 }};
 

@@ -54,8 +54,8 @@ Decision mix_to(double target, const ConsensusView& view, RoundLimits limits) {
   // Rows differ by whole units in the last place near consensus; four of them on every parameter is what mixing in float can keep.
   const double floor = 4 * std::ldexp(1.0, -24) * view.mean_model_norm;
   if (!(target >= floor))
-    fail("step {}: the target distance {:.3g} is below {:.3g}, what 32-bit floats resolve at this size of the model: raise it, or use exact", view.step, target,
-         floor);
+    fail("step {}: the target distance {:.3g} is below {:.3g}, the resolution of 32-bit floats for models of this size: raise it, or use exact", view.step,
+         target, floor);
   const auto [rounds, reached, distance] = rounds_to_target(view.gram, *view.schedule, view.round, target, limits);
   return {.reached = reached, .rounds = rounds, .target = target};
 }
