@@ -51,10 +51,9 @@ Command add_gap(CLI::App& command) {
   command.add_option("--sweep", options->from.sweep,
                      "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
   command.add_option("--set", options->from.sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
-  command.add_option(
-      "--keep", options->from.keep,
-      "also write the data of tables and curves to this file (*.json, some kB per run), which gap and run --kept can read instead of the run "
-      "files; runs that are already in the file stay there");
+  command.add_option("--keep", options->from.keep,
+                     "also write the data of tables and curves to this file (*.json, some kB per run), which gap and run --kept can read instead of the run "
+                     "files; runs that are already in the file stay there");
   command.add_option("--latency", options->network.latency_s, "latency of a message in seconds, for the modelled seconds")->capture_default_str();
   command.add_option("--bandwidth", options->network.bandwidth, "bandwidth of a node in bytes per second, for the modelled seconds")->capture_default_str();
   return [options] {

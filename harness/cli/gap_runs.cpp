@@ -162,8 +162,8 @@ SweepRuns runs_of_sweep(const RunPlaces& from) {
         refuse_in(from.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", run.name, plan->sweep.name);
     std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
   }
-  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first; xibench status shows its state", plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "",
-          fmt::join(from.places, ", "));
+  require(!loaded.empty(), "no complete run file{} in {}: run the sweep first; xibench status shows its state",
+          plan ? fmt::format(" of sweep '{}'", plan->sweep.name) : "", fmt::join(from.places, ", "));
   Plans plans;
   SweepRuns found{.sweep = plan ? plan->sweep : common_sweep(loaded, plans), .runs = {}, .expected = {}, .kept = {}, .copies = copies, .all_used = all_used};
   if (!plan) take_margin_of_environment(found.sweep);

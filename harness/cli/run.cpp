@@ -233,7 +233,8 @@ Command add_run(CLI::App& command) {
   command.add_option("--data", o->data, "directory of the data set (default: XIBENCH_DATA/<data set>, or the folder of its package)");
   command.add_flag("--no-resume", o->no_resume, "ignore checkpoints and start over");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "minutes between checkpoints")->capture_default_str();
-  command.add_option("--stall-minutes", o->stall_minutes, "minutes without progress after which the run ends and names the waiting ranks; 0: never")->capture_default_str();
+  command.add_option("--stall-minutes", o->stall_minutes, "minutes without progress after which the run ends and names the waiting ranks; 0: never")
+      ->capture_default_str();
   drivers_own(command.add_option("--jobs", o->jobs, "parallel runs on this machine, each in its own process; with --device cuda spread over its GPUs"))
       ->capture_default_str();
   drivers_own(command.add_option("--retries", o->retries, "how often to try a failed run again (with --jobs also a killed one); never after bad input"))
