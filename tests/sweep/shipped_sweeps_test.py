@@ -76,8 +76,6 @@ class ShippedSweeps(unittest.TestCase):
         readme = (SOURCE / "benchmarks" / "sweeps" / "README.md").read_text(encoding="utf-8")
         slurm = (SOURCE / "slurm" / "README.md").read_text(encoding="utf-8")
         for path in SWEEPS:
-            if path.stem == "quickstart-heterogeneous":
-                continue
             with self.subTest(path.name):
                 count = len(json.loads(plan(path).stdout)["runs"])
                 self.assertRegex(readme, rf"(?m)^\| `{path.stem}` \| [^|]+ \| {count} \|")
