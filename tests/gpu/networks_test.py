@@ -10,9 +10,11 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, f"{sys.argv[1]}/tests/run")
+import support  # noqa: E402
+
+support.needs("h5py")
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
-import support  # noqa: E402
 from recorded import science  # noqa: E402
 
 sys.path.insert(0, f"{sys.argv[1]}/benchmarks/gpu")

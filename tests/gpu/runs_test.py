@@ -8,9 +8,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, f"{sys.argv[1]}/tests/run")
+import support  # noqa: E402
+
+support.needs("h5py")
 import digest_test  # noqa: E402
 import h5py  # noqa: E402
-import support  # noqa: E402
 from recorded import science  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"

@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, f"{sys.argv[1]}/tests/run")
-import h5py  # noqa: E402
 import support  # noqa: E402
+
+support.needs("h5py")
+import h5py  # noqa: E402
 
 STAND_IN = support.BUILD / "tests/xibench-stand-in"
 FOUR = support.QUADRATIC[: support.QUADRATIC.index("[[variant]]")]
