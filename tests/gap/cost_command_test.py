@@ -8,17 +8,15 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "run"))
+sys.path.insert(0, f"{sys.argv[1]}/tests/run")
 import support  # noqa: E402
 
-try:
-    import h5py
-except ImportError:
-    print("skipped: no h5py")
-    sys.exit(77)
+support.needs("h5py")
+import h5py  # noqa: E402
 
 SWEEP = support.QUADRATIC.replace("seeds = [1]", "seeds = [1, 2]\ndelta = 0.05") + """
 [[variant]]
@@ -114,7 +112,7 @@ class CostCommand(support.RunTest):
     @classmethod
     def setUpClass(cls):
         """One sweep for all tests: 8 arms, 2 numbers of nodes, 2 seeds."""
-        place = support.tempfile.TemporaryDirectory(prefix="xibench-cost-")
+        place = tempfile.TemporaryDirectory(prefix="xibench-cost-")
         cls.addClassCleanup(place.cleanup)
         cls.out = Path(place.name) / "out"
         spec = Path(place.name) / "sweep.toml"
