@@ -169,10 +169,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
       moments.squared_distance.assign(moments.squared_distance.size(), 0.0);  // equal rows: exactly zero, and x̄ is what it was
       moments.distance = 0;
     } else if (decision.rounds > 0) {
-      if (!record)
-        moments = {.squared_distance = {}, .distance = kNaN, .mean_norm = kNaN, .gram = {}};  // the policy has seen what it needs, before mixing
-      else
-        moments = gram ? measure(x, Gram::no, at, done) : gauge(x, at, done);
+      moments = gram ? measure(x, Gram::no, at, done) : gauge(x, at, done);
     }
     done.distance = moments.distance;
     done.mean_norm = moments.mean_norm;

@@ -53,8 +53,7 @@ struct Communicated {
 };
 
 // Controller that carries out the consensus policy of the current phase on the rows of a node matrix: it measures what the policy needs, lets rank 0 decide,
-// mixes, and measures again for the record. Measurements that are only for the record, such as all after mixing, are taken every `measure_every` steps (0:
-// never): by `gauge`, or exactly if the policy needs the Gram matrix.
+// mixes, and measures again for the record. `gauge` takes the measurements that are only for the record, every `measure_every` steps (0: never).
 class ConsensusController {
  public:
   ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
