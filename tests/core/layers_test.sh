@@ -5,7 +5,7 @@ cd "$1"
 declare -A below=(
   [core]="" [graph]="core" [comm]="core" [mix]="core graph comm" [control]="core graph comm mix"
   [task]="core mix sweep/run_config" [train]="core graph comm mix control task"
-  [record]="core" [sweep]="core" [gap]="core sweep"
+  [record]="core" [sweep]="core" [gap]="core graph sweep"
   [run]="core graph comm mix control task train record sweep"
   [job]="core graph comm mix control task train record sweep run"
   [cli]="core graph comm mix control task train record sweep gap run job"

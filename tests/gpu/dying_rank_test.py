@@ -60,7 +60,7 @@ class DyingRank(unittest.TestCase):
 
     def test_a_rank_that_hangs(self):
         messages = self.ends(signal.SIGSTOP, 3)
-        self.assertTrue(any(re.search(r"NCCL: exchange: rank [02] waited for ranks .*\b1\b.*: nothing came for 3 s", m) for m in messages), messages)
+        self.assertTrue(any(re.search(r"NCCL: exchange: rank [02] waited for ranks .*\b1\b.*: nothing arrived for 3 s", m) for m in messages), messages)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Costs(support.RunTest):
         self.assertEqual([(job["state"], job["core_seconds"], job["energy_joules"]) for job in found["jobs"]], [("PREEMPTED", 400, None), ("COMPLETED", 1200, 5000)])
         self.assertIn("energy 5 kJ of 1 of them", self.costs())
         sacct.write_text("#!/bin/sh\nprintf '17|COMPLETED|1200|0\\n'\n")
-        self.assertIn("energy absent", self.costs())
+        self.assertIn("energy unknown", self.costs())
         sacct.write_text("#!/bin/sh\necho 'Slurm accounting storage is disabled' >&2\nexit 1\n")
         self.assertIn("Slurm's accounting: absent: Slurm accounting storage is disabled", self.costs())
 

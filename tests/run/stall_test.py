@@ -23,7 +23,7 @@ class Stall(support.RunTest):
 
         said = self.ended(process, 1)
         for rank in {0, 1, 2} - {stalled}:
-            self.assertRegex(said, rf"no progress for 6 s: rank {rank} on \S+, step \d+: waits since \d+\.\d s in [a-z-]+ for ranks? ")
+            self.assertRegex(said, rf"no progress for 6 s: rank {rank} on \S+, step \d+: has waited for \d+\.\d s in [a-z-]+ for ranks? ")
         self.assertNotRegex(said, rf"rank {stalled} on ")
         run = self.status(self.long, self.out)[0]
         self.assertEqual(run["state"], "failed")
