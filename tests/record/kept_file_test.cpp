@@ -74,24 +74,18 @@ TEST_CASE("runs are sorted by sweep, variant, cell and seed, one line each") {
 
 TEST_CASE("the distance at an evaluation is that after the last step before it") {
   const Scratch scratch;
-  const RunRecord record = sample_record();
-  const KeptRun run = sample_kept(scratch.path);
-  const auto column = [&](const std::string& name) {
-    for (const auto& [key, values] : run.evaluations)
-      if (key == name) return values;
-    return std::vector<double>();
-  };
-  const auto steps = column("step"), distances = column("consensus_distance");
-  REQUIRE(steps.size() == record.evaluations.size());
-  REQUIRE(distances.size() == steps.size());
-  int found = 0;
-  for (std::size_t k = 0; k < steps.size(); ++k)
-    for (const StepRow& row : record.steps)
-      if (static_cast<double>(row.step) == steps[k] - 1 && !std::isnan(row.consensus_distance)) {
-        CHECK(distances[k] == row.consensus_distance);
-        ++found;
-      }
-  CHECK(found >= 1);
+  RunRecord record = sample_record();
+  REQUIRE(record.evaluations.size() == 2);
+  REQUIRE(std::isnan(record.steps[2].consensus_distance));
+  record.evaluations[0].step = 2, record.evaluations[1].step = 3;
+  write_run_file(scratch / "run.h5", record);
+  const KeptRun run = keep_run(record, read_run_header(scratch / "run.h5"));
+  REQUIRE(run.evaluations.front() == std::pair{std::string("step"), std::vector<double>{2, 3}});
+  const auto& [name, distances] = run.evaluations.back();
+  CHECK(name == "consensus_distance");
+  REQUIRE(distances.size() == 2);
+  CHECK(distances[0] == record.steps[1].consensus_distance);
+  CHECK(std::isnan(distances[1]));  // it was not measured there
 }
 
 TEST_CASE("two results of one run are the same science, or one clear refusal") {
