@@ -47,13 +47,7 @@ struct RunCost {
   std::set<std::string> jobs = {};     // of Slurm
 };
 
-std::string text_fact(const RunRecord& record, const std::string& name) {
-  for (const auto& [key, value] : record.provenance)
-    if (key == name) return value;
-  return "";
-}
-
-double fact(const RunRecord& record, const std::string& name) {
+double number_of(const RunRecord& record, const std::string& name) {
   for (const auto& [key, value] : record.provenance)
     if (key == name) return std::strtod(value.c_str(), nullptr);
   return kNaN;
@@ -80,13 +74,13 @@ RunCost look(const Options& o, const Plan& plan, const PlannedRun& run, std::vec
       cost = {&run,
               record.outcome,
               true,
-              fact(record, "attempts_begun"),
-              fact(record, "core_seconds"),
+              number_of(record, "attempts_begun"),
+              number_of(record, "core_seconds"),
               core_seconds_of_steps(record),
-              fact(record, "memory_peak_bytes"),
-              fact(record, "energy_joules"),
-              fact(record, "gpu_joules")};
-      if (const std::string each = text_fact(record, "attempt_costs"); !each.empty()) cost.each = costs_from_json(each);
+              number_of(record, "memory_peak_bytes"),
+              number_of(record, "energy_joules"),
+              number_of(record, "gpu_joules")};
+      if (const std::string each = fact(record, "attempt_costs"); !each.empty()) cost.each = costs_from_json(each);
       for (const auto& attempt : record.attempts) cost.jobs.insert(attempt.slurm_job);
       std::string group = fmt::format("{}", fmt::join(run.variants, " | "));
       for (const auto& [key, value] : run.varies) group += fmt::format(", {} = {}", key, value);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "harness/cli/preflight_places.hpp"
 #include "harness/cli/run_traffic.hpp"
 #include "harness/core/nan.hpp"
 #include "harness/record/metric_columns.hpp"
@@ -13,32 +14,17 @@
 namespace xib {
 namespace {
 
-constexpr std::uint8_t kSlow = 1 | 2 | 4;  // warm-up, evaluation, checkpoint
-
-std::string fact(const RunRecord& record, const std::string& name) {
-  for (const auto& [key, value] : record.provenance)
-    if (key == name) return value;
-  return "";
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return kNaN;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 // Rank 0 has the most nodes of all; its threads do a node each at a time.
 double compute_seconds(const RunRecord& record, bool on_device) {
   std::vector<double> times;
   for (const auto& step : record.steps) {
     const auto attempt = static_cast<std::size_t>(step.attempt);
-    if (step.flags & kSlow || attempt >= record.attempts.size()) continue;
+    if (!is_plain(step) || attempt >= record.attempts.size()) continue;
     const auto& [ranks, threads] = std::pair(record.attempts[attempt].ranks, record.attempts[attempt].threads);
     const int nodes = (record.nodes + ranks - 1) / ranks, at_once = on_device ? 1 : std::min(nodes, threads);
     times.push_back((step.data_s + step.compute_s + step.update_s) * at_once / nodes);
   }
-  return median(std::move(times));
+  return median_of(std::move(times));
 }
 
 }  // namespace

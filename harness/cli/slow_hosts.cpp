@@ -15,18 +15,10 @@ namespace {
 
 constexpr std::size_t kSteps = 5;  // of an attempt, at least: fewer say more of its beginning than of its host
 
-std::string value_of(const RunRecord& record, const std::string& name) {
-  for (const auto& [key, value] : record.provenance)
-    if (key == name) return value;
-  return "";
-}
-
-bool is_plain(const StepRow& row) { return (row.flags & (flag_warmup | flag_evaluation | flag_checkpoint)) == 0; }
-
 // "rank 3: host n7, pid ..." -> n7, by rank.
 std::vector<std::string> hosts_of_ranks(const RunRecord& record) {
   std::vector<std::string> hosts;
-  std::istringstream lines(value_of(record, "rank_facts"));
+  std::istringstream lines(fact(record, "rank_facts"));
   for (std::string line; std::getline(lines, line);) {
     const auto at = line.find("host ");
     if (at != std::string::npos) hosts.push_back(line.substr(at + 5, line.find(',', at) - at - 5));

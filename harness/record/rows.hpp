@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,5 +49,15 @@ struct RunRecord {
   std::vector<Attempt> attempts;
   std::vector<std::pair<std::string, std::string>> provenance;  // name -> value, all text
 };
+
+// Text of a fact of provenance; "" if the record does not have it.
+inline std::string fact(const RunRecord& record, std::string_view name) {
+  for (const auto& [key, value] : record.provenance)
+    if (key == name) return value;
+  return "";
+}
+
+// Whether a step did only what every step does: no warm-up, evaluation or checkpoint.
+inline bool is_plain(const StepRow& row) { return (row.flags & (flag_warmup | flag_evaluation | flag_checkpoint)) == 0; }
 
 }  // namespace xib

@@ -25,7 +25,7 @@ double median_rate(const std::vector<StepRow>& steps, Use&& use) {
 }
 
 double throughput(const std::vector<StepRow>& steps) {
-  const double steady = median_rate(steps, [](const StepRow& row) { return (row.flags & (flag_warmup | flag_evaluation | flag_checkpoint)) == 0; });
+  const double steady = median_rate(steps, is_plain);
   return std::isnan(steady) ? median_rate(steps, [](const StepRow&) { return true; }) : steady;  // a run shorter than its warm-up
 }
 
