@@ -1,19 +1,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "harness/core/text.hpp"
 #include "harness/gap/cost_table.hpp"
+#include "harness/gap/gap_lines.hpp"
+#include "harness/gap/json_values.hpp"
 
 namespace xib {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-json text(const std::string& value) { return valid_utf8(value); }
-json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 json spread(const Spread& s) { return {{"mean", number(s.mean)}, {"sd", number(s.sd)}}; }
 
 // All that is known of a row, with the unit at the end of a name.
@@ -36,23 +31,13 @@ json row_json(const CostRow& row, const Metric& metric) {
           {"target_bytes", spread(row.target_bytes)}};
 }
 
-json axes_json(const Axes& axes) {
-  json object = json::object();
-  for (const auto& [key, value] : axes) object[valid_utf8(key)] = text(value);
-  return object;
-}
-
 std::string all_reduce_name(AllReduce how) { return how == AllReduce::ring ? "ring" : "halving"; }
 
-std::string cell(const json& value) {  // RFC 4180
+std::string cell(const json& value) {
   if (value.is_null()) return "";
   if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
   if (!value.is_string()) return value.dump();
-  const auto plain = value.get<std::string>();
-  if (plain.find_first_of("\",\n\r") == std::string::npos) return plain;
-  std::string out = "\"";
-  for (const char c : plain) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
+  return csv_field(value.get<std::string>());
 }
 
 }  // namespace

@@ -30,13 +30,10 @@ std::string seconds(const Spread& time) {
   return fmt::format("{:.{}f}{} {}", mean, decimals, spread, unit->name);
 }
 
+// Number of nodes: a column of its own.
 std::vector<std::size_t> telling_axes(const CostTable& table) {
-  std::vector<std::size_t> telling;
-  for (std::size_t k = 0; !table.groups.empty() && k < table.groups.front().axes.size(); ++k) {
-    const auto& [key, value] = table.groups.front().axes[k];
-    if (key != "train.nodes" && std::any_of(table.groups.begin(), table.groups.end(), [&, first = value](const auto& g) { return g.axes[k].second != first; }))
-      telling.push_back(k);
-  }
+  std::vector<std::size_t> telling = distinguishing_axes(table.groups);
+  std::erase_if(telling, [&](std::size_t k) { return table.groups.front().axes[k].first == "train.nodes"; });
   return telling;
 }
 

@@ -5,17 +5,10 @@
 #include <map>
 #include <set>
 
-#include "harness/gap/gap_table.hpp"
+#include "harness/gap/gap_lines.hpp"
 
 namespace xib {
 namespace {
-
-std::string quoted(const std::string& text) {  // RFC 4180
-  if (text.find_first_of("\",\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
 
 std::string plain(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
@@ -143,9 +136,9 @@ std::string gap_csv(const GapTable& table) {
     header.clear();
     for (std::size_t k = 0; k < columns.size(); ++k) {
       header += k ? "," : "";
-      header += quoted(columns[k].first);
+      header += csv_field(columns[k].first);
       body += k ? "," : "";
-      body += quoted(columns[k].second);
+      body += csv_field(columns[k].second);
     }
     body += "\n";
   };

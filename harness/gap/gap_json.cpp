@@ -1,28 +1,18 @@
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "harness/core/text.hpp"
 #include "harness/gap/gap_table.hpp"
+#include "harness/gap/json_values.hpp"
 
 namespace xib {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-json text(const std::string& value) { return valid_utf8(value); }  // names and provenance may hold any bytes
-json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 json numbers(const std::vector<double>& values) {
   json list = json::array();
   for (const double value : values) list.push_back(number(value));
   return list;
 }
 json interval(const Interval& i) { return {number(i.low), number(i.high)}; }
-
-json axes_json(const Axes& axes) {
-  json object = json::object();
-  for (const auto& [key, value] : axes) object[valid_utf8(key)] = text(value);
-  return object;
-}
 
 json traffic_json(const RunTraffic& traffic) {
   return {{"messages", number(traffic.messages)}, {"serial_messages", number(traffic.serial_messages)}, {"serial_bytes", number(traffic.serial_bytes)}};

@@ -44,6 +44,13 @@ std::string shown(const std::string& name) {
   return out;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of("\",\n\r") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
 std::string cell_text(const Axes& axes) {
   Line parts;
   for (const auto& [key, value] : axes)

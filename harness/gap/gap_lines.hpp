@@ -24,6 +24,18 @@ std::string verdict_text(const GapRow& row, double delta);            // of a ro
 std::string verdict_text(const GapContrast& contrast, double delta);
 std::string aligned(const std::vector<Line>& lines, std::size_t left);  // a Markdown table; the first `left` columns are text, the others numbers
 
+std::string csv_field(const std::string& text);  // quoted where RFC 4180 asks for it
+
+// Axes that tell groups apart; the others would repeat one value in every row.
+template <class Group>
+std::vector<std::size_t> distinguishing_axes(const std::vector<Group>& groups) {
+  std::vector<std::size_t> telling;
+  const std::size_t count = groups.empty() ? 0 : groups.front().axes.size();
+  for (std::size_t k = 0; k < count; ++k)
+    if (std::any_of(groups.begin(), groups.end(), [&](const auto& g) { return g.axes[k].second != groups.front().axes[k].second; })) telling.push_back(k);
+  return telling;
+}
+
 template <class Test>
 bool any_row(const GapTable& table, Test test) {
   for (const auto& group : table.groups)

@@ -9,16 +9,6 @@
 namespace xib {
 namespace {
 
-// Axes that tell the groups apart; the others would repeat one value in every row.
-std::vector<std::size_t> distinguishing_axes(const GapTable& table) {
-  std::vector<std::size_t> telling;
-  const std::size_t count = table.groups.empty() ? 0 : table.groups.front().axes.size();
-  for (std::size_t k = 0; k < count; ++k)
-    if (std::any_of(table.groups.begin(), table.groups.end(), [&](const auto& g) { return g.axes[k].second != table.groups.front().axes[k].second; }))
-      telling.push_back(k);
-  return telling;
-}
-
 // Name of a key for readers: topology.name is the topology.
 std::string last_part(std::string key) {
   constexpr std::string_view name = ".name";
@@ -35,7 +25,7 @@ std::string short_name(const GapTable& table, std::size_t axis) {
 
 // One markdown table: the axes, the variant, then what `columns` makes of each row.
 std::string make_table(const GapTable& table, Line header, const std::function<Line(const GapRow&)>& columns, std::size_t text_columns) {
-  const auto axes = distinguishing_axes(table);
+  const auto axes = distinguishing_axes(table.groups);
   Line head;
   for (const auto k : axes) head.push_back(short_name(table, k));
   head.push_back("variant");
@@ -79,7 +69,7 @@ std::string score_table(const GapTable& table) {
 
 // The [[contrast]]s of all cells; "" where none are asked.
 std::string contrast_table(const GapTable& table) {
-  const auto axes = distinguishing_axes(table);
+  const auto axes = distinguishing_axes(table.groups);
   Line head;
   for (const auto k : axes) head.push_back(short_name(table, k));
   head.insert(head.end(), {"arm", "against", "verdict", "seeds", "difference", "95 % interval", "share of the gap closed", "95 % interval (Fieller)"});
@@ -139,9 +129,9 @@ std::string cost_table(const GapTable& table) {
 std::string gap_markdown(const GapTable& table) {
   std::string out = fmt::format("## {}: gap to {}\n\n", shown(table.sweep), table.baseline.empty() ? "a baseline" : shown(table.baseline));
   if (table.groups.empty()) return out + "no runs\n";
-  if (distinguishing_axes(table).size() < table.groups.front().axes.size()) {
+  if (distinguishing_axes(table.groups).size() < table.groups.front().axes.size()) {
     Axes common;
-    const auto telling = distinguishing_axes(table);
+    const auto telling = distinguishing_axes(table.groups);
     for (std::size_t k = 0; k < table.groups.front().axes.size(); ++k)
       if (std::count(telling.begin(), telling.end(), k) == 0) common.push_back(table.groups.front().axes[k]);
     if (const auto text = cell_text(common); !text.empty()) out += text + "\n\n";
