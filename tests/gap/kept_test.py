@@ -10,11 +10,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "run"))
 import support  # noqa: E402
 
-try:
-    import h5py
-except ImportError:
-    print("skipped: no h5py")
-    sys.exit(77)
+support.needs("h5py")
+import h5py  # noqa: E402
 
 # Phases that are controlled one at a time, targets that refer to other runs, a contrast, and an arm that diverges.
 SWEEP = support.QUADRATIC[:support.QUADRATIC.index("[[variant]]")].replace("seeds = [1]", "seeds = [1, 2]\ndelta = 0.5") + """

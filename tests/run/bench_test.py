@@ -4,19 +4,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import unittest
 from pathlib import Path
 
 import support
 from support import signal
 
-try:
-    import h5py
-    import numpy as np
-except ImportError as error:
-    print(f"skipped: {error} (apt-get install python3-h5py)")
-    sys.exit(77)
+support.needs("h5py", "numpy")
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 
 # Three phases of 20 steps, and a policy that refers to another run.
 SPEC = (

@@ -2,17 +2,13 @@
 
 import math
 import subprocess
-import sys
 
 import support
 from support import signal, time
 
-try:
-    import h5py
-    import numpy as np
-except ImportError as error:
-    print(f"skipped: {error} (apt-get install python3-h5py)")
-    sys.exit(77)
+support.needs("h5py", "numpy")
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 
 PEAK, PER_PHASE = 0.2, 4
 # A phase of four steps for each kind of communication.
