@@ -115,6 +115,8 @@ def notes_on(arms, metric, table):
     out = [f"Differences to {table['baseline'] or 'the baseline'} are paired by seed, with their 95 % interval"]
     if metric.judged and table["delta"]:
         out.append(f"Gap: the interval lies outside of ± {of_table(table).margin(table['delta'])}, no gap: inside, undecided: neither")
+    if table.get("looks"):
+        out.append(f"Looks were planned at {', '.join(str(look['seeds']) for look in table['looks'])} seeds: the intervals hold at all of them together")
     marked = [arm for arm in arms if arm.row and arm.row.gap["difference"] and mark(arm.row.gap["difference"])]
     if metric.judged:
         out.append(f"*: holds for all rows of the gap table at once (Holm, 5 % for any false word): {len(marked)} of {sum(bool(arm.row and arm.row.gap['difference']) for arm in arms)}")

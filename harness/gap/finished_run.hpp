@@ -28,6 +28,7 @@ struct FinishedRun {
   std::int64_t target_missed_steps = 0;  // steps in which control did not reach its target
   bool diverged = false;                 // true: it has no final score, and its costs cover only a part of the steps
   double wall_s = kNaN;
+  std::string look;  // for which it was made, as "2 of 6"; "": none
 };
 
 // Refuses runs that two versions of a sweep left in one folder: two runs of one variant, cell and seed; settings (epochs, learning rate, data ...) that differ

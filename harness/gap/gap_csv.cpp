@@ -83,6 +83,8 @@ Columns columns_of(const GapTable& table, const GapRow& row) {
           {"share_95_low", ""},
           {"share_95_high", ""},
           {"share_why", ""},
+          {"look", p.look > 0 ? std::to_string(p.look) : ""},
+          {"looks", table.looks.planned() ? std::to_string(table.looks.size()) : ""},
           {"metric", table.metric.name},
           {"unit", table.metric.unit},
           {"better", table.metric.better}};
@@ -97,6 +99,8 @@ Columns columns_of(const GapTable& table, const GapContrast& contrast) {
                                    "baseline",
                                    "diverged",
                                    "pairs",
+                                   "look",
+                                   "looks",
                                    "difference" + points,
                                    "difference_sd" + points,
                                    "interval_95_low" + points,

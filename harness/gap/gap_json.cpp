@@ -36,11 +36,13 @@ json run_json(const FinishedRun& run) {
           {"gauge_bytes_to_decide", number(run.decision_bytes_sent)},
           {"target_missed_steps", run.target_missed_steps},
           {"wall_s", number(run.wall_s)},
-          {"max_distance", numbers(run.distance_max)}};
+          {"max_distance", numbers(run.distance_max)},
+          {"look", run.look.empty() ? json(nullptr) : text(run.look)}};
 }
 
 json paired_json(const Paired& paired) {
   return {{"pairs", paired.difference.n},
+          {"look", paired.look > 0 ? json(paired.look) : json(nullptr)},
           {"mean", number(paired.difference.mean)},
           {"sd", number(paired.difference.sd)},
           {"interval_95", interval(paired.interval)},
@@ -98,6 +100,13 @@ json contrast_json(const GapContrast& contrast) {
   return out;
 }
 
+json looks_json(const Looks& looks) {
+  json list = json::array();
+  for (int look = 1; look <= looks.size(); ++look)
+    list.push_back({{"seeds", looks.pairs()[static_cast<std::size_t>(look - 1)]}, {"level", number(looks.level(look))}});
+  return list;
+}
+
 }  // namespace
 
 std::string gap_json(const GapTable& table) {
@@ -117,6 +126,8 @@ std::string gap_json(const GapTable& table) {
       {"metric", {{"name", table.metric.name}, {"unit", table.metric.unit}, {"better", table.metric.better}, {"description", text(table.metric.description)}}},
       {"delta", table.delta > 0 ? json(table.delta) : json(nullptr)},
       {"delta_from", table.delta_from.empty() ? json(nullptr) : text(table.delta_from)},
+      {"looks", looks_json(table.looks)},
+      {"seeds_added", table.seeds_added},
       {"network", {{"latency_s", table.network.latency_s}, {"bandwidth_bytes_per_s", table.network.bandwidth}}},
       {"copies_left_out", table.copies},
       {"resolution", nullptr},

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <map>
 
 #include "harness/gap/gap_lines.hpp"
+#include "harness/sweep/looks.hpp"
 
 namespace xib {
 namespace {
@@ -46,6 +49,37 @@ std::string words_of_table(const GapTable& table) {
   return fmt::format("- *: the verdict holds for all rows together (Holm: 5 % for any false verdict in the table){}\n", rest);
 }
 
+// Which comparisons are decided at which look, and which are open.
+std::string looks_text(const GapTable& table) {
+  if (!table.looks.planned() && table.seeds_added.size() > 1)
+    return fmt::format(
+        "- seeds were added: runs were made for {} seeds one after another, and no looks were planned. Verdicts hold for a number of seeds that was fixed before "
+        "the first look (xibench run --until-decided plans looks)\n",
+        fmt::join(table.seeds_added, ", "));
+  if (!table.looks.planned()) return "";
+  std::map<std::pair<bool, int>, std::vector<std::string>> at;  // (open, look) -> comparisons
+  const auto add = [&](const Paired& paired, std::string name, const Axes& axes) {
+    if (paired.verdict == Verdict::diverged) return;
+    if (const std::string cell = cell_text(axes); !cell.empty()) name += fmt::format(" ({})", cell);
+    at[{paired.verdict == Verdict::undecided, paired.look}].push_back(std::move(name));
+  };
+  for (const auto& group : table.groups) {
+    for (const auto& row : group.rows)
+      if (row.paired && !is_reference(row.variant)) add(*row.paired, shown(row.variant), group.axes);
+    for (const auto& contrast : group.contrasts) add(contrast.paired, fmt::format("{} against {}", shown(contrast.arm), shown(contrast.against)), group.axes);
+  }
+  std::string out = fmt::format(
+      "- looks: planned at {} seeds; each interval is so wide that it holds at all looks together, and verdicts and p values follow from it "
+      "(harness/gap/README.md)\n",
+      fmt::join(table.looks.pairs(), ", "));
+  for (const auto& [when, names] : at) {
+    const auto& [open, look] = when;
+    const std::string which = look == 0 ? "outside of the looks" : fmt::format("at look {} of {}", look, table.looks.size());
+    out += fmt::format("- {} {}: {}\n", open ? "open" : "decided", which, fmt::join(names, "; "));
+  }
+  return out;
+}
+
 std::string amount(double difference, const Metric& metric) {
   return Metric::with_unit(metric.unit == "percent" ? fixed(difference, 2) : fmt::format("{:.3g}", difference), metric.points());
 }
@@ -62,6 +96,7 @@ std::string resolution_text(const GapTable& table) {
                                 amount(r.sd, table.metric), amount(r.half_width, table.metric));
   if (!(table.delta > 0)) return out + "\n";
   if (r.half_width <= table.delta) return out + fmt::format(", within delta = {}\n", table.delta);
+  if (r.seeds_for_delta == 0 && table.looks.planned()) return out + fmt::format("; delta = {} would need more seeds than are planned\n", table.delta);
   if (r.seeds_for_delta == 0) return out + fmt::format("; delta = {} would need more than 1000 seeds\n", table.delta);
   return out + fmt::format("; ± {} would take {} seeds\n", table.delta, r.seeds_for_delta);
 }
@@ -141,7 +176,7 @@ std::string gap_notes(const GapTable& table) {
           "undecided: neither; a verdict of a row is false in at most 5 % of the cases\n",
           Metric::with_unit(fmt::format("{}", table.delta), metric.points()), table.delta);
     if (!table.delta_from.empty()) out += fmt::format("- delta is that of {}\n", shown(table.delta_from));
-    out += words_of_table(table) + undecided_reasons(table) + resolution_text(table);
+    out += looks_text(table) + words_of_table(table) + undecided_reasons(table) + resolution_text(table);
   } else {
     out += "- no differences: no [[variant]] of the sweep has baseline = true\n";
   }

@@ -133,9 +133,10 @@ std::vector<std::vector<double>> by_seed(const std::vector<const GapRow*>& rows)
   return scores;
 }
 
-Paired pair_by_seed(const GapRow& row, const GapRow& other, const Sweep& sweep, const Metric& metric) {
+Paired pair_by_seed(const GapRow& row, const GapRow& other, const Sweep& sweep, const Metric& metric, const Looks& looks) {
   const auto scores = by_seed({&row, &other});
-  Paired paired = compare_paired(scores[0], scores[1], sweep.delta, metric);
+  Paired paired = compare_paired(scores[0], scores[1], sweep.delta, metric, looks);
+  set_p(paired, looks);
   if (row.diverged > 0 || other.diverged > 0) {
     paired.verdict = Verdict::diverged;
     paired.why = diverged_text(row.diverged > 0 ? row : other) + ": they have no final " + metric.label();
@@ -151,7 +152,7 @@ std::string comparison_of(const GapRow& row, const GapRow& other) {
   return key;
 }
 
-GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapRow* baseline, const Sweep& sweep, const Metric& metric) {
+GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapRow* baseline, const Sweep& sweep, const Metric& metric, const Looks& looks) {
   const auto row_of = [&](const std::string& variant) {
     const auto found = std::find_if(group.rows.begin(), group.rows.end(), [&](const auto& row) { return row.variant == variant; });
     GapRow none;
@@ -160,15 +161,15 @@ GapContrast contrast_of(const Contrast& asked, const GapGroup& group, const GapR
   };
   const GapRow arm = row_of(asked.arm), against = row_of(asked.against);
   GapContrast contrast{
-      asked.arm, asked.against, pair_by_seed(arm, against, sweep, metric), std::nullopt, arm.diverged + against.diverged, comparison_of(arm, against)};
+      asked.arm, asked.against, pair_by_seed(arm, against, sweep, metric, looks), std::nullopt, arm.diverged + against.diverged, comparison_of(arm, against)};
   if (!baseline) return contrast;
   const auto scores = by_seed({&arm, &against, baseline});
-  contrast.share = share_of_gap(scores[0], scores[1], scores[2]);
+  contrast.share = share_of_gap(scores[0], scores[1], scores[2], looks);
   if (baseline->diverged > 0) contrast.share->why = diverged_text(*baseline);
   return contrast;
 }
 
-GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const Sweep& sweep, const PublishedLookup& published) {
+GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, const Sweep& sweep, const PublishedLookup& published, const Looks& looks) {
   GapGroup group{axes, {}, {}};
   for (const auto& variant : variant_order(runs, sweep)) {
     std::vector<FinishedRun> mine;
@@ -179,12 +180,24 @@ GapGroup make_group(const Axes& axes, const std::vector<FinishedRun>& runs, cons
   const auto baseline = std::find_if(group.rows.begin(), group.rows.end(), [](const auto& row) { return row.is_baseline; });
   for (auto& row : group.rows) {
     const bool compared = baseline != group.rows.end() && !row.is_baseline;
-    if (compared) row.paired = pair_by_seed(row, *baseline, sweep, runs.front().metric);
+    if (compared) row.paired = pair_by_seed(row, *baseline, sweep, runs.front().metric, looks);
     if (published) row.published = published(row.runs.front(), compared ? &baseline->runs.front() : nullptr);
   }
   for (const auto& asked : sweep.contrasts)
-    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, sweep, runs.front().metric));
+    group.contrasts.push_back(contrast_of(asked, group, baseline == group.rows.end() ? nullptr : &*baseline, sweep, runs.front().metric, looks));
   return group;
+}
+
+// With looks an arm gets seeds in their order until it is decided: what is expected of it goes up to the last seed that it has, and to the first look at least.
+void leave_out_not_begun(std::vector<ExpectedRun>& expected, const std::vector<FinishedRun>& runs, const Sweep& sweep) {
+  if (sweep.looks.empty()) return;
+  const auto place = [&](std::int64_t seed) { return std::find(sweep.seeds.begin(), sweep.seeds.end(), seed) - sweep.seeds.begin(); };
+  std::erase_if(expected, [&](const ExpectedRun& one) {
+    auto last = static_cast<std::ptrdiff_t>(sweep.looks.front()) - 1;
+    for (const auto& run : runs)
+      if (run.variant == one.variant && agree(run.axes, one.axes)) last = std::max(last, place(run.seed));
+    return place(one.seed) > last;
+  });
 }
 
 // Every variant and seed of the cells that have any run.
@@ -205,25 +218,6 @@ std::vector<ExpectedRun> missing_of(const std::vector<ExpectedRun>& expected, co
     if (std::none_of(runs.begin(), runs.end(), is_it)) missing.push_back(run);
   }
   return missing;
-}
-
-std::optional<Resolution> resolution_of(const std::vector<GapGroup>& groups, double delta) {
-  Resolution r;
-  double squares = 0;
-  int degrees = 0;
-  for (const auto& group : groups)
-    for (const auto& row : group.rows) {
-      if (!row.paired || row.paired->difference.n < 2 || !std::isfinite(row.paired->difference.sd)) continue;
-      const Spread& d = row.paired->difference;
-      r.seeds = r.seeds == 0 ? d.n : std::min(r.seeds, d.n);
-      squares += (d.n - 1) * d.sd * d.sd;
-      degrees += d.n - 1;
-    }
-  if (degrees == 0) return std::nullopt;
-  r.sd = std::sqrt(squares / degrees);
-  r.half_width = t_half_width(r.sd, r.seeds, kConfidence);
-  r.seeds_for_delta = seeds_to_resolve(r.sd, delta);
-  return r;
 }
 
 // Each comparison counts once among those given.
@@ -264,11 +258,15 @@ GapTable gap_table(std::vector<FinishedRun> runs, const Sweep& sweep, const std:
                  .groups = {},
                  .missing = {},
                  .resolution = {},
-                 .network = {}};
-  for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, sweep, published));
+                 .network = {},
+                 .looks = Looks(sweep.looks),
+                 .seeds_added = {}};
+  for (const auto& axes : cells_of(runs)) table.groups.push_back(make_group(axes, runs, sweep, published, table.looks));
   adjust_for_table(table.groups);
-  table.missing = missing_of(plan.empty() ? expected_of(table.groups, runs, sweep) : plan, runs);
-  table.resolution = resolution_of(table.groups, sweep.delta);
+  auto expected = plan.empty() ? expected_of(table.groups, runs, sweep) : plan;
+  leave_out_not_begun(expected, runs, sweep);
+  table.missing = missing_of(expected, runs);
+  table.resolution = resolution_of(table.groups, sweep.delta, table.looks);
   return table;
 }
 

@@ -70,8 +70,10 @@ struct Resolution {
   int seeds = 0;            // pairs in the cell with the fewest pairs
   double sd = 0;            // pooled over the cells
   double half_width = 0;    // of the 95 % interval with these seeds and this sd
-  int seeds_for_delta = 0;  // seeds at which it is within delta; 0: more than 1000, or no delta
+  int seeds_for_delta = 0;  // seeds at which it is within delta, at a planned look if looks are planned; 0: more than 1000 or than planned, or no delta
 };
+
+std::optional<Resolution> resolution_of(const std::vector<GapGroup>& groups, double delta, const Looks& looks);  // none without a spread
 
 struct GapTable {
   std::string sweep, baseline;
@@ -81,8 +83,10 @@ struct GapTable {
   std::vector<GapGroup> groups;     // ascending axis values, numbers as numbers
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
-  int copies = 0;   // files that were left out because another file holds the same run
-  Network network;  // of the modelled seconds
+  int copies = 0;                // files that were left out because another file holds the same run
+  Network network;               // of the modelled seconds
+  Looks looks;                   // that were planned
+  std::vector<int> seeds_added;  // numbers of seeds that runs were made for one after another, without planned looks; fewer than two: it was one number
 };
 
 // True if max Ξ of a row was measured exactly in every step.

@@ -25,16 +25,22 @@ double p_of(const Spread& d, double delta) {
   return d.sd > 0 ? student_t_tails(beyond / (d.sd / std::sqrt(d.n)), d.n - 1) : 0;
 }
 
-void decide(Paired& paired, double delta, const Metric& metric) {
+void decide(Paired& paired, double delta, const Metric& metric, const Looks& looks) {
   const auto amount = [&] { return Metric::with_unit(fmt::format("{}", delta), metric.points()); };
   const Spread& d = paired.difference;
   const auto say = [&](Verdict verdict, std::string why) { paired.verdict = verdict, paired.why = std::move(why); };
   if (d.n < 2) return say(Verdict::undecided, fmt::format("{} seed{} in both arms: a spread needs 2 or more", d.n, d.n == 1 ? "" : "s"));
   if (!std::isfinite(d.mean)) return say(Verdict::undecided, fmt::format("a run without a final {} stays in: there is no mean", metric.label()));
+  if (looks.beyond(d.n))
+    return say(Verdict::undecided, fmt::format("{} seeds in both arms, and the last planned look is at {}: later ones are no part of the plan, leave them out",
+                                               d.n, looks.pairs().back()));
+  if (looks.planned() && paired.look == 0)
+    return say(Verdict::undecided, fmt::format("{} seeds in both arms: the first look is at {}", d.n, looks.pairs().front()));
   if (!(delta > 0))
     return say(Verdict::undecided, "the sweep declares no margin: set delta" + (metric == top1_accuracy() ? "" : ", in the unit of the " + metric.label()));
-  paired.p = p_of(d, delta);
-  if (paired.p < kFalseWords) {
+  paired.p_at_look = p_of(d, delta);
+  if (!looks.planned()) paired.p = paired.p_at_look;
+  if (paired.p_at_look < level_after(d.n, looks)) {
     if (std::abs(d.mean) > delta) return say(Verdict::gap, fmt::format("the 95 % interval lies outside of +- {}", amount()));
     return say(Verdict::no_gap, fmt::format("the 95 % interval lies inside of +- {}", amount()));
   }
@@ -77,16 +83,28 @@ std::string_view name(Verdict verdict) {
   fail("a verdict without a name: {}", static_cast<int>(verdict));
 }
 
-Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric) {
+double level_after(int n, const Looks& looks) {
+  if (!looks.planned()) return kFalseWords;
+  const int look = looks.at(n);
+  return look == 0 || looks.beyond(n) ? kNaN : looks.level(look);
+}
+
+void set_p(Paired& paired, const Looks& looks) {
+  if (looks.planned() && !std::isnan(paired.p_at_look)) paired.p = looks.overall(paired.look, paired.p_at_look);
+}
+
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric, const Looks& looks) {
   require(variant.size() == baseline.size(), "a paired comparison needs arms of one length, not {} and {}", variant.size(), baseline.size());
   std::vector<double> differences;
   for (std::size_t k = 0; k < variant.size(); ++k) differences.push_back(variant[k] - baseline[k]);
   Paired paired;
   paired.difference = spread_of(differences);
-  paired.interval = t_interval(paired.difference, kConfidence);
+  paired.look = looks.beyond(paired.difference.n) ? 0 : looks.at(paired.difference.n);
+  const double level = level_after(paired.difference.n, looks);
+  if (!std::isnan(level)) paired.interval = t_interval(paired.difference, looks.planned() ? 1 - level : kConfidence);
   paired.rho = correlation(variant, baseline);
   paired.worse = metric.higher_is_better() ? paired.difference.mean < 0 : paired.difference.mean > 0;
-  decide(paired, delta, metric);
+  decide(paired, delta, metric, looks);
   return paired;
 }
 

@@ -6,6 +6,7 @@
 
 #include "harness/core/metric.hpp"
 #include "harness/core/nan.hpp"
+#include "harness/gap/looks.hpp"
 
 namespace xib {
 
@@ -33,10 +34,12 @@ std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undec
 
 struct Paired {
   Spread difference;                     // variant - baseline, by seed; n pairs
-  Interval interval;                     // of kConfidence
+  Interval interval;                     // of kConfidence; where looks are planned, of all of them together. NaN where none of them covers n pairs
+  int look = 0;                          // the planned one at which it is judged, from 1; 0: none
   double rho = kNaN;                     // correlation of the two arms; NaN for n < 3 or an arm without spread
   Verdict verdict = Verdict::undecided;  // of this comparison alone
-  double p = kNaN;                       // 1 - the largest confidence at which the interval still gives gap or no gap; NaN: no interval
+  double p_at_look = kNaN;               // both tails of t at the margin: 1 - the confidence at which a t interval ends there; NaN: no interval
+  double p = kNaN;                       // 1 - the largest confidence at which the interval still gives gap or no gap; with looks see set_p(); NaN: no interval
   double p_table = kNaN;                 // the same for all comparisons of a table at once (Holm); NaN: not set, or no p
   bool worse = false;                    // the variant is worse than the baseline, by the direction of the metric; false without a mean
   std::string why;                       // the reason for the verdict
@@ -47,9 +50,18 @@ struct Paired {
 //   gap        it lies wholly outside of [-delta, delta]
 //   no gap     it lies wholly inside of (-delta, delta)
 //   undecided  anything else
-// A false verdict needs an interval that misses the true difference, so its rate is at most 1 - kConfidence for every true difference (harness/gap/README.md).
-// The caller sets diverged if a run of either arm has no final score because it diverged.
-Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric = top1_accuracy());
+// looks: the planned looks, which widen the interval so that it holds at all of them together. Between two looks the level of the earlier look holds. Before
+// the first look and after the last there is no interval and no verdict. A false verdict needs an interval that misses the true difference, so its rate is at
+// most 1 - kConfidence for every true difference (harness/gap/README.md). The caller sets diverged if a run of either arm has no final score because it
+// diverged.
+Paired compare_paired(std::span<const double> variant, std::span<const double> baseline, double delta, const Metric& metric = top1_accuracy(),
+                      const Looks& looks = Looks());
+
+// Sets p to the repeated p value, which Holm's procedure takes. This takes some milliseconds.
+void set_p(Paired& paired, const Looks& looks);
+
+// Level of the interval after n pairs, at the look that covers them; without looks kFalseWords. NaN: no look covers n pairs.
+double level_after(int n, const Looks& looks);
 
 // Verdict that holds for all comparisons of the table at once: that of the row, or undecided.
 Verdict verdict_of_table(const Paired& paired);

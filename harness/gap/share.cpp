@@ -17,7 +17,7 @@ double covariance(std::span<const double> a, std::span<const double> b, double m
 
 }  // namespace
 
-Share share_of_gap(std::span<const double> arm, std::span<const double> against, std::span<const double> baseline) {
+Share share_of_gap(std::span<const double> arm, std::span<const double> against, std::span<const double> baseline, const Looks& looks) {
   require(arm.size() == against.size() && arm.size() == baseline.size(), "the share of a gap needs arms of one length, not {}, {} and {}", arm.size(),
           against.size(), baseline.size());
   std::vector<double> a, g;
@@ -28,8 +28,10 @@ Share share_of_gap(std::span<const double> arm, std::span<const double> against,
   share.estimate = won.mean / gap.mean;
   if (won.n < 2) return share.why = fmt::format("{} seed{} in all three arms: a spread needs 2 or more", won.n, won.n == 1 ? "" : "s"), share;
   if (!std::isfinite(won.mean) || !std::isfinite(gap.mean)) return share.why = "a run without a final score stays in: there is no mean", share;
+  const double level = level_after(won.n, looks);
+  if (std::isnan(level)) return share.why = fmt::format("{} seeds in all three arms: no planned look covers them", won.n), share;
   // |mean(a) - ρ mean(g)| <= t s(a - ρ g) / sqrt(n), squared: A ρ² - 2 B ρ + C <= 0.
-  const double t = student_t_quantile((1 + kConfidence) / 2, won.n - 1), k = t * t / won.n;
+  const double t = student_t_quantile(looks.planned() ? 1 - level / 2 : (1 + kConfidence) / 2, won.n - 1), k = t * t / won.n;
   const double A = gap.mean * gap.mean - k * gap.sd * gap.sd, C = won.mean * won.mean - k * won.sd * won.sd;
   const double B = won.mean * gap.mean - k * covariance(a, g, won.mean, gap.mean);
   if (!(A > 0)) return share.why = "the gap is not told apart from 0, so its share has no bounded interval", share;

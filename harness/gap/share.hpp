@@ -12,13 +12,13 @@ namespace xib {
 struct Share {
   int pairs = 0;  // seeds that all three arms have
   double estimate = kNaN;
-  Interval interval;  // Fieller's, of kConfidence; NaN if it has no bound
+  Interval interval;  // Fieller's, of kConfidence, at all planned looks together; NaN if it has no bound
   std::string why;    // why there is no interval; "": there is one
 };
 
 // Compares three arms of equal length whose k-th values share a seed. Fieller (J. R. Stat. Soc. B 16, 1954), paired: with a = arm - against and
 // g = baseline - against by seed, the mean of a - ρ g is 0 at the true share ρ, so the interval is { ρ: the t test of that mean does not reject 0 }. It has no
 // bound if g itself cannot be distinguished from 0. Throws Error(input) for arms of different length.
-Share share_of_gap(std::span<const double> arm, std::span<const double> against, std::span<const double> baseline);
+Share share_of_gap(std::span<const double> arm, std::span<const double> against, std::span<const double> baseline, const Looks& looks = Looks());
 
 }  // namespace xib

@@ -27,8 +27,8 @@ struct KeptRun {
   std::vector<std::pair<std::string, std::string>> provenance;  // the facts of kKeptFacts
 };
 
-inline constexpr std::string_view kKeptFacts[] = {"version", "git_commit", "git_dirty", "compiler", "libtorch", "host",
-                                                  "cpu",     "device",     "gpu",       "ranks",    "threads",  "end"};
+inline constexpr std::string_view kKeptFacts[] = {"version", "git_commit", "git_dirty", "compiler", "libtorch", "host", "cpu",
+                                                  "device",  "gpu",        "ranks",     "threads",  "end",      "look"};
 
 KeptRun keep_run(const RunRecord& record, const RunHeader& header);  // without traffic and cell
 

@@ -50,12 +50,13 @@ struct RunRecord {
   std::vector<std::pair<std::string, std::string>> provenance;  // name -> value, all text
 };
 
-// Text of a fact of provenance; "" if the record does not have it.
-inline std::string fact(const RunRecord& record, std::string_view name) {
-  for (const auto& [key, value] : record.provenance)
+// Text of a fact of provenance; "" if it is not there.
+inline std::string fact(const std::vector<std::pair<std::string, std::string>>& provenance, std::string_view name) {
+  for (const auto& [key, value] : provenance)
     if (key == name) return value;
   return "";
 }
+inline std::string fact(const RunRecord& record, std::string_view name) { return fact(record.provenance, name); }
 
 // Whether a step did only what every step does: no warm-up, evaluation or checkpoint.
 inline bool is_plain(const StepRow& row) { return (row.flags & (flag_warmup | flag_evaluation | flag_checkpoint)) == 0; }

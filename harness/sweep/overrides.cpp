@@ -50,7 +50,7 @@ void add(const std::string& key, const std::string& value, const std::string& wh
 
 std::map<std::string, std::string> keys_of_variables() {
   std::map<std::string, std::string> keys;
-  for (const std::string key : {"name", "seeds", "delta"}) keys[variable_of(key)] = key;
+  for (const std::string key : {"name", "seeds", "delta", "looks"}) keys[variable_of(key)] = key;
   for (const auto& field : run_fields()) keys[variable_of(field.key)] = field.key;
   return keys;
 }

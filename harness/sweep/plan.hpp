@@ -29,6 +29,7 @@ struct Sweep {
   std::string delta_from;          // not empty if delta is not that of the runs: where it comes from, and what the runs declare
   std::string baseline;            // name of the baseline variant; "": there is none
   std::vector<std::int64_t> seeds = {1};
+  std::vector<int> looks;             // numbers of seeds after which verdicts are looked at, ascending; empty: at all seeds, once
   std::vector<std::string> variants;  // in the order of the file
   std::vector<std::string> axes;      // dotted keys of [sweep], in the order of the file, also those that an override sets
   std::set<std::string> varied;       // dotted keys that [sweep] or a variant sets

@@ -8,6 +8,7 @@
 #include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
 #include "harness/sweep/contrasts.hpp"
+#include "harness/sweep/looks.hpp"
 #include "harness/sweep/overrides.hpp"
 #include "harness/sweep/toml_values.hpp"
 
@@ -19,7 +20,7 @@ constexpr std::size_t kLongestName = 100;
 
 // Keys that a person may have meant: a key near in spelling, or one that ends alike ("momentum" for "train.momentum").
 std::string near_key(const std::string& key) {
-  std::vector<std::string> keys = {"name", "seeds", "delta"};
+  std::vector<std::string> keys = {"name", "seeds", "delta", "looks"};
   for (const auto& field : run_fields()) {
     if (field.key.ends_with("." + key)) return std::string(field.key);
     if (field.instead.empty()) keys.emplace_back(field.key);
@@ -82,7 +83,7 @@ class Reader {
  private:
   std::string at(const Leaf& leaf) const { return fmt::format("{}:{}", spec_.sweep.path, leaf.line); }
 
-  // name, seeds, delta; false: another key.
+  // name, seeds, delta, looks; false: another key.
   bool top_level(const Leaf& leaf, const std::string& where) {
     if (leaf.key == "name")
       name(leaf, where);
@@ -90,6 +91,8 @@ class Reader {
       seeds(leaf, where);
     else if (leaf.key == "delta")
       delta(leaf, where);
+    else if (leaf.key == "looks")
+      spec_.sweep.looks = read_looks(leaf, where, problems_).value_or(std::vector<int>());
     else
       return false;
     return true;
