@@ -29,7 +29,7 @@ PublishedLookup published_values() { return fs::is_directory(published_folder())
 int gap(const GapOptions& options) {
   const SweepRuns found = runs_of_sweep(options.from);
   GapTable table = gap_table(found.runs, found.sweep, found.expected, published_values());
-  table.copies = found.copies, table.network = options.network;
+  table.seeds_added = found.seeds_added, table.copies = found.copies, table.network = options.network;
   const std::string text = options.format == "json" ? gap_json(table) : options.format == "csv" ? gap_csv(table) : gap_markdown(table);
   fmt::print("{}", text);
   if (const auto& file = options.from.keep; !file.empty()) {
@@ -49,8 +49,8 @@ Command add_gap(CLI::App& command) {
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   command.add_option("--sweep", options->from.sweep,
-                     "sweep file: takes only its runs, and lists every planned run that is missing (default: what the run files say of their sweep)");
-  command.add_option("--set", options->from.sets, "with --sweep: override, as it was given to run")->allow_extra_args(false);
+                     "sweep file: use only the runs of its plan, and list those that are missing (default: the sweep that the run files name)");
+  command.add_option("--set", options->from.sets, "with --sweep: override a key, as you gave it to run; repeatable")->allow_extra_args(false);
   command.add_option("--keep", options->from.keep,
                      "also write the data of tables and curves to this file (*.json, some kB per run), which gap and run --kept can read instead of the run "
                      "files; runs that are already in the file stay there");
@@ -61,7 +61,7 @@ Command add_gap(CLI::App& command) {
     require(std::isfinite(latency) && latency >= 0, Key{"--latency"}, "{} is not a number of seconds; give one such as 50e-6", latency);
     require(std::isfinite(bandwidth) && bandwidth > 0, Key{"--bandwidth"}, "{} is not a number of bytes per second; give one such as 1.25e9", bandwidth);
     require(options->from.keep.empty() || options->from.keep.ends_with(".json"), Key{"--keep"},
-            "'{}' does not end with .json, by which gap knows a kept file; name one such as kept.json", options->from.keep);
+            "'{}' does not end with .json; gap finds kept files by this ending: name one such as kept.json", options->from.keep);
     require(options->from.sets.empty() || !options->from.sweep.empty(), Key{"--set"}, "changes a sweep file: name it with --sweep");
     return gap(*options);
   };

@@ -80,6 +80,7 @@ LoadedRun load(KeptRun kept) {
   StepTraffic traffic{{kept.messages, kept.serial_messages, kept.serial_bytes}, {0, kept.decision_messages, kept.decision_bytes}};
   if (std::isnan(kept.decision_messages)) traffic.decision = decisions_of(kept.header);
   LoadedRun loaded = loaded_run(kept.file, kept.header, traffic);
+  loaded.run.look = fact(kept.provenance, "look");
   loaded.kept = std::move(kept);
   return loaded;
 }
@@ -91,6 +92,7 @@ LoadedRun load(const std::string& path, bool to_keep) {
   if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
   const StepTraffic traffic = traffic_of(record);
   LoadedRun loaded = loaded_run(path, header, traffic);
+  loaded.run.look = fact(record, "look");
   if (!to_keep) return loaded;
   loaded.kept = keep_run(record, header);
   loaded.kept->messages = traffic.mixing.messages;

@@ -24,6 +24,7 @@ struct SweepRuns {
   std::vector<FinishedRun> runs;
   std::vector<ExpectedRun> expected;  // of the plan of RunPlaces::sweep; empty without
   KeptRuns kept;                      // what RunPlaces::keep is to hold; empty without
+  std::vector<int> seeds_added;       // as in GapTable
   int copies = 0;                     // as in LoadedRuns
   bool all_used = true;
 };

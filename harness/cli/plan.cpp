@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/forecast.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/core/check.hpp"
@@ -30,8 +32,10 @@ struct Options {
   std::string spec;
   std::vector<std::string> sets;
   Selection selection;
-  std::string device;
-  bool json = false;
+  std::string device, out;
+  std::vector<std::string> kept;
+  std::optional<std::int64_t> max_seeds;
+  bool json = false, next_look = false;
 };
 
 Cost cost_of(const PlannedRun& run) { return vocabulary().cost ? vocabulary().cost(run.config) : Cost(); }
@@ -65,7 +69,7 @@ Json json_of(const PlannedRun& run) {
           {"origins", origins}};
 }
 
-void print_json(const Sweep& sweep, const Runs& runs) {
+void print_json(const Sweep& sweep, const Runs& runs, const std::optional<Forecasts>& forecast) {
   Json out = {{"schema", "xibench-plan"},
               {"schema_version", 1},
               {"name", sweep.name},
@@ -75,6 +79,7 @@ void print_json(const Sweep& sweep, const Runs& runs) {
               {"science_version", kScienceVersion},
               {"runs", Json::array()}};
   for (const auto* run : runs) out["runs"].push_back(json_of(*run));
+  if (forecast) out["forecast"] = Json::parse(forecast_json(*forecast));
   fmt::print("{}\n", json_text(out));
 }
 
@@ -138,15 +143,25 @@ void print_total(const Runs& runs, const Costs& costs) {
 
 int plan(const Options& o) {
   require(o.device.empty() || o.device == "cpu" || o.device == "cuda", Key{"--device"}, "'{}' must be cpu or cuda", o.device);
-  const Plan plan = make_plan(o.spec, with_device(o.sets, o.device), vocabulary());
+  require(!o.next_look || !o.out.empty(), Key{"--out"}, "is missing: --next-look is a matter of results; name their directory");
+  const Sought sought{.spec = o.spec, .out = o.out, .sets = with_device(o.sets, o.device), .kept = o.kept, .max_seeds = o.max_seeds};
+  if (o.next_look) {
+    const NextLook next = next_look(sought);
+    fmt::print("{}\n", next_look_json(next));
+    fmt::print(stderr, "{}\n", printable(next_look_text(next)));
+    return 0;
+  }
+  const Plan plan = make_plan(o.spec, sought.sets, vocabulary());
   const auto runs = select(plan, o.selection);
+  const auto forecast = o.out.empty() ? std::nullopt : std::optional(forecasts(sought));
   if (o.json) {
-    print_json(plan.sweep, runs);
+    print_json(plan.sweep, runs, forecast);
   } else {
     Costs costs;
     for (const auto* run : runs) costs.push_back(cost_of(*run));
     print_table(runs, costs);
     print_total(runs, costs);
+    if (forecast) fmt::print("\n{}", forecast_text(*forecast));
   }
   return 0;
 }
@@ -159,6 +174,10 @@ Command add_plan(CLI::App& command) {
   command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
   command.add_option("--device", o->device,
                      "cpu or cuda, as for run; cuda shows the memory that each run needs on a GPU (default: train.device of the sweep file)");
+  command.add_option("--out", o->out, "results directory, as for run: also say how many seeds the verdicts will probably take, from the results so far");
+  command.add_option("--kept", o->kept, "with --out: kept file whose runs are results, too")->allow_extra_args(false);
+  command.add_flag("--next-look", o->next_look, "with --out: only what run --until-decided would do next, as JSON, for programs that submit it themselves");
+  command.add_option("--max-seeds", o->max_seeds, "with --next-look: as for run --until-decided");
   add_selection(command, o->selection);
   command.add_flag("--json", o->json, "print JSON, with the resolved configuration of every run and the source of each value");
   return [o] {

@@ -35,6 +35,18 @@ T from_rank_0(Communicator& communicator, Function compute) {
   return answer.value;
 }
 
+// Collective. The same for a text of any length.
+template <class Function>
+std::string text_from_rank_0(Communicator& communicator, Function compute) {
+  std::string text;
+  text.resize(from_rank_0<std::size_t>(communicator, [&] {
+    text = compute();
+    return text.size();
+  }));
+  communicator.broadcast(std::as_writable_bytes(std::span(text)), 0);
+  return text;
+}
+
 // Collective. One number of every rank, in rank order, on all ranks.
 inline std::vector<double> of_all_ranks(Communicator& communicator, double mine) {
   std::vector<double> all(static_cast<std::size_t>(communicator.size()));

@@ -7,6 +7,7 @@
 #include "harness/record/run_file.hpp"
 #include "harness/record/stragglers.hpp"
 #include "harness/run/run_record.hpp"
+#include "harness/sweep/looks.hpp"
 
 #include <algorithm>
 #include <string>
@@ -22,6 +23,8 @@ void add_provenance(RunRecord& record, const Job& job, const Task& task, const F
   all.emplace_back("threads", fmt::format("{}", job.execution.machine.threads));
   all.emplace_back("device", job.planned.config.train.device);
   if (!job.execution.gpu.empty()) all.emplace_back("gpu", job.execution.gpu);
+  if (const int look = look_of(record.seed, job.plan.sweep.seeds, job.plan.sweep.looks))
+    all.emplace_back("look", fmt::format("{} of {} (at {} seeds)", look, job.plan.sweep.looks.size(), fmt::join(job.plan.sweep.looks, ", ")));
   all.emplace_back("command_line", job.execution.command_line);
   all.emplace_back("start", record.attempts.front().start);
   all.emplace_back("end", record.attempts.back().end);

@@ -93,7 +93,7 @@ class SideBySide {
     if (!found) return;
     if (*found == Standing::missing) {
       const int gpu = free_gpu(run);
-      const pid_t child = spawn_run(run, {.threads = options_.threads, .again = retried_[&run] > 0, .gpu = gpu}, options_.drivers_own);
+      const pid_t child = spawn_run(run, {.threads = options_.threads, .again = retried_[&run] > 0, .gpu = gpu, .sets = options_.sets}, options_.drivers_own);
       running_.emplace(child, &run);
       if (gpu >= 0) gpu_of_[child] = gpu;
       return;

@@ -16,6 +16,7 @@ struct SideBySideOptions {
   int retries = 0;                         // how often a run is started again after its process failed or was killed
   std::vector<int> gpus;                   // a run on a GPU gets the GPU with the fewest running runs
   std::vector<DriversOption> drivers_own;  // options of this process that are not passed on
+  std::vector<std::string> sets = {};      // key=value, which the runs' processes get besides those of this one
   ProgressStyle style = ProgressStyle::none;
 };
 

@@ -32,6 +32,7 @@ pid_t spawn_run(const PlannedRun& run, const Spawned& how, const std::vector<Dri
     words.push_back(fmt::format("--device=cuda:{}", how.gpu));
   }
   if (how.again) words = without_options(words, {{"--no-resume", false}});
+  for (const auto& set : how.sets) words.push_back("--set=" + set);
   words.insert(words.end(), {fmt::format("--id={}", run.id), fmt::format("--threads={}", how.threads), "--progress=none", "--no-summary"});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());

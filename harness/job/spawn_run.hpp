@@ -20,8 +20,9 @@ std::vector<std::string> without_options(const std::vector<std::string>& words, 
 
 struct Spawned {
   int threads = 1;
-  bool again = false;  // true: it continues an earlier attempt
-  int gpu = -1;        // number of its GPU; negative: none
+  bool again = false;                  // true: it continues an earlier attempt
+  int gpu = -1;                        // number of its GPU; negative: none
+  std::vector<std::string> sets = {};  // key=value, besides those of this process
 };
 // Starts a process that does this one run, with the other options of this process. The process prints no progress: the driver does.
 pid_t spawn_run(const PlannedRun& run, const Spawned& how, const std::vector<DriversOption>& drivers_own);

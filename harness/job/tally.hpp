@@ -13,6 +13,7 @@ struct Tally {
   int finished = 0, complete_before = 0, diverged = 0, interrupted = 0, elsewhere = 0;
   int failed = 0, refused = 0;  // refused: failed runs whose cause is bad input; they count as failed, too
   Outcome last;                 // the last that was added
+  std::size_t asked = 0;        // for so many runs
   void add(Outcome outcome);
   void add(const Tally& more);  // of further runs
   void add_failure(bool bad_input);

@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "run"))
 import support  # noqa: E402
 
-support.needs("h5py")
+support.needs("h5py", "scipy", "matplotlib")
 import h5py  # noqa: E402
 
 # Phases that are controlled one at a time, targets that refer to other runs, a contrast, and an arm that diverges.

@@ -1,0 +1,115 @@
+#include "harness/cli/next_look.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/cli/json_text.hpp"
+#include "harness/cli/look_runs.hpp"
+#include "harness/gap/gap_lines.hpp"
+#include "harness/sweep/looks.hpp"
+
+namespace xib {
+namespace {
+
+// What the runs of the look leave open.
+struct Verdicts {
+  std::vector<ArmInCell> arms;
+  std::vector<std::string> open;
+  int diverged = 0;
+};
+
+Verdicts verdicts_of(const GapTable& table) {
+  Verdicts found;
+  const auto look_at = [&](const Paired& paired, const GapGroup& group, const std::string& arm, const std::string& against) {
+    found.diverged += paired.verdict == Verdict::diverged;
+    if (paired.verdict != Verdict::undecided) return;
+    const std::string cell = cell_text(group.axes);
+    found.open.push_back(fmt::format("{} against {}{}", arm, against, cell.empty() ? "" : " (" + cell + ")"));
+    for (const auto& variant : {arm, against}) found.arms.push_back({group.axes, variant});
+  };
+  for (const auto& group : table.groups) {
+    for (const auto& row : group.rows)
+      if (row.paired && !is_reference(row.variant)) look_at(*row.paired, group, row.variant, table.baseline);
+    for (const auto& contrast : group.contrasts) look_at(contrast.paired, group, contrast.arm, contrast.against);
+  }
+  return found;
+}
+
+}  // namespace
+
+NextLook next_look(const Sought& sought) {
+  const Results results = results_of(sought);
+  NextLook next;
+  next.looks = static_cast<int>(results.looks.size());
+  std::vector<ArmInCell> arms;
+  for (const int n : results.looks) {
+    if (sought.max_seeds && n > *sought.max_seeds) break;
+    ++next.look;
+    next.seeds = first_seeds(results.sweep.seeds, static_cast<std::size_t>(n));
+    next.sets = sets_at(results, n);
+    const Plan of_look = plan_at(sought, results, n);
+    next.ids = runs_of(of_look, next.look == 1 ? nullptr : &arms);
+    std::set<std::string> planned;
+    for (const auto& run : of_look.runs) planned.insert(run.id);
+    std::vector<LoadedRun> seen;  // what later looks have done already is not looked at
+    std::set<std::string> there;
+    for (const auto& run : results.loaded)
+      if (planned.contains(run.run.id)) seen.push_back(run), there.insert(run.run.id);
+    next.missing.clear();
+    for (const auto& id : next.ids)
+      if (!there.contains(id)) next.missing.push_back(id);
+    next.state = NextLook::State::runs;
+    if (!next.missing.empty()) return next;
+    const auto runs = planned_runs(seen, of_look, true);
+    check_one_sweep(runs, of_look.sweep);
+    Verdicts verdicts = verdicts_of(gap_table(runs, of_look.sweep, expected_of(of_look)));
+    next.open = verdicts.open, next.diverged = verdicts.diverged, arms = std::move(verdicts.arms);
+    next.state = next.open.empty() ? NextLook::State::decided : NextLook::State::open;
+    if (next.open.empty()) return next;
+  }
+  return next;
+}
+
+std::string next_look_json(const NextLook& next) {
+  using Json = nlohmann::ordered_json;
+  constexpr const char* kStates[] = {"runs", "decided", "open"};
+  const Json out = {{"schema", "xibench-next-look"},
+                    {"schema_version", 1},
+                    {"state", kStates[static_cast<int>(next.state)]},
+                    {"look", next.look},
+                    {"looks", next.looks},
+                    {"seeds", next.seeds},
+                    {"sets", next.sets},
+                    {"ids", next.ids},
+                    {"missing", next.missing},
+                    {"open", next.open},
+                    {"diverged", next.diverged}};
+  return json_text(out);
+}
+
+NextLook next_look_of(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  NextLook next;
+  const std::string state = json.at("state");
+  next.state = state == "runs" ? NextLook::State::runs : state == "decided" ? NextLook::State::decided : NextLook::State::open;
+  next.look = json.at("look"), next.looks = json.at("looks"), next.diverged = json.at("diverged");
+  json.at("seeds").get_to(next.seeds), json.at("sets").get_to(next.sets), json.at("ids").get_to(next.ids);
+  json.at("missing").get_to(next.missing), json.at("open").get_to(next.open);
+  return next;
+}
+
+std::string next_look_text(const NextLook& next) {
+  const std::string look = fmt::format("look {} of {}, at {} seeds", next.look, next.looks, next.seeds.size());
+  const std::string lost = next.diverged == 0 ? "" : fmt::format("; {} can have no verdict, because runs diverged", next.diverged);
+  if (next.state == NextLook::State::decided) return fmt::format("all verdicts and contrasts are decided: {}{}", look, lost);
+  const std::string open =
+      next.open.empty() ? "" : fmt::format("open {}: {}", next.state == NextLook::State::open ? "after it" : "before it", fmt::join(next.open, "; "));
+  if (next.state == NextLook::State::open) return fmt::format("{}; {}{}", look, open, lost);
+  return fmt::format("{}: {} of {} runs to do{}{}", look, next.missing.size(), next.ids.size(), open.empty() ? "" : "; " + open, lost);
+}
+
+}  // namespace xib
