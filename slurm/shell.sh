@@ -32,7 +32,7 @@ clear_slurm_variables() {
 }
 
 # experiment_variables: prints the names of XIBENCH_* variables that are set and change the runs: keys of the sweep, and options with such a variable.
-experiment_variables() { compgen -e | grep -E '^XIBENCH_([A-Z0-9_]*__[A-Z0-9_]*|NAME|DELTA|SEEDS)$' | tr '\n' ' ' || true; }
+experiment_variables() { compgen -e | grep -E '^XIBENCH_([A-Z0-9_]*__[A-Z0-9_]*|NAME|DELTA|SEEDS|LOOKS)$' | tr '\n' ' ' || true; }
 
 # clear_profile: unsets variables of the login profile, which Slurm loads even with --export=NONE. The profile must not change the experiment; its speed and
 # the bits of libraries depend on the site's file only. Variables of the network, which an administrator may have set, are kept and listed.
