@@ -20,7 +20,7 @@ struct RunConfig {
   } data;
 
   struct Model {
-    std::string name = "cnn";    // resnet20 cnn mlp(hidden, ...) logistic; none for quadratic problems
+    std::string name = "cnn";    // a member of models(); none for constructed problems
     double width = 1;            // factor on the number of channels
     std::string norm = "batch";  // batch group none, where the model has it
     std::string shortcut = "A";  // of residual blocks: A (zero padding) B (1x1 convolution)

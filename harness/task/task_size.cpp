@@ -40,7 +40,7 @@ Activations activations(const Network& network) {
         continue;
       case Layer::Kind::conv:
       case Layer::Kind::pad_channels:
-        s = {l.channels, (s.height - 1) / l.stride + 1, (s.width - 1) / l.stride + 1};
+        s = {l.channels, pixels_after(l, s.height), pixels_after(l, s.width)};
         break;
       case Layer::Kind::max_pool:
         s = {l.channels, s.height / 2, s.width / 2};

@@ -135,7 +135,7 @@ class GroupedReplicas final : public Replicas {
 
   // A 1x1 convolution picks its pixels itself, as the one in torch_network.cpp does.
   at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Layer& l) const {
-    const std::int64_t stride = l.kernel == 1 ? 1 : l.stride, padding = l.kernel / 2, dilation = 1;
+    const std::int64_t stride = l.kernel == 1 ? 1 : l.stride, padding = l.padding, dilation = 1;
     return at::conv2d(l.kernel == 1 ? every_nth_pixel(x, l.stride) : x, weight, bias, at::IntArrayRef(stride), at::IntArrayRef(padding),
                       at::IntArrayRef(dilation), n_);
   }

@@ -16,7 +16,7 @@ at::Tensor pad_channels(const at::Tensor& x, const Layer& l) {
 // buffer in the AVX2 backward pass where the number of channels is no multiple of 8 (jit_1x1:avx2, backward_data).
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Layer& l) {
   if (l.kernel == 1) return at::conv2d(every_nth_pixel(x, l.stride), weight, bias);
-  return at::conv2d(x, weight, bias, l.stride, l.kernel / 2);
+  return at::conv2d(x, weight, bias, l.stride, l.padding);
 }
 
 at::Tensor apply(const Layer& l, const at::Tensor& x, const Tensors& p, const Statistics& s, bool training) {

@@ -23,6 +23,20 @@ TEST_CASE("ResNet-20 has the published number of parameters") {
   CHECK(make("resnet20", {.norm = "group"}).buffer_dim == 0);
 }
 
+TEST_CASE("the networks of the literature have the published number of parameters") {
+  // kuangliu/pytorch-cifar, and summaries of it. torchvision says 11,689,512 for 1000 classes, with 7x7 pixels in the first convolution.
+  CHECK(make("resnet18").dim == 11'173'962);
+  CHECK(make("resnet18", {}, {3, 32, 32}, 1000).dim + 64 * 3 * (7 * 7 - 3 * 3) == 11'689'512);
+  CHECK(make("resnet18").buffer_dim == 2 * (64 * 5 + 128 * 5 + 256 * 5 + 512 * 5));
+  // PyTorch's MNIST example: 260 + 5,020 + 16,050 + 510.
+  CHECK(make("lenet", {}, {1, 28, 28}).dim == 21'840);
+  // VGG-11 of the studies of RelaySGD and QG-DSGDm on CIFAR-10 is without norm. Its layers: 9,220,480 in convolutions, twice 262,656, and 5,130.
+  CHECK(make("vgg11", {.norm = "none"}).dim == 9'220'480 + 2 * 262'656 + 5'130);
+  CHECK(make("vgg11").dim == 9'750'922 + 2752);  // a shift as before, now of the norm, and a scale
+  // The perceptron of 4.2 million parameters of benchmarks/rivals.
+  CHECK(make("mlp(1024, 1024)").dim == 4'206'602);
+}
+
 TEST_CASE("the small networks have the number of parameters that their layers say") {
   const ImageShape grey = {1, 28, 28};
   CHECK(make("logistic", {}, grey).dim == 784 * 10 + 10);
@@ -75,4 +89,9 @@ TEST_CASE("what a model cannot be is refused by name") {
   CHECK_THROWS_AS(make("resnet20", {.shortcut = "C"}), Error);
   CHECK_THROWS_AS(make("cnn", {.shortcut = "B"}), Error);
   CHECK_THROWS_AS(make("cnn", {}, {1, 4, 4}), Error);
+  CHECK_THROWS_AS(make("resnet18", {.shortcut = "B"}), Error);
+  CHECK_THROWS_AS(make("lenet", {.norm = "group"}), Error);
+  CHECK_THROWS_WITH(make("vgg11", {}, {3, 28, 28}), Catch::Contains("28x28") && Catch::Contains("too small"));
+  CHECK_THROWS_WITH(make("lenet", {}, {1, 15, 15}), Catch::Contains("15x15") && Catch::Contains("too small"));
+  CHECK(make("lenet", {}, {1, 16, 16}).dim == 260 + 5'020 + 20 * 50 + 50 + 510);
 }

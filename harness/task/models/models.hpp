@@ -26,6 +26,9 @@ Network make_network(const Term& term, const ModelOptions& options, const ImageS
 
 // The makers.
 Network resnet20(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network resnet18(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network vgg11(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
+Network lenet(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 Network cnn(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 Network mlp(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);
 Network logistic(const Term& term, const ModelOptions& options, const ImageShape& input, int classes);

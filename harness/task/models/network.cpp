@@ -41,13 +41,25 @@ Layer& NetworkBuilder::layer(Layer::Kind kind) {
   return network_.layers.back();
 }
 
-void NetworkBuilder::conv(int channels, int kernel, int stride) {
+void NetworkBuilder::require_size(int pixels) const {
+  require(shape_.height >= pixels && shape_.width >= pixels, Key{"model.name"},
+          "images of {}x{} are too small for this network; take larger ones or another model", network_.input.height, network_.input.width);
+}
+
+void NetworkBuilder::conv(int channels, int kernel, int stride) { convolution(channels, kernel, stride, kernel / 2); }
+
+void NetworkBuilder::conv_inside(int channels, int kernel) {
+  require_size(kernel);
+  convolution(channels, kernel, 1, 0);
+}
+
+void NetworkBuilder::convolution(int channels, int kernel, int stride, int padding) {
   const double fan_in = shape_.channels * kernel * kernel;
   const int weight = add("conv.weight", {channels, kernel, kernel, shape_.channels}, std::sqrt(2 / fan_in));
   const int bias = norm_ == Norm::none ? add("conv.bias", {channels}, 0) : -1;
-  shape_ = {channels, (shape_.height - 1) / stride + 1, (shape_.width - 1) / stride + 1};
   auto& l = layer(Layer::Kind::conv);
-  l.weight = weight, l.bias = bias, l.kernel = kernel, l.stride = stride;
+  l.weight = weight, l.bias = bias, l.kernel = kernel, l.stride = stride, l.padding = padding, l.channels = channels;
+  shape_ = {channels, pixels_after(l, shape_.height), pixels_after(l, shape_.width)};
 }
 
 void NetworkBuilder::norm() {
@@ -61,8 +73,7 @@ void NetworkBuilder::norm() {
 void NetworkBuilder::relu() { layer(Layer::Kind::relu); }
 
 void NetworkBuilder::max_pool() {
-  require(shape_.height >= 2 && shape_.width >= 2, Key{"model.name"}, "images of {}x{} are too small for this network; take larger ones or another model",
-          network_.input.height, network_.input.width);
+  require_size(2);
   shape_.height /= 2, shape_.width /= 2;
   layer(Layer::Kind::max_pool);
 }

@@ -27,9 +27,12 @@ struct Layer {
   int weight = -1, bias = -1;  // indices of parameters; -1: none
   std::size_t statistics = 0;  // batch_norm: where in the buffers its running mean begins, then its running variance
   int channels = 0;            // afterwards
-  int kernel = 1, stride = 1;  // padding = kernel / 2
+  int kernel = 1, stride = 1, padding = 0;
   bool on_shortcut = false;
 };
+
+// Height or width of what a convolution, or the shortcut that picks its pixels, makes of so many pixels.
+constexpr int pixels_after(const Layer& l, int pixels) { return (pixels + 2 * l.padding - l.kernel) / l.stride + 1; }
 
 // Network as plain data: the meaning of the flat parameter vector, and the layers that a batch goes through. The models build it; torch_network.cpp and
 // torch_grouped_replicas.cpp run it.
@@ -49,7 +52,9 @@ void draw_initial_model(const Network& network, std::uint64_t seed, std::span<fl
 class NetworkBuilder {
  public:
   NetworkBuilder(const ImageShape& input, int classes, Norm norm);
-  void conv(int channels, int kernel, int stride = 1);  // with a bias only where no norm follows
+  // Convolutions have a bias only where no norm follows.
+  void conv(int channels, int kernel, int stride = 1);  // padded by kernel / 2: stride 1 keeps the size
+  void conv_inside(int channels, int kernel);           // not padded: kernel - 1 pixels less in both directions
   void norm();
   void relu();
   void max_pool();         // 2x2, stride 2
@@ -63,6 +68,8 @@ class NetworkBuilder {
  private:
   int add(std::string name, std::vector<std::int64_t> shape, double deviation, float value = 0);
   Layer& layer(Layer::Kind kind);
+  void convolution(int channels, int kernel, int stride, int padding);
+  void require_size(int pixels) const;
   void linear(int units, double gain);
   Network network_;
   ImageShape shape_;
