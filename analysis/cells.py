@@ -5,7 +5,9 @@ import subprocess
 from dataclasses import dataclass
 
 import metrics
+from kept_runs import is_kept
 from run_file import RunFileError
+from run_sets import one_per_run
 from table_formats import as_csv
 
 
@@ -42,6 +44,14 @@ def gap_json(xibench, places):
     return table
 
 
+def gap_of(xibench, runs):
+    """(runs, table, number of files passed over): each run once, and what `xibench gap` says of them. It gets kept files also where the run files are there,
+    because it compares the two. Raises RunFileError."""
+    kept = {run.path for run in runs if is_kept(run.path)}
+    once, passed_over = one_per_run(runs)
+    return once, gap_json(xibench, sorted(kept | {run.path for run in once})), passed_over
+
+
 def scored(row, metric):
     """A row of the table, or one of its runs, with what is named for the metric also under names that all tables share."""
     found = {"score": metric.name, "score_nodes_mean": f"{metric.name}_nodes_mean", "score_nodes_worst": metric.worst}
@@ -61,6 +71,24 @@ def cells_of(table, runs):
                     {r["seed"]: r[metric.name] for r in row["runs"] if r[metric.name] is not None}, scored(row, metric)) for row in group["rows"]]
         cells.append(Cell(", ".join(f"{key.split('.')[-1]} = {group['axes'][key]}" for key in telling), group["axes"], rows, metric))
     return cells
+
+
+def telling_axes(places, given=lambda place: None):
+    """The keys of [sweep] that tell cells, or arms, apart where `given` is equal. So an axis that follows the number of nodes, such as a learning rate in
+    proportion to it, tells nothing where the number of nodes is given."""
+    values = lambda key: {(given(place), place.axes.get(key)) for place in places}
+    known = len({given(place) for place in places})
+    return [key for key in (places[0].axes if places else {}) if len(values(key)) > known]
+
+
+def followers(places, name, given, order):
+    """A sentence, without its full stop, on each axis that tells places apart only because it follows the axis `name`: its value for each of `given` in `order`."""
+    found = []
+    for key in telling_axes(places):
+        if key != name and key not in telling_axes(places, given):
+            of = {given(place): place.axes[key] for place in places}
+            found.append(f"{key.split('.')[-1]} follows {name.split('.')[-1]}: {', '.join(str(of[value]) for value in order if value in of)}")
+    return found
 
 
 def variants_of(cells):

@@ -14,7 +14,7 @@ import trend_figures
 from arguments import Parser, real
 from messages import printable, say
 from run_file import RunFileError
-from run_sets import one_per_run, usable_runs
+from run_sets import tell_passed_over, usable_runs
 from style import PAPERS, looks_of, use_fonts_for, use_paper
 
 FOLDER = Path(__file__).resolve().parent
@@ -61,7 +61,7 @@ def what_it_shows(name, metric):
 
 def main():
     parser = Parser(description=__doc__)
-    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, or directories with them, searched recursively")
+    parser.add_argument("places", nargs="+", metavar="DIR", help="run files of one sweep, kept files (xibench gap --keep), or directories with them, searched recursively for *.h5 and *kept.json")
     parser.add_argument("-o", "--out", required=True, type=Path, help="folder for the figures; created if missing")
     parser.add_argument("--paper", choices=sorted(PAPERS), default="", help="draw for this paper: its widths, 8 pt, no title, PDF with TrueType fonts")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(makers(*[None] * 4)), help="draw only these figures")
@@ -69,13 +69,13 @@ def main():
     parser.add_argument("--bandwidth", type=real(1, 1e15), default=scatter_figures.BANDWIDTH, metavar="BYTES_PER_S", help="bandwidth of a node, for modelled seconds (default: %(default)g)")
     parser.add_argument("--xibench", type=Path, default=FOLDER.parent / "build" / "xibench", help="the program xibench (default: %(default)s)")
     options = parser.parse_args()
-    runs, problems = usable_runs("draw", options.places)
+    runs, problems = usable_runs("draw", options.places, with_kept=True)
     if not runs or len(names := sorted({run.name for run in runs})) > 1:
         say("draw", f"runs of several sweeps ({', '.join(names)}): name the folder of one" if runs else f"no complete run file in {', '.join(options.places)}: run the sweep first")
         return 2
     try:
-        runs, _ = one_per_run(runs)
-        table = gap_cells.gap_json(options.xibench, [run.path for run in runs])
+        runs, table, passed_over = gap_cells.gap_of(options.xibench, runs)
+        tell_passed_over("draw", passed_over)
         cells, baseline, metric = gap_cells.cells_of(table, runs), table["baseline"] or "", metrics.of_table(table)
         looks = looks_of(gap_cells.variants_of(cells), baseline)
         if options.paper:

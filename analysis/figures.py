@@ -8,6 +8,7 @@ from scipy import stats
 
 from axes import difference_label, finite, outer_labels, plain_log_ticks, title_panel
 from cells import variants_of
+from kept_runs import is_kept
 from style import BASELINE, explain, headline, legend, panels, plt, save, thick
 
 POINTS = 500  # more per line than a screen shows only make the file large
@@ -73,7 +74,8 @@ def consensus_distance(cells, looks, stem):
     legend(figure, looks, variants_of(cells), [f"{v} ({empty[v]})" if v in empty and v not in drawn else v for v in variants_of(cells)])
     title = "Consensus distance Ξ over training"
     what = ("Light: each seed; strong: the median; vertical dots: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
-            + (" Horizontal dots between bars: the target of a phase." if targeted else ""))
+            + (" Horizontal dots between bars: the target of a phase." if targeted else "")
+            + (" Of kept runs, the distance at evaluations is known." if any(is_kept(run.path) for cell in cells for row in cell.rows for run in row.runs) else ""))
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)
@@ -205,7 +207,7 @@ def rounds_over_time(cells, looks, stem):
     most, names = 0, []
     for axis, cell in zip(axes, cells):
         for row in cell.rows:
-            if not any(run.steps["gossip_rounds"].any() for run in row.runs):
+            if not any(run.steps.get("gossip_rounds", np.zeros(1)).any() for run in row.runs):  # kept runs do not say
                 continue
             x, values = across_seeds([condense(run.steps["step"].astype(float), run.steps["gossip_rounds"].astype(float)) for run in row.runs])
             look = looks[row.variant]

@@ -18,7 +18,7 @@ from messages import printable, say
 from page.sections import Sweep
 from page.timing import parts_in
 from run_file import RunFileError
-from run_sets import one_per_run, rows_digest, tell_passed_over, usable_runs
+from run_sets import rows_digest, tell_passed_over, usable_runs
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
@@ -65,8 +65,7 @@ def look_up(xibench, groups):
     """One (name, runs, gap table, number of files passed over) per sweep. Raises RunFileError."""
     found = []
     for name, runs in groups.items():
-        kept, passed_over = one_per_run(runs)
-        found.append((name, kept, gap_cells.gap_json(xibench, [run.path for run in kept]), passed_over))  # not of the files that were refused
+        found.append((name, *gap_cells.gap_of(xibench, runs)))  # not of the files that were refused
     return found
 
 

@@ -38,7 +38,7 @@ def find_runs(places, with_kept=False):
         for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",)):
             try:
                 if is_kept(path) and not with_kept:
-                    raise RunFileError(f"{path}: no run file, and kept runs have too few steps for this program: give it to xibench gap or analysis/tables.py")
+                    raise RunFileError(f"{path}: no run file, and kept runs have too few steps for this program: give it to xibench gap, analysis/tables.py or analysis/draw.py")
                 runs += read_kept(path) if is_kept(path) else [read_run(path)]
             except RunFileError as error:
                 problems.append(str(error))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from cells import followers, telling_axes
 from metrics import of_table
 from page.effects import finals, mark
 from page.text import number, scaled, short
@@ -99,9 +100,9 @@ def record(arm):
                    "published_difference_points": apart.get("difference"), "published_difference_status": apart.get("status")}
 
 
-def telling(arms, without=()):
-    """The keys of [sweep] that tell cells apart, but those that the layout shows."""
-    return [key for key in arms[0].axes if key not in without and len({arm.axes.get(key) for arm in arms}) > 1]
+def telling(arms, without=(), given=None):
+    """The keys of [sweep] that tell cells apart, but those that the layout shows, and those that follow the fact `given`."""
+    return [key for key in telling_axes(arms, lambda arm: arm.facts.get(given)) if key not in without]
 
 
 def in_order(values):
@@ -129,7 +130,7 @@ def notes_on(arms, metric, table):
 
 def pivot(name, title, arms, metric, table, left, across, label):
     """Arms down, the values of `across` to the right; the baseline's own value stands in its row."""
-    others = telling(arms, (across, *(left or ())))
+    others = telling(arms, (across, *left), across)
     columns = in_order(arm.facts[across] for arm in arms)
     lines = {}
     for arm in arms:
@@ -138,7 +139,8 @@ def pivot(name, title, arms, metric, table, left, across, label):
         lines.setdefault(key, {})[arm.facts[across]] = text
     head = [k.split(".")[-1] for k in others] + ["variant"] + [k.split(".")[0] for k in left] + [label(v) for v in columns]
     rows = [[*key, *(found.get(v, "–") for v in columns)] for key, found in lines.items()]
-    return Table(name, title, head, rows, [record(arm) for arm in arms], len(head) - len(columns), notes=notes_on(arms, metric, table))
+    return Table(name, title, head, rows, [record(arm) for arm in arms], len(head) - len(columns),
+                 notes=notes_on(arms, metric, table) + followers(arms, across, lambda arm: arm.facts[across], columns))
 
 
 def gap_by_nodes_and_topology(arms, metric, table):

@@ -11,11 +11,10 @@ import phase_table
 import table_data
 import table_formats as formats
 from arguments import Parser
-from kept_runs import is_kept
 from messages import printable, say
 from page.effects import effects_of, metric_of
 from run_file import RunFileError
-from run_sets import one_per_run, tell_passed_over, usable_runs
+from run_sets import tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
 MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, table_data.cost, table_data.published)
@@ -70,9 +69,8 @@ def main():
         say("tables", f"runs of several sweeps ({', '.join(names)}): a table is of one, so name the folder of one")
         return 2
     try:
-        kept = {run.path for run in runs if is_kept(run.path)}  # for xibench gap also where the run files are there: it compares them
-        runs, passed_over = one_per_run(runs)
-        made = tables_of(runs, gap_cells.gap_json(options.xibench, sorted(kept | {run.path for run in runs})), unfinished(options.places, runs))
+        runs, table, passed_over = gap_cells.gap_of(options.xibench, runs)
+        made = tables_of(runs, table, unfinished(options.places, runs))
         tell_passed_over("tables", passed_over)
         if options.out is None:
             print("\n".join(printable(line) for table in made for line in formats.as_markdown(table).split("\n")))

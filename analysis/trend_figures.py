@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from axes import difference_label, finite, plain_log_ticks
+from cells import followers, telling_axes
 from style import BASELINE, canvas, explain, headline, legend, plain, plt, points, save, thick
 
 NODES, PARTITION = "train.nodes", "data.partition"
@@ -28,9 +29,11 @@ def gap_over_nodes(cells, looks, stem, delta, baseline):
     found = differences(cells)
     if len(sizes := sorted({nodes_of(row) for _, row in found})) < 2:
         return None
+    nodes_of_cell = lambda cell: cell.axes.get(NODES)
+    others = telling_axes(cells, nodes_of_cell)
     lines = {}
     for cell, row in found:
-        rest = ", ".join(f"{key.split('.')[-1]} = {value}" for key, value in cell.axes.items() if key != NODES and len({c.axes[key] for c in cells}) > 1)
+        rest = ", ".join(f"{key.split('.')[-1]} = {cell.axes[key]}" for key in others)
         lines.setdefault((rest, row.variant), []).append((nodes_of(row), row.gap["difference"]))
     places = list(dict.fromkeys(rest for rest, _ in lines))
     columns = min(3, len(places))
@@ -65,6 +68,7 @@ def gap_over_nodes(cells, looks, stem, delta, baseline):
     legend(figure, looks, names)
     title = f"The gap to {baseline} against the number of nodes"
     what = "Marks: means of the differences paired by seed, side by side at equal n; vertical lines: 95 % t intervals, cut at the axis" + (f"; shaded: the margin of ± {cells[0].metric.margin(delta)}." if delta else ".")
+    what += "".join(f" {line}." for line in followers(cells, NODES, nodes_of_cell, [str(n) for n in sizes]))
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)

@@ -1,7 +1,9 @@
 """The gap table: six columns first, the rest behind a button; what sorts and filters it is in the rows' data."""
 
+from cells import telling_axes
+
 from .effects import finals, mark
-from .text import escape, number, scaled, short, span, distinguishing_axes
+from .text import escape, number, scaled, short, span
 
 MORE = " more"
 
@@ -22,7 +24,7 @@ def modelled(gap):
 
 def columns_of(cells, metric):
     """(name, class, what is shown as HTML, what is sorted by) per column; both are functions of cell, row and effect."""
-    telling = distinguishing_axes(cells)
+    telling = telling_axes(cells)
     published, compared = (any(row.gap[key] for cell in cells for row in cell.rows) for key in ("published", "published_difference"))
     by_table = metric is None or metric.judged
     cost = lambda gap, text: text + " †" if gap["diverged"] and text != "–" else text
@@ -96,7 +98,7 @@ def filters(cells, effects, number_of_sweep):
 
 
 def contrast_table(cells, table):
-    telling, metric = distinguishing_axes(cells), cells[0].metric
+    telling, metric = telling_axes(cells), cells[0].metric
     head = [key.split(".")[-1] for key in telling] + ["arm", "against", "verdict", "seeds", "difference" + (f", {metric.points}" if metric.points else ""), "95 % interval", "share of the gap closed", "95 % interval (Fieller)"]
     lines = []
     for group in table["groups"]:

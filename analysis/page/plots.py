@@ -3,6 +3,8 @@ first two by ones that can be used."""
 
 import numpy as np
 
+from cells import telling_axes
+
 from .colours import dash_of
 from .curves import medians, stretches, thin
 from .effects import final
@@ -100,11 +102,11 @@ def over_distance(cells, places, metric):
 
 def over_nodes(cells, effects, looks, places, metric):
     """Difference against the number of nodes, where the sweep varies it; one line per arm and combination of the other axes."""
-    lines = {}
+    others, lines = telling_axes(cells, lambda cell: cell.axes.get("train.nodes")), {}
     for cell, found in zip(cells, effects):
         for row, e in zip(cell.rows, found):
             if e.mean is not None and "train.nodes" in cell.axes:
-                rest = tuple(v for k, v in cell.axes.items() if k != "train.nodes")
+                rest = tuple(cell.axes[key] for key in others)
                 lines.setdefault((row.variant, rest), []).append((float(cell.axes["train.nodes"]), e))
     if len({n for line in lines.values() for n, _ in line}) < 2:
         return ""

@@ -31,11 +31,6 @@ def span(low, high, write):
     return "–" if low is None or low != low else f"{write(low)} to {write(high)}"
 
 
-def distinguishing_axes(cells):
-    """The keys of [sweep] that tell the cells apart."""
-    return [key for key in (cells[0].axes if cells else {}) if len({cell.axes[key] for cell in cells}) > 1]
-
-
 def cut(name, length):
     return name if len(name) <= length else name[:length - 1] + "…"
 

@@ -1,4 +1,5 @@
 import support
+import copy
 import re
 
 from PIL import Image  # comes with matplotlib
@@ -12,6 +13,7 @@ import run_sets
 import scatter_figures
 import style
 import synthetic_runs
+import trend_figures
 
 
 class Figures(support.FolderTest):
@@ -79,6 +81,21 @@ class Figures(support.FolderTest):
             self.check_drawn(scatter_figures.score_over_distance(made, looks, out("over")), out("over"))
             self.check_drawn(bar_figures.where_time_goes(made, looks, out("time")), out("time"))
             self.check_drawn(scatter_figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
+
+    def test_an_axis_that_follows_n_makes_no_panel_of_its_own(self):
+        made, looks = self.sweep(nodes=(8, 16, 32), seeds=(1, 2))
+        panels = lambda stem: len(re.findall('id="axes_', stem.with_suffix(".svg").read_text()))
+        stem, draw_it = self.folder / "nodes", lambda of: trend_figures.gap_over_nodes(of, looks, self.folder / "nodes", 0.5, "centralized")
+        self.assertNotIn("follows", draw_it(made))
+        for cell, lr in zip(made, ("0.2", "0.4", "0.8")):
+            cell.axes["train.lr"] = lr
+        self.assertTrue(draw_it(made).endswith(" lr follows nodes: 0.2, 0.4, 0.8."))
+        self.assertEqual(panels(stem), 1)
+        other = [copy.copy(cell) for cell in made]
+        for cell in other:
+            cell.axes = cell.axes | {"train.lr": "0.8"}
+        self.assertNotIn("follows", draw_it([*made, *other[:2]]))  # two of them at n = 8 and 16
+        self.assertEqual(panels(stem), 3)
 
     def test_costs_hold_what_control_measured_where_that_is_known(self):
         made, looks = self.sweep(seeds=(1,))

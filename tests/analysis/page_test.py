@@ -16,7 +16,7 @@ import run_sets
 import style
 import synthetic_runs
 import tables
-from page import colours, curves, effects, phases, timing
+from page import colours, curves, effects, phases, plots, timing
 from page.sections import Sweep
 
 
@@ -133,6 +133,15 @@ class Page(support.FolderTest):
         first = [run.summary["final_test_accuracy"] for run in sweep.cells[1].rows[2].runs]
         self.assertIn(f'<td data-v="2">{np.mean(first):.2f} ± {np.std(first, ddof=1):.2f}</td>', made)
         self.assertNotIn("phase-by-target", [one.name for one in table])  # the sweep itself has no such axis
+
+    def test_the_gap_against_n_joins_cells_whose_learning_rate_follows_n(self):
+        synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16), seeds=(1, 2))
+        sweep = sweep_of(self.folder / "runs")
+        lines = lambda: plots.over_nodes(sweep.cells, sweep.effects, sweep.looks, sweep.places, sweep.metric).count('<path class="line"')
+        without = lines()
+        for cell, lr in zip(sweep.cells, ("0.2", "0.4")):
+            cell.axes["train.lr"] = lr
+        self.assertEqual((lines(), without), (3, 3))
 
     def test_timings_of_a_loaded_machine_are_told(self):
         synthetic_runs.write_sweep(self.folder / "runs")

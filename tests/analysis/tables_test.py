@@ -37,6 +37,15 @@ class Tables(support.FolderTest):
             mark = " *" if shown["verdict_of_table"] == shown["verdict"] != "undecided" else ""
             self.assertEqual(text.replace("−", "-"), f"{shown['mean']:+.2f} [{low:+.2f}, {high:+.2f}] {words.get(shown['verdict'], shown['verdict'])}{mark}")
 
+    def test_an_axis_that_follows_n_is_told_once_and_splits_no_row(self):
+        self.made(nodes=(8, 16))
+        for group, lr in zip(self.table["groups"], ("0.2", "0.4")):
+            group["axes"]["train.lr"] = lr
+        made = self.again()["gap-by-nodes-and-topology"]
+        self.assertEqual((made.head, len(made.rows)), (["variant", "topology", "n = 8", "n = 16"], len(synthetic_runs.VARIANTS)))
+        self.assertNotIn("–", {row[3] for row in made.rows})
+        self.assertIn("lr follows nodes: 0.2, 0.4", made.notes)
+
     def test_rounds_bytes_and_seconds_stand_beside_accuracy(self):
         made = self.made()["cost"]
         ring = dict(zip(made.head, next(row for row in made.rows if row[0] == "ring")))
