@@ -41,11 +41,10 @@ def panel(lines, looks, places, x_label, y_label, log):
     inner = ""
     for variant, at, value in lines:
         points = [(x(a), y(v)) for a, v in zip(at, value) if shown(v) and v >= min(values)]
-        if len(points) == 1:
-            inner += f'<circle cx="{points[0][0]}%" cy="{100 - points[0][1]:.2f}%" r="3" style="fill:var(--v{places[variant]})"/>'
-        elif points:
-            inner += polyline(points, f"var(--v{places[variant]})", " ".join(map(str, dash_of(looks[variant]))))
-    return frame(x, y, inner, x_label, y_label, 260, title=f"{y_label} over {x_label}")
+        if points:
+            drawn = polyline(points, " ".join(map(str, dash_of(looks[variant])))) if len(points) > 1 else f'<circle cx="{points[0][0]}%" cy="{100 - points[0][1]:.2f}%" r="3"/>'
+            inner += f'<g data-v="{places[variant]}">{drawn}</g>'
+    return frame(x, y, inner, x_label, y_label, 260, name=f"{y_label} over {x_label}")
 
 
 def state_of(run, now):

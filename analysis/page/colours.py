@@ -29,8 +29,10 @@ def seen_on(colour, background, wanted=3.0):
 
 
 def css_of(scope, looks):
+    """--v0, --v1, ... are the colours; what has a data-v, and all in it, has its own as --c."""
     rules = lambda background: "".join(f"--v{k}:{seen_on(look[0], background)};" for k, look in enumerate(looks.values()))
-    return f"#{scope}{{{rules(LIGHT)}}}@media(prefers-color-scheme:dark){{#{scope}{{{rules(DARK)}}}}}"
+    own = "".join(f"#{scope} [data-v='{k}']{{--c:var(--v{k})}}" for k in range(len(looks)))
+    return f"#{scope}{{{rules(LIGHT)}}}@media(prefers-color-scheme:dark){{#{scope}{{{rules(DARK)}}}}}{own}"
 
 
 def dash_of(look):

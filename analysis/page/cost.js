@@ -3,7 +3,7 @@ function makeCost(section, sweep, chips) {
   const plot = section.querySelector(".plot.cost");
   if (!plot) return () => {};
   const sliders = [section.querySelector(".latency"), section.querySelector(".bandwidth")];
-  const dots = [...plot.querySelectorAll(".arm")], front = plot.querySelector(".front path"), ticks = plot.querySelector(".ticks.x"), grid = plot.querySelector(".grid");
+  const dots = [...plot.querySelectorAll("circle")], front = plot.querySelector(".front path"), ticks = plot.querySelector(".ticks.x"), grid = plot.querySelector(".grid");
   const rowOf = dot => sweep.cells[dot.dataset.c].rows[dot.dataset.r];
   const names = dots.map(dot => dot.firstElementChild.textContent.replace(/, [^,]*$/, ""));
   const heights = dots.map(dot => 100 - parseFloat(dot.getAttribute("cy")));
@@ -15,7 +15,7 @@ function makeCost(section, sweep, chips) {
     const at = value => 100 * (Math.log10(value) - low) / (high - low);
     const found = [];
     for (let d = Math.floor(low); d <= Math.ceil(high); ++d)
-      for (const f of high - low > 4 ? [1] : [1, 2, 5]) if (at(f * 10 ** d) >= 0 && at(f * 10 ** d) <= 100) found.push(f * 10 ** d);
+      for (const f of high - low > 4 ? [1] : high - low > 0.8 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9]) if (at(f * 10 ** d) >= 0 && at(f * 10 ** d) <= 100) found.push(f * 10 ** d);
     ticks.innerHTML = found.map(t => `<text x="${at(t)}%" y="100%" dy="16" text-anchor="middle">${withPrefix(t, "s")}</text>`).join("");
     grid.innerHTML = found.map(t => `<line x1="${at(t)}%" x2="${at(t)}%" y1="0" y2="100%"></line>`).join("") + horizontal;
     return at;

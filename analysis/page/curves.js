@@ -51,7 +51,7 @@ function makeCurves(section, sweep, chips) {
     context.beginPath();
     context.rect(left, top, width, height);
     context.clip();
-    for (const row of cell.rows.filter(row => chips.shown[row.v])) for (const run of row.runs.map(k => sweep.runs[k])) for (const [first, last, target] of run.phases) {
+    for (const row of cell.rows.filter(row => chips.shown[row.v])) for (const run of row.runs.map(k => sweep.runs[k])) for (const [first, last, target] of data.phases[run.phases]) {
       const [from, to] = [first, last + 1].map(step => Math.round(u.valToPos(total(run, across, step), "x", true)));
       if (first > 0 && !seen.has(from)) {
         seen.add(from);

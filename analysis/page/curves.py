@@ -1,4 +1,4 @@
-"""The curves of the runs as few numbers: at most POINTS per curve, float32 in base64, equal arrays once."""
+"""The curves of the runs as few numbers: at most POINTS per curve, floats in base64, equal arrays once."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ import numpy as np
 
 POINTS = 500          # more than a screen shows
 ROOM = 330_000        # characters of all arrays; where they take more, curves get fewer points
-LEVELS = (POINTS, 350, 250, 180, 130, 90, 60, 40)
+LEVELS = (POINTS, 420, 350, 300, 250, 210, 180, 150, 130, 110, 90, 75, 60, 50, 40)
 TOLERANCE = 5e-3      # of cumulative curves, of their total: as straight pieces
 
 
@@ -17,8 +17,12 @@ class Arrays:
     def __init__(self):
         self.texts, self.places = [], {}
 
-    def add(self, values):
-        text = base64.b64encode(np.asarray(values, "<f4").tobytes()).decode()
+    def add(self, values, drop=0):
+        """Of each float32 `drop` bytes are left out, the lowest: without one, 16 bits of the mantissa are left, of which a plot shows ten."""
+        floats = np.asarray(values, "<f4")
+        if drop:
+            floats = (floats.view("<u4") + (1 << 8 * drop - 1)).view("<f4")  # to the nearest
+        text = "~" * drop + base64.b64encode(floats.reshape(-1, 1).view(np.uint8)[:, drop:].tobytes()).decode()
         if text not in self.places:
             self.places[text] = len(self.texts)
             self.texts.append(text)
@@ -69,7 +73,8 @@ def thin(count, points):
     return np.arange(count) if count <= points else np.unique(np.linspace(count - 1, 0, points).round().astype(int))
 
 
-def run_curves(run, metric, points, arrays):
+def run_curves(run, metric, points, arrays, phases):
+    """What the scripts need of a run, with its arrays in `arrays` and its phases in the list `phases`."""
     steps, evaluations = run.steps, run.evaluations
     length = len(steps["step"])
     first, _ = stretches(length, points)
@@ -78,9 +83,11 @@ def run_curves(run, metric, points, arrays):
     for name, totals in (("epoch", epochs), ("rounds", cumulative(steps["gossip_rounds"])), ("bytes", cumulative(steps["bytes_sent"])), ("seconds", cumulative(steps["wall_s"]))):
         corners = knots(totals)
         pieces[name] = [arrays.add(corners), arrays.add(totals[corners])]
-    out = {"seed": run.seed, "id": run.id, "at": arrays.add(first + 1), "xi": arrays.add(medians(steps["consensus_distance"], points)),
-           "loss": arrays.add(medians(steps["train_loss"], points)), **pieces,
-           "phases": [[int(p["first_step"]), int(p["last_step"]), number_or_none(p.get("target"))] for p in run.phases]}
+    own = [[int(p["first_step"]), int(p["last_step"]), number_or_none(p.get("target"))] for p in run.phases]
+    if own not in phases:
+        phases.append(own)
+    out = {"seed": run.seed, "at": arrays.add(first + 1), "xi": arrays.add(medians(steps["consensus_distance"], points), 1),
+           "loss": arrays.add(medians(steps["train_loss"], points), 1), **pieces, "phases": phases.index(own)}
     if metric and metric.key in evaluations:
         kept = thin(len(evaluations["step"]), points)
         out |= {"tested": arrays.add(evaluations["step"][kept]), "metric": arrays.add(evaluations[metric.key][kept])}
@@ -92,13 +99,13 @@ def number_or_none(value):
 
 
 def curves_of(groups, room=ROOM):
-    """(arrays, one list of curves per group, points): groups are (runs, metric), drawn with as many points as fit into `room` characters."""
+    """(what all share, one list of curves per group): groups are (runs, metric), drawn with as many points as fit into `room` characters."""
     for points in LEVELS:
-        arrays = Arrays()
-        found = [[run_curves(run, metric, points, arrays) for run in runs] for runs, metric in groups]
+        arrays, phases = Arrays(), []
+        found = [[run_curves(run, metric, points, arrays, phases) for run in runs] for runs, metric in groups]
         if sum(map(len, arrays.texts)) <= room:
             break
-    return arrays.texts, found, points
+    return {"arrays": arrays.texts, "points": points, "phases": phases}, found
 
 
 def json_block(data):

@@ -5,9 +5,12 @@ const decoded = [];
 
 function numbers(place) {
   if (!decoded[place]) {
-    const bytes = Uint8Array.from(atob(data.arrays[place]), sign => sign.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    decoded[place] = Float64Array.from({ length: bytes.length / 4 }, (_, k) => view.getFloat32(4 * k, true));
+    const text = data.arrays[place], dropped = text[0] === "~" ? 1 : 0, size = 4 - dropped;  // the lowest byte of each float32 is left out
+    const bytes = atob(text.slice(dropped)), view = new DataView(new ArrayBuffer(4));
+    decoded[place] = Float64Array.from({ length: bytes.length / size }, (_, k) => {
+      for (let b = 0; b < size; ++b) view.setUint8(dropped + b, bytes.charCodeAt(size * k + b));
+      return view.getFloat32(0, true);
+    });
   }
   return decoded[place];
 }

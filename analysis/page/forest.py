@@ -1,7 +1,7 @@
 """The forest plot: per cell and arm the mean difference to the baseline, its 95 % interval, a dot per seed, the margin, the verdict."""
 
 from .effects import ratio
-from .svg import nice_ticks
+from .svg import nice_ticks, title
 from .text import cut, escape, short
 
 HEAD, FOOT = 26, 40
@@ -16,17 +16,18 @@ def limits_of(effects, delta):
     return max(low - room, min(ends + [low])) - 0.06 * room, min(high + room, max(ends + [high])) + 0.06 * room
 
 
-def row_svg(effect, y, colour, low, high):
-    at = lambda v: f"{100 * (v - low) / (high - low):.2f}%"
-    out = []
+def percent(v, low, high):
+    return f"{100 * (v - low) / (high - low):.1f}%"
+
+
+def row_svg(effect, low, high):
+    """At height 0, in percent of the width. The marks are drawn once for the whole page (svg.MARKS)."""
+    at = lambda v: percent(v, low, high)
+    out = ""
     if effect.low is not None:
-        a, b = max(effect.low, low), min(effect.high, high)
-        out.append(f'<line class="whisker" x1="{at(a)}" x2="{at(b)}" y1="{y}" y2="{y}"/>')
-        for end, inside, arrow in ((a, effect.low >= low, "M6-5L0 0L6 5"), (b, effect.high <= high, "M-6-5L0 0L-6 5")):
-            out.append(f'<svg x="{at(end)}" y="{y}" overflow="visible"><path class="whisker" d="{"M0-5V5" if inside else arrow}"/></svg>')
-    out += [f'<circle class="seed" cx="{at(v)}" cy="{y}" r="3.2" style="stroke:{colour}"/>' for v in effect.dots]
-    out.append(f'<svg x="{at(effect.mean)}" y="{y}" overflow="visible"><path class="mean" style="fill:{colour}" d="M-7 0L0-7L7 0L0 7z"/></svg>')
-    return "".join(out)
+        a, b = at(max(effect.low, low)), at(min(effect.high, high))
+        out = f'<line x1="{a}" x2="{b}"/><use href="#{"end" if effect.low >= low else "left"}" x="{a}"/><use href="#{"end" if effect.high <= high else "right"}" x="{b}"/>'
+    return out + "".join(f'<circle cx="{at(v)}" r="3"/>' for v in effect.dots) + f'<use href="#mean" x="{at(effect.mean)}"/>'
 
 
 def forest(cells, effects, places, metric, delta, baseline, narrow):
@@ -38,7 +39,7 @@ def forest(cells, effects, places, metric, delta, baseline, narrow):
     low, high = limits_of([e for _, pairs in shown for _, e in pairs], margin)
     left, width, step = (2, 96, 46) if narrow else (25, 38, 30)
     height = sum((HEAD if cell.label else 4) + step * len(pairs) for cell, pairs in shown) + FOOT
-    at = lambda v: f"{100 * (v - low) / (high - low):.2f}%"
+    at = lambda v: percent(v, low, high)
     margins, area, texts, y = [], [], [], 0.0
     for cell, pairs in shown:
         top = y + (HEAD if cell.label else 4)
@@ -50,18 +51,18 @@ def forest(cells, effects, places, metric, delta, baseline, narrow):
         for k, (row, effect) in enumerate(pairs):
             middle = top + step * k + (32 if narrow else step / 2)
             line = middle - 17 if narrow else middle + 4
-            colour = f"var(--v{places[row.variant]})"
+            name = cut(row.variant, 26 if narrow else 38)
             if effect.mean is not None:
-                area.append(f'<g data-v="{places[row.variant]}">{row_svg(effect, middle, colour, low, high)}</g>')
+                area.append(f'<g data-v="{places[row.variant]}" transform="translate(0 {middle:g})">{row_svg(effect, low, high)}</g>')
             numbers = effect.shown(metric) if metric and not narrow else metric.difference(effect.mean) if effect.mean is not None else ""
-            texts.append(f'<g data-v="{places[row.variant]}"><text x="0" y="{line:.0f}">{escape(cut(row.variant, 26 if narrow else 38))}<title>{escape(row.variant)}</title></text>'
+            texts.append(f'<g data-v="{places[row.variant]}"><text y="{line:.0f}">{escape(name)}{title(row.variant) if name != row.variant else ""}</text>'
                          f'<text class="{effect.word}" x="{"100%" if narrow else "66%"}" y="{line:.0f}"{" text-anchor=end" if narrow else ""}>{escape(numbers)} {escape(effect.text)}'
-                         f'<title>{escape(effect.why)}</title></text></g>')
+                         f'{"" if narrow else title(effect.why)}</text></g>')
     ticks = "".join(f'<line class="grid" x1="{at(t)}" x2="{at(t)}" y1="0" y2="{y:.0f}"/><text class="tick" x="{at(t)}" y="{y + 16:.0f}" text-anchor="middle">'
                     f'{escape(ratio(10 ** t) if metric.log else short(t))}</text>' for t in nice_ticks(low, high, 4 if narrow else 6))
     label = f"{'ratio' if metric.log else 'difference'} to {baseline}, {metric.label}" + (" (logarithmic)" if metric.log else f" ({metric.points})" if metric.points else "")
     return (f'<svg class="forest {"narrow" if narrow else "broad"}" role="img" aria-label="{escape(label)}" width="100%" height="{height:.0f}">'
-            f'<svg x="{left}%" width="{width}%" height="{height:.0f}" overflow="visible">{"".join(margins)}{ticks}<line class="zero" x1="{at(0)}" x2="{at(0)}" y1="0" y2="{y:.0f}"/>{"".join(area)}</svg>{"".join(texts)}'
+            f'<svg x="{left}%" width="{width}%" height="{height:.0f}" overflow="visible" class="area">{"".join(margins)}{ticks}<line class="zero" x1="{at(0)}" x2="{at(0)}" y1="0" y2="{y:.0f}"/>{"".join(area)}</svg>{"".join(texts)}'
             f'<text class="axis" x="{left + width / 2}%" y="{y + 34:.0f}" text-anchor="middle">{escape(cut(label, 54 if narrow else 90))}</text></svg>')
 
 

@@ -8,7 +8,7 @@ from cells import telling_axes
 from .colours import dash_of
 from .curves import medians, stretches, thin
 from .effects import final
-from .svg import Scale, frame, polyline
+from .svg import Scale, frame, polyline, title
 from .text import escape, short
 
 POINTS = 90
@@ -38,8 +38,8 @@ def curves(cell, looks, places, one, x_label, y_label, log, most=None):
     for row, at, value in found:
         points = [(x(a), y(v)) for a, v in zip(at, value) if shown(v) and v >= min(values)]
         if points:
-            inner += f'<g data-v="{places[row.variant]}">{polyline(points, f"var(--v{places[row.variant]})", " ".join(map(str, dash_of(looks[row.variant]))))}</g>'
-    return frame(x, y, inner, x_label, y_label, 240, title=f"{y_label} over {x_label}")
+            inner += f'<g data-v="{places[row.variant]}">{polyline(points, " ".join(map(str, dash_of(looks[row.variant]))))}</g>'
+    return frame(x, y, inner, x_label, y_label, 240, name=f"{y_label} over {x_label}")
 
 
 def distance_curve(run):
@@ -64,8 +64,9 @@ def static_curves(cells, looks, places, metric):
     return out + (f'<p class="note">{escape(cell.label)}; the other cells are in the CSV files.</p>' if len(cells) > 1 else "")
 
 
-def dot(x, y, place, title, extra=""):
-    return f'<circle class="arm" data-v="{place}"{extra} cx="{x}%" cy="{100 - y:.2f}%" r="6" style="fill:var(--v{place})"><title>{escape(title)}</title></circle>'
+def dot(x, y, text, extra=""):
+    """In the colour of the variant that it is in, or that `extra` names."""
+    return f'<circle{extra} cx="{x:.2f}%" cy="{100 - y:.2f}%" r="6">{title(text)}</circle>'
 
 
 def cost(cells, effects, places, metric):
@@ -75,8 +76,8 @@ def cost(cells, effects, places, metric):
     if metric is None or len({row.variant for _, _, row, _ in arms}) < 2:
         return ""
     x, y = Scale([row.gap["modelled_s"] for _, _, row, _ in arms], True), Scale([d for *_, d in arms])
-    dots = "".join(dot(x(row.gap["modelled_s"]), y(d), places[row.variant], f"{row.variant}{', ' + cells[c].label if cells[c].label else ''}: {metric.difference(d)}, {row.gap['modelled_s']:.3g} s",
-                       f' data-c="{c}" data-r="{k}"') for c, k, row, d in arms)
+    dots = "".join(dot(x(row.gap["modelled_s"]), y(d), f"{row.variant}{', ' + cells[c].label if cells[c].label else ''}: {metric.difference(d)}, {row.gap['modelled_s']:.3g} s",
+                       f' data-v="{places[row.variant]}" data-c="{c}" data-r="{k}"') for c, k, row, d in arms)
     label = metric.axis_of_differences
     return frame(x, y, f'<svg class="front" viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="line" d=""/></svg>{dots}',
                  "modelled seconds of communication", label, 300, "cost", "difference to the baseline against modelled seconds")
@@ -95,8 +96,9 @@ def over_distance(cells, places, metric):
         x, y = Scale([v for _, _, v, _ in runs]), Scale([value for *_, value in runs], metric.log)
         beside = lambda row, v: 0.0 if v > 0 else 1.4 * (at_zero.index(row.variant) - (len(at_zero) - 1) / 2)  # in percent of the axis: else they hide each other
         at_zero = list(dict.fromkeys(row.variant for row, _, v, _ in runs if not v > 0))
-        dots = "".join(dot(round(x(v) + beside(row, v), 2), y(value), places[row.variant], f"{row.variant}, seed {run.seed}: {metric.value(value)} at Ξ = {short(v)}") for row, run, v, value in runs)
-        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {phase}", metric.labelled, 240, title="metric against distance") + "</div>")
+        dots = "".join(f'<g data-v="{places[row.variant]}">' + "".join(dot(x(v) + beside(row, v), y(value), f"{row.variant}, seed {run.seed}: {metric.value(value)} at Ξ = {short(v)}")
+                                                                       for other, run, v, value in runs if other is row) + "</g>" for row in cell.rows)
+        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {phase}", metric.labelled, 240, name="metric against distance") + "</div>")
     return "".join(out)
 
 
@@ -116,7 +118,7 @@ def over_nodes(cells, effects, looks, places, metric):
     inner = ""
     for (variant, rest), line in lines.items():
         place, line = places[variant], sorted(line, key=lambda point: point[0])
-        bars = "".join(f'<line class="whisker" x1="{x(n)}%" x2="{x(n)}%" y1="{100 - y(e.low):.2f}%" y2="{100 - y(e.high):.2f}%" style="stroke:var(--v{place})"/>' for n, e in line if e.low is not None)
-        inner += (f'<g data-v="{place}">' + polyline([(x(n), y(e.mean)) for n, e in line], f"var(--v{place})", " ".join(map(str, dash_of(looks[variant])))) + bars
-                  + "".join(dot(x(n), y(e.mean), place, f"{variant}{', ' + ', '.join(rest) if rest else ''}, n = {n:g}: {e.shown(metric)}") for n, e in line) + "</g>")
-    return frame(x, y, inner, "nodes n", metric.axis_of_differences, 260, title="difference against the number of nodes")
+        bars = "".join(f'<line class="whisker" x1="{x(n)}%" x2="{x(n)}%" y1="{100 - y(e.low):.2f}%" y2="{100 - y(e.high):.2f}%"/>' for n, e in line if e.low is not None)
+        inner += (f'<g data-v="{place}">' + polyline([(x(n), y(e.mean)) for n, e in line], " ".join(map(str, dash_of(looks[variant])))) + bars
+                  + "".join(dot(x(n), y(e.mean), f"{variant}{', ' + ', '.join(rest) if rest else ''}, n = {n:g}: {e.shown(metric)}") for n, e in line) + "</g>")
+    return frame(x, y, inner, "nodes n", metric.axis_of_differences, 260, name="difference against the number of nodes")

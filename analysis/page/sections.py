@@ -88,7 +88,7 @@ def html_of(sweep, scope, heading):
     body = [f"<{heading}>{escape(s.name)}</{heading}>", verdict.section(s.cells, s.effects, s.metric, s.table, s.runs, s.warnings, s.passed_over), chips(s),
             forest.section(s.cells, s.effects, s.places, s.metric, s.table), "<h2>Gap</h2>", gap_table.filters(s.cells, s.effects, scope),
             gap_table.table_html(s.cells, s.effects, s.places, s.metric), notes.notes(s.table, s.metric), gap_table.contrast_table(s.cells, s.table),
-            phases.section(s), curves_section(s), cost_section(s), further(s), timing.section(s.cells, s.places, s.warnings),
+            phases.section(s), curves_section(s), cost_section(s), further(s), timing.section(s.cells, s.places, s.warnings, scope),
             facts.section(s.cells, s.runs), figures(s), files(s)]
     return f'<style>{css_of(scope, s.looks)}</style><section class="sweep" id="{scope}">' + "\n".join(body) + "</section>"
 

@@ -5,6 +5,15 @@ import math
 from .text import escape, short
 
 
+MARKS = ('<svg width="0" height="0" class="marks"><defs><path id="end" d="M0-5V5"/><path id="left" d="M6-5L0 0L6 5"/><path id="right" d="M-6-5L0 0L-6 5"/>'
+         '<path id="mean" d="M-7 0L0-7L7 0L0 7z"/></defs></svg>')  # that <use> draws anywhere on the page
+
+
+def title(text):
+    """What a browser shows where the pointer rests."""
+    return f"<title>{escape(text)}</title>" if text else ""
+
+
 def nice_ticks(low, high, count=6):
     """Round numbers between the two."""
     if not high > low:
@@ -47,19 +56,19 @@ class Scale:
         return nice_ticks(self.low, self.high, count)
 
 
-def frame(x, y, inner, x_label, y_label, height=300, css="", title=""):
+def frame(x, y, inner, x_label, y_label, height=300, css="", name=""):
     """A plot: axes of two scales around `inner`, which is drawn in percent of the plot's area, y downwards."""
     ticks = "".join(f'<line x1="{x(t)}%" x2="{x(t)}%" y1="0" y2="100%"/>' for t in x.ticks()) + "".join(
         f'<line y1="{100 - y(t):.2f}%" y2="{100 - y(t):.2f}%" x1="0" x2="100%"/>' for t in y.ticks(5))
     x_text = "".join(f'<text x="{x(t)}%" y="100%" dy="16" text-anchor="middle">{short(t)}</text>' for t in x.ticks())
     y_text = "".join(f'<text x="0" dx="-6" y="{100 - y(t):.2f}%" dy="4" text-anchor="end">{short(t)}</text>' for t in y.ticks(5))
-    return (f'<div class="plot {css}"><svg role="img" aria-label="{escape(title)}" width="100%" height="{height}" overflow="visible"><g class="grid">{ticks}</g>'
+    return (f'<div class="plot {css}"><svg role="img" aria-label="{escape(name)}" width="100%" height="{height}" overflow="visible"><g class="grid">{ticks}</g>'
             f'<g class="ticks x">{x_text}</g><g class="ticks">{y_text}</g>{inner}<text class="axis" x="0" dx="-50" y="-9">{escape(y_label)}</text>'
             f'<text class="axis" x="100%" y="100%" dy="33" text-anchor="end">{escape(x_label)}</text></svg></div>')
 
 
-def polyline(points, css, dash=""):
-    """A line over the whole plot, points in percent with y upwards; its width is not scaled."""
+def polyline(points, dash=""):
+    """A line over the whole plot, points in percent with y upwards, in the colour of the variant around it; its width is not scaled."""
     path = "".join(f"{'M' if k == 0 else 'L'}{px:.1f} {100 - py:.1f}" for k, (px, py) in enumerate(points))
-    return (f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="line" style="stroke:{css}"'
+    return (f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="line"'
             + (f' stroke-dasharray="{dash}"' if dash else "") + f' d="{path}"/></svg>')

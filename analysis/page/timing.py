@@ -7,13 +7,16 @@ import numpy as np
 from runs import timed_steps
 from style import colours_of_parts
 
+from .svg import title
 from .text import escape, short
 
 SCATTER = 1.3  # runs with equal work whose compute time differs by more were not timed on a quiet machine
 
 
 def parts_of(run):
-    """Mean milliseconds per timed step of each part; None without timed steps."""
+    """Mean milliseconds per timed step of each part; None without timed steps, as in kept files."""
+    if "wall_s" not in run.steps:
+        return None
     mask = timed_steps(run)
     if not mask.any():
         return None
@@ -51,30 +54,32 @@ def warnings_of(cells, runs):
     return out
 
 
-def bar(row, place, longest, colours):
+def bar(row, place, longest, parts):
+    """`parts`: their classes are p0, p1, ... in this order."""
     per_run = [parts for run in row.runs if (parts := parts_of(run))]
     if not per_run:
         return ""
-    mean = {part: float(np.mean([parts.get(part, 0.0) for parts in per_run])) for part in colours}
+    mean = {part: float(np.mean([parts.get(part, 0.0) for parts in per_run])) for part in parts}
     total, left, out = sum(mean.values()), 0.0, []
-    for part, ms in mean.items():
+    for k, (part, ms) in enumerate(mean.items()):
         if ms > 0.001 * longest:
-            out.append(f'<rect x="{100 * left / longest:.2f}%" width="{100 * ms / longest:.2f}%" y="2" height="15" fill="{colours[part]}"><title>{part}: {short(ms)} ms, {100 * ms / total:.0f} %</title></rect>')
+            out.append(f'<rect class="p{k}" x="{100 * left / longest:.2f}%" width="{100 * ms / longest:.2f}%" height="15">{title(f"{part}: {short(ms)} ms, {100 * ms / total:.0f} %")}</rect>')
         left += ms
-    out += [f'<circle class="seed" cx="{100 * sum(parts.values()) / longest:.2f}%" cy="23" r="3" style="stroke:var(--v{place})"/>' for parts in per_run]
+    out.append('<g transform="translate(0 21)">' + "".join(f'<circle cx="{100 * sum(one.values()) / longest:.1f}%" r="3"/>' for one in per_run) + "</g>")
     top = sorted(mean.items(), key=lambda item: -item[1])[:2]
     return (f'<div class="bar" data-v="{place}"><span class="name">{escape(row.variant)}</span><svg width="100%" height="28" role="img" aria-label="{escape(row.variant)}">{"".join(out)}</svg>'
             f'<span class="ms">{short(total)} ms <small>{", ".join(f"{part} {100 * ms / total:.0f} %" for part, ms in top)}</small></span></div>')
 
 
-def section(cells, places, warnings):
+def section(cells, places, warnings, scope):
     per_run = [sum(parts.values()) for cell in cells for row in cell.rows for run in row.runs if (parts := parts_of(run))]
     if not per_run:
         return ""
     longest = max(per_run) * 1.02
     colours = colours_of_parts(parts_in(run for cell in cells for row in cell.rows for run in row.runs))
     body = "".join((f"<h4>{escape(cell.label)}</h4>" if cell.label else "") + "".join(bar(row, places[row.variant], longest, colours) for row in cell.rows) for cell in cells)
-    key = "".join(f'<span><i style="background:{colour}"></i>{part}</span>' for part, colour in colours.items())
+    key = "".join(f'<span><i class="p{k}"></i>{part}</span>' for k, part in enumerate(colours))
+    css = "".join(f"#{scope} .p{k}{{fill:{colour};background:{colour}}}" for k, colour in enumerate(colours.values()))
     warned = "".join(f'<p class="problem">{escape(line)}</p>' for line in warnings)
-    return (f'<h2>Time</h2>{warned}<p class="key">{key}</p>{body}<p class="note">Milliseconds per step of all nodes on rank 0, means over the steps after warm-up without those that evaluate '
+    return (f'<h2>Time</h2><style>{css}</style>{warned}<p class="key">{key}</p>{body}<p class="note">Milliseconds per step of all nodes on rank 0, means over the steps after warm-up without those that evaluate '
             "or write a checkpoint. Bar: mean of the runs by part; circles: each run.</p>")

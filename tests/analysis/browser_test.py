@@ -179,7 +179,7 @@ class Browser(support.FolderTest):
     def test_the_sliders_change_the_modelled_seconds_of_plot_and_table(self):
         driver = self.open()
         self.assertEqual(self.column(driver, "modelled")[:4], ["850 ms", "500 ms", "417 ms", "400 ms"])  # 1000 k messages of 50 µs and 1 / k GB at 1.25 GB/s
-        places = lambda: [float(dot.get_attribute("cx")[:-1]) for dot in driver.find_elements(By.CSS_SELECTOR, ".cost .arm")][:4]
+        places = lambda: [float(dot.get_attribute("cx")[:-1]) for dot in driver.find_elements(By.CSS_SELECTOR, ".cost circle")][:4]
         before = places()
         self.assertEqual(sorted(before, reverse=True), before)
         driver.execute_script("const [l, b] = ['.latency', '.bandwidth'].map(name => document.querySelector(name)); l.value = -3; b.value = 12; l.dispatchEvent(new Event('input'))")

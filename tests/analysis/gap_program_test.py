@@ -32,6 +32,13 @@ class GapProgram(support.FolderTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assert_alike(json.loads(json.dumps(gap_twin.gap([self.folder / "runs"]))), json.loads(done.stdout))
 
+    def test_figures_of_kept_runs_are_those_that_their_numbers_can_fill(self):
+        done = support.program("draw.py", support.SOURCE / "benchmarks" / "results" / "quickstart", "-o", self.folder / "out", "--xibench", support.XIBENCH)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual({path.stem for path in (self.folder / "out").glob("*.png")},
+                         {"gap", "consensus_distance", "accuracy", "accuracy_difference", "accuracy_over_distance", "cost_and_gap"})  # no times, no rounds
+        self.assertIn("Of kept runs, the distance at evaluations is known.", (self.folder / "out" / "captions.md").read_text())
+
     def test_files_that_do_not_say_what_a_policy_measured_leave_it_open_and_the_sum_is_of_their_column(self):
         for path in synthetic_runs.write_sweep(self.folder / "runs"):
             synthetic_runs.make_older(path)
