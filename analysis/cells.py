@@ -87,7 +87,7 @@ def followers(places, name, given, order):
     for key in telling_axes(places):
         if key != name and key not in telling_axes(places, given):
             of = {given(place): place.axes[key] for place in places}
-            found.append(f"{key.split('.')[-1]} follows {name.split('.')[-1]}: {', '.join(str(of[value]) for value in order if value in of)}")
+            found.append(f"By {name.split('.')[-1]}: {key.split('.')[-1]} = {', '.join(str(of[value]) for value in order if value in of)}")
     return found
 
 

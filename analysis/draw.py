@@ -5,6 +5,7 @@ and PNG in the widths of that paper. Exit status: 0 done, 1 done but some files 
 import sys
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 import bar_figures
 import cells as gap_cells
 import figures

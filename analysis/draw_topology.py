@@ -4,12 +4,12 @@
 
 import sys
 
-try:
-    import networkx as nx
-    import numpy as np
-except ImportError as error:
-    sys.exit(f"draw_topology needs numpy, networkx and matplotlib ({error}): apt-get install python3-numpy python3-networkx "
-             "python3-matplotlib, and start it with /usr/bin/python3")
+from libraries import need
+
+need("networkx")
+
+import networkx as nx  # noqa: E402
+import numpy as np  # noqa: E402
 
 from arguments import Parser
 from messages import say

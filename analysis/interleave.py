@@ -20,6 +20,7 @@ import sys
 import time
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 from arguments import Parser, real, whole
 from files import write_whole
 from launches import MANIFEST

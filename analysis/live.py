@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 import live_page
 from arguments import Parser, real
 from files import write_whole

@@ -10,6 +10,7 @@ The science holds if the bits are equal, or if the accuracy is not worse by --ma
 import argparse
 import sys
 
+import libraries  # noqa: F401  # first
 from arguments import Parser, real
 from files import write_whole
 from launches import find_launches, samples_of

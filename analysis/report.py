@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 import cells as gap_cells
 import page
 import table_formats

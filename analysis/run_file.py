@@ -3,17 +3,13 @@
 import hashlib
 import os
 import stat
-import sys
 
 from messages import decoded as text
 
 os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # before h5py starts HDF5: it goes before what h5py is told
-try:
-    import h5py
-    import numpy as np
-except ImportError as error:
-    sys.exit(f"analysis needs numpy, h5py, scipy and matplotlib ({error}): apt-get install python3-numpy python3-h5py python3-scipy "
-             "python3-matplotlib, and start it with /usr/bin/python3")
+import libraries  # noqa: E402, F401
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 
 
 class RunFileError(Exception):

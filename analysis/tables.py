@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 import cells as gap_cells
 import phase_table
 import table_data

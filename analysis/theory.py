@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 from arguments import Parser
 from messages import printable, say
 from run_file import RunFileError, open_run

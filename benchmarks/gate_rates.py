@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "analysis"))
 
+import libraries  # noqa: E402, F401
 import numpy as np  # noqa: E402
 from scipy.stats import beta  # noqa: E402
 

@@ -36,6 +36,15 @@ class Arguments(unittest.TestCase):
                         self.assertEqual(ran.stderr.count("\n"), 1, ran.stderr)
                         self.assertIn(option, ran.stderr)
 
+    def test_a_python_without_the_libraries_gets_one_line(self):
+        for script in ("analysis/report.py", "analysis/live.py", "analysis/tables.py", "analysis/draw.py", "analysis/theory.py", "analysis/regress.py",
+                       "analysis/interleave.py", "analysis/draw_topology.py", "benchmarks/gate_rates.py"):
+            with self.subTest(script=script):
+                ran = subprocess.run([sys.executable, "-S", SOURCE / script, "--help"], capture_output=True, text=True)  # -S: without installed packages
+                self.assertEqual((ran.returncode, ran.stderr.count("\n")), (2, 1), ran.stderr)
+                self.assertRegex(ran.stderr, "needs numpy, .*apt-get install python3-numpy .*start it with /usr/bin/python3")
+                self.assertTrue((SOURCE / script).stat().st_mode & 0o100, f"{script} cannot be started by its name")
+
     def test_leading_zeros_are_no_octal(self):
         self.assertEqual(whole(1, 100)("010"), 10)
         self.assertEqual(whole(1, 100)("08"), 8)

@@ -86,15 +86,15 @@ class Figures(support.FolderTest):
         made, looks = self.sweep(nodes=(8, 16, 32), seeds=(1, 2))
         panels = lambda stem: len(re.findall('id="axes_', stem.with_suffix(".svg").read_text()))
         stem, draw_it = self.folder / "nodes", lambda of: trend_figures.gap_over_nodes(of, looks, self.folder / "nodes", 0.5, "centralized")
-        self.assertNotIn("follows", draw_it(made))
+        self.assertNotIn("By nodes", draw_it(made))
         for cell, lr in zip(made, ("0.2", "0.4", "0.8")):
             cell.axes["train.lr"] = lr
-        self.assertTrue(draw_it(made).endswith(" lr follows nodes: 0.2, 0.4, 0.8."))
+        self.assertTrue(draw_it(made).endswith(" By nodes: lr = 0.2, 0.4, 0.8."))
         self.assertEqual(panels(stem), 1)
         other = [copy.copy(cell) for cell in made]
         for cell in other:
             cell.axes = cell.axes | {"train.lr": "0.8"}
-        self.assertNotIn("follows", draw_it([*made, *other[:2]]))  # two of them at n = 8 and 16
+        self.assertNotIn("By nodes", draw_it([*made, *other[:2]]))  # two of them at n = 8 and 16
         self.assertEqual(panels(stem), 3)
 
     def test_costs_hold_what_control_measured_where_that_is_known(self):

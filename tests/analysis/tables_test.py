@@ -44,7 +44,7 @@ class Tables(support.FolderTest):
         made = self.again()["gap-by-nodes-and-topology"]
         self.assertEqual((made.head, len(made.rows)), (["variant", "topology", "n = 8", "n = 16"], len(synthetic_runs.VARIANTS)))
         self.assertNotIn("–", {row[3] for row in made.rows})
-        self.assertIn("lr follows nodes: 0.2, 0.4", made.notes)
+        self.assertIn("By nodes: lr = 0.2, 0.4", made.notes)
 
     def test_rounds_bytes_and_seconds_stand_beside_accuracy(self):
         made = self.made()["cost"]
