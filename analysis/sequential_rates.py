@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import libraries  # noqa: F401  # first
 import numpy as np
 from scipy import stats
 

@@ -35,6 +35,13 @@ from verdicts import DOUBT, RED, Rule, judge, judge_set  # noqa: E402
 PROGRAM = "gate_rates"
 
 
+def cpu():
+    """The model, as Linux names it."""
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8", errors="replace").splitlines() if facts.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+
+
 def launch(options):
     """Cells -> seconds of each launch, and the load at each."""
     cells, loads, begun = {}, [], time.time()
@@ -57,7 +64,7 @@ def launch(options):
     if uneven:
         say(PROGRAM, f"{uneven[0]}: is not in every launch exactly once")
         return 2
-    pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "processors": len(os.sched_getaffinity(0)),
+    pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(), "processors": len(os.sched_getaffinity(0)),
             "load": loads, "cells": cells}
     options.out.write_text(json.dumps(pool) + "\n")
     return 0
@@ -130,9 +137,11 @@ def write_table(options):
                          f"{percent(counts[DOUBT], tries, independent)} | {pairs} | {tries}, {independent} |")
             say(PROGRAM, lines[-1])
     text = "\n".join(lines) + "\n"
-    commands = "".join(f"- {pool.path.name}, {pool.facts['date']}: `{' '.join(pool.facts['command'])}`\n" for pool in pools)
+    commands = "".join(f"- {pool.path.name}, {pool.facts['date']}, {pool.facts.get('cpu') or 'a processor'}, {pool.facts['processors']} cores: "
+                       f"`gate_rates.py launch -o {pool.path.name} --count {pool.size} -- {' '.join(pool.facts['command'])}`\n" for pool in pools)
     if options.out:
-        options.out.write_text(f"# How often the gate is wrong\n\n{PAGE}\n{text}\nLaunches:\n{commands}")
+        made = f"gate_rates.py rates {' '.join(pool.path.name for pool in pools)} --most {options.most} --stride {options.stride}"
+        options.out.write_text(f"# How often the gate is wrong\n\n{PAGE}\n{text}\nMade by `{made}` of these launches:\n\n{commands}", encoding="utf-8")
     print(text, end="")
     return 0
 

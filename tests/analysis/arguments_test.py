@@ -38,7 +38,7 @@ class Arguments(unittest.TestCase):
 
     def test_a_python_without_the_libraries_gets_one_line(self):
         for script in ("analysis/report.py", "analysis/live.py", "analysis/tables.py", "analysis/draw.py", "analysis/theory.py", "analysis/regress.py",
-                       "analysis/interleave.py", "analysis/draw_topology.py", "benchmarks/gate_rates.py"):
+                       "analysis/interleave.py", "analysis/draw_topology.py", "analysis/sequential_rates.py", "benchmarks/gate_rates.py"):
             with self.subTest(script=script):
                 ran = subprocess.run([sys.executable, "-S", SOURCE / script, "--help"], capture_output=True, text=True)  # -S: without installed packages
                 self.assertEqual((ran.returncode, ran.stderr.count("\n")), (2, 1), ran.stderr)

@@ -17,7 +17,9 @@ class GateRates(FolderTest):
         pool = self.folder / "pool.json"
         pool.write_text(json.dumps({"command": ["a"], "date": "2026-01-01", "processors": 2, "load": [0.5] * len(seconds), "cells": {"a": seconds}}))
         done = self.run_script("rates", pool, "-o", self.folder / "page.md", *options)
-        self.assertIn(done.stdout, (self.folder / "page.md").read_text())
+        page = (self.folder / "page.md").read_text()
+        self.assertIn(done.stdout, page)
+        self.assertIn(f"a processor, 2 cores: `gate_rates.py launch -o pool.json --count {len(seconds)} -- a`", page)
         return [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()[2:]]
 
     def test_steady_launches_are_never_red_and_a_slowdown_always_is(self):
