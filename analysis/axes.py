@@ -1,5 +1,7 @@
 """What the figures share: labels of panels, ticks of logarithmic axes, a place for 0 on them."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -17,8 +19,10 @@ def difference_label(baseline, metric):
 
 
 def title_panel(axis, cell):
+    """In as many lines as the width of the panel asks for."""
     if cell.label:
-        axis.set_title(plain(cell.label), loc="left", color="#444444")
+        width = axis.figure.get_figwidth() / axis.get_subplotspec().get_gridspec().ncols
+        axis.set_title(plain(textwrap.fill(cell.label, max(12, int(width * (13 if Paper.name else 10.5))))), loc="left", color="#444444")
 
 
 def outer_labels(axes, x, y):

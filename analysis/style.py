@@ -140,7 +140,10 @@ def bar_panels(bars, inch_per_bar):
     columns = 1 if len(bars) <= 6 else 2
     rows = -(-len(bars) // columns)
     heights = [max(bars[row * columns:(row + 1) * columns]) * inch_per_bar + 0.35 for row in range(rows)]
-    figure, axes = plt.subplots(rows, columns, figsize=canvas(8.2 if columns == 1 else 13, sum(heights) + 1.0), squeeze=False, layout="constrained",
+    width, height = canvas(8.2 if columns == 1 else 13, sum(heights) + 1.0)
+    if Paper.name:  # text does not shrink with the bars
+        height = max(height, sum(0.5 * h + 0.35 for h in heights) + 0.4)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained",
                                 sharex=True, gridspec_kw={"height_ratios": heights})
     for axis in axes.flat[len(bars):]:
         axis.set_visible(False)

@@ -131,7 +131,8 @@ def time_to_score(cells, looks, stem):
     times = [t for _, _, line in found for t in line if t and t > 0]
     if not times:
         return None
-    figure, axis = plt.subplots(figsize=canvas(8.2, 1.5 + 0.38 * len(found)), layout="constrained")
+    names = [row.variant + (f", {cell.label}" if cell.label else "") for cell, row, _ in found]
+    figure, axis = plt.subplots(figsize=canvas(8.2 if max(map(len, names)) < 26 else 9.2, 1.5 + 0.38 * len(found)), layout="constrained")
     never = max(times) * 1.6
     for y, (_, row, line) in enumerate(found):
         look = looks[row.variant]
@@ -145,7 +146,7 @@ def time_to_score(cells, looks, stem):
     axis.set_xticks([t for t in axis.get_xticks() if min(times) / 1.25 < t < max(times) * 1.2])
     axis.set_xlim(min(times) / 1.25, never * 1.4)
     axis.axvline(max(times) * 1.2, color="#bbbbbb", linewidth=thick(1), linestyle=(0, (2, 3)))
-    axis.set_yticks(range(len(found)), [plain(row.variant + (f", {cell.label}" if cell.label else "")) for cell, row, _ in found])
+    axis.set_yticks(range(len(found)), list(map(plain, names)))
     axis.set_ylim(len(found) - 0.5, -0.5)
     axis.grid(False, axis="y")
     axis.set_xlabel(f"seconds of training until {wanted}")
