@@ -11,7 +11,7 @@ build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-
   nlohmann-json3-dev libcli11-dev libfmt-dev libeigen3-dev libssl-dev zlib1g-dev)
 run_packages=(curl dataset-fashion-mnist python3-numpy python3-h5py python3-matplotlib python3-scipy hdf5-tools)
 test_packages=(catch2 libbenchmark-dev python3-networkx python3-torch slurm-wlm munge shellcheck clang-format procps python3-yaml)
-full_packages=(chromium chromium-driver python3-selenium clang-tidy) # for ./check --full: the report in a browser, and clang-tidy
+full_packages=(chromium chromium-driver python3-selenium clang-tidy libsimgrid-dev) # for ./check --full: the report in a browser, clang-tidy, simulated networks
 
 say() { printf '\n== %s\n' "$*" >&2; }
 

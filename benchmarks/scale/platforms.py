@@ -30,8 +30,9 @@ def fat_tree(n):
 
 
 def dragonfly(n):
-    """Groups, chassis of a group, routers of a chassis, nodes of a router; one link between any two of a level."""
-    sizes = {16: "2,1;2,1;2,1;2", 64: "4,1;2,1;2,1;4", 256: "4,1;4,1;4,1;4", 1024: "8,1;4,1;8,1;4", 4096: "16,1;8,1;8,1;4"}
+    """Groups, chassis of a group, routers of a chassis, nodes of a router; one link between any two of a level. SimGrid 3.32 needs as many routers
+    in a chassis as there are groups, or it ends with a segmentation fault."""
+    sizes = {16: "2,1;2,1;2,1;2", 64: "2,1;2,1;4,1;4", 256: "4,1;4,1;4,1;4", 1024: "8,1;4,1;8,1;4", 4096: "8,1;8,1;16,1;4"}
     return f'topology="DRAGONFLY" topo_parameters="{sizes[n]}"' if n in sizes else None
 
 

@@ -4,7 +4,7 @@
 # TCP and real sockets as it does between machines. MS above 0 needs the kernel's sch_netem. Take links so slow that the cores keep up. Takes root; what it makes is gone when it ends.
 set -euo pipefail
 [ $# -ge 4 ] || { sed -n '2,5s/^# //p' "$0"; exit 2; }
-ranks=$1 shape=(tbf rate "${2}mbit" burst 16kb latency 500ms)
+ranks=$1 shape=(tbf rate "${2}mbit" burst 16kb latency 30ms)
 [ "$3" -eq 0 ] || shape=(netem rate "${2}mbit" delay "$(($3 * 500))us" limit 10000)
 shift 3
 place=$(mktemp -d)
