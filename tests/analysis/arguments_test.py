@@ -19,6 +19,7 @@ SCRIPTS = {
         "--seconds-per-step": ["nan", "inf", "0", "-1", "1_0", "s"],
     },
     ("benchmarks/rivals/torch_loop.py",): {"--nodes": ["0"], "--steps": ["nan"], "--threads": ["9999999"]},
+    ("benchmarks/rivals/torch_distributed.py",): {"--nodes": ["1", "257"], "--steps": ["0"], "--blocks": ["nan"]},
 }
 
 
