@@ -1,6 +1,7 @@
 import support
 import copy
 import re
+import warnings
 
 from PIL import Image  # comes with matplotlib
 
@@ -60,6 +61,21 @@ class Figures(support.FolderTest):
             self.assertIn(b"/CIDFontType2", pdf)
             self.assertNotIn(b"/Type3", pdf)
             self.assertFalse((self.folder / f"{name}.svg").exists())
+
+    def test_many_cells_with_long_names_have_room_on_paper(self):
+        made, looks = self.sweep(seeds=(1,))
+        many = []
+        for k in range(18):
+            many.append(copy.copy(made[0]))
+            many[-1].rows, many[-1].label = made[0].rows[:1], f"name = exponential, policy = rounds({k})"
+        with style.plt.rc_context(), warnings.catch_warnings():
+            warnings.simplefilter("error")  # where a layout does not fit, Matplotlib warns
+            self.addCleanup(setattr, style.Paper, "name", "")
+            style.use_paper("icml")
+            bar_figures.where_time_goes(many, looks, self.folder / "time")
+            trend_figures.time_to_score(many, looks, self.folder / "reached")
+        with Image.open(self.folder / "time.png") as image:
+            self.assertGreater(image.height / 300, 9 * 0.65)  # inches: nine panels, one below the other, each with a bar, a title and ticks
 
     def test_the_front_holds_what_no_other_arm_beats(self):
         self.assertEqual(scatter_figures.front([(3, 0.0), (1, -2.0), (2, -2.5), (2, -1.0), (4, -0.5)]), [(1, -2.0), (2, -1.0), (3, 0.0)])
