@@ -55,6 +55,42 @@ void exact_control(benchmark::State& state) {
   }
   state.counters["wrong"] = static_cast<double>(wrong);
 }
+// A step under control by a Gram matrix or by the loop, which measure before and after mixing anyway, for the record. Wrong: another number of rounds than
+// that of the target, which is between those of two measured distances.
+void decision(benchmark::State& state, const char* method) {
+  const auto nodes = static_cast<int>(state.range(0)), rounds = static_cast<int>(state.range(2));
+  const auto dim = static_cast<std::size_t>(state.range(1));
+  const auto communicator = make_single_communicator();
+  ThreadPool pool(1);
+  NodeMatrix x(nodes, dim), start(nodes, dim), g(nodes, dim);
+  fill(start);
+  const NodeLayout layout{nodes, 1, 0};
+  const auto schedule = make_mixing("ring", "uniform", nodes, 1);
+  const auto gram = NodeStatistics(*communicator, pool, layout, dim).measure(start, Gram::yes).gram;
+  const auto after = [&](int q) { return rounds_to_target(gram, schedule, 0, -1, {q, q}).distance; };
+  std::vector<PhaseControl> phases;
+  phases.push_back({schedule, make_policy(fmt::format("target({})", std::sqrt(after(rounds) * after(rounds - 1))), "policy", {})});
+  ConsensusController controller(*communicator, pool, layout, dim, std::move(phases), 1, {}, {}, make_method(method, "method"));
+  Stopwatch watch([&] { return communicator->now(); }, [] { return 0.0; });
+  const std::vector<double> norm2(static_cast<std::size_t>(nodes), 1.0);
+  std::int64_t step = 0, wrong = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::copy_n(start.data(), static_cast<std::size_t>(nodes) * start.stride(), x.data());
+    state.ResumeTiming();
+    wrong += controller.communicate(x, g, norm2, {.step = step++, .lr = 1, .lr_max = 1}, watch).rounds != rounds;
+  }
+  state.counters["wrong"] = static_cast<double>(wrong);
+}
+void of_both(benchmark::internal::Benchmark* of) {
+  of->ArgNames({"nodes", "dim", "rounds"})->UseRealTime()->Unit(benchmark::kMillisecond);
+  for (const std::int64_t nodes : {16, 64})
+    for (const std::int64_t dim : {10'000, 272'474})
+      for (const std::int64_t rounds : {1, 3, 10}) of->Args({nodes, dim, rounds});
+}
+BENCHMARK_CAPTURE(decision, gram, "gram")->Apply(of_both);
+BENCHMARK_CAPTURE(decision, loop, "loop")->Apply(of_both);
+
 BENCHMARK(exact_control)
     ->ArgNames({"nodes", "dim", "threads"})
     ->Args({16, 272474, 1})

@@ -3,7 +3,7 @@
 #include "benchmarks/scale/communications.hpp"
 #include "harness/comm/single.hpp"
 #include "harness/core/nan.hpp"
-#include "harness/gap/traffic.hpp"
+#include "harness/graph/traffic.hpp"
 #include "harness/mix/column_exchange.hpp"
 #include "harness/mix/column_slices.hpp"
 #include "harness/mix/slice_sums.hpp"

@@ -17,7 +17,7 @@ struct Form {
 // of an exchange leave together, so their latencies overlap, and the layers' own division of columns says who is busiest. rounds: of "gram" and "loop".
 Form closed_form(std::string_view name, int nodes, std::size_t dim, int rounds);
 
-// Seconds that `xibench cost` counts for it, where a node sends its messages one after the other (harness/gap/traffic.hpp); NaN: it does not count this.
+// Seconds that `xibench cost` counts for it, where a node sends its messages one after the other (harness/graph/traffic.hpp); NaN: it does not count this.
 double cost_seconds(std::string_view name, int nodes, std::size_t dim, double latency_s, double bandwidth);
 
 // A JSON object: the communication, its closed form, and what was measured if `seconds` is a number.

@@ -9,6 +9,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/control/gauge.hpp"
+#include "harness/control/method.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/row_of.hpp"
 #include "harness/core/text.hpp"
@@ -84,6 +85,7 @@ constexpr Set kSets[] = {
     {"algorithms", "train.algorithm", "how a step trains", "arguments", [] { return entries_of(algorithms()); }},
     {"optimizers", "train.optimizer", "how a node steps along its gradients", "arguments", [] { return entries_of(optimizers()); }},
     {"policies", "control.policy", "how much the nodes communicate in a step", "arguments", [] { return entries_of(policies()); }},
+    {"methods", "control.method", "how a policy that holds a target finds the rounds of a step", "arguments", [] { return entries_of(methods()); }},
     {"gauges", "control.gauge", "how the consensus distance is measured for the record", "arguments", [] { return entries_of(gauges()); }},
     {"topologies", "topology.name", "who sends to whom", "arguments", [] { return entries_of(topologies()); }},
     {"weights", "topology.weights", "the weights of a mixing matrix", "", [] { return entries_of(weight_rules()); }},

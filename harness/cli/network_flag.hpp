@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "harness/gap/traffic.hpp"
+#include "harness/graph/traffic.hpp"
 
 namespace xib {
 

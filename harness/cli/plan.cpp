@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/forecast.hpp"
@@ -64,7 +65,10 @@ Json json_of(const PlannedRun& run) {
             {"bytes_sent", number(cost.bytes_sent)},
             {"memory_bytes", number(cost.memory_bytes)},
             {"memory_bytes_per_thread", number(cost.memory_bytes_per_thread)},
-            {"gpu_bytes", number(cost.gpu_bytes)}}},
+            {"gpu_bytes", number(cost.gpu_bytes)},
+            {"gram_bytes", number(cost.gram_bytes)},
+            {"distance_bytes", number(cost.distance_bytes)},
+            {"loop_pays_up_to", number(cost.loop_pays_up_to)}}},
           {"config", Json::parse(run.canonical_json)},
           {"origins", origins}};
 }
@@ -141,6 +145,22 @@ void print_total(const Runs& runs, const Costs& costs) {
                gib(largest));
 }
 
+// What a decision of the chosen method sends, for runs that choose one.
+void print_methods(const Runs& runs, const Costs& costs) {
+  std::set<std::string> lines;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const RunConfig& config = runs[k]->config;
+    const Cost& cost = costs[k];
+    if (config.control.method.empty() || !std::isfinite(cost.gram_bytes)) continue;
+    std::string line = fmt::format("control.method = {}, {} nodes: a Gram matrix sends {}, a measurement of the consensus distance {}, in two exchanges each",
+                                   config.control.method, config.train.nodes, with_prefix(cost.gram_bytes, "B", 3), with_prefix(cost.distance_bytes, "B", 3));
+    if (std::isfinite(cost.loop_pays_up_to))
+      line += fmt::format("; the loop is chosen up to {:.0f} measurement{}", cost.loop_pays_up_to, cost.loop_pays_up_to == 1 ? "" : "s");
+    lines.insert(line);
+  }
+  for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
+}
+
 int plan(const Options& o) {
   require(o.device.empty() || o.device == "cpu" || o.device == "cuda", Key{"--device"}, "'{}' must be cpu or cuda", o.device);
   require(!o.next_look || !o.out.empty(), Key{"--out"}, "is missing: --next-look is a matter of results; name their directory");
@@ -161,6 +181,7 @@ int plan(const Options& o) {
     for (const auto* run : runs) costs.push_back(cost_of(*run));
     print_table(runs, costs);
     print_total(runs, costs);
+    print_methods(runs, costs);
     if (forecast) fmt::print("\n{}", forecast_text(*forecast));
   }
   return 0;

@@ -56,7 +56,7 @@ class Rounds {
 };
 
 // How many times all nodes send to all others before a decision: columns one way and their sums the other for each measurement, a sum and its parts for
-// an average, one number of each node for the norm.
+// an average, one number of each node for the norm. Steps that say how they found their rounds say how many measurements that took.
 std::optional<int> exchanges_of(const std::string& policy) {
   try {
     const Needs needs = make_policy(policy, "policy", {.reference_distance = 1, .L = 1})->needs();
@@ -70,7 +70,9 @@ RunTraffic decision_of(const StepRow& step, int nodes, std::optional<int> exchan
   RunTraffic decision;
   if (exchanges == 0 || step.decision_bytes_sent == 0) return decision;
   if (!exchanges) return kNotKnown;
-  add_decision(decision, nodes, step.decision_bytes_sent, *exchanges);
+  const bool told = !std::isnan(step.decision_by_gram);
+  const int asked = told ? *exchanges - 2 + 2 * static_cast<int>(step.decision_by_gram + step.decision_measurements) : *exchanges;
+  add_decision(decision, nodes, step.decision_bytes_sent, asked);
   return decision;
 }
 
@@ -116,7 +118,9 @@ RunTraffic decisions_of(const RunHeader& header) {
   const double bytes = header.summary.total_decision_bytes_sent;
   if (bytes == 0) return decisions;
   if (header.outcome == Standing::diverged) return kNotKnown;
-  const int nodes = std::stoi(settings_of(header.config_json).at("train.nodes"));
+  const auto settings = settings_of(header.config_json);
+  if (settings.contains("control.method")) return kNotKnown;  // how many measurements a decision took is in the steps
+  const int nodes = std::stoi(settings.at("train.nodes"));
   for (const auto& phase : header.phases) {
     const auto exchanges = exchanges_of(phase.policy);
     if (!exchanges) return kNotKnown;

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "harness/gap/traffic.hpp"
+#include "harness/graph/traffic.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -19,7 +19,7 @@ std::vector<StepTraffic> traffic_by_step(const RunRecord& record, AllReduce how 
 StepTraffic traffic_of(const RunRecord& record);  // of all steps
 
 // The decisions of a run whose steps are not at hand: policies that ask for something do so in every step of their phases. NaN where the run diverged after
-// such a step, as nobody knows in which.
+// such a step, as nobody knows in which, and where control.method is set, as the steps differ.
 RunTraffic decisions_of(const RunHeader& header);
 
 }  // namespace xib

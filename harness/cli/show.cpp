@@ -202,6 +202,13 @@ void print_screen(const RunRecord& record) {
   const auto missed = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return !row.target_reached; });
   if (missed > 0) fmt::print("control      the target distance was not reached in {} of {} steps (control.max_rounds)\n", missed, record.steps.size());
 
+  std::array<std::int64_t, 2> decided{};  // without and with a Gram matrix
+  double measurements = 0;
+  for (const StepRow& row : record.steps)
+    if (!std::isnan(row.decision_by_gram)) ++decided[row.decision_by_gram == 1], measurements += row.decision_measurements;
+  if (decided[0] + decided[1] > 0)
+    fmt::print("decided      by a Gram matrix in {} steps, by the loop in {}; {:.0f} measurements of Ξ\n", decided[1], decided[0], measurements);
+
   const auto stragglers = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return row.flags & flag_straggler; });
   if (stragglers > 0)
     fmt::print("stragglers   {} of {} steps took more than twice the median of comparable steps (bit 8 of /steps/flags)\n", stragglers, record.steps.size());

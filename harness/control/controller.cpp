@@ -22,12 +22,14 @@ void check_push_sum(const Decision& decision, const std::vector<double>& w) {
 }  // namespace
 
 ConsensusController::ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
-                                         std::int64_t measure_every, FullGradientAt full_gradient, const Gauge& gauge)
+                                         std::int64_t measure_every, FullGradientAt full_gradient, const Gauge& gauge, const Method& method)
     : communicator_(communicator),
       layout_(layout),
       statistics_(communicator, pool, layout, dim),
       measure_every_(measure_every),
       gauge_(gauge),
+      method_(method),
+      cost_(layout.nodes, dim),
       full_gradient_(std::move(full_gradient)) {
   if (gauge.kind == Gauge::Kind::sketch) sketch_ = std::make_unique<Sketch>(communicator, pool, layout, dim, gauge.buckets, gauge.seed);
   if (gauge.kind == Gauge::Kind::displacement) moved_.resize(static_cast<std::size_t>(layout.mine().count));
@@ -64,8 +66,18 @@ ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position&
   return moments;
 }
 
+Method::Kind ConsensusController::method_of(const Phase& phase, const Position& at) const {
+  if (method_.kind == Method::Kind::predicted) return method_.kind;
+  if (!phase.policy->predicts(at.phase_step)) return Method::Kind::loop;
+  if (method_.kind != Method::Kind::automatic) return method_.kind;
+  if (phase.measurements_before == 0) return Method::Kind::gram;
+  const double entries = 1 + static_cast<double>(phase.gossip().at(phase.rounds_done).messages()) / layout_.nodes;
+  const bool loop = loop_seconds(method_, cost_, phase.measurements_before) <= gram_seconds(method_, cost_, entries, phase.rounds_before);
+  return loop ? Method::Kind::loop : Method::Kind::gram;
+}
+
 Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
-                                     const ConsensusMoments& before, Communicated& done) {
+                                     const ConsensusMoments& before, Method::Kind method, Communicated& done) {
   ConsensusView view{.step = at.step,
                      .phase_step = at.phase_step,
                      .round = phase.rounds_done,
@@ -73,6 +85,8 @@ Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const No
                      .lr = at.lr,
                      .lr_max = at.lr_max,
                      .nodes = layout_.nodes,
+                     .dim = x.dim(),
+                     .method = method,
                      .distance = before.distance,
                      .mean_model_norm = before.mean_norm,
                      .gram = before.gram,
@@ -130,20 +144,22 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
           "account of push_sum_weights()");
   Communicated done;
   ConsensusMoments moments;
-  const bool gram = phase.policy->needs().gram, record = due(at.step);
-  if (gram || record) {
-    moments = gram ? measure(x, Gram::yes, at, done) : gauge(x, at, done);
+  const bool steered = phase.policy->needs().gram, record = due(at.step);
+  const Method::Kind method = steered ? method_of(phase, at) : Method::Kind::predicted;
+  const bool gram = steered && method != Method::Kind::loop;
+  if (steered || record) {
+    moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
     done.distance_before = moments.distance;
     done.mean_norm = moments.mean_norm;
   }
-  const std::int64_t for_the_record = gram ? 0 : done.gauge_bytes;
-  const Decision decision = decide(phase, x, g, gradient_norm2, at, moments, done);
-  done.decision_bytes = done.gauge_bytes - for_the_record;
+  const std::int64_t before = done.gauge_bytes;
+  const Decision decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
+  const bool begins_with_measuring = decision.measured && decision.rounds == 0;
+  done.decision_bytes = done.gauge_bytes - (gram || begins_with_measuring ? 0 : before);
   watch.lap(Part::gauge);
 
   done.exact = decision.exact;
   done.reached = decision.reached;
-  done.rounds = decision.rounds;
   done.target = decision.target;
   done.critical = decision.critical;
   if (phase.push_sum) check_push_sum(decision, phase.push_sum->before(phase.rounds_done));
@@ -151,32 +167,62 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     statistics_.average(x);
     done.bytes += statistics_.average_bytes();
   } else {
-    const bool displacement = gauge_.kind == Gauge::Kind::displacement && record && decision.rounds > 0 && decision.strength > 0;
-    phase.mixer->rounds(x, phase.rounds_done, decision.rounds, decision.strength, displacement ? std::span(moved_) : std::span<double>{});
-    if (displacement) {
-      done.displacement = local_displacement(communicator_, layout_, moved_) / decision.strength;
-      done.gauge_bytes += displacement_bytes(layout_);
-    }
-    for (int q = 0; q < decision.rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
-    if (decision.rounds > 0) done.strength = decision.strength;
-    phase.rounds_done += decision.rounds;
+    mix(phase, x, decision.rounds, decision.strength, record, done, watch);
+    if (decision.measured) mix_on(phase, x, decision, record, at, moments, done, watch);
     if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);
   }
   watch.lap(Part::mix);
 
-  if (gram || record) {
+  if (steered || record) {
     if (decision.exact) {
       moments.squared_distance.assign(moments.squared_distance.size(), 0.0);  // equal rows: exactly zero, and x̄ is what it was
       moments.distance = 0;
-    } else if (decision.rounds > 0) {
-      moments = gram ? measure(x, Gram::no, at, done) : gauge(x, at, done);
+    } else if (done.rounds > 0 && !decision.measured) {
+      moments = steered ? measure(x, Gram::no, at, done) : gauge(x, at, done);
     }
     done.distance = moments.distance;
     done.mean_norm = moments.mean_norm;
   }
+  if (method != Method::Kind::predicted) {
+    done.by_gram = gram;
+    if (!decision.measured) done.measurements = 0;
+    phase.policy->mixed(done.distance);
+    if (!std::isnan(decision.target)) phase.rounds_before = done.rounds, phase.measurements_before = done.rounds - decision.least + 1;
+  }
   squared_distances_ = std::move(moments.squared_distance);
   watch.lap(Part::gauge);
   return done;
+}
+
+void ConsensusController::mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch) {
+  const bool displacement = gauge_.kind == Gauge::Kind::displacement && record && rounds > 0 && done.rounds == 0 && strength > 0;
+  phase.mixer->rounds(x, phase.rounds_done, rounds, strength, displacement ? std::span(moved_) : std::span<double>{});
+  if (displacement) {
+    done.displacement = local_displacement(communicator_, layout_, moved_) / strength;
+    done.gauge_bytes += displacement_bytes(layout_);
+  }
+  for (int q = 0; q < rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
+  if (rounds > 0) done.strength = strength;
+  phase.rounds_done += rounds;
+  done.rounds += rounds;
+  watch.lap(Part::mix);
+}
+
+void ConsensusController::mix_on(Phase& phase, NodeMatrix& x, const Decision& decision, bool record, const Position& at, ConsensusMoments& moments,
+                                 Communicated& done, Stopwatch& watch) {
+  // The measurement of all models gives every rank the same Ξ, so that all of them go on or stop.
+  const auto measure_again = [&] {
+    const std::int64_t before = done.gauge_bytes;
+    moments = measure(x, Gram::no, at, done);
+    done.decision_bytes += done.gauge_bytes - before;
+    watch.lap(Part::gauge);
+  };
+  if (decision.rounds > 0) measure_again();
+  for (done.measurements = 1; moments.distance > decision.target && done.rounds < decision.most; ++done.measurements) {
+    mix(phase, x, 1, decision.strength, record, done, watch);
+    measure_again();
+  }
+  done.reached = !(moments.distance > decision.target);
 }
 
 void ConsensusController::communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch) {
@@ -211,6 +257,8 @@ std::vector<double> ConsensusController::state() const {
   for (const auto& phase : phases_) {
     const auto state = phase.policy->state();
     all.push_back(static_cast<double>(phase.rounds_done));
+    if (method_.kind == Method::Kind::automatic)
+      all.insert(all.end(), {static_cast<double>(phase.rounds_before), static_cast<double>(phase.measurements_before)});
     all.push_back(static_cast<double>(state.size()));
     all.insert(all.end(), state.begin(), state.end());
   }
@@ -226,6 +274,10 @@ std::vector<double> ConsensusController::state() const {
 void ConsensusController::restore(std::span<const double> state) {
   for (auto& phase : phases_) {
     phase.rounds_done = static_cast<std::int64_t>(state[0]);
+    if (method_.kind == Method::Kind::automatic) {
+      phase.rounds_before = static_cast<int>(state[1]), phase.measurements_before = static_cast<int>(state[2]);
+      state = state.subspan(2);
+    }
     const auto size = static_cast<std::size_t>(state[1]);
     phase.policy->restore(state.subspan(2, size));
     state = state.subspan(2 + size);

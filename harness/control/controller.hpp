@@ -2,6 +2,7 @@
 
 #include "harness/comm/communicator.hpp"
 #include "harness/control/gauge.hpp"
+#include "harness/control/method.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/stopwatch.hpp"
 #include "harness/core/thread_pool.hpp"
@@ -50,14 +51,16 @@ struct Communicated {
   double strength = kNaN;                                            // γ of x <- (1-γ) x + γ W x in the rounds; NaN: none was mixed
   std::int64_t bytes = 0, gauge_bytes = 0;                           // of all nodes together, with one node per rank
   std::int64_t decision_bytes = 0;                                   // part of gauge_bytes that the policy needed to decide; the rest is for the record
+  double by_gram = kNaN, measurements = kNaN;  // how it was decided: 1 by a Gram matrix, 0 without; measurements of Ξ. NaN: control.method is not set
 };
 
 // Controller that carries out the consensus policy of the current phase on the rows of a node matrix: it measures what the policy needs, lets rank 0 decide,
-// mixes, and measures again for the record. `gauge` takes the measurements that are only for the record, every `measure_every` steps (0: never).
+// mixes, and measures again for the record; or, by the loop, mixes and measures in turns. `gauge` takes the measurements that are only for the record, every
+// `measure_every` steps (0: never).
 class ConsensusController {
  public:
   ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
-                      std::int64_t measure_every, FullGradientAt full_gradient = {}, const Gauge& gauge = {});
+                      std::int64_t measure_every, FullGradientAt full_gradient = {}, const Gauge& gauge = {}, const Method& method = {});
 
   // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
   Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
@@ -86,14 +89,21 @@ class ConsensusController {
     std::int64_t rounds_done = 0;
     std::unique_ptr<PushSum> push_sum = nullptr;         // null: every W of the run has rows that sum to 1
     std::optional<MixingSchedule> push_sum_gossip = {};  // then its matrices
+    int rounds_before = 0, measurements_before = 0;      // of the last step that had a target: rounds, and what the loop takes for them; 0: there was none
     const MixingSchedule& gossip() const { return push_sum ? *push_sum_gossip : schedule; }
   };
   Phase& enter(int phase);  // with the weights of the phase before
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
+  // How the rounds of this step are found, of a phase whose policy needs a Gram matrix: never automatic.
+  Method::Kind method_of(const Phase& phase, const Position& at) const;
   Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
-                  const ConsensusMoments& before, Communicated& done);
+                  const ConsensusMoments& before, Method::Kind method, Communicated& done);
+  void mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch);
+  // Measures Ξ after the first rounds of a decision, and mixes and measures in turns until Ξ is at the target.
+  void mix_on(Phase& phase, NodeMatrix& x, const Decision& decision, bool record, const Position& at, ConsensusMoments& moments, Communicated& done,
+              Stopwatch& watch);
 
   Communicator& communicator_;
   NodeLayout layout_;
@@ -103,6 +113,8 @@ class ConsensusController {
   bool weights_taken_ = false;  // of push-sum, in this step
   std::int64_t measure_every_;
   Gauge gauge_;
+  Method method_;
+  DecisionCost cost_;
   std::unique_ptr<Sketch> sketch_;
   std::vector<double> moved_;
   FullGradientAt full_gradient_;

@@ -6,7 +6,7 @@
 
 #include "harness/core/metric.hpp"
 #include "harness/core/nan.hpp"
-#include "harness/gap/traffic.hpp"
+#include "harness/graph/traffic.hpp"
 #include "harness/sweep/cells.hpp"
 
 namespace xib {

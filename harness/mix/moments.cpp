@@ -38,9 +38,9 @@ NodeStatistics::NodeStatistics(Communicator& communicator, ThreadPool& pool, Nod
   scratch_.assign(static_cast<std::size_t>(pool.threads()), std::vector<double>((n + 1) * kTile));
 }
 
-std::int64_t NodeStatistics::measure_bytes(Gram gram) const {
-  const auto n = static_cast<std::size_t>(layout_.nodes);
-  return SliceSums::bytes(layout_.nodes, dim_, n + 1, gram == Gram::yes ? pairs(n) : 0);
+std::int64_t NodeStatistics::measure_bytes(int nodes, std::size_t dim, Gram gram) {
+  const auto n = static_cast<std::size_t>(nodes);
+  return SliceSums::bytes(nodes, dim, n + 1, gram == Gram::yes ? pairs(n) : 0);
 }
 
 std::vector<double> NodeStatistics::sum_pieces(RowsOf rows, Gram gram) {

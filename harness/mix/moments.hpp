@@ -39,7 +39,8 @@ class NodeStatistics {
   void average(NodeMatrix& x);                            // every row becomes the mean
 
   // Bytes that all nodes together send with one node per rank.
-  std::int64_t measure_bytes(Gram gram) const;
+  std::int64_t measure_bytes(Gram gram) const { return measure_bytes(layout_.nodes, dim_, gram); }
+  static std::int64_t measure_bytes(int nodes, std::size_t dim, Gram gram);
   std::int64_t average_bytes() const { return 2 * std::int64_t{layout_.nodes - 1} * static_cast<std::int64_t>(dim_) * 4; }
 
  private:

@@ -39,6 +39,7 @@ struct StepRow {
   std::int64_t samples = 0;
   std::int64_t bytes_sent = 0, gauge_bytes_sent = 0, wire_bytes = 0;
   double decision_bytes_sent = kNaN;  // of gauge_bytes_sent; exact up to 2^53
+  double decision_by_gram = kNaN, decision_measurements = kNaN;
   double wall_s = 0, data_s = 0, compute_s = 0, update_s = 0, mix_s = 0, gauge_s = 0, record_s = 0, wait_s = 0;
   std::int64_t t_ns = 0;
   std::int16_t attempt = 0;
@@ -145,6 +146,15 @@ inline constexpr Column<StepRow> kStepColumns[] = {
     {"gauge_bytes_sent", &StepRow::gauge_bytes_sent, "byte", kFromZero, "bytes the measurement would send between nodes with one node per rank"},
     {"decision_bytes_sent", &StepRow::decision_bytes_sent, "byte", kFromZeroOrNone,
      "of gauge_bytes_sent: what the policy needed to decide; the rest is for the record (NaN: not known)", kScience, Presence::optional},
+    {"decision_by_gram",
+     &StepRow::decision_by_gram,
+     "1",
+     {0, 1, true},
+     "1 where a Gram matrix found the rounds to the target, 0 where the consensus distance between rounds did (NaN: no target, or control.method is not set)",
+     kScience,
+     Presence::measured},
+    {"decision_measurements", &StepRow::decision_measurements, "1", kFromZeroOrNone,
+     "measurements of the consensus distance that this took (NaN: no target, or control.method is not set)", kScience, Presence::measured},
     {"wire_bytes", &StepRow::wire_bytes, "byte", kFromZero, "bytes the ranks really sent", kNotScience, Presence::optional},
     {"wall_s", &StepRow::wall_s, "s", kFromZero, "duration of the step on rank 0; the parts below add up to it", kNotScience},
     {"data_s", &StepRow::data_s, "s", kAny, "waiting for the mini-batch", kNotScience, Presence::always, Part::data},

@@ -19,7 +19,7 @@ struct KeptRun {
   RunHeader header;
   std::string science_digest;
   std::vector<Metric> metrics;
-  double messages = kNaN, serial_messages = kNaN, serial_bytes = kNaN;  // to mix, as in gap/traffic.hpp; NaN: not known
+  double messages = kNaN, serial_messages = kNaN, serial_bytes = kNaN;  // to mix, as in graph/traffic.hpp; NaN: not known
   double decision_messages = kNaN, decision_bytes = kNaN;               // serial, for policies to decide; NaN: not kept, as by earlier builds
   std::vector<std::pair<std::string, std::string>> cell;                // of the sweep, for who reads the file; readers make it again from the plan
   // Columns of /evaluations that were measured, and consensus_distance: Ξ after the last step before the evaluation.

@@ -66,6 +66,8 @@ void Recorder::step(const StepContext& c) {
   row.bytes_sent = done.bytes;
   row.gauge_bytes_sent = done.gauge_bytes;
   row.decision_bytes_sent = static_cast<double>(done.decision_bytes);
+  row.decision_by_gram = done.by_gram;
+  row.decision_measurements = done.measurements;
   row.t_ns = before_ns_ + static_cast<std::int64_t>((communicator_.now() - start_) * 1e9);
   row.attempt = attempt_;
   row.flags = static_cast<std::uint8_t>(c.at.epoch < warmup_epochs_ ? flag_warmup : 0);

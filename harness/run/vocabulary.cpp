@@ -3,6 +3,7 @@
 #include "datasets/dataset.hpp"
 #include "datasets/partition.hpp"
 #include "harness/control/gauge.hpp"
+#include "harness/control/method.hpp"
 #include "harness/control/policy.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/nan.hpp"
@@ -20,6 +21,7 @@
 #include "harness/task/make_task.hpp"
 #include "harness/task/models/models.hpp"
 #include "harness/task/problems.hpp"
+#include "harness/task/task_size.hpp"
 #include "harness/train/algorithm.hpp"
 #include "harness/train/optimizer.hpp"
 #include "harness/train/schedule.hpp"
@@ -97,6 +99,7 @@ void check_run(const RunConfig& c) {
   });
   problems.attempt([&] { check_start(c); });
   problems.attempt(Key{"control.gauge"}, [&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
+  problems.attempt(Key{"control.method"}, [&] { make_method(c.control.method, "control.method"); });
   problems.throw_if_any();
 }
 
@@ -117,16 +120,34 @@ void check_reference(const RunConfig& c, std::size_t phase) {
           "with {} most steps are not measured (the largest distance may be in one of them); write control.measure_every = 1", c.control.measure_every);
 }
 
+// What a decision costs in the first phase whose policy holds a target.
+void add_decision_cost(const RunConfig& c, Cost& cost) {
+  const auto holds = [](const std::string& policy) { return policy_info(policy).holds_target; };
+  const auto phase = std::find_if(c.control.policy.begin(), c.control.policy.end(), holds) - c.control.policy.begin();
+  if (phase == std::ssize(c.control.policy) || !algorithm_info(c.train.algorithm).uses_policy) return;
+  const auto nodes = static_cast<int>(c.train.nodes);
+  const DecisionCost decision(nodes, task_size(c).dim);
+  cost.gram_bytes = decision.gram_bytes;
+  cost.distance_bytes = decision.distance_bytes;
+  const Method method = make_method(c.control.method, "control.method");
+  if (method.kind != Method::Kind::automatic) return;
+  const auto schedule = make_mixing(c.topology.name[static_cast<std::size_t>(phase)], c.topology.weights, nodes, static_cast<std::uint64_t>(c.seed));
+  cost.loop_pays_up_to = loop_pays_up_to(method, decision, 1 + static_cast<double>(schedule.at(0).messages()) / nodes, static_cast<int>(c.control.min_rounds),
+                                         static_cast<int>(c.control.max_rounds));
+}
+
 Cost cost_of(const RunConfig& c) {
   const auto nodes = static_cast<double>(c.train.nodes);
   const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
   const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
   const RunSize size = run_size(c, 1, 1);
-  return {.steps = steps,
-          .samples = steps * samples_per_step,
-          .memory_bytes = size.memory(),
-          .memory_bytes_per_thread = size.threads,
-          .gpu_bytes = c.train.device == "cpu" ? kNaN : gpu_bytes(c)};
+  Cost cost{.steps = steps,
+            .samples = steps * samples_per_step,
+            .memory_bytes = size.memory(),
+            .memory_bytes_per_thread = size.threads,
+            .gpu_bytes = c.train.device == "cpu" ? kNaN : gpu_bytes(c)};
+  add_decision_cost(c, cost);
+  return cost;
 }
 
 Vocabulary make_vocabulary() {
@@ -142,6 +163,7 @@ Vocabulary make_vocabulary() {
   v.names["weights"] = names_of(weight_rules());
   v.names["policies"] = names_of(policies());
   v.names["gauges"] = names_of(gauges());
+  v.names["methods"] = names_of(methods());
   v.needs_reference = [](const Term& policy) { return policy_info(policy.text()).needs_reference; };
   v.holds_target = [](const Term& policy) { return policy_info(policy.text()).holds_target; };
   v.check_reference = check_reference;

@@ -16,6 +16,9 @@ struct Cost {
   double steps = kNaN, samples = kNaN, bytes_sent = kNaN;      // of the whole run, all nodes together
   double memory_bytes = kNaN, memory_bytes_per_thread = kNaN;  // of one process with one thread; of each further thread
   double gpu_bytes = kNaN;                                     // memory of a GPU that holds all nodes of the run; NaN on CPU
+  // Of all nodes, to decide once: by a Gram matrix; by one measurement of Ξ; and how many of those pay for themselves under control.method = "auto". NaN: no
+  // policy of the run holds a target, or auto was not asked for.
+  double gram_bytes = kNaN, distance_bytes = kNaN, loop_pays_up_to = kNaN;
 };
 
 // Names that a sweep file may use, and checks, from the folders that own the closed sets. An empty vocabulary checks only the grammar.
@@ -24,7 +27,7 @@ struct Vocabulary {
   std::map<std::string, std::vector<std::string>, std::less<>> names;
   // True if the target of a policy comes from the Ξ of another run.
   std::function<bool(const Term& policy)> needs_reference = [](const Term& policy) { return policy.name == "fraction"; };
-  // True if a policy mixes until Ξ reaches a target, so that control.min_rounds has an effect.
+  // True if a policy mixes until Ξ reaches a target, so that control.min_rounds and control.method have an effect.
   std::function<bool(const Term& policy)> holds_target = [](const Term&) { return true; };
   // Throws Error(input), which names the key at fault, if the Ξ of this phase (from 0) of a run cannot be the unit of another run's target. May be empty.
   std::function<void(const RunConfig& reference, std::size_t phase)> check_reference;

@@ -118,7 +118,10 @@ std::vector<Problem> resolve(RunConfig& config, const Vocabulary& vocabulary) {
     config.control.statistic = RunConfig::Control().statistic;
     config.control.reference.clear();
   }
-  if (problems.empty() && !holds_target(config, vocabulary)) config.control.min_rounds = RunConfig::Control().min_rounds;
+  if (problems.empty() && !holds_target(config, vocabulary)) {
+    config.control.min_rounds = RunConfig::Control().min_rounds;
+    config.control.method.clear();
+  }
   return problems.all();
 }
 

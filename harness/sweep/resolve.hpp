@@ -12,8 +12,8 @@
 namespace xib {
 
 // Gives all spellings of a run the same configuration: phases are written out, topology and policy have one entry per phase, in_phase and otherwise are
-// expanded into the policies and reset, statistic is reset if no policy refers to another run, min_rounds if none holds a target. Files that a topology is read
-// from get a checksum. Returns the problems; if there are any, the configuration is unusable.
+// expanded into the policies and reset, statistic is reset if no policy refers to another run, min_rounds and method if none holds a target. Files that a
+// topology is read from get a checksum. Returns the problems; if there are any, the configuration is unusable.
 std::vector<Problem> resolve(RunConfig& config, const Vocabulary& vocabulary);
 
 bool needs_reference(std::string_view policy, const Vocabulary& vocabulary);

@@ -62,6 +62,7 @@ struct RunConfig {
     std::string statistic = "max";          // of the reference's Ξ in the phase: max mean
     std::vector<std::string> reference_id;  // one per phase: the run that fraction() refers to, "" where none is needed
     std::int64_t measure_every = 1;         // steps between two measurements of Ξ; steps in between record NaN
+    std::string method;                     // how the rounds to a target are found: a member of methods(); "": as before there was a choice, and for no target
     std::string gauge = "exact";            // how Ξ is measured for the record: a member of gauges()
     std::int64_t max_rounds = 1000;         // largest number of rounds in one step
     std::int64_t min_rounds = 1;            // smallest number of rounds in a step under a policy that holds a target; 1 if no policy does

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, f"{sys.argv[1]}/tests")
 from script import SOURCE, main, xibench  # noqa: E402
 
-SETS = ["algorithms", "optimizers", "policies", "gauges", "topologies", "weights", "models", "datasets", "problems", "partitions", "keys", "columns"]
+SETS = ["algorithms", "optimizers", "policies", "methods", "gauges", "topologies", "weights", "models", "datasets", "problems", "partitions", "keys", "columns"]
 
 
 def run(*words, status=0):
@@ -41,7 +41,7 @@ class List(unittest.TestCase):
         text = (SOURCE / "harness" / "control" / "README.md").read_text()
         table = re.findall(r"^\| (`.*?) \|", text, re.M)
         named = {name for row in table for name in re.findall(r"`([a-z-]+)", row)}
-        self.assertEqual(named, {row["name"] for name in ("policies", "gauges") for row in self.sets[name]})
+        self.assertEqual(named, {row["name"] for name in ("policies", "methods", "gauges") for row in self.sets[name]})
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ struct Setting {
   FullGradientAt full_gradient = {};
   PolicyContext context{.max_rounds = 50};
   std::string gauge = "exact";
+  std::string method = "";
   double lr = 0.5;                      // the peak is 0.5
   std::vector<std::string> later = {};  // policies of more phases
   std::int64_t phase_steps = 2;         // where there are any, in each but the last
@@ -45,7 +46,7 @@ inline Outcome controlled(const Rows& start, const Setting& setting, Spread how,
     phases.push_back({setting.schedule(), make_policy(setting.policy, "control.policy", setting.context)});
     for (const auto& policy : setting.later) phases.push_back({setting.schedule(), make_policy(policy, "control.policy", setting.context)});
     ConsensusController controller(communicator, pool, layout, kDim, std::move(phases), setting.measure_every, setting.full_gradient,
-                                   make_gauge(setting.gauge, "control.gauge", 1));
+                                   make_gauge(setting.gauge, "control.gauge", 1), make_method(setting.method, "control.method"));
     if (!state.empty()) controller.restore(state);
     Stopwatch watch([&] { return communicator.now(); }, [] { return 0.0; });
     NodeMatrix g(x.count(), kDim);

@@ -11,6 +11,17 @@
 using namespace xib;
 using namespace xib::equivalence;
 
+namespace {
+
+std::vector<std::pair<std::string, Places>> every_method() {
+  std::vector<std::pair<std::string, Places>> all;
+  for (const char* method : {"", "gram", "loop", "auto"})
+    for (const Places places : kPlaces) all.emplace_back(method, places);
+  return all;
+}
+
+}  // namespace
+
 TEST_CASE("every algorithm has the bits of its twin, in phases of gossip and exact averaging, while the rate changes") {
   // A warm-up from 1/4: the second step has another rate than the first.
   const auto rate = [](std::int64_t step) { return step == 0 ? 0.25 : 0.5; };
@@ -87,7 +98,8 @@ TEST_CASE("control to a target mixes the rounds of the paper's loop, no round in
     CHECK(twin[0].reached == reached);
 
     RunConfig c = config_of("dsgd", 1, {fmt::format("target({})", target)});
-    for (const Places places : kPlaces) {
+    for (const auto& [method, places] : every_method()) {
+      c.control.method = method;
       const auto traced = traced_run(places, [&](Communicator& communicator, const Machine& machine) {
         std::vector<PhaseControl> phases;
         phases.push_back({kRing, make_policy(c.control.policy[0], "policy", {.min_rounds = least, .max_rounds = most})});

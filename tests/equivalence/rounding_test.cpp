@@ -208,7 +208,11 @@ TEST_CASE("control to a target does the rounds of the paper's loop") {
     check_far_from(target, twin, ring(), most * std::sqrt(static_cast<double>(kDim)));
     CHECK(twin.back().rounds > 0);
 
-    for (const Places places : kPlaces) check_close(harness(places, config), twin, most);
+    for (const char* method : {"", "gram", "loop", "auto"}) {
+      RunConfig c = config;
+      c.control.method = method;
+      for (const Places places : kPlaces) check_close(harness(places, c), twin, most);
+    }
   }
 }
 

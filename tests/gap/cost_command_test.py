@@ -31,6 +31,14 @@ topology.name = ["star", "one-peer-ring"]
 [[variant]]
 name = "diverged"
 train.lr = 1e30
+[[variant]]
+name = "loop"
+control.policy = "target(0.3)"
+control.method = "loop"
+[[variant]]
+name = "auto"
+control.policy = "adaptive(0.2)"
+control.method = "auto(latency = 0)"
 [sweep]
 "train.nodes" = [4, 6]
 """
@@ -75,7 +83,10 @@ class Twin:
             sent = int(steps["bytes_sent"][t])
             if communication != 2 and policies[k] in EXCHANGES:
                 asked = int(steps["decision_bytes_sent"][t])
-                decision = (EXCHANGES[policies[k]] * (n - 1) + math.ceil(math.log2(n))) * LATENCY + asked / n / BANDWIDTH
+                exchanges = EXCHANGES[policies[k]]
+                if "method" in self.config["control"]:  # two for each measurement of the distance, and for a Gram matrix if there was one
+                    exchanges += 2 * (steps["decision_measurements"][t] + steps["decision_by_gram"][t] - 1)
+                decision = (exchanges * (n - 1) + math.ceil(math.log2(n))) * LATENCY + asked / n / BANDWIDTH
                 sent += asked
             if communication > 0:
                 mixing = all_reduce_seconds(n, model, how)
@@ -111,7 +122,7 @@ class Twin:
 class CostCommand(support.RunTest):
     @classmethod
     def setUpClass(cls):
-        """One sweep for all tests: 8 arms, 2 numbers of nodes, 2 seeds."""
+        """One sweep for all tests: 10 arms, 2 numbers of nodes, 2 seeds."""
         place = tempfile.TemporaryDirectory(prefix="xibench-cost-")
         cls.addClassCleanup(place.cleanup)
         cls.out = Path(place.name) / "out"
@@ -193,12 +204,15 @@ class CostCommand(support.RunTest):
                     drawn = eval(formula, {"row": SimpleNamespace(**page_row), "latency": latency, "bandwidth": bandwidth})  # noqa: S307: our own text
                     self.near(drawn, row["network_s"]["mean"], row["variant"])
                     compared += row["network_s"]["mean"] > 0
-            self.assertEqual(compared, 16)
+            self.assertEqual(compared, 20)
 
     def test_what_policies_ask_for_costs_seconds_of_the_gap_table_too(self):
         rows = {row["variant"]: row for row in self.gap("--latency", "1", "--bandwidth", "1e30")["groups"][0]["rows"]}
         self.assertEqual(rows["target"]["modelled_s"], 20 * (2 * 3 + 2) + 2 * rows["target"]["rounds"])  # 20 steps of 4 nodes: two exchanges and the answer; a ring
         self.assertEqual(rows["dsgd"]["modelled_s"], 20 * 2)
+        # The loop asks twice as often as it measures, which is once a round; the rounds are those of the Gram matrix.
+        self.assertEqual(rows["loop"]["rounds"], rows["target"]["rounds"])
+        self.assertEqual(rows["loop"]["modelled_s"], 20 * 2 + 2 * 3 * rows["loop"]["rounds"] + 2 * rows["loop"]["rounds"])
 
     def test_kept_files_know_what_policies_asked_for_even_those_that_do_not_say_so(self):
         kept = self.folder / "kept.json"
@@ -232,7 +246,7 @@ class CostCommand(support.RunTest):
         self.assertIn("given, 0.01 s per node and step", self.cost("--compute", "10ms"))
         latex = self.cost("--format", "latex")
         self.assertIn("star \\& one\\_peer & 4 & ", latex)
-        self.assertEqual(latex.count("\\\\\n"), 1 + 16)
+        self.assertEqual(latex.count("\\\\\n"), 1 + 20)
         rows = list(csv.DictReader(io.StringIO(self.cost("--format", "csv", "--network", NETWORK))))
         flat = [row for group in self.table()["groups"] for row in group["rows"]]
         self.assertEqual([(row["variant"], float(row["step_s_mean"])) for row in rows], [(row["variant"], row["step_s"]["mean"]) for row in flat])

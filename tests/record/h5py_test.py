@@ -46,6 +46,8 @@ def expected_columns():
         "bytes_sent": ("i8", np.where(first, 100, 200)),
         "gauge_bytes_sent": ("i8", 50 + t),
         "decision_bytes_sent": ("f8", np.where(first, 25, 0)),
+        "decision_by_gram": ("f8", np.where(t == 0, 1, np.where(t == 1, 0, NAN))),
+        "decision_measurements": ("f8", np.where(t < 2, 2 * t, NAN)),
         "wire_bytes": ("i8", 70 + t),
         "wall_s": ("f8", np.ones(6)),
         "data_s": ("f8", np.full(6, 0.0625)),
@@ -61,7 +63,7 @@ def expected_columns():
     }
 
 
-YOUNGER = {"decision_bytes_sent", "displacement", "mixing_strength"}  # than the golden file
+YOUNGER = {"decision_bytes_sent", "decision_by_gram", "decision_measurements", "displacement", "mixing_strength"}  # than the golden file
 
 
 def check_values(path, later=frozenset()):

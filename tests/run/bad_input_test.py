@@ -117,6 +117,11 @@ class BadInput(support.RunTest):
     def test_fewer_rounds_at_most_than_at_least_are_refused(self):
         self.refused(support.QUADRATIC.replace("lr = 0.2", "lr = 0.2\n[control]\nmin_rounds = 5\nmax_rounds = 4"), "control.min_rounds: 5 is more than control.max_rounds, 4")
 
+    def test_methods_that_there_are_not_are_refused(self):
+        for method, said in [("lop", "did you mean 'loop'?"), ("auto(latency = -1)", "a latency is at least 0 seconds"), ("gram(1)", "does not take")]:
+            text = support.QUADRATIC.replace("[train]", f'[control]\npolicy = "target(0.3)"\nmethod = "{method}"\n[train]')
+            self.refused(text, "sweep.toml:10: control.method: ", said)
+
     def test_impossible_flags_are_refused(self):
         spec = self.spec(support.QUADRATIC)
         for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--progress", "loud", "--jobs", 2),

@@ -1,5 +1,6 @@
 """What the columns of a run file say of communication: under every gauge, with every kind of mixing, and with rounds that control adds or leaves out."""
 
+import json
 import math
 import subprocess
 
@@ -142,6 +143,33 @@ class Columns(support.RunTest):
         self.assertEqual(runs["critical"]["model"], plain["model"])  # a target that asks for nothing
         self.nan(plain["critical_distance"])
         self.assertTrue(math.isfinite(plain["p"]))
+
+    def test_methods_differ_in_what_deciding_took_and_in_nothing_else(self):
+        text = f'name = "methods"{PROBLEM.replace("epochs = 5", "epochs = 2")}[control]\npolicy = "target(0.3)"\n' + "".join(
+            f'[[variant]]\nname = "{name}"\n{method}' for name, method in
+            {"unset": "", **{each: f'control.method = "{each}"\n' for each in ("gram", "loop", "auto", "auto(latency = 0, bandwidth = 1e6)")}}.items())
+        runs = self.run_all(text)
+        unset = runs.pop("unset")
+        self.nan(unset["decision_by_gram"])
+        self.nan(unset["decision_measurements"])
+        timed = {"wall_s", "data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s", "t_ns", "flags", "wire_bytes"}
+        differ = {"decision_by_gram", "decision_measurements", "decision_bytes_sent", "gauge_bytes_sent"}
+        for name, run in runs.items():
+            for column, values in run.items():
+                if column not in timed | differ:
+                    self.assertTrue(np.array_equal(values, unset[column], equal_nan=isinstance(values, np.ndarray)), (name, column))
+        self.assertEqual(set(runs["gram"]["decision_by_gram"]), {1})
+        self.assertEqual(list(runs["loop"]["decision_measurements"]), list(runs["loop"]["gossip_rounds"]))
+        cheap = runs["auto(latency = 0, bandwidth = 1e6)"]
+        self.assertEqual(set(cheap["decision_by_gram"]), {0, 1})
+        self.assertLess(cheap["decision_bytes_sent"].sum(), runs["gram"]["decision_bytes_sent"].sum())
+        path = next(path for path in (self.folder / "out").glob("*/*.h5") if self.show(path)["variant"] == "loop")
+        self.assertIn(f"by the loop in {len(unset['step'])}; ", subprocess.run([support.XIBENCH, "show", path], capture_output=True, text=True, check=True).stdout)
+        planned = subprocess.run([support.XIBENCH, "plan", self.folder / "sweep.toml"], capture_output=True, text=True, check=True)
+        self.assertIn("control.method = loop, 8 nodes: a Gram matrix sends ", planned.stderr)
+        costs = [run["cost"] for run in json.loads(subprocess.run([support.XIBENCH, "plan", self.folder / "sweep.toml", "--json"], capture_output=True, check=True).stdout)["runs"]]
+        self.assertEqual({cost["gram_bytes"] for cost in costs}, {runs["gram"]["decision_bytes_sent"][0]})
+        self.assertEqual({cost["distance_bytes"] for cost in costs}, {(runs["loop"]["decision_bytes_sent"] / runs["loop"]["decision_measurements"])[0]})
 
     def test_a_moving_target_is_recorded_with_its_first_last_and_least_value_and_a_fixed_one_as_itself(self):
         policies = ["adaptive(0.1, beta = 0.25)", "target(0.3)", "rounds(1)", "fraction-of-start(0.5, steps = 2)"]

@@ -96,6 +96,18 @@ TEST_CASE("the least number of rounds matters only where a policy holds a target
   CHECK(refusal("name = 't'\ncontrol.min_rounds = -1\n").starts_with("t.toml:2: control.min_rounds: -1 is out of range"));
 }
 
+TEST_CASE("a method matters only where a policy holds a target, and changes no id where it is not set") {
+  Vocabulary vocabulary;
+  vocabulary.holds_target = [](const Term& policy) { return policy.name == "target"; };
+  const auto first = [&](const std::string& text) { return plan_of(text, {}, vocabulary).runs.at(0); };
+  const std::string loop = "control.method = 'loop'\n", target = kThree + "control.policy = ['exact', 'target(0.5)', 'exact']\n";
+
+  CHECK(first(kThree + loop).id == first(kThree).id);
+  CHECK(first(target + loop).id != first(target).id);
+  CHECK(first(target + loop).config.control.method == "loop");
+  CHECK(first(target).canonical_json.find("method") == std::string::npos);
+}
+
 TEST_CASE("lists, drops and phases that cannot be are refused") {
   CHECK(refusal(kThree + "control.policy = ['exact', 'exact']\n") ==
         "t.toml:4: control.policy: lists 2 values for 3 phases; give one for all, or one per phase (phases are cut at train.phases, else "

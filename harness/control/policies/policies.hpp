@@ -20,8 +20,8 @@ std::unique_ptr<ConsensusPolicy> make_weaken(Arguments& arguments, const PolicyC
 
 inline RoundLimits limits_of(const PolicyContext& context) { return {context.min_rounds, context.max_rounds}; }
 
-// Decision to mix the rounds that bring Ξ to `target`, within the limits, computed at once from the view's Gram matrix. Throws Error(work) for a target below
-// the resolution of floats.
+// Decision to mix the rounds that bring Ξ to `target`, within the limits: computed at once from the view's Gram matrix, or, by the loop, to measure. Throws
+// Error(work) for a target below the resolution of floats.
 Decision mix_to(double target, const ConsensusView& view, RoundLimits limits);
 
 }  // namespace xib

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace xib {
 namespace {
@@ -27,10 +28,16 @@ class FractionOfStart final : public ConsensusPolicy {
   FractionOfStart(double fraction, std::int64_t steps, RoundLimits limits) : fraction_(fraction), steps_(steps), limits_(limits) {}
   Needs needs() const override { return {.gram = true}; }
   Decision decide(const ConsensusView& view) override {
-    if (view.phase_step >= steps_) return mix_to(fraction_ * largest_, view, limits_);
+    starting_ = view.phase_step < steps_;
+    if (!starting_) return mix_to(fraction_ * largest_, view, limits_);
+    if (view.method != Method::Kind::predicted) return {.rounds = 1, .measured = true, .most = 1};
     const double after = rounds_to_target(view.gram, *view.schedule, view.round, -1, {.least = 1, .most = 1}).distance;
     largest_ = std::max(largest_, after);
     return {.rounds = 1};
+  }
+  bool predicts(std::int64_t phase_step) const override { return phase_step >= steps_; }
+  void mixed(double distance) override {
+    if (starting_) largest_ = std::max(largest_, distance);
   }
   std::vector<double> state() const override { return {largest_}; }
   void restore(std::span<const double> state) override { largest_ = state[0]; }
@@ -40,6 +47,7 @@ class FractionOfStart final : public ConsensusPolicy {
   std::int64_t steps_;
   RoundLimits limits_;
   double largest_ = 0;
+  bool starting_ = false;  // the step at hand is one of the first
 };
 
 double positive(Arguments& arguments, std::string_view name, std::string_view policy) {
@@ -56,8 +64,18 @@ Decision mix_to(double target, const ConsensusView& view, RoundLimits limits) {
   if (!(target >= floor))
     fail("step {}: the target distance {:.3g} is below {:.3g}, the resolution of 32-bit floats for models of this size: raise it, or use exact", view.step,
          target, floor);
-  const auto [rounds, reached, distance] = rounds_to_target(view.gram, *view.schedule, view.round, target, limits);
-  return {.reached = reached, .rounds = rounds, .target = target};
+  Decision decision{.target = target, .least = limits.least, .most = limits.most};
+  if (view.method == Method::Kind::loop) {
+    decision.rounds = limits.least;
+    decision.measured = true;
+    return decision;
+  }
+  const auto rounding = view.method == Method::Kind::gram ? std::optional(Rounding(view.gram, view.mean_model_norm, view.dim)) : std::nullopt;
+  const auto found = rounds_to_target(view.gram, *view.schedule, view.round, target, limits, rounding ? &*rounding : nullptr);
+  decision.rounds = found.rounds;
+  decision.reached = found.reached;
+  decision.measured = !found.sure;
+  return decision;
 }
 
 std::unique_ptr<ConsensusPolicy> make_target(Arguments& arguments, const PolicyContext& context) {

@@ -1,4 +1,4 @@
-#include "harness/gap/traffic.hpp"
+#include "harness/graph/traffic.hpp"
 
 #include <algorithm>
 #include <bit>
