@@ -1,30 +1,23 @@
 #include "harness/control/gram_rounds.hpp"
 
+#include "harness/mix/four_doubles.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace xib {
 namespace {
 
-constexpr std::size_t kHalf = 4, kRows = 2 * kHalf;  // together: their numbers of a column are a line of the cache
-typedef double Half __attribute__((vector_size(kHalf * sizeof(double))));
-
-Half load(const double* from) {
-  Half four;
-  std::memcpy(&four, from, sizeof(four));
-  return four;
-}
-void store(double* to, Half four) { std::memcpy(to, &four, sizeof(four)); }
+constexpr std::size_t kRows = 2 * kFour;  // together: their numbers of a column are a line of the cache
 
 // out[k] = Σ_j w_ij in[j x stride + k] of a row of W, over a multiple of 8 columns.
 void combine(std::span<const Weight> weights, const double* in, std::size_t stride, std::size_t columns, double* out) {
   for (std::size_t k = 0; k < columns; k += kRows) {
-    Half low{}, high{};
+    FourDoubles low{}, high{};
     for (const auto& [j, weight] : weights) {
       const double* const from = in + static_cast<std::size_t>(j) * stride + k;
-      low += weight * load(from), high += weight * load(from + kHalf);
+      low += weight * load_four(from), high += weight * load_four(from + kFour);
     }
-    store(out + k, low), store(out + k + kHalf, high);
+    store_four(out + k, low), store_four(out + k + kFour, high);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "harness/mix/sketch_runs.hpp"
 
+#include "harness/mix/four_doubles.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -7,27 +9,19 @@
 namespace xib {
 namespace {
 
-constexpr std::size_t kQuarter = 4, kBlock = 4 * kQuarter;  // buckets
-typedef double Quarter __attribute__((vector_size(kQuarter * sizeof(double))));
-typedef std::int64_t Bits __attribute__((vector_size(kQuarter * sizeof(double))));
+constexpr std::size_t kBlock = 4 * kFour;  // buckets
+typedef std::int64_t Bits __attribute__((vector_size(kFour * sizeof(double))));
 
-Quarter load(const double* from) {
-  Quarter four;
-  std::memcpy(&four, from, sizeof(four));
-  return four;
-}
-void store(double* to, Quarter four) { std::memcpy(to, &four, sizeof(four)); }
-Quarter floats(const float* from) { return Quarter{from[0], from[1], from[2], from[3]}; }
-Quarter flipped(Quarter four, const std::uint64_t* flips) {
+FourDoubles flipped(FourDoubles four, const std::uint64_t* flips) {
   Bits bits;
   std::memcpy(&bits, flips, sizeof(bits));
-  return (Quarter)((Bits)four ^ bits);
+  return (FourDoubles)((Bits)four ^ bits);
 }
 // Of buckets b .. b + 4: from `low` those before the rotation.
-Quarter joined(std::size_t b, std::size_t rotation, const float* low, const float* high) {
+FourDoubles joined(std::size_t b, std::size_t rotation, const float* low, const float* high) {
   const auto first = static_cast<std::int64_t>(b), begin = static_cast<std::int64_t>(rotation);
   const Bits bucket = {first, first + 1, first + 2, first + 3};
-  return bucket < begin ? floats(low) : floats(high);
+  return bucket < begin ? load_four(low) : load_four(high);
 }
 
 // Buckets begin .. end, one by one.
@@ -48,7 +42,7 @@ void add_runs(const float* row, const float* next, std::size_t dim, std::size_t 
   if (first) add_one_by_one(row, dim, buckets, runs.front(), 0, buckets, sums);
   const auto inner = runs.subspan(first ? 1 : 0, runs.size() - (first ? 1U : 0U) - (last ? 1U : 0U));
   for (std::size_t b = 0; b < whole; b += kBlock) {
-    Quarter s_0 = load(sums + b), s_1 = load(sums + b + 4), s_2 = load(sums + b + 8), s_3 = load(sums + b + 12);
+    FourDoubles s_0 = load_four(sums + b), s_1 = load_four(sums + b + 4), s_2 = load_four(sums + b + 8), s_3 = load_four(sums + b + 12);
     for (const SketchRun& run : inner) {
       const std::uint64_t* const flips = run.flips + b;
       const float* const high = row + run.at + b - run.rotation;
@@ -61,10 +55,10 @@ void add_runs(const float* row, const float* next, std::size_t dim, std::size_t 
       }
       const float* const from = b < run.rotation ? low : high;
       if (next) __builtin_prefetch(from + (next - row));
-      s_0 += flipped(floats(from), flips), s_1 += flipped(floats(from + 4), flips + 4);
-      s_2 += flipped(floats(from + 8), flips + 8), s_3 += flipped(floats(from + 12), flips + 12);
+      s_0 += flipped(load_four(from), flips), s_1 += flipped(load_four(from + 4), flips + 4);
+      s_2 += flipped(load_four(from + 8), flips + 8), s_3 += flipped(load_four(from + 12), flips + 12);
     }
-    store(sums + b, s_0), store(sums + b + 4, s_1), store(sums + b + 8, s_2), store(sums + b + 12, s_3);
+    store_four(sums + b, s_0), store_four(sums + b + 4, s_1), store_four(sums + b + 8, s_2), store_four(sums + b + 12, s_3);
   }
   for (const SketchRun& run : inner) add_one_by_one(row, dim, buckets, run, whole, buckets, sums);
   if (last) add_one_by_one(row, dim, buckets, runs.back(), 0, buckets, sums);

@@ -1,37 +1,27 @@
 #include "harness/mix/tile.hpp"
 
+#include "harness/mix/four_doubles.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace xib {
 namespace {
 
-constexpr std::size_t kLanes = 8;                                         // of a sum over columns
-constexpr std::size_t kLine = 16;                                         // floats
-constexpr std::size_t kRowsInCache = 8;                                   // whose deviations stay in an L1 while others meet them
-typedef double Doubles __attribute__((vector_size(4 * sizeof(double))));  // half of the lanes
+constexpr std::size_t kLanes = 2 * kFour;  // of a sum over columns
+constexpr std::size_t kLine = 16;          // floats
+constexpr std::size_t kRowsInCache = 8;    // whose deviations stay in an L1 while others meet them
 
-Doubles load(const double* from) {
-  Doubles four;
-  std::memcpy(&four, from, sizeof(four));
-  return four;
-}
-Doubles load(const float* from) {  // one instruction, where __builtin_convertvector takes four
-  const Doubles four = {from[0], from[1], from[2], from[3]};
-  return four;
-}
-// Same as load(), for numbers that are used twice, because GCC 12 would read memory twice.
-Doubles load_once(const double* from) {
-  Doubles four = load(from);
+// Same as load_four(), for numbers that are used twice, because GCC 12 would read memory twice.
+FourDoubles load_once(const double* from) {
+  FourDoubles four = load_four(from);
 #ifdef __x86_64__
   asm("" : "+x"(four));
 #endif
   return four;
 }
-void store(double* to, Doubles four) { std::memcpy(to, &four, sizeof(four)); }
 
-double sum_lanes(Doubles low, Doubles high) {
-  const Doubles four = low + high;
+double sum_lanes(FourDoubles low, FourDoubles high) {
+  const FourDoubles four = low + high;
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
@@ -48,11 +38,11 @@ struct Rest {
 // Two rows at once: one add waits for the one before.
 void two_distances(const float* a, const float* b, const double* means, const Tile& tile, double& out_a, double& out_b) {
   const std::size_t width = tile.width;
-  Doubles low_a{}, high_a{}, low_b{}, high_b{};
+  FourDoubles low_a{}, high_a{}, low_b{}, high_b{};
   std::size_t c = 0;
   for (; c + kLanes <= width; c += kLanes) {
-    const Doubles low = load(means + c), high = load(means + c + 4);
-    const Doubles d_0 = load(a + c) - low, d_1 = load(a + c + 4) - high, e_0 = load(b + c) - low, e_1 = load(b + c + 4) - high;
+    const FourDoubles low = load_four(means + c), high = load_four(means + c + 4);
+    const FourDoubles d_0 = load_four(a + c) - low, d_1 = load_four(a + c + 4) - high, e_0 = load_four(b + c) - low, e_1 = load_four(b + c + 4) - high;
     low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
     if (c % kLine == 0 && c >= tile.ahead_of_mean && c < tile.ahead) {
       __builtin_prefetch(a + width + c, 0, 1);
@@ -61,7 +51,7 @@ void two_distances(const float* a, const float* b, const double* means, const Ti
   }
   if (c < width) {
     const Rest d(a + c, means + c, width - c), e(b + c, means + c, width - c);
-    const Doubles d_0 = load(d.values), d_1 = load(d.values + 4), e_0 = load(e.values), e_1 = load(e.values + 4);
+    const FourDoubles d_0 = load_four(d.values), d_1 = load_four(d.values + 4), e_0 = load_four(e.values), e_1 = load_four(e.values + 4);
     low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
   }
   out_a = sum_lanes(low_a, high_a);
@@ -73,11 +63,11 @@ struct Products {
   double aa, ab, ba, bb;
 };
 Products two_by_two(const double* first_a, const double* first_b, const double* second_a, const double* second_b, std::size_t width) {
-  Doubles aa_0{}, aa_1{}, ab_0{}, ab_1{}, ba_0{}, ba_1{}, bb_0{}, bb_1{};
+  FourDoubles aa_0{}, aa_1{}, ab_0{}, ab_1{}, ba_0{}, ba_1{}, bb_0{}, bb_1{};
   for (std::size_t c = 0; c < width; c += kLanes) {
-    const Doubles a_0 = load_once(first_a + c), b_0 = load_once(first_b + c), x_0 = load_once(second_a + c), y_0 = load_once(second_b + c);
+    const FourDoubles a_0 = load_once(first_a + c), b_0 = load_once(first_b + c), x_0 = load_once(second_a + c), y_0 = load_once(second_b + c);
     aa_0 += a_0 * x_0, ab_0 += a_0 * y_0, ba_0 += b_0 * x_0, bb_0 += b_0 * y_0;
-    const Doubles a_1 = load_once(first_a + c + 4), b_1 = load_once(first_b + c + 4), x_1 = load_once(second_a + c + 4), y_1 = load_once(second_b + c + 4);
+    const FourDoubles a_1 = load_once(first_a + c + 4), b_1 = load_once(first_b + c + 4), x_1 = load_once(second_a + c + 4), y_1 = load_once(second_b + c + 4);
     aa_1 += a_1 * x_1, ab_1 += a_1 * y_1, ba_1 += b_1 * x_1, bb_1 += b_1 * y_1;
   }
   return {sum_lanes(aa_0, aa_1), sum_lanes(ab_0, ab_1), sum_lanes(ba_0, ba_1), sum_lanes(bb_0, bb_1)};
@@ -89,19 +79,19 @@ void tile_mean(const Tile& tile, double* means) {
   const auto n = static_cast<double>(tile.rows.size());
   std::size_t c = 0;
   for (; c + 4 * kLanes <= tile.width; c += 4 * kLanes) {
-    Doubles s_0{}, s_1{}, s_2{}, s_3{}, s_4{}, s_5{}, s_6{}, s_7{};
+    FourDoubles s_0{}, s_1{}, s_2{}, s_3{}, s_4{}, s_5{}, s_6{}, s_7{};
     for (const float* row : tile.rows) {
       const float* const from = row + tile.at + c;
       if (c < tile.ahead_of_mean) {
         __builtin_prefetch(from + tile.width, 0, 1);
         __builtin_prefetch(from + tile.width + kLine, 0, 1);
       }
-      s_0 += load(from), s_1 += load(from + 4), s_2 += load(from + 8), s_3 += load(from + 12);
-      s_4 += load(from + 16), s_5 += load(from + 20), s_6 += load(from + 24), s_7 += load(from + 28);
+      s_0 += load_four(from), s_1 += load_four(from + 4), s_2 += load_four(from + 8), s_3 += load_four(from + 12);
+      s_4 += load_four(from + 16), s_5 += load_four(from + 20), s_6 += load_four(from + 24), s_7 += load_four(from + 28);
     }
     double* const to = means + c;
-    store(to, s_0 / n), store(to + 4, s_1 / n), store(to + 8, s_2 / n), store(to + 12, s_3 / n);
-    store(to + 16, s_4 / n), store(to + 20, s_5 / n), store(to + 24, s_6 / n), store(to + 28, s_7 / n);
+    store_four(to, s_0 / n), store_four(to + 4, s_1 / n), store_four(to + 8, s_2 / n), store_four(to + 12, s_3 / n);
+    store_four(to + 16, s_4 / n), store_four(to + 20, s_5 / n), store_four(to + 24, s_6 / n), store_four(to + 28, s_7 / n);
   }
   if (c == tile.width) return;
   double sums[4 * kLanes] = {};
@@ -126,7 +116,7 @@ void tile_deviations(const Tile& tile, const double* means, double* deviations) 
   for (const float* row : tile.rows) {
     const float* const from = row + tile.at;
     std::size_t c = 0;
-    for (; c + 4 <= tile.width; c += 4) store(deviations + c, load(from + c) - load(means + c));
+    for (; c + 4 <= tile.width; c += 4) store_four(deviations + c, load_four(from + c) - load_four(means + c));
     for (; c < whole_lanes(tile.width); ++c) deviations[c] = c < tile.width ? from[c] - means[c] : 0.0;
     deviations += kTile;
   }
@@ -149,9 +139,9 @@ void tile_gram(const double* deviations, std::size_t n, std::size_t width, doubl
 }
 
 double tile_norm(const double* a, std::size_t width) {
-  Doubles low{}, high{};
+  FourDoubles low{}, high{};
   for (std::size_t c = 0; c < whole_lanes(width); c += kLanes) {
-    const Doubles a_0 = load(a + c), a_1 = load(a + c + 4);
+    const FourDoubles a_0 = load_four(a + c), a_1 = load_four(a + c + 4);
     low += a_0 * a_0, high += a_1 * a_1;
   }
   return sum_lanes(low, high);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+namespace xib {
+
+// Four doubles in a register, with the element-wise arithmetic of a loop.
+inline constexpr std::size_t kFour = 4;
+typedef double FourDoubles __attribute__((vector_size(kFour * sizeof(double))));
+
+inline FourDoubles load_four(const double* from) {
+  FourDoubles four;
+  std::memcpy(&four, from, sizeof(four));
+  return four;
+}
+inline FourDoubles load_four(const float* from) {
+  return FourDoubles{from[0], from[1], from[2], from[3]};
+}  // one instruction; __builtin_convertvector takes four
+inline void store_four(double* to, FourDoubles four) { std::memcpy(to, &four, sizeof(four)); }
+
+}  // namespace xib
