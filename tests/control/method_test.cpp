@@ -278,7 +278,7 @@ TEST_CASE("auto begins with a Gram matrix in every phase, then takes what is che
   const std::string method = "auto(latency = 0, bandwidth = 1e6, rate = 1e12)";
   const Method made = make_method(method, "here");
   const DecisionCost cost(7, kDim);
-  Setting setting{.policy = "target(0.5)", .steps = 12, .context = {.max_rounds = 50}, .method = method, .later = {"target(1.5)"}, .phase_steps = 6};
+  Setting setting{.policy = "target(0.5)", .steps = 12, .context = {.max_rounds = 50}, .method = method, .later = {"target(4)"}, .phase_steps = 6};
   const Outcome whole = controlled(kStart, setting, {1, 1});
   std::set<double> ways;
   for (std::size_t k = 0; k < 12; ++k) {
