@@ -61,8 +61,6 @@ inline RunRecord sample_record(std::int32_t nodes = 3, std::int64_t steps = 6, s
     row.bytes_sent = t < half ? 100 : 200;
     row.gauge_bytes_sent = 50 + t;
     row.decision_bytes_sent = t < half ? 25 : 0;
-    row.decision_by_gram = t == 0 ? 1 : t == 1 ? 0 : kNaN;
-    row.decision_measurements = t < 2 ? 2 * x : kNaN;
     row.wire_bytes = 70 + t;
     row.data_s = 0.0625, row.compute_s = 0.5, row.update_s = 0.125, row.mix_s = 0.25;
     row.gauge_s = 0.03125, row.record_s = 0.015625, row.wait_s = 0.015625;
