@@ -14,7 +14,8 @@ from metrics import Metric
 from run_file import RunFileError
 from runs import read_run
 
-MAGIC, VERSION, SUM = b"XIBENCH checkpoint\n", 2, 64
+MAGIC, VERSIONS, SUM = b"XIBENCH checkpoint\n", (2, 3), 64  # 2: all rows in the record, no row log
+ROWS_MAGIC, ROWS_VERSION = b"XIBENCH rows\n", 1
 TYPES = {"float64": "<f8", "int64": "<i8", "int32": "<i4", "int16": "<i2", "uint8": "u1"}
 TABLES = {"steps": rb"step int64\nepoch float64\nlr float64\n", "evaluations": rb"step int64\nepoch float64\ntest_accuracy_mean_model float64\n"}  # how their columns begin
 
@@ -27,18 +28,18 @@ class Unusable(Exception):
     """A checkpoint that is damaged or of another version."""
 
 
-def record_section(file):
-    """The bytes of the section "record" of an open checkpoint; the others, which hold models, are passed over. Raises Unusable."""
+def read_sections(file, wanted):
+    """The bytes of the sections of an open checkpoint that are wanted and there; the others, which hold models, are passed over. Raises Unusable."""
     start = file.read(len(MAGIC) + 12)
     if len(start) < len(MAGIC) + 12 or not start.startswith(MAGIC):
         raise Unusable("is no checkpoint")
     version, size = struct.unpack("<IQ", start[len(MAGIC):])
-    if version != VERSION:
-        raise Unusable(f"is of version {version}, this reader knows {VERSION}")
+    if version not in VERSIONS:
+        raise Unusable(f"is of version {version}, this reader knows {VERSIONS}")
     head = file.read(min(size, 1 << 24))
     if hashlib.sha256(start + head).hexdigest().encode() != file.read(SUM):
         raise Unusable("is damaged (head)")
-    count, at, offset, found = struct.unpack_from("<Q", head)[0], 8, 0, None
+    count, at, offset, places = struct.unpack_from("<Q", head)[0], 8, file.tell(), {}
 
     def text():
         nonlocal at
@@ -49,22 +50,52 @@ def record_section(file):
     for _ in range(count):
         name = text()
         size, at = struct.unpack_from("<Q", head, at)[0], at + 8
-        wanted = text()
-        if name == b"record":
-            found = offset, size, wanted
+        places[name] = offset, size, text()
         offset += size
-    if found is None:
-        raise Unusable("has no rows")
-    offset, size, wanted = found
-    file.seek(offset, 1)
-    rows = file.read(size)
-    if hashlib.sha256(rows).hexdigest().encode() != wanted:
-        raise Unusable("is damaged (rows)")
-    return rows
+    found = {}
+    for name in wanted & places.keys():
+        offset, size, total = places[name]
+        file.seek(offset)
+        found[name] = file.read(size)
+        if hashlib.sha256(found[name]).hexdigest().encode() != total:
+            raise Unusable(f"is damaged ({name.decode()})")
+    return found
+
+
+def parts_of(section):
+    """(name, bytes, checksum) of the files of rows that a checkpoint counts."""
+    count, at, parts = struct.unpack_from("<Q", section)[0], 8, []
+    for _ in range(count):
+        length = struct.unpack_from("<Q", section, at)[0]
+        name = section[at + 8:at + 8 + length].decode()
+        size, length_of_sum = struct.unpack_from("<QQ", section, at + 8 + length)
+        at += 24 + length + length_of_sum
+        parts.append((name, size, section[at - length_of_sum:at]))
+    return parts
+
+
+def log_tables(folder, parts):
+    """The tables of all blocks of a row log, in order; the columns per node and rank are passed over. Raises Unusable."""
+    for name, length, last in parts:
+        total = b""
+        with open(folder / name, "rb") as file:
+            if file.read(len(ROWS_MAGIC) + 4) != ROWS_MAGIC + struct.pack("<I", ROWS_VERSION):
+                raise Unusable("needs rows that this reader does not know")
+            while file.tell() < length:
+                head = file.read(16 + 2 * SUM)
+                size, wide = struct.unpack_from("<QQ", head)
+                rows = file.read(min(size, length))
+                if hashlib.sha256(total + head[:-SUM] + rows).hexdigest().encode() != head[-SUM:]:
+                    raise Unusable("needs rows that are damaged")
+                total = head[-SUM:]
+                file.seek(wide, 1)
+                yield rows
+        if total != last:
+            raise Unusable("needs rows of another run")
 
 
 def table(rows, begins):
-    """The table whose columns begin so: name -> array. Raises Unusable where the bytes are not one."""
+    """The table whose columns begin so: name -> array, and "end": where it ends. Raises Unusable where the bytes are not one."""
     found = re.search(begins + rb"(?:[a-z0-9_]+ [a-z0-9]+\n)*", rows)
     names = found.group().decode().split("\n")[:-1] if found else []
     if not names or struct.unpack_from("<Q", rows, found.start() - 8)[0] != len(found.group()):
@@ -78,45 +109,59 @@ def table(rows, begins):
             raise Unusable("holds rows that this reader does not know")
         out[name] = np.frombuffer(rows, TYPES[kind], length, at + 8)
         at += 8 + out[name].nbytes
-    return out
+    return out | {"end": at}
+
+
+class Cursor:
+    """Reads numbers and texts, one after another."""
+
+    def __init__(self, rows, at):
+        self.rows, self.at = rows, at
+
+    def count(self):
+        self.at += 8
+        return struct.unpack_from("<Q", self.rows, self.at - 8)[0]
+
+    def texts(self):
+        found = []
+        for _ in range(self.count()):
+            size = self.count()
+            found.append(self.rows[self.at:self.at + size].decode())
+            self.at += size
+        return found
+
+    def numbers(self):
+        size = self.count()
+        self.at += 8 * size
+        return np.frombuffer(self.rows, "<f8", size, self.at - 8 * size)
+
+
+def own_of(cursor, evaluations):
+    """The columns of /evaluations that are the run's own: per evaluation come the nodes' values, and pairs of name and value."""
+    own = {}
+    for k in range(evaluations):
+        cursor.numbers()
+        for name, value in zip(cursor.texts(), cursor.numbers()):
+            own.setdefault(name, np.full(evaluations, np.nan))[k] = value
+    return own
 
 
 def metrics_of(rows, evaluations):
-    """What the run is measured by, and the columns of /evaluations that are its own: after its table come, per evaluation, the nodes' values and pairs of name
-    and value."""
+    """What the run is measured by, and the run's own columns of /evaluations, which come after this table."""
     names = b"name UTF-8\nunit UTF-8\nbetter UTF-8\ndescription UTF-8\n"
     at = rows.find(struct.pack("<Q", len(names)) + names)
     if at < 0:
         raise Unusable("holds rows that this reader does not know")
-    at += 8 + len(names)
+    cursor = Cursor(rows, at + 8 + len(names))
+    cursor.count()
+    listed = [Metric(*values) for values in zip(cursor.texts(), cursor.texts(), cursor.texts(), cursor.texts())]
+    return listed, own_of(cursor, evaluations)
 
-    def count():
-        nonlocal at
-        at += 8
-        return struct.unpack_from("<Q", rows, at - 8)[0]
 
-    def texts():
-        nonlocal at
-        found = []
-        for _ in range(count()):
-            size = count()
-            found.append(rows[at:at + size].decode())
-            at += size
-        return found
-
-    def numbers():
-        nonlocal at
-        size = count()
-        at += 8 * size
-        return np.frombuffer(rows, "<f8", size, at - 8 * size)
-
-    count()
-    listed, own = [Metric(*values) for values in zip(texts(), texts(), texts(), texts())], {}
-    for k in range(evaluations):
-        numbers()
-        for name, value in zip(texts(), numbers()):
-            own.setdefault(name, np.full(evaluations, np.nan))[k] = value
-    return listed, own
+def joined(tables):
+    """Tables one below the other; NaN where one lacks a column."""
+    names = dict.fromkeys(name for columns, _ in tables for name in columns)
+    return {name: np.concatenate([columns.get(name, np.full(length, np.nan)) for columns, length in tables]) for name in names}
 
 
 def read_checkpoint(path):
@@ -124,10 +169,25 @@ def read_checkpoint(path):
     for candidate in (path, path.with_name(path.name + ".previous")):
         try:
             with open(candidate, "rb") as file:
-                rows = record_section(file)
-            found = {name: table(rows, begins) for name, begins in TABLES.items()}
-            listed, own = metrics_of(rows, len(found["evaluations"]["step"]))
-            return {"steps": found["steps"], "evaluations": found["evaluations"] | own, "metrics": listed}
+                sections = read_sections(file, {b"record", b"rows"})
+            if b"record" not in sections:
+                raise Unusable("has no rows")
+            steps, evaluations = [], []
+
+            def add(rows, own=None):
+                found, scored = (table(rows, begins) for begins in TABLES.values())
+                length = len(scored["step"])
+                if own is None:  # a block of the log ends with them
+                    own = own_of(Cursor(rows, scored.pop("end")), length)
+                scored.pop("end", None)
+                steps.append(({name: found[name] for name in DRAWN}, len(found["step"])))
+                evaluations.append((scored | own, length))
+
+            for rows in log_tables(candidate.parent, parts_of(sections[b"rows"]) if b"rows" in sections else []):
+                add(rows)
+            listed, own = metrics_of(sections[b"record"], len(table(sections[b"record"], TABLES["evaluations"])["step"]))
+            add(sections[b"record"], own)
+            return {"steps": joined(steps), "evaluations": joined(evaluations), "metrics": listed}
         except (OSError, Unusable, struct.error, ValueError):
             continue
     return {}

@@ -1,5 +1,6 @@
 #include "benchmarks/micro/machine.hpp"
 #include "harness/record/checkpoint_file.hpp"
+#include "harness/record/row_log.hpp"
 #include "harness/record/run_file.hpp"
 #include "tests/record/sample_record.hpp"
 #include "tests/record/scratch.hpp"
@@ -48,19 +49,39 @@ void run_file(benchmark::State& state) {
 }
 BENCHMARK(run_file)->ArgNames({"nodes", "steps"})->Args({32, 1000})->Args({32, 10000})->Args({512, 1000})->UseRealTime()->Unit(benchmark::kMillisecond);
 
-// A checkpoint: the models of so many nodes, and the record so far. Wrong: sections that are read back with other bytes.
+// A checkpoint of the models of so many nodes, when ten steps are new and so many rows were recorded before. Wrong: a log that is read back with another number
+// of steps.
 void checkpoint(benchmark::State& state) {
   const Scratch scratch;
+  const auto nodes = static_cast<std::int32_t>(state.range(0));
+  const std::string path = scratch.path + "/run.checkpoint";
+  constexpr std::int64_t kNew = 10, kBlock = 1000;
+  const RunRecord some = sample_record(nodes, kBlock), fresh = sample_record(nodes, kNew);
+  RunRecord tail = sample_record(nodes, 1);
+  RowLog log(path);
+  for (std::int64_t step = 0; step < state.range(2); step += kBlock) log.append(some);
   Sections sections;
   sections["model"].resize(static_cast<std::size_t>(state.range(0) * state.range(1)) * sizeof(float), std::byte{7});
-  sections["record"] = encode_record(sample_record(static_cast<std::int32_t>(state.range(0)), state.range(2)));
-  const std::string path = scratch.path + "/run.ckpt";
-  write_checkpoint(path, sections);
-  const std::int64_t wrong = read_checkpoint(path).sections != sections;
-  for (auto _ : state) write_checkpoint(path, sections);
-  report_file(state, scratch, wrong, std::filesystem::file_size(path), static_cast<double>(state.range(2)));
+  const auto save = [&] {
+    log.append(fresh);
+    sections["rows"] = encode_parts(log.make_durable());
+    sections["record"] = encode_record(tail, tail.evaluations.size());
+    write_checkpoint(path, sections);
+  };
+  save();
+  for (auto _ : state) save();
+  std::vector<EvaluationRow> evaluations;
+  const std::int64_t steps = RowLog(path, decode_parts(read_checkpoint(path).sections.at("rows")), evaluations).totals().steps;
+  report_file(state, scratch, steps != log.totals().steps, std::filesystem::file_size(path), static_cast<double>(kNew));
 }
-BENCHMARK(checkpoint)->ArgNames({"nodes", "dim", "steps"})->Args({16, 272474, 1000})->Args({512, 1000, 10000})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(checkpoint)
+    ->ArgNames({"nodes", "dim", "rows"})
+    ->Args({16, 272474, 1000})
+    ->Args({512, 1000, 1000})
+    ->Args({512, 1000, 10000})
+    ->Args({512, 1000, 100000})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace xib::micro

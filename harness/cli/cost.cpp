@@ -61,7 +61,7 @@ int cost(const Options& options) {
   std::map<std::string, RunCost> costs;
   for (const auto& run : found.runs) {
     if (costs.contains(run.id)) continue;
-    const RunRecord record = read_run_file(run.path);
+    const RunRecord record = read_run_file_narrowly(run.path);
     question.metric = metric_named(target.metric.empty() ? gap.metric.name : target.metric, record, run.path);
     costs.emplace(run.id, run_cost(record, question.metric, question.all_reduce));
   }

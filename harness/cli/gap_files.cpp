@@ -87,14 +87,14 @@ LoadedRun load(KeptRun kept) {
 
 // Reads all of the file, so that damage anywhere keeps it out.
 LoadedRun load(const std::string& path, bool to_keep) {
-  const RunRecord record = read_run_file(path);
+  const RunRecord record = read_run_file_narrowly(path);
   const RunHeader header = read_run_header(path);
   if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
   const StepTraffic traffic = traffic_of(record);
   LoadedRun loaded = loaded_run(path, header, traffic);
   loaded.run.look = fact(record, "look");
   if (!to_keep) return loaded;
-  loaded.kept = keep_run(record, header);
+  loaded.kept = keep_run(record, header, science_digest_of_file(path));
   loaded.kept->messages = traffic.mixing.messages;
   loaded.kept->serial_messages = traffic.mixing.serial_messages, loaded.kept->serial_bytes = traffic.mixing.serial_bytes;
   loaded.kept->decision_messages = traffic.decision.serial_messages, loaded.kept->decision_bytes = traffic.decision.serial_bytes;
@@ -103,7 +103,7 @@ LoadedRun load(const std::string& path, bool to_keep) {
 
 // Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
 void check_same_science(const std::string& path, const std::string& other) {
-  require(science_digest(read_run_file(path)) == science_digest(read_run_file(other)),
+  require(science_digest_of_file(path) == science_digest_of_file(other),
           "{} and {} have the same run id and different science: the data set, a library or the kind of CPU differs (xibench show prints the provenance of "
           "each): keep the file that belongs to the other runs",
           other, path);

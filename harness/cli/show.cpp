@@ -59,7 +59,7 @@ std::vector<double> column(const std::vector<Row>& rows, double Row::*member) {
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 Json number_or_null(std::int64_t value) { return value; }
 
-Json to_json(const RunRecord& record) {
+Json to_json(const RunRecord& record, const std::string& digest) {
   Json out = {{"schema", "xibench-show"},
               {"schema_version", 1},
               {"run_id", record.run_id},
@@ -70,7 +70,7 @@ Json to_json(const RunRecord& record) {
               {"nodes", record.nodes},
               {"steps", record.steps.size()},
               {"final_model_sha256", record.final_model_sha256},
-              {"science_digest", science_digest(record)}};
+              {"science_digest", digest}};
   out["config"] = Json::parse(record.config_json, nullptr, /*allow_exceptions=*/false);
   if (out["config"].is_discarded()) out["config"] = record.config_json;
   out["metrics"] = Json::array();
@@ -184,7 +184,7 @@ void print_curve(std::string_view title, const std::vector<double>& values) {
   if (!std::isnan(most)) fmt::print("{} {}  {} to {}\n", title, sparkline(values), cell(least), cell(most));
 }
 
-void print_screen(const RunRecord& record) {
+void print_screen(const RunRecord& record, const std::string& digest) {
   fmt::print("{} {}{}{} seed {}: {}, {} steps on {} nodes\n", record.run_id, printable(record.name), record.variant.empty() ? "" : " / ",
              printable(record.variant), record.seed, name_of(record.outcome), record.steps.size(), record.nodes);
   print_config(record.config_json);
@@ -230,7 +230,7 @@ void print_screen(const RunRecord& record) {
     fmt::print("attempt      {} to {}: steps {}-{} on {} rank{} x {} thread{}, {}\n", attempt.start, attempt.end, attempt.first_step, attempt.last_step,
                attempt.ranks, attempt.ranks == 1 ? "" : "s", attempt.threads, attempt.threads == 1 ? "" : "s", attempt.ended);
   }
-  fmt::print("model        {}\nscience      {}\n", record.final_model_sha256, science_digest(record));
+  fmt::print("model        {}\nscience      {}\n", record.final_model_sha256, digest);
 }
 
 int validate(const std::string& path) {
@@ -245,13 +245,16 @@ int validate(const std::string& path) {
 
 int show(const Options& options) {
   if (options.validate) return validate(options.path);
-  const RunRecord record = read_run_file(options.path);
+  const std::string digest = science_digest_of_file(options.path);
   if (options.digest) {
-    fmt::print("{}\n", science_digest(record));
-  } else if (options.json) {
-    fmt::print("{}\n", json_text(to_json(record)));
+    fmt::print("{}\n", digest);
+    return 0;
+  }
+  const RunRecord record = read_run_file_narrowly(options.path);
+  if (options.json) {
+    fmt::print("{}\n", json_text(to_json(record, digest)));
   } else {
-    print_screen(record);
+    print_screen(record, digest);
   }
   return 0;
 }

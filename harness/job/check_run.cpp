@@ -176,7 +176,7 @@ class Check {
       too_large += on_machine > has.value;
       if (on_machine > memory_) largest = run, memory_ = on_machine, size_ = size;
       disk_ += size.result;
-      checkpoints_.push_back(2 * size.checkpoint);  // it, and the one before it
+      checkpoints_.push_back(2 * size.checkpoint + size.rows);  // it, the one before it, and the rows of both
     }
     if (too_large == 0) return;
     add_for_key(
@@ -205,7 +205,7 @@ class Check {
   std::optional<Plan> plan_;
   std::vector<const PlannedRun*> selected_, missing_;
   std::set<std::string> without_distance_;  // runs that are complete and diverged
-  std::vector<double> checkpoints_;         // bytes
+  std::vector<double> checkpoints_;         // bytes, with the rows beside them
   double memory_ = 0, disk_ = 0;
   RunSize size_;
 };

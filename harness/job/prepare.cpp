@@ -30,7 +30,7 @@ struct Reference {
 Reference read_reference(const Job& job, const std::string& id) {
   const RunFiles files = run_files(job.execution.out, job.plan.sweep.name, id);
   if (is_there(files.result)) {
-    const RunRecord record = read_run_file(files.result);  // all of it, so that damage anywhere is found
+    const RunRecord record = read_run_file_narrowly(files.result);  // all of it, so that damage anywhere is found
     return {record.outcome, record.phases, files.result};
   }
   if (job.execution.kept)
@@ -96,6 +96,7 @@ RunRecord record_of(const Job& job, const Run& run, Resumed resumed) {
   else if (!note.empty())
     notify("xibench: run {}: {}\n", job.planned.id, note);
   if (!note.empty()) record.provenance.emplace_back(fmt::format("checkpoint_note_{}", record.attempts.size()), note);
+  attach_matrices(run, record.topologies);
   note_facts(record, run, resumed.steps_done);
   record.attempts.push_back(this_attempt(job, resumed.steps_done));
   return record;
@@ -110,10 +111,13 @@ Prepared prepare(const Job& job, const Incarnation& incarnation) {
   Resumed resumed;
   if (job.execution.resume) resumed = load_checkpoint(job.files.checkpoint, ready.run->checkpointed(), job.planned.id, incarnation);
   ready.first_step = resumed.steps_done;
+  std::unique_ptr<RowLog> log = std::move(resumed.log);
+  if (job.first() && !log) log = std::make_unique<RowLog>(job.files.checkpoint, incarnation);
   RunRecord record;
   if (job.first()) record = record_of(job, *ready.run, std::move(resumed));
   const auto attempt = static_cast<std::int16_t>(from_rank_0<int>(job.communicator, [&] { return static_cast<int>(record.attempts.size()) - 1; }));
-  ready.recorder = std::make_unique<Recorder>(job.communicator, ready.run->layout, job.planned.config.train.warmup_epochs, std::move(record), attempt);
+  ready.recorder =
+      std::make_unique<Recorder>(job.communicator, ready.run->layout, job.planned.config.train.warmup_epochs, std::move(record), attempt, std::move(log));
   return ready;
 }
 

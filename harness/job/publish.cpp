@@ -4,12 +4,13 @@
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
 #include "harness/job/provenance.hpp"
+#include "harness/record/row_log.hpp"
 #include "harness/record/run_file.hpp"
-#include "harness/record/stragglers.hpp"
+#include "harness/record/step_totals.hpp"
 #include "harness/run/run_record.hpp"
 #include "harness/sweep/looks.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <string>
 
 namespace xib {
@@ -31,11 +32,10 @@ void add_provenance(RunRecord& record, const Job& job, const Task& task, const F
   for (const auto& [name, sum] : task.data_checksums()) all.emplace_back("data_sha256 " + name, sum);
 }
 
-void say_missed_targets(const Job& job, const RunRecord& record) {
-  const auto missed = std::count_if(record.steps.begin(), record.steps.end(), [](const StepRow& row) { return !row.target_reached; });
-  if (missed > 0)
+void say_missed_targets(const Job& job, const StepTotals& totals) {
+  if (totals.target_missed_steps > 0)
     notify("xibench: run {}: control.max_rounds = {} did not reach the target distance in {} of {} steps\n", job.planned.id,
-           job.planned.config.control.max_rounds, missed, record.steps.size());
+           job.planned.config.control.max_rounds, totals.target_missed_steps, totals.steps);
 }
 
 }  // namespace
@@ -49,14 +49,26 @@ void publish(const Job& job, Prepared& ready, Standing standing, const RunReport
     RunRecord& record = ready.recorder->record();
     record.outcome = standing;
     record.final_model_sha256 = models;
-    record.phases = phase_rows(run.config, run.timeline, record.steps);
-    mark_stragglers(record.steps);
+    const StepTotals totals = ready.recorder->totals();
+    record.phases = phase_rows(run.config, run.timeline, totals);
+    const Stragglers::Limits limits = totals.stragglers.limits();
+    limits.mark(record.steps);
+    EarlierRows earlier;
+    if (const RowLog* log = ready.recorder->log()) {
+      earlier.steps = log->totals().steps;
+      earlier.each = [&, log](const std::function<void(const Rows&)>& visit) {
+        log->each([&](Rows& rows) {
+          limits.mark(rows.steps);
+          visit(rows);
+        });
+      };
+    }
     close_attempt(record, standing, record.steps.empty() ? 0 : record.steps.back().step + 1);
     add_provenance(record, job, *run.task, reporter.costs(peak, standing), facts_of_ranks);
-    write_run_file(job.files.result, record, incarnation);
+    write_run_file(job.files.result, record, earlier, totals, incarnation);
     discard_leftovers(job.files);
-    say_missed_targets(job, record);
-    const std::string score = final_text(summarize(record));
+    say_missed_targets(job, totals);
+    const std::string score = final_text(summarize(record, totals));
     job.progress.end(fmt::format("{}{}{}", name_of(standing), score.empty() ? "" : ", ", score));
     return 0;
   });

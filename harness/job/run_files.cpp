@@ -32,9 +32,10 @@ void check_answers(const std::string& path) {
   if (got < 0) fail("cannot read {}: {}: make it readable, or move it away", path, std::strerror(problem));
 }
 
+// All of it is read, so that damage anywhere is found.
 RunRecord read_result(const std::string& path) {
   try {
-    return read_run_file(path);
+    return read_run_file_narrowly(path);
   } catch (const NewerRunFile&) {
     throw;
   } catch (const Unreadable&) {
@@ -42,7 +43,7 @@ RunRecord read_result(const std::string& path) {
   } catch (const Error& error) {
     if (error.fault() == Fault::work) throw;
     check_answers(path);
-    return read_run_file(path);
+    return read_run_file_narrowly(path);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "harness/core/paths.hpp"
 #include "harness/record/byte_stream.hpp"
 #include "harness/record/replace_file.hpp"
+#include "harness/record/row_log.hpp"
 
 namespace xib {
 namespace {
@@ -20,8 +21,8 @@ namespace {
 // File: magic, version, size of the head, head, SHA-256 of all before, then the sections' bytes one after another.
 // Head: number of sections, then name, size and SHA-256 of each. So the sum over the head vouches for the whole file.
 constexpr std::string_view kMagic = "XIBENCH checkpoint\n";
-constexpr std::uint32_t kVersion = 2;  // 1: without the checksums of the data
-constexpr std::size_t kSum = 64;       // hexadecimal digits
+constexpr std::uint32_t kVersion = 3, kOldest = 2;  // 2: all rows in the record, no row log; 1: without the checksums of the data
+constexpr std::size_t kSum = 64;                    // hexadecimal digits
 
 std::string sum_of(std::span<const std::byte> bytes) {
   Sha256 hash;
@@ -29,12 +30,8 @@ std::string sum_of(std::span<const std::byte> bytes) {
   return hash.hex();
 }
 
-struct Unusable : std::runtime_error {  // says what the file does, as "is truncated"
-  Unusable(const std::string& what, bool damaged) : std::runtime_error(what), is_damaged(damaged) {}
-  bool is_damaged;  // nobody can use it, this program or another
-};
-struct Corrupt : Unusable {
-  explicit Corrupt(const std::string& what) : Unusable(what, true) {}
+struct Corrupt : UnusableCheckpoint {
+  explicit Corrupt(const std::string& what) : UnusableCheckpoint(what, true) {}
 };
 
 class InputFile {
@@ -42,7 +39,7 @@ class InputFile {
   // Throws Unreadable where it may be whole.
   explicit InputFile(const std::string& path) : path_(path), file_(nullptr, std::fclose) {
     const Place place = look_at(path);
-    if (place.kind != Place::Kind::file && place.kind != Place::Kind::closed) throw Unusable("cannot be read: " + place.reason(), false);
+    if (place.kind != Place::Kind::file && place.kind != Place::Kind::closed) throw UnusableCheckpoint("cannot be read: " + place.reason(), false);
     file_ = open_file(path, "");
     if (std::fseek(file_.get(), 0, SEEK_END) != 0) refuse_unreadable(path, errno);
     const long size = std::ftell(file_.get());
@@ -75,7 +72,8 @@ Sections load(const std::string& path) {
   ByteReader start(std::span<const std::byte>(before).subspan(kMagic.size()));
   if (std::memcmp(before.data(), kMagic.data(), kMagic.size()) != 0) throw Corrupt("is not a checkpoint");
   const auto version = start.number<std::uint32_t>();
-  if (version != kVersion) throw Unusable(fmt::format("is of version {}, this program reads version {}", version, kVersion), false);
+  if (version < kOldest || version > kVersion)
+    throw UnusableCheckpoint(fmt::format("is of version {}, this program reads versions {} and {}", version, kOldest, kVersion), false);
   const auto head = file.take(start.number<std::uint64_t>(), "the head");
   before.insert(before.end(), head.begin(), head.end());
   const auto sum = file.take(kSum, "the checksum of the head");
@@ -117,7 +115,7 @@ void write_checkpoint(const std::string& path, const Sections& sections, const I
   replace_file(path, ".new", pieces, by, path + ".previous");
 }
 
-LoadedCheckpoint read_checkpoint(const std::string& path) {
+LoadedCheckpoint read_checkpoint(const std::string& path, const std::function<void(const Sections&)>& check) {
   const std::string previous = path + ".previous";
   const auto there = [](const std::string& name) {  // a link to nothing too: what it names may come back
     std::error_code unknown;
@@ -130,16 +128,18 @@ LoadedCheckpoint read_checkpoint(const std::string& path) {
     if (!there(candidate)) continue;
     try {
       loaded.sections = load(candidate);
+      if (check) check(loaded.sections);
       loaded.found = true;
       if (candidate == path) return loaded;
       loaded.note = problems.empty() ? fmt::format("checkpoint {} is missing (a stop while it was replaced)", path) : problems;
       loaded.note += "; used the one before it";
       return loaded;
-    } catch (const Unusable& problem) {
+    } catch (const UnusableCheckpoint& problem) {
       problems += fmt::format("{}checkpoint {} {}", problems.empty() ? "" : "; ", candidate, problem.what());
       all_damaged = all_damaged && problem.is_damaged;
     }
   }
+  loaded.sections.clear();
   if (!all_damaged) fail("{}; start the run again from its beginning with --no-resume", problems);
   loaded.note = problems;
   return loaded;
@@ -153,6 +153,7 @@ void set_aside_unusable(const std::string& path) {
 void remove_checkpoint(const std::string& path) {
   for (const char* suffix : {"", ".previous", ".corrupt", ".previous.corrupt"}) std::remove((path + suffix).c_str());
   remove_temporary_files(path, ".new");
+  remove_row_logs(path);
 }
 
 }  // namespace xib

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -254,11 +255,15 @@ void for_each_part(Visit&& visit) {
 
 // A column of rows as one array, and back.
 template <class T, class Row>
-std::vector<T> gather(const std::vector<Row>& rows, T Row::*member) {
+std::vector<T> gather(std::span<const Row> rows, T Row::*member) {
   std::vector<T> values;
   values.reserve(rows.size());
   for (const Row& row : rows) values.push_back(row.*member);
   return values;
+}
+template <class T, class Row>
+std::vector<T> gather(const std::vector<Row>& rows, T Row::*member) {
+  return gather(std::span<const Row>(rows), member);
 }
 template <class T, class Row>
 void scatter(const std::vector<T>& values, T Row::*member, std::vector<Row>& rows) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -19,20 +21,35 @@ namespace xib {
 class Feed {
  public:
   template <class T>
-  void values(std::string_view name, std::vector<T> items) {
-    begin(name, type_name<T>(), items.size());
+  void values(std::string_view name, const std::vector<T>& items) {
+    begin<T>(name, items.size());
+    more(std::span<const T>(items));
+  }
+  // An array in pieces: begin(), and then all of its items with more().
+  template <class T>
+  void begin(std::string_view name, std::size_t count) {
+    number(name.size());
+    hash_.update(name);
+    hash_.update(type_name<T>());
+    number(count);
+  }
+  template <class T>
+  void more(std::span<const T> items) {
     if constexpr (std::is_same_v<T, std::string>) {
       for (const auto& item : items) {
         number(item.size());
         hash_.update(item);
       }
-    } else {
-      if constexpr (std::is_floating_point_v<T>) {
-        for (T& item : items) {
-          if (std::isnan(item)) item = std::numeric_limits<T>::quiet_NaN();  // a NaN has many encodings and one meaning
-        }
+    } else if constexpr (std::is_floating_point_v<T>) {
+      std::array<T, 1024> piece;
+      for (; !items.empty(); items = items.subspan(std::min(items.size(), piece.size()))) {
+        const std::size_t count = std::min(items.size(), piece.size());
+        for (std::size_t i = 0; i < count; ++i)
+          piece[i] = std::isnan(items[i]) ? std::numeric_limits<T>::quiet_NaN() : items[i];  // a NaN has many encodings and one meaning
+        hash_.update(std::as_bytes(std::span<const T>(piece).first(count)));
       }
-      hash_.update(std::as_bytes(std::span<const T>(items)));
+    } else {
+      hash_.update(std::as_bytes(items));
     }
   }
   void text(std::string_view name, const std::string& item) { values<std::string>(name, {item}); }
@@ -40,12 +57,6 @@ class Feed {
 
  private:
   void number(std::uint64_t value) { hash_.update(std::as_bytes(std::span(&value, 1))); }
-  void begin(std::string_view name, std::string_view type, std::size_t count) {
-    number(name.size());
-    hash_.update(name);
-    hash_.update(type);
-    number(count);
-  }
   Sha256 hash_;
 };
 
@@ -71,5 +82,9 @@ void feed_table(Feed& feed, std::string_view table, const Column<Row> (&columns)
     });
   }
 }
+
+// The digest, where columns with a value for each node of each step come from elsewhere: feed_wide(feed, column, name) feeds one of them.
+std::string science_digest(const struct RunRecord& record,
+                           const std::function<void(Feed& feed, const struct WideColumn& column, const std::string& name)>& feed_wide);
 
 }  // namespace xib

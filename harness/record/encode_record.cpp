@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include "harness/core/text.hpp"
 #include "harness/record/byte_stream.hpp"
 #include "harness/record/checkpoint_file.hpp"
+#include "harness/record/encode_rows.hpp"
 #include "harness/record/layout.hpp"
 
 namespace xib {
@@ -22,6 +25,10 @@ struct Encode {
   void operator()(const std::vector<T>& values) {
     out.array(values);
   }
+  template <class Row, std::size_t N>
+  void table(const Column<Row> (&columns)[N], const std::vector<Row>& rows, std::size_t first = 0) {
+    write_table(out, columns, std::span<const Row>(rows).subspan(first));
+  }
 };
 
 struct Decode {
@@ -39,42 +46,22 @@ struct Decode {
   void operator()(std::vector<T>& values) {
     values = in.array<T>();
   }
+  template <class Row, std::size_t N>
+  void table(const Column<Row> (&columns)[N], std::vector<Row>& rows, std::size_t = 0) {
+    rows = read_table(in, columns);
+  }
 };
 
-// The names of all columns come first: a build with other columns cannot go on with these rows.
 template <class Archive>
 void walk_names(Archive& archive, const std::string& names) {
   std::string stored;
   if constexpr (Archive::kWrites) stored = names;
   archive(stored);
-  if (stored != names) {
-    fail("the checkpoint was written by a build with other columns: finish the run with that build, or start it again with --no-resume");
-  }
+  check_names(stored, names);
 }
 
-template <class Archive, class Row, std::size_t N>
-void walk_table(Archive& archive, const Column<Row> (&columns)[N], std::vector<Row>& rows) {
-  std::string names;
-  for (const auto& column : columns) {
-    names += std::string(column.name) + " ";
-    with_member(column, [&]<class T>(auto, std::type_identity<T>) { names += std::string(type_name<T>()) + "\n"; });
-  }
-  walk_names(archive, names);
-  std::uint64_t count = rows.size();
-  archive(count);
-  for (const auto& column : columns) {
-    with_member(column, [&](auto member, auto) {
-      auto values = gather(rows, member);
-      archive(values);
-      if (values.size() != count) fail("the checkpoint holds {} values of {}, expected {}", values.size(), column.name, count);
-      rows.resize(count);
-      scatter(values, member, rows);
-    });
-  }
-}
-
-template <class Archive>
-void walk_topology(Archive& archive, TopologyRecord& topology) {
+template <class Archive, class Topology>
+void walk_topology(Archive& archive, Topology& topology) {
   archive(topology.name);
   archive(topology.weights);
   for (const auto& number : kTopologyNumbers) archive(topology.*number.member);
@@ -85,12 +72,17 @@ void walk_topology(Archive& archive, TopologyRecord& topology) {
   archive(topology.matrices);
 }
 
-template <class Archive>
-void walk(Archive& archive, RunRecord& record) {
+// Record is const where it is written. first_evaluation: those before it are in the row log.
+template <class Archive, class Record>
+void walk(Archive& archive, Record& record, std::size_t first_evaluation) {
   for (const auto& text : kRootTexts) {
-    std::string value = text.get(record);
-    archive(value);
-    if (!text.put(record, value)) fail("the checkpoint's {} is '{}', which is unknown: start the run again with --no-resume", text.name, printable(value));
+    if constexpr (Archive::kWrites) {
+      archive(text.get(record));
+    } else {
+      std::string value;
+      archive(value);
+      if (!text.put(record, value)) fail("the checkpoint's {} is '{}', which is unknown: start the run again with --no-resume", text.name, printable(value));
+    }
   }
   archive(record.seed);
   archive(record.nodes);
@@ -99,19 +91,15 @@ void walk(Archive& archive, RunRecord& record) {
   archive(record.config_json);
   archive(record.config_source);
   for (const auto& number : kProblemNumbers) archive(record.problem.*number.member);
-  walk_table(archive, kPhaseColumns, record.phases);
-  walk_table(archive, kStepColumns, record.steps);
-  walk_table(archive, kEvaluationColumns, record.evaluations);
-  walk_table(archive, kAttemptColumns, record.attempts);
-  walk_table(archive, kMetricColumns, record.metrics);
-  for (auto& row : record.evaluations) {
-    archive(row.test_nodes);
-    std::vector<std::string> names;
-    std::vector<double> values;
-    for (const auto& [name, value] : row.own) names.push_back(name), values.push_back(value);
-    archive(names);
-    archive(values);
-    for (std::size_t k = 0; k < names.size(); ++k) row.own[names[k]] = values[k];
+  archive.table(kPhaseColumns, record.phases);
+  archive.table(kStepColumns, record.steps);
+  archive.table(kEvaluationColumns, record.evaluations, first_evaluation);
+  archive.table(kAttemptColumns, record.attempts);
+  archive.table(kMetricColumns, record.metrics);
+  if constexpr (Archive::kWrites) {
+    write_own(archive.out, std::span<const EvaluationRow>(record.evaluations).subspan(first_evaluation));
+  } else {
+    read_own(archive.in, record.evaluations);
   }
   for (const auto& column : kNodeColumns) archive(record.*column.member);
   for (const auto& column : kRankColumns) archive(record.*column.member);
@@ -136,17 +124,16 @@ void walk(Archive& archive, RunRecord& record) {
 
 }  // namespace
 
-std::vector<std::byte> encode_record(const RunRecord& record) {
+std::vector<std::byte> encode_record(const RunRecord& record, std::size_t first_evaluation) {
   Encode archive;
-  RunRecord copy = record;  // the walk is written for both directions
-  walk(archive, copy);
-  return archive.out.bytes();
+  walk(archive, record, first_evaluation);
+  return archive.out.take();
 }
 
 RunRecord decode_record(const std::vector<std::byte>& bytes) {
   Decode archive{ByteReader(bytes)};
   RunRecord record;
-  walk(archive, record);
+  walk(archive, record, 0);
   if (!archive.in.at_end()) fail("the checkpoint's record has more bytes than this build knows: start the run again with --no-resume");
   return record;
 }

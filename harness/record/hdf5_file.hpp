@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -29,10 +30,29 @@ struct Labels {
   std::string_view part_of = {};  // the column of which this one is a part; "": none
 };
 
-// Builds an HDF5 file in memory. T: double, float, std::int64_t, std::int32_t, std::int16_t, std::uint8_t, std::string.
+struct OpenDataset;
+
+// Dataset that is written in pieces, in the order of its values, because it need not fit into memory.
+template <class T>
+class Hdf5Stream {
+ public:
+  explicit Hdf5Stream(std::unique_ptr<OpenDataset> dataset);
+  Hdf5Stream(Hdf5Stream&&) noexcept;
+  ~Hdf5Stream();
+  void append(std::span<const T> values);
+  void append(const std::vector<T>& values) { append(std::span<const T>(values)); }
+  void finish();  // after the last value; throws if it is not as many as the shape says
+
+ private:
+  std::unique_ptr<OpenDataset> dataset_;
+  std::vector<T> waiting_;  // less than a slab
+};
+
+// Builds an HDF5 file in memory or on disk. T: double, float, std::int64_t, std::int32_t, std::int16_t, std::uint8_t, std::string.
 class Hdf5Writer {
  public:
-  Hdf5Writer();
+  Hdf5Writer();                             // in memory
+  explicit Hdf5Writer(int fd, int& error);  // in an open, empty file. `error` becomes the errno of a failed write; no function throws for it at once
   ~Hdf5Writer();
   Hdf5Writer(const Hdf5Writer&) = delete;
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;
@@ -44,6 +64,9 @@ class Hdf5Writer {
   void dataset(const std::string& path, const std::vector<T>& values, const Shape& shape, Labels labels) {
     dataset(path, std::span<const T>(values), shape, labels);
   }
+  // The same, of numbers; the stream must end before finish().
+  template <class T>
+  Hdf5Stream<T> stream(const std::string& path, const Shape& shape, Labels labels);
   void text(const std::string& path, const std::string& value, std::string_view description, bool science = false);  // scalar
   template <class T>
   void attribute(const std::string& object, const std::string& name, const T& value);
@@ -53,9 +76,11 @@ class Hdf5Writer {
   void attach(const std::string& path, std::size_t axis, const std::string& scale);  // axis from 0
   void link(const std::string& path, const std::string& name);                       // the same object under a second name
 
-  std::vector<std::byte> image();  // writes /manifest and returns the bytes of the finished file
+  void finish();                   // writes /manifest and closes the file on disk
+  std::vector<std::byte> image();  // writes /manifest and returns the bytes of the file in memory
 
  private:
+  void write_manifest();
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -78,6 +103,9 @@ class Hdf5Reader {
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> dataset(const std::string& path) const;
+  // Calls visit for all values in order, some at a time, and then compares them with the manifest. T: double, float.
+  template <class T>
+  void each(const std::string& path, const std::function<void(std::span<const T>)>& visit) const;
   std::string text(const std::string& path) const;
   template <class T>
   T attribute(const std::string& object, const std::string& name) const;

@@ -1,6 +1,9 @@
 #include "harness/record/hdf5_handle.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <numeric>
 
 #include "harness/core/hash.hpp"
 #include "harness/record/hdf5_file.hpp"
@@ -25,6 +28,33 @@ void check_hdf5(long long status, const std::string& what) {
 Handle own(hid_t id, Handle::Close close, const std::string& what) {
   check_hdf5(id, what);
   return {id, close};
+}
+
+void Handle::close_checked(const std::string& what) { check_hdf5(close_(std::exchange(id_, H5I_INVALID_HID)), what); }
+
+// The first axis along which a chunk holds more than one value: those before it are walked one by one.
+Slabs::Slabs(const std::vector<std::size_t>& shape, const std::vector<hsize_t>& chunk) : shape_(shape), axis_(0), inner_(1) {
+  while (axis_ + 1 < shape.size() && chunk[axis_] <= 1) ++axis_;
+  for (std::size_t a = axis_ + 1; a < shape.size(); ++a) inner_ *= shape[a];
+  step_ = static_cast<std::size_t>(chunk[axis_]);
+  total_ = std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+}
+
+std::size_t Slabs::at(std::size_t position, std::vector<hsize_t>& start, std::vector<hsize_t>& count) const {
+  if (position >= total_) return 0;
+  const std::size_t extent = shape_[axis_], within = position % (extent * inner_);
+  const std::size_t first = within / inner_, last = std::min(extent, first + step_ - first % step_);
+  start.assign(shape_.size(), 0);
+  count.assign(shape_.begin(), shape_.end());
+  start[axis_] = first;
+  count[axis_] = last - first;
+  std::size_t outer = position / (extent * inner_);
+  for (std::size_t a = axis_; a-- > 0;) {
+    start[a] = outer % shape_[a];
+    count[a] = 1;
+    outer /= shape_[a];
+  }
+  return (last - first) * inner_;
 }
 
 QuietHdf5::QuietHdf5() {

@@ -27,6 +27,7 @@ class Handle {
     if (id_ >= 0) close_(id_);
   }
   operator hid_t() const { return id_; }
+  void close_checked(const std::string& what);  // throws Hdf5Failure if that fails
 
  private:
   hid_t id_;
@@ -48,6 +49,18 @@ class QuietHdf5 {
  private:
   H5E_auto2_t function_ = nullptr;
   void* data_ = nullptr;
+};
+
+// Cuts the values of a dataset into slabs of whole chunks, along one axis, in the order of the values. So a dataset goes through memory slab by slab.
+class Slabs {
+ public:
+  Slabs(const std::vector<std::size_t>& shape, const std::vector<hsize_t>& chunk);
+  // Number of values from value `position` to the end of its slab, 0 after the last. `start` and `count` become the hyperslab of these values.
+  std::size_t at(std::size_t position, std::vector<hsize_t>& start, std::vector<hsize_t>& count) const;
+
+ private:
+  std::vector<std::size_t> shape_;
+  std::size_t axis_, inner_, step_, total_;
 };
 
 // Types of a C++ type T in the file (little endian on every machine) and in memory.

@@ -30,7 +30,7 @@ struct KeptRun {
 inline constexpr std::string_view kKeptFacts[] = {"version", "git_commit", "git_dirty", "compiler", "libtorch", "host", "cpu",
                                                   "device",  "gpu",        "ranks",     "threads",  "end",      "look"};
 
-KeptRun keep_run(const RunRecord& record, const RunHeader& header);  // without traffic and cell
+KeptRun keep_run(const RunRecord& record, const RunHeader& header, std::string digest);  // without traffic and cell; digest: of its science
 
 // By run id.
 using KeptRuns = std::map<std::string, KeptRun>;

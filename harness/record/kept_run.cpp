@@ -16,9 +16,8 @@ double distance_before(const RunRecord& record, const EvaluationRow& evaluation)
 
 }  // namespace
 
-KeptRun keep_run(const RunRecord& record, const RunHeader& header) {
-  KeptRun kept{
-      .file = "", .header = header, .science_digest = science_digest(record), .metrics = record.metrics, .cell = {}, .evaluations = {}, .provenance = {}};
+KeptRun keep_run(const RunRecord& record, const RunHeader& header, std::string digest) {
+  KeptRun kept{.file = "", .header = header, .science_digest = std::move(digest), .metrics = record.metrics, .cell = {}, .evaluations = {}, .provenance = {}};
   const auto add = [&](const std::string& name, const auto& value_in) {
     std::vector<double> values;
     for (const auto& row : record.evaluations) values.push_back(value_in(row));

@@ -16,19 +16,18 @@ inline constexpr std::size_t kLongText = 1024;               // provenance texts
 // Array (T, width) of float32; width is the number of nodes or of ranks.
 struct WideColumn {
   std::string_view name;
-  std::vector<float> RunRecord::*member;
+  std::vector<float> Rows::*member;
   std::string_view units, description;
   bool science;
 };
 inline constexpr WideColumn kNodeColumns[] = {
-    {"train_loss", &RunRecord::node_train_loss, "1", "mini-batch loss of each node", kScience},
-    {"distance_to_mean", &RunRecord::node_distance_to_mean, "1", "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)",
-     kScience},
+    {"train_loss", &Rows::node_train_loss, "1", "mini-batch loss of each node", kScience},
+    {"distance_to_mean", &Rows::node_distance_to_mean, "1", "distance of each node's parameters to their mean after mixing (no BatchNorm buffers)", kScience},
 };
 inline constexpr WideColumn kRankColumns[] = {
-    {"compute_s", &RunRecord::rank_compute_s, "s", "gradients on each rank", kNotScience},
-    {"mix_s", &RunRecord::rank_mix_s, "s", "mixing on each rank", kNotScience},
-    {"wait_s", &RunRecord::rank_wait_s, "s", "waiting of each rank for others", kNotScience},
+    {"compute_s", &Rows::rank_compute_s, "s", "gradients on each rank", kNotScience},
+    {"mix_s", &Rows::rank_mix_s, "s", "mixing on each rank", kNotScience},
+    {"wait_s", &Rows::rank_wait_s, "s", "waiting of each rank for others", kNotScience},
 };
 
 // Root attribute that is a text. put() returns false for a text that it does not know.

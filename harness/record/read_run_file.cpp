@@ -6,6 +6,7 @@
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
+#include "harness/record/digest_feed.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/metric_columns.hpp"
@@ -63,11 +64,15 @@ std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, co
 
 std::size_t read_axis(const Hdf5Reader& file, const std::string& path) { return file.shape(path).at(0); }
 
+void check_shape(const Hdf5Reader& file, const std::string& path, const Shape& shape) {
+  if (file.shape(path) != shape)
+    throw Hdf5Failure(fmt::format("{} has shape ({}), expected ({})", path, fmt::join(file.shape(path), ", "), fmt::join(shape, ", ")));
+}
+
 template <class T>
 std::vector<T> read_array(const Hdf5Reader& file, const std::string& path, const Shape& shape) {
   if (!file.has(path)) return {};
-  if (file.shape(path) != shape)
-    throw Hdf5Failure(fmt::format("{} has shape ({}), expected ({})", path, fmt::join(file.shape(path), ", "), fmt::join(shape, ", ")));
+  check_shape(file, path, shape);
   return file.dataset<T>(path);
 }
 
@@ -180,7 +185,24 @@ void read_texts(const Hdf5Reader& file, RunRecord& record) {
   }
 }
 
-RunRecord read_record(const Hdf5Reader& file) {
+// Columns with a value for each node or rank of each step.
+enum class Wide { keep, check };
+
+template <std::size_t N>
+void read_wide(const Hdf5Reader& file, RunRecord& record, const std::string& group, const WideColumn (&columns)[N], std::size_t width, Wide wide) {
+  const Shape shape = {record.steps.size(), width};
+  for (const auto& column : columns) {
+    const std::string path = group + std::string(column.name);
+    if (wide == Wide::keep) {
+      record.*column.member = read_array<float>(file, path, shape);
+    } else if (file.has(path)) {
+      check_shape(file, path, shape);
+      file.each<float>(path, [](auto) {});
+    }
+  }
+}
+
+RunRecord read_record(const Hdf5Reader& file, Wide wide) {
   RunRecord record;
   read_texts(file, record);
   record.seed = file.attribute<std::int64_t>("/", "seed");
@@ -197,12 +219,8 @@ RunRecord read_record(const Hdf5Reader& file) {
   record.attempts = read_table(file, "/provenance/attempts", kAttemptColumns, "/provenance/attempts/attempt");
   record.metrics = read_metrics(file);
   read_evaluations(file, record);
-  for (const auto& column : kNodeColumns) {
-    record.*column.member = read_array<float>(file, "/nodes/" + std::string(column.name), {record.steps.size(), nodes});
-  }
-  for (const auto& column : kRankColumns) {
-    record.*column.member = read_array<float>(file, "/ranks/" + std::string(column.name), {record.steps.size(), ranks});
-  }
+  read_wide(file, record, "/nodes/", kNodeColumns, nodes, wide);
+  read_wide(file, record, "/ranks/", kRankColumns, ranks, wide);
   for (std::size_t k = 1; file.has(fmt::format("/topology/{}", k)); ++k) {
     record.topologies.push_back(read_topology(file, fmt::format("/topology/{}", k), nodes));
   }
@@ -257,7 +275,22 @@ void check_not_in_use(const std::string& path, std::string_view failure) {
     throw Unreadable(fmt::format("cannot read {}: {}; set HDF5_USE_FILE_LOCKING=FALSE, a run file needs no locks", path, failure));
 }
 
-RunRecord read_run_file(const std::string& path) { return read_checked(path, read_record); }
+RunRecord read_run_file(const std::string& path) {
+  return read_checked(path, [](const Hdf5Reader& file) { return read_record(file, Wide::keep); });
+}
+RunRecord read_run_file_narrowly(const std::string& path) {
+  return read_checked(path, [](const Hdf5Reader& file) { return read_record(file, Wide::check); });
+}
+std::string science_digest_of_file(const std::string& path) {
+  return read_checked(path, [](const Hdf5Reader& file) {
+    const RunRecord record = read_record(file, Wide::check);
+    return science_digest(record, [&](Feed& feed, const WideColumn&, const std::string& name) {
+      const std::size_t count = file.has(name) ? record.steps.size() * static_cast<std::size_t>(record.nodes) : 0;
+      feed.begin<float>(name, count);
+      if (count > 0) file.each<float>(name, [&](std::span<const float> values) { feed.more(values); });
+    });
+  });
+}
 RunHeader read_run_header(const std::string& path) { return read_checked(path, read_header); }
 
 }  // namespace xib

@@ -6,73 +6,31 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
-#include "harness/core/check.hpp"
+#include "harness/record/descriptor.hpp"
 
 namespace xib {
 namespace {
 
-std::string remedy(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return "; free some space (or ask for a larger quota) and run again";
-    case EFBIG:
-      return "; raise the limit of the file size (ulimit -f) and run again";
-    case ENOENT:
-    case ENOTDIR:
-      return "; the folder must exist: check --out";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "; choose a folder that can be written with --out";
-    default:
-      return "";
-  }
-}
-
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  bool open() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }  // NFS reports a full disk here
-
- private:
-  int fd_;
-};
-
-bool write_all(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
-    if (written < 0 && errno == EINTR) continue;
-    if (written == 0) errno = ENOSPC;  // nothing written and no error: no room
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-// Writes `temporary` and renames it to `path`.
-void write_and_rename(const std::string& path, const std::string& temporary, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by,
+// Lets `write` fill `temporary`, and renames it to `path`.
+void write_and_rename(const std::string& path, const std::string& temporary, const std::function<bool(int fd)>& write, const Incarnation& by,
                       const std::string& keep_previous, bool durable) {
   const auto give_up = [&](const char* what) {
     const int error = errno;
     ::unlink(temporary.c_str());
-    fail("cannot write {}: {}: {}{}", path, what, std::strerror(error), remedy(error));
+    fail_to_write(path, what, error);
   };
-  Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+  Descriptor file(temporary, O_RDWR | O_CREAT | O_TRUNC);
   if (!file.open()) give_up("opening a temporary file beside it");
-  for (const auto& piece : pieces) {
-    if (!write_all(file.get(), piece)) give_up("writing");
+  bool written = false;
+  try {
+    written = write(file.get());
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
   }
+  if (!written) give_up("writing");
   if (durable && ::fsync(file.get()) != 0) give_up("fsync");
   if (!file.close()) give_up("closing");
 
@@ -90,26 +48,28 @@ std::string temporary_name(const std::string& path, const std::string& ending, c
   return path + (by.token.empty() ? "" : "." + by.token) + ending;
 }
 
-std::string folder_of(const std::string& path) {
-  const auto parent = std::filesystem::path(path).parent_path();
-  return parent.empty() ? "." : parent.string();
+std::function<bool(int)> writer_of(const std::vector<std::span<const std::byte>>& pieces) {
+  return [&pieces](int fd) { return std::all_of(pieces.begin(), pieces.end(), [&](const auto& piece) { return write_all(fd, piece); }); };
 }
 
 }  // namespace
 
 void replace_file(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by,
                   const std::string& keep_previous) {
-  write_and_rename(path, temporary_name(path, ending, by), pieces, by, keep_previous, true);
-  // The name is durable only with the directory. A file system that cannot fsync one (EINVAL) has nothing to wait for.
-  Descriptor directory(folder_of(path), O_RDONLY | O_DIRECTORY);
-  if (directory.open() && ::fsync(directory.get()) != 0 && errno != EINVAL) {
-    const int error = errno;
-    fail("cannot be sure that {} survives a power loss: fsync of its folder: {}", path, std::strerror(error));
-  }
+  write_and_rename(path, temporary_name(path, ending, by), writer_of(pieces), by, keep_previous, true);
+  sync_folder_of(path);  // the name is durable only with the directory
+}
+
+void replace_file_by(const std::string& path, const std::string& ending, const std::function<bool(int fd, const std::string& temporary)>& write,
+                     const Incarnation& by) {
+  const std::string temporary = temporary_name(path, ending, by);
+  write_and_rename(
+      path, temporary, [&](int fd) { return write(fd, temporary); }, by, "", true);
+  sync_folder_of(path);
 }
 
 void replace_file_quickly(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by) {
-  write_and_rename(path, temporary_name(path, ending, by), pieces, by, "", false);
+  write_and_rename(path, temporary_name(path, ending, by), writer_of(pieces), by, "", false);
 }
 
 void remove_temporary_files(const std::string& path, const std::string& ending) {

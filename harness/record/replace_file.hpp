@@ -20,6 +20,10 @@ struct Incarnation {
 void replace_file(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces, const Incarnation& by = {},
                   const std::string& keep_previous = "");
 
+// As replace_file, for a file that is not in memory: `write` fills it. False: errno says why it could not be written.
+void replace_file_by(const std::string& path, const std::string& ending, const std::function<bool(int fd, const std::string& temporary)>& write,
+                     const Incarnation& by = {});
+
 // As replace_file, for files that need not survive a power loss: it does not fsync and does not wait for a disk.
 void replace_file_quickly(const std::string& path, const std::string& ending, const std::vector<std::span<const std::byte>>& pieces,
                           const Incarnation& by = {});

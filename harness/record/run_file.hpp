@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,12 +11,20 @@
 #include "harness/core/nan.hpp"
 #include "harness/record/replace_file.hpp"
 #include "harness/record/rows.hpp"
+#include "harness/record/step_totals.hpp"
 
 namespace xib {
 
-// Writes the whole run file: builds it in memory, reads it back to verify it, writes `path`[.token].partial, fsyncs, renames it, and fsyncs the directory.
-// Afterwards `path` is complete or does not exist. Throws Error(work), which names the path and the reason.
+// Rows of steps that come before those of a record and are not in memory.
+struct EarlierRows {
+  std::int64_t steps = 0;
+  std::function<void(const std::function<void(const Rows&)>& visit)> each = {};  // calls visit for all of them in order, some at a time
+};
+
+// Writes the whole run file: writes `path`[.token].partial, reads it back to verify it, fsyncs, renames it, and fsyncs the directory. Afterwards `path` is
+// complete or does not exist. Rows go through memory a chunk of a column at a time. Throws Error(work), which names the path and the reason.
 void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by = {});
+void write_run_file(const std::string& path, const RunRecord& record, const EarlierRows& earlier, const StepTotals& totals, const Incarnation& by = {});
 
 // Error for a file that is whole, but was written by a newer xibench.
 class NewerRunFile : public Error {
@@ -26,6 +36,9 @@ class NewerRunFile : public Error {
 // truncated, has another schema, a newer version, or lacks a dataset. Throws Unreadable (core/paths.hpp) if permissions, a disk or a lock prevent reading: the
 // file may be whole.
 RunRecord read_run_file(const std::string& path);
+
+// The same without the columns that have a value for each node or rank of each step, which can be larger than memory: they are read, checked and dropped.
+RunRecord read_run_file_narrowly(const std::string& path);
 
 // Throws Unreadable if another program uses a file that HDF5 could not read for the reason `failure`: a file that is being changed only looks damaged.
 void check_not_in_use(const std::string& path, std::string_view failure);
@@ -52,8 +65,9 @@ struct Summary {
 };
 Summary summary_of(const std::vector<Metric>& metrics);  // with nothing measured
 Summary summarize(const RunRecord& record);
-void forget_final(Summary& summary);             // removes the values that a run that diverged does not have
-std::string final_text(const Summary& summary);  // "test accuracy 88.73 %": of the first metric; "" if there is no value
+Summary summarize(const RunRecord& record, const StepTotals& totals);  // totals: of all steps of the run, where the record has only the last
+void forget_final(Summary& summary);                                   // removes the values that a run that diverged does not have
+std::string final_text(const Summary& summary);                        // "test accuracy 88.73 %": of the first metric; "" if there is no value
 
 // Calls visit(name, value) for every attribute of /summary; the name is a text, the value a double or std::int64_t, or a reference to one. Every file has those
 // of accuracy and the final loss, as in version 0.1.0; NaN if the run has no such metric.
@@ -101,5 +115,6 @@ struct RunHeader {
 
 // SHA-256 over everything in the record that is science; times, places, attempts, provenance and wire bytes are not.
 std::string science_digest(const RunRecord& record);
+std::string science_digest_of_file(const std::string& path);  // in bounded memory; throws as read_run_file does
 
 }  // namespace xib

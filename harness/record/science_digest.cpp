@@ -25,6 +25,10 @@ void feed_metrics(Feed& feed, const RunRecord& record) {
 }  // namespace
 
 std::string science_digest(const RunRecord& record) {
+  return science_digest(record, [&](Feed& feed, const WideColumn& column, const std::string& name) { feed.values(name, record.*column.member); });
+}
+
+std::string science_digest(const RunRecord& record, const std::function<void(Feed& feed, const WideColumn& column, const std::string& name)>& feed_wide) {
   Feed feed;
   feed.text("/config", record.config_json);
   feed.text("outcome", std::string(name_of(record.outcome)));
@@ -36,7 +40,7 @@ std::string science_digest(const RunRecord& record) {
   feed_table(feed, "evaluations", kEvaluationColumns, record.evaluations);
   feed_metrics(feed, record);
   for (const auto& column : kNodeColumns)
-    if (column.science) feed.values(fmt::format("/nodes/{}", column.name), record.*column.member);
+    if (column.science) feed_wide(feed, column, fmt::format("/nodes/{}", column.name));
   for (const auto& topology : record.topologies) {
     feed.text("/topology@name", topology.name);
     feed.text("/topology@weights", topology.weights);

@@ -9,27 +9,6 @@
 #include "harness/record/run_file.hpp"
 
 namespace xib {
-namespace {
-
-// Median of samples/s over the steps that `use` accepts; NaN when there are none.
-template <class Use>
-double median_rate(const std::vector<StepRow>& steps, Use&& use) {
-  std::vector<double> rates;
-  for (const auto& row : steps) {
-    if (row.wall_s > 0 && use(row)) rates.push_back(static_cast<double>(row.samples) / row.wall_s);
-  }
-  if (rates.empty()) return kNaN;
-  std::sort(rates.begin(), rates.end());
-  const std::size_t half = rates.size() / 2;
-  return rates.size() % 2 == 1 ? rates[half] : (rates[half - 1] + rates[half]) / 2;
-}
-
-double throughput(const std::vector<StepRow>& steps) {
-  const double steady = median_rate(steps, is_plain);
-  return std::isnan(steady) ? median_rate(steps, [](const StepRow&) { return true; }) : steady;  // a run shorter than its warm-up
-}
-
-}  // namespace
 
 void forget_final(Summary& summary) {
   for (Score& score : summary.scores) score.final = score.nodes_mean = score.nodes_worst = kNaN;
@@ -46,7 +25,9 @@ Summary summary_of(const std::vector<Metric>& metrics) {
   return summary;
 }
 
-Summary summarize(const RunRecord& record) {
+Summary summarize(const RunRecord& record) { return summarize(record, StepTotals(record.steps)); }
+
+Summary summarize(const RunRecord& record, const StepTotals& totals) {
   Summary summary = summary_of(record.metrics);
   for (Score& score : summary.scores) {
     const std::string column = test_column(score.metric);
@@ -64,25 +45,17 @@ Summary summarize(const RunRecord& record) {
     for (const double value : nodes) first.nodes_worst = first.metric.worse(first.nodes_worst, value);
   }
   if (record.outcome == Standing::diverged) forget_final(summary);
-  summary.throughput_samples_per_s = throughput(record.steps);
-
-  std::vector<double> sum(record.phases.size(), 0), count(record.phases.size(), 0);
-  double decision_bytes = 0;
-  for (const auto& row : record.steps) {
-    summary.total_rounds += row.gossip_rounds;
-    summary.total_bytes_sent += row.bytes_sent;
-    summary.total_gauge_bytes_sent += row.gauge_bytes_sent;
-    decision_bytes += row.decision_bytes_sent;
-    summary.target_missed_steps += row.target_reached == 0;
-    summary.wall_s += row.wall_s;
-    const auto k = static_cast<std::size_t>(row.phase - 1);
-    if (k >= sum.size() || std::isnan(row.consensus_distance)) continue;
-    sum[k] += row.consensus_distance;
-    count[k] += 1;
-  }
-  summary.total_decision_bytes_sent = decision_bytes;
-  for (std::size_t k = 0; k < sum.size(); ++k) {
-    summary.mean_consensus_distance_phase.push_back(count[k] > 0 ? sum[k] / count[k] : kNaN);
+  summary.throughput_samples_per_s = totals.throughput();
+  summary.total_rounds = totals.rounds;
+  summary.total_bytes_sent = totals.bytes_sent;
+  summary.total_gauge_bytes_sent = totals.gauge_bytes_sent;
+  summary.total_decision_bytes_sent = totals.decision_bytes_sent;
+  summary.target_missed_steps = totals.target_missed_steps;
+  summary.wall_s = totals.wall_s;
+  for (std::size_t k = 0; k < record.phases.size(); ++k) {
+    const auto phase = totals.phases.find(static_cast<std::int32_t>(k + 1));
+    const bool measured = phase != totals.phases.end() && phase->second.measured > 0;
+    summary.mean_consensus_distance_phase.push_back(measured ? phase->second.distance_sum / static_cast<double>(phase->second.measured) : kNaN);
   }
   return summary;
 }

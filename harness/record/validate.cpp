@@ -130,7 +130,7 @@ class Checker {
 }  // namespace
 
 Validation validate_run_file(const std::string& path) {
-  const RunRecord record = read_run_file(path);
+  const RunRecord record = read_run_file_narrowly(path);
   try {
     const Hdf5Reader file(path);
     Checker checker(file, record);

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
 #include <numeric>
 
 #include "harness/core/check.hpp"
@@ -21,7 +25,7 @@ std::vector<std::int32_t> count_up(std::size_t count, std::int32_t first = 0) {
 }
 
 // A recorder that miscounts must not make a file that looks fine.
-void check_sizes(const RunRecord& record) {
+void check_sizes(const RunRecord& record) {  // EarlierRows are checked by their streams
   const auto expect = [](std::size_t have, std::size_t want, std::string_view what, bool may_be_empty) {
     if (have == want || (may_be_empty && have == 0)) return;
     throw Hdf5Failure(fmt::format("the record holds {} values of {}, expected {}", have, what, want));
@@ -39,18 +43,62 @@ void check_sizes(const RunRecord& record) {
   expect(record.topologies.size(), record.phases.size(), "topologies", true);
 }
 
-// One dataset per column. `axis`: the dimension scale of the rows; a column of that path is the scale itself.
+// Columns that are filled while the rows of steps pass by, some at a time.
+class StepColumns {
+ public:
+  explicit StepColumns(Hdf5Writer& file) : file_(file) {}
+  // values: of some rows, as a span or a vector.
+  template <class T, class Values>
+  void add(const std::string& path, const Shape& shape, const Labels& labels, Values&& values) {
+    const auto stream = std::make_shared<Hdf5Stream<T>>(file_.stream<T>(path, shape, labels));
+    feeds_.push_back([stream, values](const Rows& rows) { stream->append(values(rows)); });
+    ends_.push_back([stream] { stream->finish(); });
+  }
+  void pass(const Rows& rows) {
+    for (const auto& feed : feeds_) feed(rows);
+  }
+  void finish() {
+    for (const auto& end : ends_) end();
+  }
+
+ private:
+  Hdf5Writer& file_;
+  std::vector<std::function<void(const Rows&)>> feeds_;
+  std::vector<std::function<void()>> ends_;
+};
+
+template <class Row>
+Labels labels_of(const Column<Row>& column) {
+  return {column.units, column.description, column.science, column.part ? "wall_s" : ""};
+}
+
+// A column of that path is the scale itself.
+void attach_rows(Hdf5Writer& file, const std::string& path, std::string_view name, const std::string& axis) {
+  if (path == axis) {
+    file.scale(path, std::string(name));
+  } else {
+    file.attach(path, 0, axis);
+  }
+}
+
+// One dataset per column. `axis`: the dimension scale of the rows.
 template <class Row, std::size_t N>
 void write_table(Hdf5Writer& file, const std::string& group, const Column<Row> (&columns)[N], const std::vector<Row>& rows, const std::string& axis) {
   for (const auto& column : columns) {
     const std::string path = group + "/" + std::string(column.name);
-    const Labels labels{column.units, column.description, column.science, column.part ? "wall_s" : ""};
-    with_member(column, [&](auto member, auto) { file.dataset(path, gather(rows, member), {rows.size()}, labels); });
-    if (path == axis) {
-      file.scale(path, std::string(column.name));
-    } else {
-      file.attach(path, 0, axis);
-    }
+    with_member(column, [&](auto member, auto) { file.dataset(path, gather(rows, member), {rows.size()}, labels_of(column)); });
+    attach_rows(file, path, column.name, axis);
+  }
+}
+
+void begin_steps(Hdf5Writer& file, StepColumns& columns, std::size_t steps) {
+  for (const auto& column : kStepColumns) {
+    const std::string path = "/steps/" + std::string(column.name);
+    with_member(column, [&]<class T>(auto member, std::type_identity<T>) {
+      if constexpr (!std::is_same_v<T, std::string>)
+        columns.add<T>(path, {steps}, labels_of(column), [member](const Rows& rows) { return gather(rows.steps, member); });
+    });
+    attach_rows(file, path, column.name, "/steps/step");
   }
 }
 
@@ -64,14 +112,25 @@ void plot_hints(Hdf5Writer& file, const std::string& group, std::string_view sig
   file.hint(group, "axes", axis);
 }
 
+// Values of a column of `rows` that has `width` values in each step of the file; rows of attempts with fewer ranks are filled up with NaN.
+std::vector<float> widened(const Rows& rows, const std::vector<float>& values, std::size_t width) {
+  const std::size_t steps = rows.steps.size(), has = steps == 0 ? width : values.size() / steps;
+  std::vector<float> wide(steps * width, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t t = 0; t < steps; ++t)
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(t * has), std::min(has, width), wide.begin() + static_cast<std::ptrdiff_t>(t * width));
+  return wide;
+}
+
 template <std::size_t N>
-void write_wide(Hdf5Writer& file, const std::string& group, const WideColumn (&columns)[N], const RunRecord& record, std::size_t width,
-                const std::string& axis) {
+void begin_wide(Hdf5Writer& file, StepColumns& streams, const std::string& group, const WideColumn (&columns)[N], const RunRecord& record, std::size_t steps,
+                std::size_t width, const std::string& axis) {
   for (const auto& column : columns) {
-    const auto& values = record.*column.member;
-    if (values.empty() && !record.steps.empty()) continue;  // not measured
+    if ((record.*column.member).empty() && !record.steps.empty()) continue;  // not measured
     const std::string path = group + "/" + std::string(column.name);
-    file.dataset(path, values, {record.steps.size(), width}, {column.units, column.description, column.science});
+    streams.add<float>(path, {steps, width}, {column.units, column.description, column.science}, [member = column.member, width](const Rows& rows) {
+      const auto& values = rows.*member;
+      return values.size() == rows.steps.size() * width ? values : widened(rows, values, width);
+    });
     file.attach(path, 0, "/steps/step");
     file.attach(path, 1, axis);
   }
@@ -105,33 +164,46 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
   }
 
   const auto nodes = static_cast<std::size_t>(record.nodes);
-  std::vector<double> values;
-  for (const auto& row : record.evaluations) {
-    if (row.test_nodes.empty()) values.resize(values.size() + nodes, kNaN);
-    values.insert(values.end(), row.test_nodes.begin(), row.test_nodes.end());
-  }
-  const std::string path = "/evaluations/" + nodes_column(first);
-  file.dataset(
-      path, values, {record.evaluations.size(), nodes},
-      {first.unit, first.description + " of every node's own model on the test set (NaN: not measured)", nodes_column(first) != nodes_column(mean_loss())});
+  const std::string path = "/evaluations/" + nodes_column(first),
+                    meaning = first.description + " of every node's own model on the test set (NaN: not measured)";
+  auto values = file.stream<double>(path, {record.evaluations.size(), nodes}, {first.unit, meaning, nodes_column(first) != nodes_column(mean_loss())});
+  const std::vector<double> none(nodes, kNaN);
+  for (const auto& row : record.evaluations) values.append(row.test_nodes.empty() ? none : row.test_nodes);
+  values.finish();
   file.attach(path, 0, "/evaluations/step");
   file.attach(path, 1, "/nodes/node");
+}
+
+bool has_matrices(const TopologyRecord& topology) { return !topology.matrices.empty() || topology.row_of; }
+
+// Calls use(node, row) for the rows of the matrices of all rounds, in order.
+template <class Use>
+void each_row(const TopologyRecord& topology, std::size_t nodes, Use&& use) {
+  std::vector<double> row(nodes);
+  for (std::size_t at = 0; at < static_cast<std::size_t>(topology.period) * nodes; ++at) {
+    if (topology.matrices.empty()) {
+      topology.row_of(static_cast<std::int64_t>(at / nodes), static_cast<std::int64_t>(at % nodes), row);
+      use(at % nodes, std::span<const double>(row));
+    } else {
+      use(at % nodes, std::span<const double>(topology.matrices).subspan(at * nodes, nodes));
+    }
+  }
 }
 
 void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& topology, std::size_t nodes, const std::string& rounds) {
   std::vector<std::int64_t> indptr;
   std::vector<std::int32_t> indices;
   std::vector<double> weights;
-  for (std::size_t row = 0; row < topology.matrices.size() / nodes; ++row) {
-    if (row % nodes == 0) indptr.push_back(static_cast<std::int64_t>(indices.size()));
+  each_row(topology, nodes, [&](std::size_t node, std::span<const double> row) {
+    if (node == 0) indptr.push_back(static_cast<std::int64_t>(indices.size()));
     for (std::size_t column = 0; column < nodes; ++column) {
-      if (const double weight = topology.matrices[row * nodes + column]; weight != 0) {
+      if (row[column] != 0) {
         indices.push_back(static_cast<std::int32_t>(column));
-        weights.push_back(weight);
+        weights.push_back(row[column]);
       }
     }
     indptr.push_back(static_cast<std::int64_t>(indices.size()));
-  }
+  });
   file.group(path, "NXcollection");
   file.dataset(path + "/indptr", indptr, {static_cast<std::size_t>(topology.period), nodes + 1},
                {"1", "row i of matrix t: entries indptr[t, i] to indptr[t, i + 1] of indices and weights", kScience});
@@ -156,7 +228,7 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
     file.attribute(group, "seed", topology.seed);
 
     const std::string path = group + "/W";
-    if (topology.matrices.empty()) continue;
+    if (!has_matrices(topology)) continue;
     const std::string rounds = group + "/round";
     const bool sparse = record.nodes > kLargestDenseTopology;
     if (sparse || topology.period > 1) write_axis(file, rounds, static_cast<std::size_t>(topology.period), 0, "round of the period");
@@ -166,7 +238,9 @@ void write_topologies(Hdf5Writer& file, const RunRecord& record) {
     }
     Shape shape = {nodes, nodes};
     if (topology.period > 1) shape.insert(shape.begin(), static_cast<std::size_t>(topology.period));
-    file.dataset(path, topology.matrices, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j", kScience});
+    auto matrices = file.stream<double>(path, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j", kScience});
+    each_row(topology, nodes, [&](std::size_t, std::span<const double> row) { matrices.append(row); });
+    matrices.finish();
     if (topology.period > 1) file.attach(path, 0, rounds);
     file.attach(path, shape.size() - 2, "/nodes/node");
     file.attach(path, shape.size() - 1, "/nodes/node");
@@ -228,23 +302,28 @@ void link_scales(Hdf5Writer& file) {
     file.link(path, name);
 }
 
-std::vector<std::byte> build(const RunRecord& record) {
+void build(Hdf5Writer& file, const RunRecord& record, const EarlierRows& earlier, const StepTotals& totals) {
   const auto nodes = static_cast<std::size_t>(record.nodes), ranks = static_cast<std::size_t>(record.ranks);
+  const std::size_t steps = static_cast<std::size_t>(earlier.steps) + record.steps.size();
   check_sizes(record);
-  Hdf5Writer file;
   write_root(file, record);
 
+  StepColumns rows(file);
   file.group("/steps", "NXdata");
   plot_hints(file, "/steps", "consensus_distance", "step");
-  write_table(file, "/steps", kStepColumns, record.steps, "/steps/step");
+  begin_steps(file, rows, steps);
 
   file.group("/nodes", "NXcollection");
   write_axis(file, "/nodes/node", nodes, 0, "node");
-  write_wide(file, "/nodes", kNodeColumns, record, nodes, "/nodes/node");
+  begin_wide(file, rows, "/nodes", kNodeColumns, record, steps, nodes, "/nodes/node");
 
   file.group("/ranks", "NXcollection");
   write_axis(file, "/ranks/rank", ranks, 0, "rank (process)");
-  write_wide(file, "/ranks", kRankColumns, record, ranks, "/ranks/rank");
+  begin_wide(file, rows, "/ranks", kRankColumns, record, steps, ranks, "/ranks/rank");
+
+  if (earlier.each) earlier.each([&](const Rows& some) { rows.pass(some); });
+  rows.pass(record);
+  rows.finish();
 
   file.group("/phases", "NXcollection");
   write_axis(file, "/phases/phase", record.phases.size(), 1, "phase, from 1");
@@ -261,21 +340,32 @@ std::vector<std::byte> build(const RunRecord& record) {
   link_scales(file);
 
   file.group("/summary", "NXcollection");
-  for_each_entry(summarize(record), [&](const std::string& name, const auto& value) { file.attribute("/summary", name, value); });
-  return file.image();
+  for_each_entry(summarize(record, totals), [&](const std::string& name, const auto& value) { file.attribute("/summary", name, value); });
+  file.finish();
 }
 
 }  // namespace
 
-void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by) {
-  std::vector<std::byte> image;
+void write_run_file(const std::string& path, const RunRecord& record, const Incarnation& by) { write_run_file(path, record, {}, StepTotals(record.steps), by); }
+
+void write_run_file(const std::string& path, const RunRecord& record, const EarlierRows& earlier, const StepTotals& totals, const Incarnation& by) {
+  const auto write = [&](int fd, const std::string& temporary) {
+    int error = 0;
+    try {
+      Hdf5Writer file(fd, error);
+      build(file, record, earlier, totals);
+    } catch (const Hdf5Failure&) {
+      if (error == 0) throw;
+    }
+    errno = error;
+    if (error == 0) Hdf5Reader(temporary).verify();
+    return error == 0;
+  };
   try {
-    image = build(record);
-    Hdf5Reader(image).verify();
+    replace_file_by(path, ".partial", write, by);
   } catch (const Hdf5Failure& failure) {
     fail("cannot write {}: {} (nothing was written; the checkpoint stays)", path, failure.what());
   }
-  replace_file(path, ".partial", {image}, by);
 }
 
 }  // namespace xib

@@ -6,6 +6,7 @@
 #include "harness/record/checkpoint_file.hpp"
 
 #include <cstring>
+#include <iterator>
 #include <map>
 
 namespace xib {
@@ -85,7 +86,8 @@ void save_checkpoint(const std::string& path, const CheckpointedRun& run, Record
     sections["steps_done"] = to_bytes(std::span<const std::int64_t>(&steps_done, 1));
     sections["data"] = encode_data(run.task);
     sections["run_id"] = to_bytes(std::span<const char>(recorder.record().run_id));
-    sections["record"] = encode_record(recorder.record());
+    sections["rows"] = encode_parts(recorder.save_rows());
+    sections["record"] = encode_record(recorder.record(), recorder.saved_evaluations());
     write_checkpoint(path, sections, by);
     return 0;
   });
@@ -100,11 +102,20 @@ Resumed load_checkpoint(const std::string& path, const CheckpointedRun& run, con
   };
   std::vector<double> controller(run.consensus.state().size());
   const Head head = from_rank_0<Head>(run.communicator, [&]() -> Head {
-    loaded = read_checkpoint(path);
+    std::vector<EvaluationRow> evaluations;  // that the log has
+    loaded = read_checkpoint(path, [&](const Sections& sections) {
+      const auto rows = sections.find("rows");  // older checkpoints have all rows in the record
+      evaluations.clear();
+      resumed.log = std::make_unique<RowLog>(path, rows == sections.end() ? std::vector<RowPart>{} : decode_parts(rows->second), evaluations, by);
+    });
     resumed.note = loaded.note;
     if (!loaded.found) {
-      if (loaded.note.empty()) return {};
+      resumed.log = std::make_unique<RowLog>(path, by);
       if (by.still_ours) by.still_ours();
+      if (loaded.note.empty()) {
+        resumed.log->remove_others();
+        return {};
+      }
       for (const std::string& damaged : {path, path + ".previous"}) set_aside_unusable(damaged);
       resumed.note += "; set aside, the run starts over";
       return {};
@@ -117,10 +128,11 @@ Resumed load_checkpoint(const std::string& path, const CheckpointedRun& run, con
     for (const auto& rows : run.kept.rows) section(s, rows.name, static_cast<std::size_t>(row_count(rows, run.layout)) * rows.matrix->dim() * sizeof(float));
     for (const auto& [name, values] : run.kept.numbers) std::memcpy(values.data(), section(s, name, values.size_bytes()).data(), values.size_bytes());
     resumed.record = decode_record(s.at("record"));
-    if (!loaded.note.empty()) {
-      if (by.still_ours) by.still_ours();
-      set_aside_unusable(path);
-    }
+    resumed.record.evaluations.insert(resumed.record.evaluations.begin(), std::make_move_iterator(evaluations.begin()),
+                                      std::make_move_iterator(evaluations.end()));
+    if (by.still_ours) by.still_ours();
+    if (!loaded.note.empty()) set_aside_unusable(path);
+    resumed.log->remove_others();
     return {true, from_bytes<std::int64_t>(section(s, "steps_done", sizeof(std::int64_t)))[0]};
   });
   resumed.found = head.found;

@@ -10,6 +10,7 @@
 #include "harness/train/kept_state.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace xib {
@@ -30,7 +31,9 @@ void save_checkpoint(const std::string& path, const CheckpointedRun& run, Record
 struct Resumed {
   bool found = false;
   std::int64_t steps_done = 0;
-  RunRecord record;  // on rank 0
+  // On rank 0: a record with the rows that the log does not have, and the log, which is empty where there was no checkpoint.
+  RunRecord record;
+  std::unique_ptr<RowLog> log;
   std::string note;  // on rank 0: why the newest checkpoint was not used; "" if it was, or if there is none
 };
 // Collective. Restores `run` from `path`. Damaged checkpoints are set aside: if the newest is damaged, the previous one is used. Without a whole checkpoint

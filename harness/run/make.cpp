@@ -145,7 +145,6 @@ std::unique_ptr<Run> make_run(const RunConfig& config, Communicator& communicato
 
 std::vector<TopologyRecord> topology_records(const Run& run) {
   std::vector<TopologyRecord> records;
-  const int n = run.layout.nodes;
   for (std::size_t k = 0; k < static_cast<std::size_t>(run.timeline.phases()); ++k) {
     const MixingSchedule& schedule = run.consensus.schedule(static_cast<int>(k) + 1);
     Spectrum s{.lambda2 = kNaN, .lambda_min = kNaN, .p = kNaN};
@@ -164,12 +163,21 @@ std::vector<TopologyRecord> topology_records(const Run& run) {
                           .period = schedule.period(),
                           .seed = run.config.seed,
                           .matrices = {}};
-    for (std::int64_t t = 0; t < schedule.period(); ++t)
-      for (int i = 0; i < n; ++i)
-        for (int j = 0; j < n; ++j) record.matrices.push_back(schedule.at(t).at(i, j));
     records.push_back(std::move(record));
   }
+  attach_matrices(run, records);
   return records;
+}
+
+void attach_matrices(const Run& run, std::vector<TopologyRecord>& records) {
+  for (std::size_t k = 0; k < records.size(); ++k) {
+    const MixingSchedule& schedule = run.consensus.schedule(static_cast<int>(k) + 1);
+    if (!records[k].matrices.empty() || schedule.period() == 0) continue;
+    records[k].row_of = [&schedule](std::int64_t round, std::int64_t node, std::span<double> row) {
+      const auto& matrix = schedule.at(round);
+      for (std::size_t j = 0; j < row.size(); ++j) row[j] = matrix.at(static_cast<int>(node), static_cast<int>(j));
+    };
+  }
 }
 
 }  // namespace xib

@@ -1,6 +1,8 @@
 #include "harness/run/recorder.hpp"
 
+#include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
+#include "harness/record/layout.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -29,22 +31,60 @@ void set_times(StepRow& row, const Stopwatch& watch) {
 
 }  // namespace
 
-Recorder::Recorder(Communicator& communicator, const NodeLayout& layout, double warmup_epochs, RunRecord record, std::int16_t attempt)
+Recorder::Recorder(Communicator& communicator, const NodeLayout& layout, double warmup_epochs, RunRecord record, std::int16_t attempt,
+                   std::unique_ptr<RowLog> log)
     : communicator_(communicator),
       layout_(layout),
       warmup_epochs_(warmup_epochs),
       record_(std::move(record)),
       attempt_(attempt),
+      log_(std::move(log)),
       start_(communicator.now()),
       wire_bytes_(communicator.traffic().bytes) {
   if (layout.rank != 0) return;
   widen(record_, layout.ranks);
   if (record_.steps.empty()) return;
   before_ns_ = record_.steps.back().t_ns;
-  for (const auto& row : record_.steps) {
-    train_seconds_ += row.wall_s - row.record_s;
-    if (bad_ < 0 && !std::isfinite(row.train_loss)) bad_ = row.step;
-  }
+  const StepTotals earlier = totals();
+  train_seconds_ = earlier.train_s;
+  bad_ = earlier.first_bad;
+}
+
+StepTotals Recorder::totals() const {
+  StepTotals totals = log_ ? log_->totals() : StepTotals();
+  totals.add(record_.steps);
+  return totals;
+}
+
+std::size_t Recorder::row_bytes() const {
+  return sizeof(StepRow) + sizeof(float) * 2 * static_cast<std::size_t>(layout_.nodes) + sizeof(float) * 3 * static_cast<std::size_t>(record_.ranks);
+}
+
+std::int64_t Recorder::most_steps_at_once() const { return std::max<std::int64_t>(1, static_cast<std::int64_t>(kRowsInMemory / row_bytes())); }
+
+void Recorder::spill() {
+  if (record_.steps.empty()) return;
+  Rows rows;
+  rows.nodes = layout_.nodes;
+  rows.ranks = record_.ranks;
+  rows.evaluations.assign(record_.evaluations.begin() + static_cast<std::ptrdiff_t>(saved_evaluations()), record_.evaluations.end());
+  if (record_.steps.size() == 1 && rows.evaluations.empty()) return;
+  const auto all_but_last = [](auto& from, std::size_t width) {
+    auto all = std::move(from);
+    from.assign(all.end() - static_cast<std::ptrdiff_t>(width), all.end());
+    all.resize(all.size() - width);
+    return all;
+  };
+  rows.steps = all_but_last(record_.steps, 1);
+  for (const auto& column : kNodeColumns) rows.*column.member = all_but_last(record_.*column.member, static_cast<std::size_t>(layout_.nodes));
+  for (const auto& column : kRankColumns) rows.*column.member = all_but_last(record_.*column.member, static_cast<std::size_t>(record_.ranks));
+  log_->append(rows);
+}
+
+std::vector<RowPart> Recorder::save_rows() {
+  if (!log_) return {};
+  spill();
+  return log_->make_durable();
 }
 
 void Recorder::step(const StepContext& c) {
@@ -103,9 +143,9 @@ void Recorder::close_step(Stopwatch& watch) {
 std::int64_t Recorder::gather() {
   const auto bytes = communicator_.gather(std::as_bytes(std::span(mine_)));
   mine_.clear();
-  if (layout_.rank == 0) {
+  bad_ = from_rank_0<std::int64_t>(communicator_, [&] {
     std::vector<double> all(bytes.size() / sizeof(double));
-    std::memcpy(all.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(all.data(), bytes.data(), bytes.size());
     const auto n = static_cast<std::size_t>(layout_.nodes), ranks = static_cast<std::size_t>(layout_.ranks), rows = rows_.size();
     const std::size_t width = static_cast<std::size_t>(record_.ranks);
     std::vector<double> loss(rows * n), norm2(rows * n);
@@ -138,8 +178,9 @@ std::int64_t Recorder::gather() {
     record_.rank_wait_s.insert(record_.rank_wait_s.end(), wait.begin(), wait.end());
     rows_.clear();
     distance_.clear();
-  }
-  communicator_.broadcast(std::as_writable_bytes(std::span(&bad_, 1)), 0);
+    if (log_ && record_.steps.size() * row_bytes() > kRowsInMemory) spill();
+    return bad_;
+  });
   return bad_;
 }
 

@@ -68,7 +68,10 @@ SgdOptions sgd_options(const RunConfig::Train& train);    // train.momentum, tra
 SgdOptions local_options(const RunConfig::Train& train);  // for the optimizer: without momentum if the algorithm has its own
 int kept_matrices(const RunConfig::Train& train);         // number of matrices, one row per node, that optimizer and algorithm keep
 
-// Records of every phase's graph, for the run file.
+// Records of every phase's graph, for the run file, with attach_matrices().
 std::vector<TopologyRecord> topology_records(const Run& run);
+
+// Lets records of a run compute their matrices when the file is written. `run` must outlive them.
+void attach_matrices(const Run& run, std::vector<TopologyRecord>& records);
 
 }  // namespace xib

@@ -2,9 +2,6 @@
 
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
-#include "harness/core/nan.hpp"
-
-#include <cmath>
 
 namespace xib {
 
@@ -27,7 +24,7 @@ RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& r
   return record;
 }
 
-std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeline, std::span<const StepRow> steps) {
+std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeline, const StepTotals& steps) {
   std::vector<PhaseRow> rows;
   for (int phase = 1; phase <= timeline.phases(); ++phase) {
     const auto k = static_cast<std::size_t>(phase - 1);
@@ -36,24 +33,16 @@ std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeli
                  .topology = config.topology.name[k],
                  .policy = config.control.policy[k],
                  .target_source = config.control.reference_id[k]};
-    double sum = 0, largest = kNaN;
-    int measured = 0;
-    for (const auto& step : steps) {
-      if (step.phase != phase) continue;
-      row.rounds += step.gossip_rounds;
-      row.bytes_sent += step.bytes_sent;
-      if (!std::isnan(step.target_distance)) {
-        row.target = step.target_distance;
-        if (std::isnan(row.target_first)) row.target_first = row.target;
-        row.target_min = std::fmin(row.target_min, row.target);
-      }
-      if (std::isnan(step.consensus_distance)) continue;
-      sum += step.consensus_distance;
-      largest = std::fmax(largest, step.consensus_distance);
-      ++measured;
+    if (const auto found = steps.phases.find(phase); found != steps.phases.end()) {
+      const PhaseTotals& done = found->second;
+      row.rounds = done.rounds;
+      row.bytes_sent = done.bytes_sent;
+      row.target = done.target;
+      row.target_first = done.target_first;
+      row.target_min = done.target_min;
+      if (done.measured > 0) row.consensus_distance_mean = done.distance_sum / static_cast<double>(done.measured);
+      row.consensus_distance_max = done.distance_max;
     }
-    if (measured > 0) row.consensus_distance_mean = sum / measured;
-    row.consensus_distance_max = largest;
     rows.push_back(std::move(row));
   }
   return rows;

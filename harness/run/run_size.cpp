@@ -25,7 +25,10 @@ namespace {
 // Measured on Debian 12 (LibTorch, oneDNN, OpenBLAS, HDF5, Open MPI) in /proc/PID/smaps_rollup of the ranks of a run of nearly nothing: 118 MB are file pages
 // that all of them share, 63 MB are private to each.
 constexpr double kLibraries = 160e6, kProgram = 96e6;
-constexpr double kRecordCopies = 4;    // rows in memory, which grow by doubling; encoded for a checkpoint, or laid out as columns and as a file
+constexpr double kRowCopies = 6;       // of kRowsInMemory: collected, in the record, encoded for the row log, read from it; a vector grows by doubling
+constexpr double kFileBuffers = 48e6;  // chunks and attributes of the run file while it is written
+constexpr double kStepMemory = 64;     // bytes of a step that stay in memory, for medians, and their copies
+constexpr double kRecordCopies = 4;    // evaluations in memory, which grow by doubling; encoded for a checkpoint, or laid out as columns
 constexpr double kFileOverhead = 1e6;  // provenance, attributes, the structure of an HDF5 file
 constexpr double kEvaluationRow = 128;
 
@@ -42,7 +45,7 @@ double evaluations_of(const RunConfig& c, double steps) {
 }
 
 struct Graphs {
-  double bytes = 0;  // of all phases' matrices, dense, as the record holds them
+  double bytes = 0;  // of all phases' matrices, dense, as the run file holds them
   double halo = 0;   // rows of other ranks that a rank holds at once
 };
 
@@ -90,11 +93,12 @@ RunSize run_size(const RunConfig& c, int ranks, int threads) {
                   + SliceSums::memory(c.train.nodes, ranks, task.dim, numbers);
   size.data = task.shared + mine * task.node;
   size.threads = threads * (task.thread + (n + 1) * 256 * sizeof(double));
-  const double rows = steps * (sizeof(StepRow) + sizeof(float) * (n + 3.0 * ranks)) + evaluations_of(c, steps) * kEvaluationRow +
-                      static_cast<double>(c.phase_count()) * n * sizeof(double);
-  size.result = rows + graphs.bytes + kFileOverhead;
-  size.checkpoint += rows + graphs.bytes;
-  size.record = kRecordCopies * (rows + graphs.bytes);
+  const double step_row = sizeof(StepRow) + sizeof(float) * (2 * n + 3.0 * ranks);
+  const double evaluations = evaluations_of(c, steps) * kEvaluationRow + static_cast<double>(c.phase_count()) * n * sizeof(double);
+  size.result = steps * step_row + evaluations + graphs.bytes + kFileOverhead;
+  size.rows = steps * step_row + evaluations;
+  size.record =
+      kRowCopies * std::min(steps * step_row, static_cast<double>(kRowsInMemory) + step_row) + kFileBuffers + kStepMemory * steps + kRecordCopies * evaluations;
   return size;
 }
 

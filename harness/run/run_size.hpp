@@ -14,8 +14,9 @@ struct RunSize {
   double matrices = 0;                // of the largest rank: models, gradients, momentum, matrices of algorithm and gossip, the copy for a checkpoint
   double data = 0;                    // of each rank: the data set, mini-batches
   double threads = 0;                 // of all threads of a rank
-  double record = 0;                  // of rank 0: what the run file will hold, and its copies
+  double record = 0;                  // of rank 0: rows, evaluations, their copies, and buffers of the run file
   double result = 0, checkpoint = 0;  // on disk: the run file, one checkpoint
+  double rows = 0;                    // on disk: the row log
   double of_rank() const { return program + matrices + data + threads; }  // of the largest rank, without the record, which only rank 0 has
   double memory() const { return libraries + of_rank() + record; }        // of a rank alone on its machine
 };

@@ -78,8 +78,10 @@ bool Session::goes_on(std::int64_t step) {
 Session::Orders Session::sync(std::int64_t step, bool stopping) {
   const double now = run_.communicator.now(), lately = std::max(now - synced_, 1e-9) / static_cast<double>(step - last_sync_);
   const double per_step = (now - begun_) / static_cast<double>(step + 1 - first_step_);
-  // Steps until the next sync point: as many as lately took this time, but at most twice as many as last time, because steps may become slower.
-  const auto pause = static_cast<std::int64_t>(std::min(std::min(kSyncSeconds, checkpoint_seconds_) / lately, 1e6));
+  // Steps until the next sync point: as many as lately took this time, but at most twice as many as last time, because steps may become slower, and no more
+  // than there is memory for their rows.
+  const double most = static_cast<double>(recorder_.most_steps_at_once());
+  const auto pause = static_cast<std::int64_t>(std::min(std::min(kSyncSeconds, checkpoint_seconds_) / lately, most));
   Orders orders{.next_sync = step + std::clamp<std::int64_t>(pause, 1, 2 * (step - last_sync_)), .stop = stopping};
   orders.checkpoint = stopping || now - last_checkpoint_ >= checkpoint_seconds_;
   last_sync_ = step;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "harness/core/check.hpp"
+#include "harness/core/hash.hpp"
 #include "tests/record/same_record.hpp"
 #include "tests/record/sample_record.hpp"
 #include "tests/record/scratch.hpp"
@@ -90,13 +91,42 @@ TEST_CASE("a checkpoint of another version, older or newer, is refused by its ve
   const Scratch folder;
   const std::string path = folder / "a.ckpt";
   write_checkpoint(path, kFirst);
-  for (const char version : {1, 3}) {
+  for (const char version : {1, 4}) {
     std::string other = read_bytes(path);
     other[std::string("XIBENCH checkpoint\n").size()] = version;
     write_bytes(path, other);
 
-    CHECK_THROWS_WITH(read_checkpoint(path), Contains(fmt::format("version {:d}, this program reads version 2", version)) && Contains("--no-resume"));
+    CHECK_THROWS_WITH(read_checkpoint(path), Contains(fmt::format("version {:d}, this program reads versions 2 and 3", version)) && Contains("--no-resume"));
   }
+}
+
+TEST_CASE("a checkpoint of the version before, which has all rows in its record, is read") {
+  const Scratch folder;
+  const std::string path = folder / "a.ckpt";
+  write_checkpoint(path, {});
+  std::string other = read_bytes(path);  // magic, version, size of the head, head, SHA-256 of all before
+  const auto at = std::string("XIBENCH checkpoint\n").size();
+  other[at] = 2;
+  const std::string sum = sha256(other.substr(0, other.size() - 64));
+  write_bytes(path, other.substr(0, other.size() - 64) + sum);
+
+  CHECK(read_checkpoint(path).found);
+}
+
+TEST_CASE("a checkpoint whose check fails is used as little as a damaged one, and is kept where that may be mended") {
+  const Scratch folder;
+  const std::string path = folder / "a.ckpt";
+  write_checkpoint(path, kFirst);
+  write_checkpoint(path, kSecond);
+  const auto refuse_second = [](const Sections& sections) {
+    if (sections == kSecond) throw UnusableCheckpoint("needs what is not there", true);
+  };
+  const auto refuse_all = [](const Sections&) { throw UnusableCheckpoint("needs what is not there", false); };
+
+  const auto loaded = read_checkpoint(path, refuse_second);
+  CHECK(loaded.sections == kFirst);
+  CHECK_THAT(loaded.note, Contains("a.ckpt needs what is not there; used the one before it"));
+  CHECK_THROWS_WITH(read_checkpoint(path, refuse_all), Contains("a.ckpt needs what is not there; checkpoint ") && Contains("--no-resume"));
 }
 
 TEST_CASE("a stop between the two renames leaves the one before") {

@@ -17,7 +17,7 @@ namespace {
 KeptRun sample_kept(const std::string& folder) {
   const RunRecord record = sample_record();
   write_run_file(folder + "/run.h5", record);
-  KeptRun run = keep_run(record, read_run_header(folder + "/run.h5"));
+  KeptRun run = keep_run(record, read_run_header(folder + "/run.h5"), science_digest(record));
   run.messages = 12, run.serial_messages = kNaN, run.serial_bytes = 1.0 / 3;
   run.cell = {{"train.nodes", "3"}};
   return run;
@@ -79,7 +79,7 @@ TEST_CASE("the distance at an evaluation is that after the last step before it")
   REQUIRE(std::isnan(record.steps[2].consensus_distance));
   record.evaluations[0].step = 2, record.evaluations[1].step = 3;
   write_run_file(scratch / "run.h5", record);
-  const KeptRun run = keep_run(record, read_run_header(scratch / "run.h5"));
+  const KeptRun run = keep_run(record, read_run_header(scratch / "run.h5"), science_digest(record));
   REQUIRE(run.evaluations.front() == std::pair{std::string("step"), std::vector<double>{2, 3}});
   const auto& [name, distances] = run.evaluations.back();
   CHECK(name == "consensus_distance");

@@ -154,8 +154,8 @@ void change(T& value) {
   }
 }
 
-template <class Row, std::size_t N>
-void check_each_column(const Column<Row> (&columns)[N], std::vector<Row> RunRecord::*table) {
+template <class Row, std::size_t N, class Table>
+void check_each_column(const Column<Row> (&columns)[N], std::vector<Row> Table::*table) {
   const RunRecord before = sample_record();
   for (const auto& column : columns) {
     RunRecord after = before;

@@ -1,7 +1,7 @@
 """A damaged checkpoint is found out and set aside; the run goes on from the one before it, or begins anew."""
 
 import support
-from long_run import LongRun
+from long_run import OFTEN, LongRun
 from support import signal
 
 
@@ -75,6 +75,68 @@ class DamagedCheckpoint(LongRun):
             done = self.run_to_end(self.long, self.out, ranks)
             self.assertIn("is truncated", done.stderr)
             self.assertEqual(self.digests(self.out), self.expected)
+
+    def interrupted(self):
+        """A run that was stopped after several checkpoints; its one file of rows."""
+        process = self.begun()
+        self.wait_for_file(self.out, ".previous", process)
+        process.send_signal(signal.SIGUSR1)
+        self.ended(process, 75)
+        return self.file(".rows")
+
+    def test_rows_that_are_missing_or_cut_are_asked_for_and_nothing_is_lost(self):
+        rows = self.interrupted()
+        whole, checkpoint = rows.read_bytes(), self.file(".checkpoint").read_bytes()
+        for ranks in (0, 2) if support.HAS_MPI else (0,):
+            for left in (None, whole[:100]):
+                rows.unlink(missing_ok=True)
+                if left is not None:
+                    rows.write_bytes(left)
+                said = self.run_to_end(self.long, self.out, ranks, status=1).stderr
+                self.assertRegex(said, rf"checkpoint \S+ needs {len(whole)} bytes of \S+\.rows, which (does not exist|has 100): put the whole file back")
+                self.assertIn("--no-resume", said)
+                self.assertEqual(self.file(".checkpoint").read_bytes(), checkpoint)
+        rows.write_bytes(whole)
+        self.assertIn("goes on after step", self.run_to_end(self.long, self.out).stderr)
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
+    def test_rows_that_came_after_the_checkpoint_are_of_no_run(self):
+        """A kill during an append leaves them, torn or whole."""
+        for more in (b"torn", None):
+            rows = self.interrupted()
+            whole = rows.read_bytes()
+            rows.write_bytes(whole + (whole[-2000:] if more is None else more))
+            self.assertIn("goes on after step", self.run_to_end(self.long, self.out).stderr)
+            self.assertEqual(self.digests(self.out), self.expected)
+            self.file(".h5").unlink()
+
+    def test_damaged_rows_are_treated_as_a_damaged_checkpoint(self):
+        rows = self.interrupted()
+        whole = rows.read_bytes()
+        rows.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))  # the newest rows: the checkpoint before does not need them
+        done = self.run_to_end(self.long, self.out)
+        self.assertRegex(done.stderr, r"needs \S+\.rows, which is corrupt \(checksum\); used the one before it")
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.file(".h5").unlink()
+
+        self.damage(self.interrupted())
+        self.run_to_end(self.long, self.out)
+        self.assertEqual(self.digests(self.out), self.expected)
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
+
+    def test_every_attempt_that_goes_on_has_rows_of_its_own_and_all_go_with_the_result(self):
+        self.long = self.spec(support.WIDE.format(epochs=20))
+        self.run_to_end(self.long, self.folder / "undisturbed")
+        for attempt in range(3):
+            process = self.start(self.long, self.out, attempt if support.HAS_MPI else 0, more=OFTEN)
+            self.wait_until(lambda: len(list(self.out.glob("*/*.rows"))) > attempt, "rows", process)
+            process.send_signal(signal.SIGUSR1)
+            self.ended(process, 75)
+            self.assertEqual(len(list(self.out.glob("*/*.rows"))), attempt + 1)
+        self.run_to_end(self.long, self.out)
+        self.assertEqual(self.digests(self.out), self.digests(self.folder / "undisturbed"))
+        self.assertEqual([path.suffix for path in self.out.glob("*/*")], [".h5"])
 
 
 if __name__ == "__main__":

@@ -250,7 +250,7 @@ class Lease(LeaseTest):
         self.assertEqual(lease.read_text(), theirs)
         self.assertFalse(list(self.out.glob("*/*.h5")) + list(self.out.glob("*/*.new")) + list(self.out.glob("*/*.partial")))
         after = {path: path.read_bytes() for path in before}
-        self.assertLessEqual(len([path for path in before if before[path] != after[path]]), 2)  # one replacement may have been past its last look
+        self.assertLessEqual(len([path for path in before if before[path] != after[path]]), 3)  # rows, and one replacement, may have been past its last look
 
 
 if __name__ == "__main__":

@@ -23,7 +23,19 @@ std::unique_ptr<Run> made(const RunConfig& config, Communicator& communicator) {
 std::vector<TopologyRecord> records(const std::string& settings) {
   std::vector<TopologyRecord> found;
   const RunConfig config = plan_of(sweep(settings), {}, vocabulary()).runs.at(0).config;
-  run_thread_ranks(1, [&](Communicator& communicator) { found = topology_records(*made(config, communicator)); });
+  run_thread_ranks(1, [&](Communicator& communicator) {
+    const auto run = made(config, communicator);
+    found = topology_records(*run);
+    for (TopologyRecord& record : found) {
+      const auto n = static_cast<std::int64_t>(run->layout.nodes);
+      std::vector<double> row(static_cast<std::size_t>(n));
+      for (std::int64_t at = 0; at < record.period * n; ++at) {
+        record.row_of(at / n, at % n, row);
+        record.matrices.insert(record.matrices.end(), row.begin(), row.end());
+      }
+      record.row_of = {};  // the run ends here
+    }
+  });
   return found;
 }
 
