@@ -229,7 +229,7 @@ TEST_CASE("CSV has one row per cell and variant, quoted where needed") {
   CHECK_THAT(header, Contains(",gauge_bytes_sent,gauge_bytes_to_decide,gauge_bytes_to_record,") &&
                          Contains(",published_difference_points,published_difference_status"));
   CHECK_THAT(last, Contains(",48000000,,,") && Contains(",diverged,\"1 of 2 runs of"));
-  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary,,,,,accuracy,percent,higher"));
+  CHECK_THAT(second, Contains(",48000000,16000000,32000000,") && EndsWith(",-2.4,secondary,,,,,,,accuracy,percent,higher"));
   CHECK_THAT(last, Contains("\"ring, \"\"plain\"\"\"") && Contains("16,dirichlet(0.1)"));
 }
 
