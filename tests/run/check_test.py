@@ -58,7 +58,7 @@ class Check(support.RunTest):
 
     def test_a_result_that_does_not_fit_on_the_disk_is_told(self):
         said = self.check(support.QUADRATIC.replace("epochs = 4", "epochs = 1000000").replace("steps = 5)", "steps = 1000000)"), "--index", 0, "--memory-per-node", "9000000T", status=2)
-        self.assertIn("--out: the results and checkpoints of 1 run take up to 632 TB, and ", said)
+        self.assertIn("--out: the results and checkpoints of 1 run take up to 664 TB, and ", said)
         self.assertNotIn("train.nodes", said)
 
     def test_memory_is_that_of_all_ranks_and_runs_of_a_machine(self):
