@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Simulated times of the communication of 16 to 4,096 nodes, beside their closed forms: scale.py BUILD -o OUT. BUILD has scale_simulate.
 
-Writes scale.json, scale.md, scale.png and scale.svg in OUT; what is in its scale.json is not simulated again. Exit status 1: a closed form is off by more than
+Writes scale.json, scale.md and scale.png in OUT; what is in its scale.json is not simulated again. Exit status 1: a closed form is off by more than
 10 % on a network where nothing is shared. 2: bad input."""
 
 import argparse
@@ -140,8 +140,7 @@ def draw(rows, stem):
     figure.legend(handles.values(), handles, loc="lower center", ncols=len(shown), frameon=False)
     figure.suptitle("One communication of 262,144 parameters (filled) and 16,384 (hollow): simulated (dots) and in closed form (lines)")
     figure.tight_layout(rect=(0, 0.07, 1, 1))
-    for suffix in (".svg", ".png"):
-        figure.savefig(stem.with_suffix(suffix), metadata={"Date": None} if suffix == ".svg" else None, facecolor="white")
+    figure.savefig(stem.with_suffix(".png"), facecolor="white")
     plt.close(figure)
 
 
