@@ -12,7 +12,6 @@
 #include "harness/core/text.hpp"
 #include "harness/gap/gap_lines.hpp"
 #include "harness/gap/student.hpp"
-#include "harness/sweep/looks.hpp"
 
 namespace xib {
 namespace {
@@ -47,23 +46,17 @@ Forecasts forecasts(const Sought& sought) {
   const GapTable table = gap_table(runs, plan.sweep, expected_of(plan));
   std::vector<ArmInCell> arms;  // with the most seeds that a comparison asks of them
   std::vector<int> seeds;
-  const auto add = [&](const Paired& paired, const GapGroup& group, const std::string& arm, const std::string& against) {
-    if (paired.verdict == Verdict::diverged) return;
-    const std::string cell = cell_text(group.axes);
-    Forecast one{.comparison = fmt::format("{} against {}{}", arm, against, cell.empty() ? "" : " (" + cell + ")"),
+  for (const auto& [paired, axes, arm, against, is_contrast] : comparisons(table)) {
+    if (paired.verdict == Verdict::diverged) continue;
+    Forecast one{.comparison = in_cell(fmt::format("{} against {}", arm, against), axes),
                  .pairs = paired.difference.n,
                  .difference = paired.difference.mean,
                  .sd = paired.difference.n >= kFewPairs || !table.resolution ? paired.difference.sd : table.resolution->sd,
                  .verdict = std::string(name(paired.verdict)),
                  .seeds = 0};
     if (std::isfinite(one.sd)) one.seeds = seeds_to_decide(paired, one.sd, table.delta, looks);
-    for (const auto& variant : {arm, against}) arms.push_back({group.axes, variant}), seeds.push_back(one.seeds == 0 ? most : one.seeds);
+    for (const auto& variant : {arm, against}) arms.push_back({axes, variant}), seeds.push_back(one.seeds == 0 ? most : one.seeds);
     all.comparisons.push_back(std::move(one));
-  };
-  for (const auto& group : table.groups) {
-    for (const auto& row : group.rows)
-      if (row.paired && !is_reference(row.variant)) add(*row.paired, group, row.variant, table.baseline);
-    for (const auto& contrast : group.contrasts) add(contrast.paired, group, contrast.arm, contrast.against);
   }
   std::set<std::string> needed;
   for (const int n : looks.pairs()) {

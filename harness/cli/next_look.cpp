@@ -24,17 +24,11 @@ struct Verdicts {
 
 Verdicts verdicts_of(const GapTable& table) {
   Verdicts found;
-  const auto look_at = [&](const Paired& paired, const GapGroup& group, const std::string& arm, const std::string& against) {
+  for (const auto& [paired, axes, arm, against, is_contrast] : comparisons(table)) {
     found.diverged += paired.verdict == Verdict::diverged;
-    if (paired.verdict != Verdict::undecided) return;
-    const std::string cell = cell_text(group.axes);
-    found.open.push_back(fmt::format("{} against {}{}", arm, against, cell.empty() ? "" : " (" + cell + ")"));
-    for (const auto& variant : {arm, against}) found.arms.push_back({group.axes, variant});
-  };
-  for (const auto& group : table.groups) {
-    for (const auto& row : group.rows)
-      if (row.paired && !is_reference(row.variant)) look_at(*row.paired, group, row.variant, table.baseline);
-    for (const auto& contrast : group.contrasts) look_at(contrast.paired, group, contrast.arm, contrast.against);
+    if (paired.verdict != Verdict::undecided) continue;
+    found.open.push_back(in_cell(fmt::format("{} against {}", arm, against), axes));
+    for (const auto& variant : {arm, against}) found.arms.push_back({axes, variant});
   }
   return found;
 }

@@ -58,6 +58,11 @@ std::string cell_text(const Axes& axes) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string in_cell(std::string name, const Axes& axes) {
+  if (const std::string cell = cell_text(axes); !cell.empty()) name += " (" + cell + ")";
+  return name;
+}
+
 std::string verdict_text(const GapRow& row, double delta) {
   std::string diverged = row.diverged > 0 ? fmt::format("{} of {} diverged", row.diverged, row.runs.size()) : "";
   if (row.is_baseline) return diverged.empty() ? "baseline" : diverged + ", baseline";

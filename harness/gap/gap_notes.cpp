@@ -5,7 +5,6 @@
 #include <map>
 
 #include "harness/gap/gap_lines.hpp"
-#include "harness/sweep/looks.hpp"
 
 namespace xib {
 namespace {
@@ -58,15 +57,10 @@ std::string looks_text(const GapTable& table) {
         fmt::join(table.seeds_added, ", "));
   if (!table.looks.planned()) return "";
   std::map<std::pair<bool, int>, std::vector<std::string>> at;  // (open, look) -> comparisons
-  const auto add = [&](const Paired& paired, std::string name, const Axes& axes) {
-    if (paired.verdict == Verdict::diverged) return;
-    if (const std::string cell = cell_text(axes); !cell.empty()) name += fmt::format(" ({})", cell);
-    at[{paired.verdict == Verdict::undecided, paired.look}].push_back(std::move(name));
-  };
-  for (const auto& group : table.groups) {
-    for (const auto& row : group.rows)
-      if (row.paired && !is_reference(row.variant)) add(*row.paired, shown(row.variant), group.axes);
-    for (const auto& contrast : group.contrasts) add(contrast.paired, fmt::format("{} against {}", shown(contrast.arm), shown(contrast.against)), group.axes);
+  for (const auto& [paired, axes, arm, against, is_contrast] : comparisons(table)) {
+    if (paired.verdict == Verdict::diverged) continue;
+    const std::string name = is_contrast ? fmt::format("{} against {}", shown(arm), shown(against)) : shown(arm);
+    at[{paired.verdict == Verdict::undecided, paired.look}].push_back(in_cell(name, axes));
   }
   std::string out = fmt::format(
       "- looks: planned at {} seeds; each interval is so wide that it holds at all looks together, and verdicts and p values follow from it "

@@ -10,6 +10,7 @@
 
 #include "harness/core/nan.hpp"
 #include "harness/gap/holm.hpp"
+#include "harness/sweep/looks.hpp"
 
 namespace xib {
 namespace {
@@ -244,6 +245,16 @@ void adjust_for_table(std::vector<GapGroup>& groups) {
 }
 
 }  // namespace
+
+std::vector<Comparison> comparisons(const GapTable& table) {
+  std::vector<Comparison> all;
+  for (const auto& group : table.groups) {
+    for (const auto& row : group.rows)
+      if (row.paired && !is_reference(row.variant)) all.push_back({*row.paired, group.axes, row.variant, table.baseline});
+    for (const auto& contrast : group.contrasts) all.push_back({contrast.paired, group.axes, contrast.arm, contrast.against, true});
+  }
+  return all;
+}
 
 bool distance_is_exact(const GapRow& row) { return (row.gauge.empty() || row.gauge == "exact") && row.measure_every <= 1; }
 

@@ -89,6 +89,15 @@ struct GapTable {
   std::vector<int> seeds_added;  // numbers of seeds that runs were made for one after another, without planned looks; fewer than two: it was one number
 };
 
+// What a table has to decide: each of its rows against the baseline, but no variant that only gives others their target, and its contrasts.
+struct Comparison {
+  const Paired& paired;
+  const Axes& axes;
+  std::string arm, against;
+  bool is_contrast = false;
+};
+std::vector<Comparison> comparisons(const GapTable& table);  // they refer to the table
+
 // True if max Ξ of a row was measured exactly in every step.
 bool distance_is_exact(const GapRow& row);
 
