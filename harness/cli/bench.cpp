@@ -190,13 +190,8 @@ Command add_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML); measures the first of the runs that differ only in the seed")->required();
   add_selection(command, o->selection);
-  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
-  command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
-  command
-      .add_option(
-          "--way", o->way,
-          "how a GPU computes networks: grouped (one pass for all nodes of a rank), graph (one pass per node, as one CUDA graph), nodes (node by node), auto")
-      ->capture_default_str();
+  add_overrides(command, o->sets);
+  add_device(command, o->device, o->way);
   command.add_option("--threads", o->threads, "numbers of threads per rank to measure, such as 1,2,4 (default: the processors of this process)");
   command.add_option("--steps", o->effort.steps, "timed steps per run, phase and number of threads")->capture_default_str();
   command

@@ -192,7 +192,7 @@ int plan(const Options& o) {
 Command add_plan(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("SPEC", o->spec, "sweep file (TOML)")->required();
-  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
+  add_overrides(command, o->sets);
   command.add_option("--device", o->device,
                      "cpu or cuda, as for run; cuda shows the memory that each run needs on a GPU (default: train.device of the sweep file)");
   command.add_option("--out", o->out, "results directory, as for run: also say how many seeds the verdicts will probably take, from the results so far");

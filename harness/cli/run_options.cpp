@@ -68,18 +68,13 @@ void add_run_options(CLI::App& command, const std::shared_ptr<RunOptions>& o) {
                                "adds seeds to the arms whose verdict or contrast is open, at the looks that the sweep plans (looks = [...]), until none is"));
   drivers_own(command.add_option("--max-seeds", o->max_seeds, "with --until-decided: no look at more seeds than this"));
   drivers_own(command.add_option("--max-hours", o->max_hours, "with --until-decided: stops after so many hours, with checkpoints"));
-  command.add_option("--set", o->sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
+  add_overrides(command, o->sets);
   command
       .add_option("--kept", o->kept,
                   "kept file (xibench gap --keep): its runs count as results and are not done again, so a sweep can go on without the run files; repeatable")
       ->allow_extra_args(false);
   drivers_own(command.add_option("--threads", o->threads, "threads per rank (default: the processors of this process)"));
-  command.add_option("--device", o->device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
-  command
-      .add_option(
-          "--way", o->way,
-          "how a GPU computes networks: grouped (one pass for all nodes of a rank), graph (one pass per node, as one CUDA graph), nodes (node by node), auto")
-      ->capture_default_str();
+  add_device(command, o->device, o->way);
   command.add_option("--data", o->data, "directory of the data set (default: XIBENCH_DATA/<data set>, or the folder of its package)");
   command.add_flag("--no-resume", o->no_resume, "ignore checkpoints and start over");
   command.add_option("--checkpoint-minutes", o->checkpoint_minutes, "minutes between checkpoints")->capture_default_str();

@@ -11,4 +11,17 @@ std::vector<CLI::Option*> add_selection(CLI::App& command, Selection& selection)
           command.add_option("--stage", selection.stage, "runs of this stage; the first is 1")->check(CLI::PositiveNumber)};
 }
 
+void add_overrides(CLI::App& command, std::vector<std::string>& sets) {
+  command.add_option("--set", sets, "override a key: key=value, with a dotted key and a TOML value; repeatable")->allow_extra_args(false);
+}
+
+void add_device(CLI::App& command, std::string& device, std::string& way) {
+  command.add_option("--device", device, "cpu, cuda (a GPU per rank) or cuda:K (default: train.device of the sweep file)");
+  command
+      .add_option(
+          "--way", way,
+          "how a GPU computes networks: grouped (one pass for all nodes of a rank), graph (one pass per node, as one CUDA graph), nodes (node by node), auto")
+      ->capture_default_str();
+}
+
 }  // namespace xib
