@@ -72,9 +72,10 @@ class Hdf5Writer {
   void attribute(const std::string& object, const std::string& name, const T& value);
   void hint(const std::string& object, const std::string& name, std::string_view value);  // an attribute that carries no data
 
-  void scale(const std::string& path, const std::string& axis_name);                 // makes the dataset a dimension scale
-  void attach(const std::string& path, std::size_t axis, const std::string& scale);  // axis from 0
-  void link(const std::string& path, const std::string& name);                       // the same object under a second name
+  void scale(const std::string& path, const std::string& axis_name);                                        // makes the dataset a dimension scale
+  void axis(const std::string& path, std::size_t count, std::int32_t first, std::string_view description);  // a scale that counts up from `first`
+  void attach(const std::string& path, std::size_t axis, const std::string& scale);                         // axis from 0
+  void link(const std::string& path, const std::string& name);                                              // the same object under a second name
 
   void finish();                   // writes /manifest and closes the file on disk
   std::vector<std::byte> image();  // writes /manifest and returns the bytes of the file in memory

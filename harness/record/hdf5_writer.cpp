@@ -256,6 +256,13 @@ void Hdf5Writer::hint(const std::string& object, const std::string& name, std::s
 
 void Hdf5Writer::scale(const std::string& path, const std::string& axis_name) { check_hdf5(H5DSset_scale(state_->open(path), axis_name.c_str()), path); }
 
+void Hdf5Writer::axis(const std::string& path, std::size_t count, std::int32_t first, std::string_view description) {
+  std::vector<std::int32_t> values(count);
+  std::iota(values.begin(), values.end(), first);
+  dataset(path, values, {count}, {"1", description});
+  scale(path, path.substr(path.rfind('/') + 1));
+}
+
 void Hdf5Writer::attach(const std::string& path, std::size_t axis, const std::string& scale) {
   check_hdf5(H5DSattach_scale(state_->open(path), state_->open(scale), static_cast<unsigned>(axis)), path);
 }

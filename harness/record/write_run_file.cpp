@@ -14,15 +14,10 @@
 #include "harness/record/metric_columns.hpp"
 #include "harness/record/replace_file.hpp"
 #include "harness/record/run_file.hpp"
+#include "harness/record/write_topologies.hpp"
 
 namespace xib {
 namespace {
-
-std::vector<std::int32_t> count_up(std::size_t count, std::int32_t first = 0) {
-  std::vector<std::int32_t> values(count);
-  std::iota(values.begin(), values.end(), first);
-  return values;
-}
 
 // A recorder that miscounts must not make a file that looks fine.
 void check_sizes(const RunRecord& record) {  // EarlierRows are checked by their streams
@@ -102,11 +97,6 @@ void begin_steps(Hdf5Writer& file, StepColumns& columns, std::size_t steps) {
   }
 }
 
-void write_axis(Hdf5Writer& file, const std::string& path, std::size_t count, std::int32_t first, std::string_view description) {
-  file.dataset(path, count_up(count, first), {count}, {"1", description});
-  file.scale(path, path.substr(path.rfind('/') + 1));
-}
-
 void plot_hints(Hdf5Writer& file, const std::string& group, std::string_view signal, std::string_view axis) {
   file.hint(group, "signal", signal);
   file.hint(group, "axes", axis);
@@ -174,79 +164,6 @@ void write_evaluations(Hdf5Writer& file, const RunRecord& record) {
   file.attach(path, 1, "/nodes/node");
 }
 
-bool has_matrices(const TopologyRecord& topology) { return !topology.matrices.empty() || topology.row_of; }
-
-// Calls use(node, row) for the rows of the matrices of all rounds, in order.
-template <class Use>
-void each_row(const TopologyRecord& topology, std::size_t nodes, Use&& use) {
-  std::vector<double> row(nodes);
-  for (std::size_t at = 0; at < static_cast<std::size_t>(topology.period) * nodes; ++at) {
-    if (topology.matrices.empty()) {
-      topology.row_of(static_cast<std::int64_t>(at / nodes), static_cast<std::int64_t>(at % nodes), row);
-      use(at % nodes, std::span<const double>(row));
-    } else {
-      use(at % nodes, std::span<const double>(topology.matrices).subspan(at * nodes, nodes));
-    }
-  }
-}
-
-void write_csr(Hdf5Writer& file, const std::string& path, const TopologyRecord& topology, std::size_t nodes, const std::string& rounds) {
-  std::vector<std::int64_t> indptr;
-  std::vector<std::int32_t> indices;
-  std::vector<double> weights;
-  each_row(topology, nodes, [&](std::size_t node, std::span<const double> row) {
-    if (node == 0) indptr.push_back(static_cast<std::int64_t>(indices.size()));
-    for (std::size_t column = 0; column < nodes; ++column) {
-      if (row[column] != 0) {
-        indices.push_back(static_cast<std::int32_t>(column));
-        weights.push_back(row[column]);
-      }
-    }
-    indptr.push_back(static_cast<std::int64_t>(indices.size()));
-  });
-  file.group(path, "NXcollection");
-  file.dataset(path + "/indptr", indptr, {static_cast<std::size_t>(topology.period), nodes + 1},
-               {"1", "row i of matrix t: entries indptr[t, i] to indptr[t, i + 1] of indices and weights", kScience});
-  file.attach(path + "/indptr", 0, rounds);
-  file.dataset(path + "/indices", indices, {indices.size()}, {"1", "column of each weight", kScience});
-  file.dataset(path + "/weights", weights, {weights.size()}, {"1", "mixing weights that are not zero", kScience});
-}
-
-void write_topologies(Hdf5Writer& file, const RunRecord& record) {
-  file.group("/topology", "NXcollection");
-  const auto nodes = static_cast<std::size_t>(record.nodes);
-  for (std::size_t k = 0; k < record.topologies.size(); ++k) {
-    const TopologyRecord& topology = record.topologies[k];
-    const std::string group = fmt::format("/topology/{}", k + 1);
-    file.group(group, "NXcollection");
-    file.attribute(group, "name", topology.name);
-    file.attribute(group, "weights", topology.weights);
-    for (const auto& number : kTopologyNumbers) file.attribute(group, std::string(number.name), topology.*number.member);
-    file.attribute(group, "contraction_rounds", topology.contraction_rounds);
-    file.attribute(group, "degree", topology.degree);
-    file.attribute(group, "period", topology.period);
-    file.attribute(group, "seed", topology.seed);
-
-    const std::string path = group + "/W";
-    if (!has_matrices(topology)) continue;
-    const std::string rounds = group + "/round";
-    const bool sparse = record.nodes > kLargestDenseTopology;
-    if (sparse || topology.period > 1) write_axis(file, rounds, static_cast<std::size_t>(topology.period), 0, "round of the period");
-    if (sparse) {
-      write_csr(file, path, topology, nodes, rounds);
-      continue;
-    }
-    Shape shape = {nodes, nodes};
-    if (topology.period > 1) shape.insert(shape.begin(), static_cast<std::size_t>(topology.period));
-    auto matrices = file.stream<double>(path, shape, {"1", "mixing matrix: x_i becomes the sum over j of W[i, j] x_j", kScience});
-    each_row(topology, nodes, [&](std::size_t, std::span<const double> row) { matrices.append(row); });
-    matrices.finish();
-    if (topology.period > 1) file.attach(path, 0, rounds);
-    file.attach(path, shape.size() - 2, "/nodes/node");
-    file.attach(path, shape.size() - 1, "/nodes/node");
-  }
-}
-
 void write_problem(Hdf5Writer& file, const RunRecord& record) {
   const auto known = [&](const ProblemNumber& number) { return !std::isnan(record.problem.*number.member); };
   if (std::none_of(std::begin(kProblemNumbers), std::end(kProblemNumbers), known)) return;
@@ -257,7 +174,7 @@ void write_problem(Hdf5Writer& file, const RunRecord& record) {
 void write_partition(Hdf5Writer& file, const RunRecord& record) {
   file.group("/partition", "NXcollection");
   const auto classes = static_cast<std::size_t>(record.classes);
-  write_axis(file, "/partition/class", classes, 0, "class of the data set");
+  file.axis("/partition/class", classes, 0, "class of the data set");
   if (record.class_histogram.empty()) return;
   file.dataset("/partition/class_histogram", record.class_histogram, {static_cast<std::size_t>(record.nodes), classes},
                {"1", "samples of each class on each node (first epoch)", kScience});
@@ -286,7 +203,7 @@ void write_provenance(Hdf5Writer& file, const RunRecord& record) {
     }
   }
   file.group("/provenance/attempts", "NXcollection");
-  write_axis(file, "/provenance/attempts/attempt", record.attempts.size(), 0, "attempt: a start of the program that worked on the run");
+  file.axis("/provenance/attempts/attempt", record.attempts.size(), 0, "attempt: a start of the program that worked on the run");
   write_table(file, "/provenance/attempts", kAttemptColumns, record.attempts, "/provenance/attempts/attempt");
 }
 
@@ -314,11 +231,11 @@ void build(Hdf5Writer& file, const RunRecord& record, const EarlierRows& earlier
   begin_steps(file, rows, steps);
 
   file.group("/nodes", "NXcollection");
-  write_axis(file, "/nodes/node", nodes, 0, "node");
+  file.axis("/nodes/node", nodes, 0, "node");
   begin_wide(file, rows, "/nodes", kNodeColumns, record, steps, nodes, "/nodes/node");
 
   file.group("/ranks", "NXcollection");
-  write_axis(file, "/ranks/rank", ranks, 0, "rank (process)");
+  file.axis("/ranks/rank", ranks, 0, "rank (process)");
   begin_wide(file, rows, "/ranks", kRankColumns, record, steps, ranks, "/ranks/rank");
 
   if (earlier.each) earlier.each([&](const Rows& some) { rows.pass(some); });
@@ -326,11 +243,11 @@ void build(Hdf5Writer& file, const RunRecord& record, const EarlierRows& earlier
   rows.finish();
 
   file.group("/phases", "NXcollection");
-  write_axis(file, "/phases/phase", record.phases.size(), 1, "phase, from 1");
+  file.axis("/phases/phase", record.phases.size(), 1, "phase, from 1");
   write_table(file, "/phases", kPhaseColumns, record.phases, "/phases/phase");
 
   file.group("/metrics", "NXcollection");
-  write_axis(file, "/metrics/metric", record.metrics.size(), 1, "metric of the run, from 1; gap tables compare the first");
+  file.axis("/metrics/metric", record.metrics.size(), 1, "metric of the run, from 1; gap tables compare the first");
   write_table(file, "/metrics", kMetricColumns, record.metrics, "/metrics/metric");
   write_evaluations(file, record);
   write_topologies(file, record);
