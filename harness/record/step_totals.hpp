@@ -17,6 +17,7 @@ struct PhaseTotals {
   double target = kNaN, target_first = kNaN, target_min = kNaN;
   std::int64_t measured = 0;  // steps with a consensus distance
   double distance_sum = 0, distance_max = kNaN;
+  double distance_mean() const { return measured > 0 ? distance_sum / static_cast<double>(measured) : kNaN; }
 };
 
 // All that a run file states about its steps together, collected step by step, so that their rows need not stay in memory: sums, and 16 bytes per step for

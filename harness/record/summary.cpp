@@ -54,8 +54,7 @@ Summary summarize(const RunRecord& record, const StepTotals& totals) {
   summary.wall_s = totals.wall_s;
   for (std::size_t k = 0; k < record.phases.size(); ++k) {
     const auto phase = totals.phases.find(static_cast<std::int32_t>(k + 1));
-    const bool measured = phase != totals.phases.end() && phase->second.measured > 0;
-    summary.mean_consensus_distance_phase.push_back(measured ? phase->second.distance_sum / static_cast<double>(phase->second.measured) : kNaN);
+    summary.mean_consensus_distance_phase.push_back(phase == totals.phases.end() ? kNaN : phase->second.distance_mean());
   }
   return summary;
 }

@@ -40,7 +40,7 @@ std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeli
       row.target = done.target;
       row.target_first = done.target_first;
       row.target_min = done.target_min;
-      if (done.measured > 0) row.consensus_distance_mean = done.distance_sum / static_cast<double>(done.measured);
+      row.consensus_distance_mean = done.distance_mean();
       row.consensus_distance_max = done.distance_max;
     }
     rows.push_back(std::move(row));
