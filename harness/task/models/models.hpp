@@ -3,6 +3,7 @@
 #include "harness/core/term.hpp"
 #include "harness/task/models/network.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -36,5 +37,9 @@ Network logistic(const Term& term, const ModelOptions& options, const ImageShape
 // Helpers of the makers: the norm of that name; round(channels * width), at least 1.
 Norm norm_of(const ModelOptions& options);
 int scaled(int channels, const ModelOptions& options);
+// Residual network for images of 32x32: a 3x3 convolution, a stage of `blocks` basic blocks for each number of channels (all but the first halve the image),
+// and the mean over the image.
+Network residual_network(std::initializer_list<int> channels, int blocks, const std::string& shortcut, const ModelOptions& options, const ImageShape& input,
+                         int classes);
 
 }  // namespace xib
