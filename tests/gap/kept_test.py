@@ -36,21 +36,16 @@ against = "plain"
 """
 
 
-class Kept(support.RunTest):
+class Kept(support.SweepTest):
+    SWEEP = SWEEP
+
     @classmethod
     def setUpClass(cls):
-        cls.shared = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-        cls.sweep = cls.shared / "sweep.toml"
-        cls.sweep.write_text(SWEEP)
-        cls.out = cls.shared / "out"
+        super().setUpClass()
         done = subprocess.run(cls.words(cls.sweep, cls.out), capture_output=True, text=True, check=False)
         assert done.returncode == 1 and "diverged" in done.stderr, done.stderr  # that is the wild arm's result
         cls.kept = cls.shared / "runs.json"
         subprocess.run([support.XIBENCH, "gap", cls.out, "--keep", cls.kept], capture_output=True, check=True)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
 
     def gap(self, *words, status=0):
         done = subprocess.run([support.XIBENCH, "gap", *map(str, words)], capture_output=True, text=True, check=False, timeout=300)

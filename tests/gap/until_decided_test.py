@@ -19,18 +19,13 @@ against = "near"
 """
 
 
-class UntilDecided(support.RunTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
-        cls.sweep = cls.shared / "sweep.toml"
-        cls.sweep.write_text(SWEEP)
-        cls.out = cls.shared / "out"
-        cls.done = subprocess.run(cls.words(cls.sweep, cls.out, more=("--until-decided",)), capture_output=True, text=True, check=False)
+class UntilDecided(support.SweepTest):
+    SWEEP = SWEEP
 
     @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.done = subprocess.run(cls.words(cls.sweep, cls.out, more=("--until-decided",)), capture_output=True, text=True, check=False)
 
     def until(self, out, *more, status=0, spec=None, **way):
         return self.run_to_end(spec or self.sweep, out, more=("--until-decided", *more), status=status, **way).stderr

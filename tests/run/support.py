@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -161,6 +163,18 @@ class RunTest(FolderTest):
         return found
 
 
+class SweepTest(RunTest):
+    """Tests of one sweep, the text SWEEP, whose results `out` are made once by the class."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.shared)
+        cls.sweep = cls.shared / "sweep.toml"
+        cls.sweep.write_text(cls.SWEEP)
+        cls.out = cls.shared / "out"
+
+
 def ranks_of(process):
     """The xibench processes that an mpirun started."""
     children = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False).stdout
@@ -168,4 +182,4 @@ def ranks_of(process):
 
 
 __all__ = ["ALGORITHMS", "BUILD", "FULL", "HAS_MPI", "HAS_NCCL", "HAS_TORCH", "LONG", "OPTIMIZERS", "OTHERS", "QUADRATIC", "SOURCE",
-           "WIDE", "XIBENCH", "RunTest", "main", "mpirun", "needs", "ranks_of", "signal", "time"]
+           "WIDE", "XIBENCH", "RunTest", "SweepTest", "main", "mpirun", "needs", "ranks_of", "signal", "time"]
