@@ -7,6 +7,7 @@
 
 #include "harness/core/hash.hpp"
 #include "harness/core/text.hpp"
+#include "harness/record/axis_title.hpp"
 #include "harness/record/hdf5_disk.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/hdf5_handle.hpp"
@@ -169,6 +170,7 @@ struct Hdf5Writer::State {
     Handle list = creation_list(shape, is_text), access = access_list(shape, type, is_text);
     Handle data = own(H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, list, access), H5Dclose, path);
     write_labels(path, labels);
+    if (!is_text) write_text_attribute(path, "long_name", axis_title(path, labels.units));
     return data;
   }
   void write_dataset(const std::string& path, const Shape& shape, hid_t type, hid_t memory, const void* values, Labels labels) {

@@ -228,6 +228,7 @@ void build(Hdf5Writer& file, const RunRecord& record, const EarlierRows& earlier
   StepColumns rows(file);
   file.group("/steps", "NXdata");
   plot_hints(file, "/steps", "consensus_distance", "step");
+  file.hint("/steps", "SILX_style", R"({"signal_scale_type": "log"})");  // H5Web and silx: the distance falls by orders of magnitude
   begin_steps(file, rows, steps);
 
   file.group("/nodes", "NXcollection");

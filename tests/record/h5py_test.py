@@ -137,6 +137,15 @@ def check_attributes_of_columns(path):
         assert len(parts) == 7 and np.array_equal(sum(parts), f["steps/wall_s"][()])
 
 
+def check_hints(path):
+    """What viewers of NeXus files, such as H5Web, put on the axes and how they scale them."""
+    with h5py.File(path, "r") as f:
+        steps = f["steps"]
+        assert json.loads(steps.attrs["SILX_style"]) == {"signal_scale_type": "log"}
+        assert steps["consensus_distance"].attrs["long_name"] == "consensus distance" and steps["mix_s"].attrs["long_name"] == "mix (s)"
+        assert f["nodes/train_loss"].attrs["long_name"] == "train loss" and "long_name" not in f["config"].attrs
+
+
 def check_problem(path):
     with h5py.File(path, "r") as f:
         constants = {"L": 4, "mu": 0.5, "sigma2": 2, "zeta2": 0.25, "optimum": -0.125}
@@ -240,6 +249,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_labels(fresh)
     check_labels(varying)
     check_attributes_of_columns(fresh)
+    check_hints(fresh)
     with h5py.File(varying) as f:
         assert "provenance/diff" in f and f["topology/2/W"].shape == (2, 3, 3) and f["topology/2/W"].dims[0][0] == f["topology/2/round"]
     check_edits(fresh)
