@@ -42,8 +42,8 @@ double seconds(Communicator& c, Device* device, const Body& body) {
 
 }  // namespace
 
-AllReduce measure_all_reduce(Communicator& c, Device* device, std::size_t floats) {
-  AllReduce result;
+AllReduceSpeed measure_all_reduce(Communicator& c, Device* device, std::size_t floats) {
+  AllReduceSpeed result;
   if (c.size() == 1) return result;
   ThreadPool pool(1);
   NodeStatistics statistics(c, pool, {c.size(), c.size(), c.rank()}, floats);

@@ -10,14 +10,14 @@
 namespace xib {
 
 // Speed at which all ranks average data on their devices, by the exact averaging of mix/: an all-reduce with one model per rank.
-struct AllReduce {
+struct AllReduceSpeed {
   // Bytes/s that each rank sends: 2 (n - 1) / n of its numbers, over the seconds of the fastest of three. NaN with one rank.
   double bandwidth = kNaN;
   std::vector<int> wrong;  // ranks whose result is not the mean, which all ranks know
 };
 
 // Collective; the same result on all ranks. device: of this rank, null for host memory; floats: of each rank. The known answer is exact for up to 8,000 ranks.
-AllReduce measure_all_reduce(Communicator& communicator, Device* device, std::size_t floats);
+AllReduceSpeed measure_all_reduce(Communicator& communicator, Device* device, std::size_t floats);
 
 // Collective; the same result on all ranks. Bytes/s in each direction, by node: that of its slowest rank with the best of its partners. Ranks exchange in
 // pairs: between two nodes if there are several (all ranks of a node at once), else within the one node. node_of: the node of each rank.

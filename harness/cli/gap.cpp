@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 struct GapOptions {
   RunPlaces from;
   std::string format = "md";
-  Network network;
+  Interconnect network;
 };
 
 // Nothing where this program is away from its source tree.

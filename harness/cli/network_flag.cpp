@@ -48,7 +48,7 @@ double parse_seconds(const std::string& text, const std::string& flag) {
   return *value;
 }
 
-Network parse_network(const std::string& text, const std::string& flag, Network network) {
+Interconnect parse_network(const std::string& text, const std::string& flag, Interconnect network) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at), name = part.substr(0, part.find('=')), value = part.substr(std::min(part.size(), name.size() + 1));

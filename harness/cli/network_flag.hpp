@@ -10,6 +10,6 @@ namespace xib {
 double parse_seconds(const std::string& text, const std::string& flag);
 
 // latency=50us,bandwidth=10Gb/s: both or one of them, the other as it was in `network`. Bits (b) or bytes (B) per second with decimal prefixes.
-Network parse_network(const std::string& text, const std::string& flag, Network network = {});
+Interconnect parse_network(const std::string& text, const std::string& flag, Interconnect network = {});
 
 }  // namespace xib

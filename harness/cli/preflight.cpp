@@ -173,7 +173,7 @@ void check_all_reduce(Communicator& world, const Options& o, Preflight& found) {
   Communicator& c = gpu.communicator();
   const std::vector<int> node_of = nodes_of_ranks(world, found.places);
   const auto floats = static_cast<std::size_t>(o.all_reduce_mebibytes) << 18;
-  const AllReduce measured = measure_all_reduce(c, &gpu.device(), floats);
+  const AllReduceSpeed measured = measure_all_reduce(c, &gpu.device(), floats);
   const auto report = [&](int node) -> NodeReport& { return found.nodes[static_cast<std::size_t>(node)]; };
   const bool slow = from_rank_0<bool>(world, [&] {
     for (const int rank : measured.wrong)

@@ -28,7 +28,7 @@ struct RunCost {
 
 // What the seconds are modelled for, and the score that ends the clock.
 struct CostQuestion {
-  Network network;
+  Interconnect network;
   AllReduce all_reduce = AllReduce::ring;
   double compute_s = kNaN;  // per node and step; NaN: as it was measured
   Metric metric = top1_accuracy();

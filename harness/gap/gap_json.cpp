@@ -12,7 +12,7 @@ json numbers(const std::vector<double>& values) {
   for (const double value : values) list.push_back(number(value));
   return list;
 }
-json interval(const Interval& i) { return {number(i.low), number(i.high)}; }
+json interval(const ConfidenceInterval& i) { return {number(i.low), number(i.high)}; }
 
 json traffic_json(const RunTraffic& traffic) {
   return {{"messages", number(traffic.messages)}, {"serial_messages", number(traffic.serial_messages)}, {"serial_bytes", number(traffic.serial_bytes)}};

@@ -34,7 +34,7 @@ std::string with_spread(const Spread& s, const Metric& metric) {
   return fmt::format("{} ± {}", mean, is_percentage(metric) ? fixed(s.sd, 2) : fmt::format("{:.2g}", s.sd));
 }
 
-std::string range(const Interval& i, const Metric& metric) {
+std::string range(const ConfidenceInterval& i, const Metric& metric) {
   return std::isfinite(i.low) ? with_sign(i.low, metric) + " to " + with_sign(i.high, metric) : "-";
 }
 

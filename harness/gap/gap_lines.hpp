@@ -12,16 +12,16 @@ namespace xib {
 
 using Line = std::vector<std::string>;
 
-std::string fixed(double value, int decimals);                        // "-" if the value is not finite, here and below
-std::string with_sign(double value, const Metric& metric);            // of a difference: two decimals of points, else three digits
-std::string scaled(double value, const char* unit = "");              // 8960 as it is, then three digits and a decimal prefix: 12 k, 1.72 MB
-std::string score_text(double value, const Metric& metric);           // two decimals of a percentage, else four digits
-std::string with_spread(const Spread& spread, const Metric& metric);  // 84.00 ± 4.00, 0.1234 ± 0.0012
-std::string range(const Interval& interval, const Metric& metric);    // -2.62 to -1.38
-std::string shown(const std::string& name);                           // a user's name, escaped so that Markdown shows it unchanged, on one line
-std::string cell_text(const Axes& axes);                              // "train.nodes = 8, data.partition = iid"
-std::string in_cell(std::string name, const Axes& axes);              // "ring (train.nodes = 8)"; without axes the name alone
-std::string verdict_text(const GapRow& row, double delta);            // of a row with diverged runs: their number instead of a verdict
+std::string fixed(double value, int decimals);                                // "-" if the value is not finite, here and below
+std::string with_sign(double value, const Metric& metric);                    // of a difference: two decimals of points, else three digits
+std::string scaled(double value, const char* unit = "");                      // 8960 as it is, then three digits and a decimal prefix: 12 k, 1.72 MB
+std::string score_text(double value, const Metric& metric);                   // two decimals of a percentage, else four digits
+std::string with_spread(const Spread& spread, const Metric& metric);          // 84.00 ± 4.00, 0.1234 ± 0.0012
+std::string range(const ConfidenceInterval& interval, const Metric& metric);  // -2.62 to -1.38
+std::string shown(const std::string& name);                                   // a user's name, escaped so that Markdown shows it unchanged, on one line
+std::string cell_text(const Axes& axes);                                      // "train.nodes = 8, data.partition = iid"
+std::string in_cell(std::string name, const Axes& axes);                      // "ring (train.nodes = 8)"; without axes the name alone
+std::string verdict_text(const GapRow& row, double delta);                    // of a row with diverged runs: their number instead of a verdict
 std::string verdict_text(const GapContrast& contrast, double delta);
 std::string aligned(const std::vector<Line>& lines, std::size_t left);  // a Markdown table; the first `left` columns are text, the others numbers
 

@@ -84,7 +84,7 @@ struct GapTable {
   std::vector<ExpectedRun> missing;
   std::optional<Resolution> resolution;
   int copies = 0;                // files that were left out because another file holds the same run
-  Network network;               // of the modelled seconds
+  Interconnect network;          // of the modelled seconds
   Looks looks;                   // that were planned
   std::vector<int> seeds_added;  // numbers of seeds that runs were made for one after another, without planned looks; fewer than two: it was one number
 };

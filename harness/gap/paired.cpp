@@ -64,7 +64,7 @@ Spread spread_of(std::span<const double> values) {
 
 double t_half_width(double sd, int n, double confidence) { return n < 2 ? kNaN : student_t_quantile((1 + confidence) / 2, n - 1) * sd / std::sqrt(n); }
 
-Interval t_interval(const Spread& spread, double confidence) {
+ConfidenceInterval t_interval(const Spread& spread, double confidence) {
   const double half = t_half_width(spread.sd, spread.n, confidence);
   return {spread.mean - half, spread.mean + half};
 }

@@ -19,11 +19,11 @@ struct Spread {
 };
 Spread spread_of(std::span<const double> values);
 
-struct Interval {
+struct ConfidenceInterval {
   double low = kNaN, high = kNaN;
 };
-Interval t_interval(const Spread& spread, double confidence);  // of the mean; NaN for n < 2
-double t_half_width(double sd, int n, double confidence);      // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
+ConfidenceInterval t_interval(const Spread& spread, double confidence);  // of the mean; NaN for n < 2
+double t_half_width(double sd, int n, double confidence);                // t_{(1+confidence)/2, n-1} sd / sqrt(n); NaN for n < 2
 
 inline constexpr double kConfidence = 0.95;  // of every interval that is shown
 inline constexpr double kFalseWords = 0.05;  // 1 - kConfidence: bound on the rate of false verdicts
@@ -34,7 +34,7 @@ std::string_view name(Verdict verdict);  // gap, no gap larger than delta, undec
 
 struct Paired {
   Spread difference;                     // variant - baseline, by seed; n pairs
-  Interval interval;                     // of kConfidence; where looks are planned, of all of them together. NaN where none of them covers n pairs
+  ConfidenceInterval interval;           // of kConfidence; where looks are planned, of all of them together. NaN where none of them covers n pairs
   int look = 0;                          // the planned one at which it is judged, from 1; 0: none
   double rho = kNaN;                     // correlation of the two arms; NaN for n < 3 or an arm without spread
   Verdict verdict = Verdict::undecided;  // of this comparison alone

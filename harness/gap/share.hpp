@@ -12,8 +12,8 @@ namespace xib {
 struct Share {
   int pairs = 0;  // seeds that all three arms have
   double estimate = kNaN;
-  Interval interval;  // Fieller's, of kConfidence, at all planned looks together; NaN if it has no bound
-  std::string why;    // why there is no interval; "": there is one
+  ConfidenceInterval interval;  // Fieller's, of kConfidence, at all planned looks together; NaN if it has no bound
+  std::string why;              // why there is no interval; "": there is one
 };
 
 // Compares three arms of equal length whose k-th values share a seed. Fieller (J. R. Stat. Soc. B 16, 1954), paired: with a = arm - against and

@@ -51,7 +51,7 @@ void add_decision(RunTraffic& traffic, int nodes, double bytes, int exchanges) {
   traffic += {.messages = 0, .serial_messages = static_cast<double>(exchanges) * (nodes - 1) + tree, .serial_bytes = bytes / nodes};
 }
 
-double modelled_seconds(const RunTraffic& traffic, const Network& network) {
+double modelled_seconds(const RunTraffic& traffic, const Interconnect& network) {
   return traffic.serial_messages * network.latency_s + traffic.serial_bytes / network.bandwidth;
 }
 

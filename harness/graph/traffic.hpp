@@ -44,9 +44,9 @@ void add_all_reduce(RunTraffic& traffic, int nodes, double bytes, AllReduce how 
 // the other.
 void add_decision(RunTraffic& traffic, int nodes, double bytes, int exchanges);
 
-struct Network {
+struct Interconnect {
   double latency_s = 50e-6, bandwidth = 1.25e9;  // s; B/s: TCP over 10 Gbit/s Ethernet
 };
-double modelled_seconds(const RunTraffic& traffic, const Network& network);
+double modelled_seconds(const RunTraffic& traffic, const Interconnect& network);
 
 }  // namespace xib

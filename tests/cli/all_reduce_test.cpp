@@ -66,7 +66,7 @@ TEST_CASE("an all-reduce has the mean that all know, and the bandwidth of what e
     run_thread_ranks(ranks, [&](Communicator& world) {
       // Every rank receives what it sends, 2 (n - 1) / n of its numbers, at 1e6 bytes/s: but for slices of columns, which are not all of one size.
       Planted c(world, std::vector<int>(static_cast<std::size_t>(ranks), 0), {1e6});
-      const AllReduce found = measure_all_reduce(c, nullptr, kFloats);
+      const AllReduceSpeed found = measure_all_reduce(c, nullptr, kFloats);
       if (!found.wrong.empty()) fail("{} ranks: wrong numbers", ranks);
       if (!(found.bandwidth > 0.5e6 && found.bandwidth <= 1.001e6)) fail("{} ranks: {} bytes/s", ranks, found.bandwidth);
     });
@@ -76,7 +76,7 @@ TEST_CASE("an all-reduce has the mean that all know, and the bandwidth of what e
 TEST_CASE("wrong numbers of an all-reduce are seen by the ranks that got them") {
   run_thread_ranks(3, [&](Communicator& world) {
     Planted c(world, {0, 1, 2}, {1e6, 1e6, 1e6}, world.rank() == 2 ? 0 : -1);  // what rank 2 hears of rank 0
-    const AllReduce found = measure_all_reduce(c, nullptr, kFloats);
+    const AllReduceSpeed found = measure_all_reduce(c, nullptr, kFloats);
     if (std::find(found.wrong.begin(), found.wrong.end(), 2) == found.wrong.end()) fail("nobody saw it");
   });
 }

@@ -7,7 +7,7 @@
 using namespace xib;
 
 TEST_CASE("a network is what its text says, in every unit; what is not said stays") {
-  const Network both = parse_network("latency=50us,bandwidth=10Gb/s", "--network", {.latency_s = 1, .bandwidth = 1});
+  const Interconnect both = parse_network("latency=50us,bandwidth=10Gb/s", "--network", {.latency_s = 1, .bandwidth = 1});
   CHECK(both.latency_s == 50 * 1e-6);
   CHECK(both.bandwidth == 1.25e9);
   CHECK(parse_network("bandwidth=1.25GB/s", "--network", {.latency_s = 7, .bandwidth = 1}).latency_s == 7);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A folder of the harness includes only those below it, and heavy libraries stay where they belong.
+# A folder of the harness includes only those below it, heavy libraries stay where they belong, and no two types have one name: a linker takes either of them.
 set -euo pipefail
 cd "$1"
 declare -A below=(
@@ -38,4 +38,16 @@ heavy 'cuda_runtime' 'harness/mix/cuda_*' harness/mix/launch.cuh harness/comm/nc
 heavy 'nccl\.h' harness/comm/nccl_communicator.cpp
 heavy 'hdf5' 'harness/record/hdf5_*.[ch]pp'
 heavy 'Eigen' 'harness/graph/*.cpp' 'harness/task/*.cpp'
+twice=$(find harness reference benchmarks tests \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) -exec awk '
+  FNR == 1 { outer = inner = "" }
+  /^namespace [a-z:_]+ \{$/ { outer = inner = $2 }
+  /^namespace \{$/ { inner = FILENAME }
+  /^}  \/\/ namespace$/ { inner = outer }
+  /^(struct|class|enum class|union) [A-Za-z0-9_]+( final)?( : [^;]*)? *\{/ {
+    name = inner "::" ($1 == "enum" ? $3 : $2)
+    sub(/:$/, "", name)
+    if (name in where && where[name] != FILENAME) print name " is a type in " where[name] " and another one in " FILENAME
+    where[name] = FILENAME
+  }' {} +)
+[ -z "$twice" ] || { echo "$twice"; status=1; }
 exit $status

@@ -30,7 +30,7 @@ Sweep sweep_of(double delta, std::vector<std::string> variants) {
   return sweep;
 }
 
-const Network kNetwork{.latency_s = 2, .bandwidth = 1};
+const Interconnect kNetwork{.latency_s = 2, .bandwidth = 1};
 
 }  // namespace
 

@@ -78,7 +78,7 @@ TEST_CASE("p is what the interval would have to miss by") {
   const std::vector<double> worse{78, 82.25, 85.75};  // -2 with standard error 0.25 / sqrt(3)
   const Paired paired = compare_paired(worse, kBaseline, 1.39);
   CHECK(paired.p == Approx(student_t_tails(0.61 / (0.25 / std::sqrt(3.0)), 2)).epsilon(1e-12));
-  const Interval ends = t_interval(paired.difference, 1 - paired.p);
+  const ConfidenceInterval ends = t_interval(paired.difference, 1 - paired.p);
   CHECK(ends.high == Approx(-1.39).epsilon(1e-9));
 }
 

@@ -29,7 +29,7 @@ TEST_CASE("the ends of Fieller's interval are where the t test of a - rho g ends
   for (const double end : {share.interval.low, share.interval.high}) {
     std::vector<double> rest;
     for (std::size_t k = 0; k < arm.size(); ++k) rest.push_back(arm[k] - against[k] - end * (baseline[k] - against[k]));
-    const Interval interval = t_interval(spread_of(rest), kConfidence);
+    const ConfidenceInterval interval = t_interval(spread_of(rest), kConfidence);
     CHECK(std::fmin(std::abs(interval.low), std::abs(interval.high)) < 1e-12);  // of numbers near 1, after a dozen roundings
   }
 }

@@ -12,7 +12,7 @@ using namespace xib;
 
 namespace {
 
-const Network kNetwork{.latency_s = 3e-5, .bandwidth = 2e9};
+const Interconnect kNetwork{.latency_s = 3e-5, .bandwidth = 2e9};
 
 // Both sums have at most 4 n terms, each of them rounded some times, and only positive ones: a relative error below (4 n + 8) 2^-52.
 bool same(double ours, double twin, int nodes) { return std::abs(ours - twin) <= (4 * nodes + 8) * std::ldexp(twin, -52); }
@@ -32,7 +32,7 @@ TEST_CASE("a ring and an all-reduce of 4 nodes and 1000 bytes by hand") {
   CHECK(reduce.messages == 24);
   CHECK(reduce.serial_messages == 6);
   CHECK(reduce.serial_bytes == 1500);
-  const Network network{.latency_s = 1, .bandwidth = 500};
+  const Interconnect network{.latency_s = 1, .bandwidth = 500};
   CHECK(modelled_seconds(ring, network) == 2 + 4);
   CHECK(modelled_seconds(reduce, network) == 6 + 3);
 }

@@ -37,7 +37,7 @@ TEST_CASE("the full gradient of logistic regression agrees with differences of f
 
 TEST_CASE("mini-batch gradients of logistic regression have the full gradient as mean") {
   const auto task = make("logistic-synthetic(dim = 4, samples = 64)");
-  Rows rows(*task, 3);
+  TaskRows rows(*task, 3);
   for (int i = 0; i < 3; ++i) std::fill(rows.x.row(i).begin(), rows.x.row(i).end(), 0.5f);
   std::vector<double> full(4), mean(4, 0);
   task->full_gradient(std::vector<float>(4, 0.5f), full);
@@ -88,7 +88,7 @@ TEST_CASE("gradient and variance of logistic regression are those of its twin, w
 
 TEST_CASE("a batch may hold a sample twice: it is drawn with replacement, and its variance is that of all batches") {
   const auto task = make("logistic-synthetic(dim = 2, samples = 3)", {1, 1, 0}, 2);
-  Rows rows(*task, 1);
+  TaskRows rows(*task, 1);
   std::vector<double> full(2);
   task->full_gradient(rows.x.row(0), full);
   std::map<std::vector<float>, int> batches;

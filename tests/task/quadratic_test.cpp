@@ -42,7 +42,7 @@ std::vector<float> minimize(const Task& task, double L) {
 
 TEST_CASE("the mean of the nodes' gradients without noise is the full gradient") {
   const auto task = make("quadratic(dim = 8, sigma = 0, zeta = 2, rotate = 1)");
-  Rows rows(*task, kNodes);
+  TaskRows rows(*task, kNodes);
   for (int i = 0; i < kNodes; ++i) std::fill(rows.x.row(i).begin(), rows.x.row(i).end(), 0.5f);
   std::vector<double> mean(8, 0);
   double loss = 0;
@@ -106,7 +106,7 @@ TEST_CASE("the smoothest and the steepest direction have the curvature L and mu"
 
 TEST_CASE("noise has mean zero and the variance that was asked for") {
   const auto noisy = make("quadratic(dim = 10, sigma = 2)"), quiet = make("quadratic(dim = 10, sigma = 0)");
-  Rows a(*noisy, kNodes), b(*quiet, kNodes);
+  TaskRows a(*noisy, kNodes), b(*quiet, kNodes);
   quiet->gradient(1, 0);
   double square = 0, sum = 0;
   constexpr int kDraws = 4000;
@@ -127,7 +127,7 @@ TEST_CASE("noise has mean zero and the variance that was asked for") {
 
 TEST_CASE("at the optimum the nodes' gradients are as far apart as zeta says") {
   const auto task = make("quadratic(dim = 8, L = 1, mu = 0.25, sigma = 0, zeta = 3, rotate = 1)");
-  Rows rows(*task, kNodes);
+  TaskRows rows(*task, kNodes);
   const auto optimum = minimize(*task, 1);
   double zeta2 = 0;
   for (int i = 0; i < kNodes; ++i) {
@@ -148,11 +148,11 @@ TEST_CASE("at the optimum the nodes' gradients are as far apart as zeta says") {
 TEST_CASE("tilted curvatures leave f as it is and make node 0 the steepest") {
   const auto tilted = make("quadratic(dim = 6, L = 4, mu = 0.5, sigma = 0, zeta = 2, tilt = 0.5, rotate = 1)");
   const auto level = make("quadratic(dim = 6, L = 4, mu = 0.5, sigma = 0, zeta = 2, rotate = 1)");
-  Rows a(*tilted, kNodes), b(*level, kNodes);
+  TaskRows a(*tilted, kNodes), b(*level, kNodes);
   const std::vector<float> at(6, 0.5f), optimum = minimize(*tilted, 4);
   std::vector<double> mean(6, 0), mine(6), there(6);
   double loss = 0, zeta2 = 0;
-  const auto gradient = [&](Task& task, Rows& rows, int i, const std::vector<float>& x, std::vector<double>& g) {
+  const auto gradient = [&](Task& task, TaskRows& rows, int i, const std::vector<float>& x, std::vector<double>& g) {
     std::copy(x.begin(), x.end(), rows.x.row(i).begin());
     const double value = task.gradient(i, 0);
     std::copy(rows.g.row(i).begin(), rows.g.row(i).end(), g.begin());
@@ -186,11 +186,11 @@ TEST_CASE("tilted curvatures leave f as it is and make node 0 the steepest") {
 TEST_CASE("a node's gradient does not depend on the rank that it lives on") {
   const std::string text = "quadratic(dim = 8, zeta = 1)";
   const auto one = make(text);
-  Rows all(*one, kNodes);
+  TaskRows all(*one, kNodes);
   for (int rank = 0; rank < 3; ++rank) {
     const NodeLayout layout{kNodes, 3, rank};
     const auto task = make(text, layout);
-    Rows some(*task, layout.mine().count);
+    TaskRows some(*task, layout.mine().count);
     for (int local = 0; local < layout.mine().count; ++local) {
       one->gradient(layout.mine().first + local, 5);
       task->gradient(local, 5);

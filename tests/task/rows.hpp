@@ -11,9 +11,9 @@
 namespace xib {
 
 // The matrices of a rank's nodes, bound to a task and started at its initial model.
-struct Rows {
+struct TaskRows {
   NodeMatrix x, g, buffers;
-  Rows(Task& task, int count) : x(count, task.dim()), g(count, task.dim()), buffers(count, task.buffer_dim()) {
+  TaskRows(Task& task, int count) : x(count, task.dim()), g(count, task.dim()), buffers(count, task.buffer_dim()) {
     for (int k = 0; k < count; ++k) task.initial_model(x.row(k), buffers.row(k));
     task.bind(x, g, buffers);
   }

@@ -56,7 +56,7 @@ TEST_CASE("the grouped pass gives every node's gradient, loss and statistics as 
       if (smooth && (model == "cnn" || model == "lenet")) continue;  // max pooling has kinks, too
       if (smooth) std::erase_if(network.layers, [](const Layer& l) { return l.kind == Layer::Kind::relu; });
       const auto task = make_torch_task(data, network, options, {kNodes, 1, 0}, 1);
-      Rows rows(*task, kNodes);
+      TaskRows rows(*task, kNodes);
       for (int k = 0; k < kNodes; ++k) draw_initial_model(network, static_cast<std::uint64_t>(100 + k), rows.x.row(k), rows.buffers.row(k));
       const auto single = make_grouped_replicas({network, cross_entropy(), kNodes, kBatch});
       const auto exact = make_grouped_replicas({network, cross_entropy(), kNodes, kBatch, Arithmetic::float64});

@@ -24,7 +24,7 @@ std::unique_ptr<Task> make(const std::string& model, const ModelOptions& options
 
 TEST_CASE("parameters, gradients and statistics are views of the rows") {
   const auto task = make("cnn");
-  Rows rows(*task, 4);
+  TaskRows rows(*task, 4);
   const double first = task->gradient(0, 0);
   const auto g = rows.gradient(0);
   const std::vector<float> statistics(rows.buffers.row(0).begin(), rows.buffers.row(0).end());
@@ -60,7 +60,7 @@ TEST_CASE("gradients agree with differences of the loss") {
         Case{"resnet20", {.width = 0.25, .norm = "group", .shortcut = "B"}}, Case{"resnet20", {.width = 0.25, .norm = "batch", .shortcut = "A"}},
         Case{"resnet18", {.width = 0.125, .norm = "group"}, 16}, Case{"lenet", {}, 16}, Case{"vgg11", {.width = 0.0625, .norm = "none"}, 32}}) {
     const auto task = make(model, options, {}, {4, 1, 0}, 1, images(fmt::format("synthetic(classes = 4, size = {}, samples = 640, test = 1100)", size)));
-    Rows rows(*task, 4);
+    TaskRows rows(*task, 4);
     const std::vector<float> x(rows.x.row(0).begin(), rows.x.row(0).end());
     task->gradient(0, 0);
     const auto g = rows.gradient(0);
@@ -94,7 +94,7 @@ TEST_CASE("gradients and statistics are the same bits for any number of threads 
     for (int rank = 0; rank < ranks; ++rank) {
       const NodeLayout layout{4, ranks, rank};
       const auto task = make(model, model_options, options, layout, threads, data);
-      Rows rows(*task, layout.mine().count);
+      TaskRows rows(*task, layout.mine().count);
       for (const int step : {0, 1, 40})
         pool.for_each(layout.mine().count, [&](std::int64_t local, int) {
           task->gradient(static_cast<int>(local), step);
@@ -120,7 +120,7 @@ TEST_CASE("gradients and statistics are the same bits for any number of threads 
 
 TEST_CASE("evaluation is the same for any worker and covers every image once") {
   const auto task = make("resnet20", {.width = 0.5}, {}, {4, 1, 0}, 3);
-  Rows rows(*task, 4);
+  TaskRows rows(*task, 4);
   REQUIRE(task->evaluation_batches(Split::test) == 3);  // 500 + 500 + 100
   REQUIRE(task->evaluation_batches(Split::train) == 2);
   REQUIRE(task->evaluation_batches(Split::validation) == 0);
@@ -159,7 +159,7 @@ TEST_CASE("every model learns the synthetic images") {
   const auto large = images("synthetic(classes = 4, size = 16, samples = 640, test = 1100)");
   for (const std::string model : {"logistic", "mlp(16)", "cnn", "lenet"}) {
     const auto task = make(model, {}, {}, {4, 1, 0}, 1, model == "lenet" ? large : images());
-    Rows rows(*task, 4);
+    TaskRows rows(*task, 4);
     for (int step = 0; step < 60; ++step) {
       task->gradient(0, step);
       for (std::size_t k = 0; k < task->dim(); ++k) rows.x.row(0)[k] -= 0.1f * rows.g.row(0)[k];
