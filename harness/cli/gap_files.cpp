@@ -87,14 +87,13 @@ LoadedRun load(KeptRun kept) {
 
 // Reads all of the file, so that damage anywhere keeps it out.
 LoadedRun load(const std::string& path, bool to_keep) {
-  const RunRecord record = read_run_file_narrowly(path);
-  const RunHeader header = read_run_header(path);
+  const auto [record, header, science_digest] = read_whole_run(path, to_keep);
   if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
   const StepTraffic traffic = traffic_of(record);
   LoadedRun loaded = loaded_run(path, header, traffic);
   loaded.run.look = fact(record, "look");
   if (!to_keep) return loaded;
-  loaded.kept = keep_run(record, header, science_digest_of_file(path));
+  loaded.kept = keep_run(record, header, science_digest);
   loaded.kept->messages = traffic.mixing.messages;
   loaded.kept->serial_messages = traffic.mixing.serial_messages, loaded.kept->serial_bytes = traffic.mixing.serial_bytes;
   loaded.kept->decision_messages = traffic.decision.serial_messages, loaded.kept->decision_bytes = traffic.decision.serial_bytes;

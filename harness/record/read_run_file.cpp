@@ -10,6 +10,8 @@
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/layout.hpp"
 #include "harness/record/metric_columns.hpp"
+#include "harness/record/read_array.hpp"
+#include "harness/record/read_topologies.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
@@ -64,18 +66,6 @@ std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, co
 
 std::size_t read_axis(const Hdf5Reader& file, const std::string& path) { return file.shape(path).at(0); }
 
-void check_shape(const Hdf5Reader& file, const std::string& path, const Shape& shape) {
-  if (file.shape(path) != shape)
-    throw Hdf5Failure(fmt::format("{} has shape ({}), expected ({})", path, fmt::join(file.shape(path), ", "), fmt::join(shape, ", ")));
-}
-
-template <class T>
-std::vector<T> read_array(const Hdf5Reader& file, const std::string& path, const Shape& shape) {
-  if (!file.has(path)) return {};
-  check_shape(file, path, shape);
-  return file.dataset<T>(path);
-}
-
 std::vector<Metric> read_metrics(const Hdf5Reader& file) {
   if (!file.has("/metrics")) return unlisted_metrics(read_axis(file, "/partition/class"));
   auto metrics = read_table(file, "/metrics", kMetricColumns, "/metrics/metric");
@@ -100,50 +90,6 @@ void read_evaluations(const Hdf5Reader& file, RunRecord& record) {
     if (std::all_of(first, last, [](double value) { return std::isnan(value); })) continue;  // not measured
     record.evaluations[e].test_nodes.assign(first, last);
   }
-}
-
-std::vector<double> read_csr(const Hdf5Reader& file, const std::string& path, std::size_t period, std::size_t nodes) {
-  const auto indptr = read_array<std::int64_t>(file, path + "/indptr", {period, nodes + 1});
-  const auto indices = file.dataset<std::int32_t>(path + "/indices");
-  const auto weights = file.dataset<double>(path + "/weights");
-  const auto inside = [](std::int64_t value, std::size_t limit) { return value >= 0 && static_cast<std::size_t>(value) <= limit; };
-  bool ok = indices.size() == weights.size() && indptr.size() == period * (nodes + 1);
-  for (const auto at : indptr) ok = ok && inside(at, weights.size());
-  for (const auto column : indices) ok = ok && inside(column, nodes - 1);
-  if (!ok) throw Hdf5Failure(path + ": the sparse matrix is inconsistent");
-
-  std::vector<double> matrices(period * nodes * nodes, 0);
-  for (std::size_t t = 0; t < period; ++t) {
-    for (std::size_t i = 0; i < nodes; ++i) {
-      const auto row = indptr.begin() + static_cast<std::ptrdiff_t>(t * (nodes + 1) + i);
-      for (std::int64_t at = row[0]; at < row[1]; ++at) {
-        const auto k = static_cast<std::size_t>(at);
-        matrices[(t * nodes + i) * nodes + static_cast<std::size_t>(indices[k])] = weights[k];
-      }
-    }
-  }
-  return matrices;
-}
-
-TopologyRecord read_topology(const Hdf5Reader& file, const std::string& group, std::size_t nodes) {
-  TopologyRecord topology;
-  topology.name = file.attribute<std::string>(group, "name");
-  topology.weights = file.attribute<std::string>(group, "weights");
-  for (const auto& number : kTopologyNumbers)
-    if (!number.optional || file.has_attribute(group, std::string(number.name)))
-      topology.*number.member = file.attribute<double>(group, std::string(number.name));
-  if (file.has_attribute(group, "contraction_rounds")) topology.contraction_rounds = file.attribute<std::int64_t>(group, "contraction_rounds");
-  topology.degree = file.attribute<std::int32_t>(group, "degree");
-  topology.period = file.attribute<std::int64_t>(group, "period");
-  topology.seed = file.attribute<std::int64_t>(group, "seed");
-
-  const auto period = static_cast<std::size_t>(topology.period);
-  if (file.has(group + "/W/indptr")) {
-    topology.matrices = read_csr(file, group + "/W", period, nodes);
-  } else {
-    topology.matrices = read_array<double>(file, group + "/W", period > 1 ? Shape{period, nodes, nodes} : Shape{nodes, nodes});
-  }
-  return topology;
 }
 
 // Sorted by name: HDF5 keeps no order of attributes in files that every version of it can open.
@@ -221,9 +167,7 @@ RunRecord read_record(const Hdf5Reader& file, Wide wide) {
   read_evaluations(file, record);
   read_wide(file, record, "/nodes/", kNodeColumns, nodes, wide);
   read_wide(file, record, "/ranks/", kRankColumns, ranks, wide);
-  for (std::size_t k = 1; file.has(fmt::format("/topology/{}", k)); ++k) {
-    record.topologies.push_back(read_topology(file, fmt::format("/topology/{}", k), nodes));
-  }
+  record.topologies = read_topologies(file, nodes);
   if (file.has("/problem"))
     for (const auto& number : kProblemNumbers) record.problem.*number.member = file.attribute<double>("/problem", std::string(number.name));
   record.class_histogram = read_array<std::int64_t>(file, "/partition/class_histogram", {nodes, classes});
@@ -254,6 +198,15 @@ RunHeader read_header(const Hdf5Reader& file) {
   return header;
 }
 
+// Without the columns that have a value for each node of each step in memory.
+std::string digest_of(const Hdf5Reader& file, const RunRecord& record) {
+  return science_digest(record, [&](Feed& feed, const WideColumn&, const std::string& name) {
+    const std::size_t count = file.has(name) ? record.steps.size() * static_cast<std::size_t>(record.nodes) : 0;
+    feed.begin<float>(name, count);
+    if (count > 0) file.each<float>(name, [&](std::span<const float> values) { feed.more(values); });
+  });
+}
+
 template <class Read>
 auto read_checked(const std::string& path, Read&& read) {
   check_readable(path);
@@ -282,13 +235,13 @@ RunRecord read_run_file_narrowly(const std::string& path) {
   return read_checked(path, [](const Hdf5Reader& file) { return read_record(file, Wide::check); });
 }
 std::string science_digest_of_file(const std::string& path) {
-  return read_checked(path, [](const Hdf5Reader& file) {
-    const RunRecord record = read_record(file, Wide::check);
-    return science_digest(record, [&](Feed& feed, const WideColumn&, const std::string& name) {
-      const std::size_t count = file.has(name) ? record.steps.size() * static_cast<std::size_t>(record.nodes) : 0;
-      feed.begin<float>(name, count);
-      if (count > 0) file.each<float>(name, [&](std::span<const float> values) { feed.more(values); });
-    });
+  return read_checked(path, [](const Hdf5Reader& file) { return digest_of(file, read_record(file, Wide::check)); });
+}
+RunFile read_whole_run(const std::string& path, bool with_digest) {
+  return read_checked(path, [&](const Hdf5Reader& file) {
+    RunFile run{read_record(file, Wide::check), read_header(file), ""};
+    if (with_digest) run.science_digest = digest_of(file, run.record);
+    return run;
   });
 }
 RunHeader read_run_header(const std::string& path) { return read_checked(path, read_header); }

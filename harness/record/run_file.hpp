@@ -113,6 +113,14 @@ struct RunHeader {
   Summary summary;
 };
 
+// All of a file, read once.
+struct RunFile {
+  RunRecord record;  // as read_run_file_narrowly reads it
+  RunHeader header;
+  std::string science_digest;
+};
+RunFile read_whole_run(const std::string& path, bool with_digest);  // throws as read_run_file does
+
 // SHA-256 over everything in the record that is science; times, places, attempts, provenance and wire bytes are not.
 std::string science_digest(const RunRecord& record);
 std::string science_digest_of_file(const std::string& path);  // in bounded memory; throws as read_run_file does
