@@ -3,7 +3,7 @@
 //   dsgd        D-SGD on the ring; Ξ exact before and after every mixing; everything recorded
 //   controlled  D-SGD whose controller holds the distance that ten rounds in every step lead to
 //   checkpoint  the D-SGD arm gathered, checksummed, written, flushed and renamed, as a share of the default time between two checkpoints
-// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--checkpoints DIR]
+// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--batch 32] [--checkpoints DIR]
 
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
@@ -30,7 +30,7 @@ struct Options {
   int threads = 2, blocks = 7, steps = 4;
   std::string model = "resnet20", dataset = "synthetic(size = 32, channels = 3, samples = 4096)";
   std::string checkpoints = ".";  // on the file system whose speed matters
-  std::int64_t nodes = 16;
+  std::int64_t nodes = 16, batch = 32;
 };
 
 RunConfig configuration(const Options& o, const std::string& policy) {
@@ -38,6 +38,7 @@ RunConfig configuration(const Options& o, const std::string& policy) {
   c.data.dataset = o.dataset;
   c.model.name = o.model;
   c.train.nodes = o.nodes;
+  c.train.batch_size = o.batch;
   c.train.epochs = 1000;
   c.topology.name = {"ring"};
   c.control.policy = {policy};
@@ -134,12 +135,12 @@ int run_benchmark(const Options& o) {
   for (const auto& row : rows) rounds.push_back(row.gossip_rounds);
   const double samples = static_cast<double>(o.nodes * ceiling.run->task->batch_size());
   fmt::print(
-      "{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
+      "{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"batch\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
       " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
       " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
       " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n"
       " \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
-      o.model, ceiling.run->task->dim(), o.nodes, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
+      o.model, ceiling.run->task->dim(), o.nodes, o.batch, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
       samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
       *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), checkpoint_bytes, median(checkpoints),
       *std::max_element(checkpoints.begin(), checkpoints.end()), median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
@@ -158,6 +159,7 @@ int main(int argc, char** argv) {
   app.add_option("--dataset", o.dataset, "data set, as in a sweep file")->capture_default_str();
   app.add_option("--checkpoints", o.checkpoints, "directory for the checkpoints")->capture_default_str();
   app.add_option("--nodes", o.nodes, "nodes of the ring")->capture_default_str();
+  app.add_option("--batch", o.batch, "images of a node in a step")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     return run_benchmark(o);

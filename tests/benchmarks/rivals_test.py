@@ -3,9 +3,10 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 sys.path.insert(0, f"{sys.argv[1]}/tests")
-from script import SOURCE, FolderTest, main, needs, run, skip  # noqa: E402
+from script import BUILD, SOURCE, FolderTest, main, needs, run, skip  # noqa: E402
 
 needs("torch")
 import torch  # noqa: E402
@@ -41,6 +42,22 @@ class Rivals(FolderTest):
     def test_a_loop_trains_the_same_networks(self):
         result = rival("torch_loop.py", "--network", "LeNet", "--nodes", 2, "--steps", 1)
         self.assertEqual((result["parameters"], result["nodes"], result["batch"]), (21_840, 2, 32))
+
+    def test_the_programs_take_turns_and_the_result_is_kept(self):
+        program = BUILD / "end_to_end"
+        if not program.exists():
+            self.skipTest(f"{program} is not built")
+        done = run(RIVALS / "measure", BUILD, "-o", self.folder, "--networks", "LeNet", "--nodes", 3, "--launches", 1, "--blocks", 1)
+        path, *table = done.stdout.splitlines()
+        kept = json.loads(Path(path).read_text())
+        (row,) = kept["rows"]
+        self.assertEqual((kept["schema"], row["network"], row["parameters"], row["nodes"], row["batch"]), ("xibench-rivals", "LeNet", 21_840, 3, 32))
+        for column in ("one process", "2 ranks", "DDP", "gossip"):
+            self.assertTrue(0 < row[column]["least"] == row[column]["share"] == row[column]["most"])
+            self.assertGreater(row[column]["images_per_s"], 0)
+        self.assertEqual([line.count("|") for line in table], [8] * 3)
+        refused = run(RIVALS / "measure", self.folder, status=2)
+        self.assertIn("is no build directory: give the one that cmake made", refused.stderr)
 
 
 if __name__ == "__main__":

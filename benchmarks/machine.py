@@ -1,0 +1,48 @@
+"""Facts of this machine and of a build that results are kept with, and how the programs are launched. For the scripts that keep results."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+PORTABLE = {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}  # the kernels of runs
+MPIRUN = ["mpirun", "--oversubscribe", "--allow-run-as-root", "--bind-to", "none", "-n"]
+
+
+def cpu():
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return " ".join(re.sub(r"\(R\)|\(TM\)|CPU|@.*", "", found.group(1)).split()) if found else os.uname().machine
+
+
+def slug(text):
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+class Build:
+    """A build directory and the tree that it was made from."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.source = Path(self.cached("CMAKE_HOME_DIRECTORY"))
+        self.version = self.cached("CMAKE_PROJECT_VERSION")
+        self.commit = subprocess.run(["git", "-C", self.source, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+
+    def cached(self, key):
+        return re.search(rf"^{key}:\w+=(.*)$", (self.folder / "CMakeCache.txt").read_text(), re.M).group(1)
+
+    def program(self, name):
+        return self.folder / name
+
+    def result_path(self, out, name):
+        """results/VERSION/CPU/name, under `out` or the tree's own results."""
+        return (out or self.source / "benchmarks" / "results") / self.version / slug(cpu()) / name
+
+    def facts(self, schema):
+        return {"schema": schema, "schema_version": 1, "xibench": self.version, "commit": self.commit, "cpu": cpu(), "cores": len(os.sched_getaffinity(0))}
+
+
+def write_json(path, result):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(path)
