@@ -78,7 +78,7 @@ def from_bench(data):
 def from_end_to_end(data):
     facts = {key: data[key] for key in ("model", "parameters", "nodes", "ranks", "threads", "cpu")}
     facts["batch"] = data.get("batch", 32)  # programs before this field had no other
-    for arm in ("ceiling", "dsgd", "controlled"):
+    for arm in ("ceiling", "dsgd", "controlled") if "controlled_images_per_s" in data else ("ceiling", "dsgd"):  # --no-control
         yield (("end to end", arm, json.dumps(facts, sort_keys=True)), f"end to end, {arm}: {facts['model']}, n = {facts['nodes']} ({where(facts)})",
                1 / data[f"{arm}_images_per_s"], data.get("start", ""))
 

@@ -1,9 +1,10 @@
 // The speed of training as a share of the speed of gradients alone, measured in one run, with arms that alternate in blocks of steps:
 //   ceiling     gradients and local updates on every node; no mixing, no measurement, no recording
 //   dsgd        D-SGD on the ring; Ξ exact before and after every mixing; everything recorded
-//   controlled  D-SGD whose controller holds the distance that ten rounds in every step lead to
+//   controlled  D-SGD whose controller holds the distance that ten rounds in every step lead to, unless --no-control
 //   checkpoint  the D-SGD arm gathered, checksummed, written, flushed and renamed, as a share of the default time between two checkpoints
-// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--batch 32] [--checkpoints DIR]
+// Prints one JSON object. Usage: [mpirun -n R] end_to_end [--threads T] [--blocks B] [--steps S] [--model resnet20] [--nodes 16] [--batch 32] [--no-control]
+// [--checkpoints DIR]
 
 #include "harness/comm/collective.hpp"
 #include "harness/comm/world.hpp"
@@ -21,6 +22,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 using namespace xib;
 
@@ -31,6 +33,7 @@ struct Options {
   std::string model = "resnet20", dataset = "synthetic(size = 32, channels = 3, samples = 4096)";
   std::string checkpoints = ".";  // on the file system whose speed matters
   std::int64_t nodes = 16, batch = 32;
+  bool control = true;  // the third arm
 };
 
 RunConfig configuration(const Options& o, const std::string& policy) {
@@ -102,21 +105,22 @@ int run_benchmark(const Options& o) {
   };
 
   Arm ceiling{.run = make("rounds(1)")}, dsgd = recorded_arm("rounds(1)");
-  Arm controlled = recorded_arm(fmt::format("target({:.6g})", ten_round_distance(recorded_arm("rounds(10)"))));
+  std::optional<Arm> controlled;
+  if (o.control) controlled = recorded_arm(fmt::format("target({:.6g})", ten_round_distance(recorded_arm("rounds(10)"))));
 
   for (int block = -1; block < o.blocks; ++block) {  // block -1 warms up
     const double a = timed_block(*world, o.steps, [&] { ceiling_step(*ceiling.run, ceiling.step++); });
     const double b = timed_block(*world, o.steps, [&] { full_step(dsgd, dsgd.step++); });
     dsgd.recorder->gather();
-    const double c = timed_block(*world, o.steps, [&] { full_step(controlled, controlled.step++); });
-    controlled.recorder->gather();
+    const double c = controlled ? timed_block(*world, o.steps, [&] { full_step(*controlled, controlled->step++); }) : 0;
+    if (controlled) controlled->recorder->gather();
     if (block < 0) {
-      controlled.communication_share.clear();
+      if (controlled) controlled->communication_share.clear();
       continue;
     }
     ceiling.seconds.push_back(a);
     dsgd.seconds.push_back(b);
-    controlled.seconds.push_back(c);
+    if (controlled) controlled->seconds.push_back(c);
   }
   const std::string file = o.checkpoints + "/end_to_end.checkpoint";
   std::vector<double> checkpoints;
@@ -130,20 +134,22 @@ int run_benchmark(const Options& o) {
 
   std::vector<double> kept;
   for (std::size_t k = 0; k < ceiling.seconds.size(); ++k) kept.push_back(ceiling.seconds[k] / dsgd.seconds[k]);
-  const auto& rows = controlled.recorder->record().steps;
-  std::vector<double> rounds;
-  for (const auto& row : rows) rounds.push_back(row.gossip_rounds);
-  const double samples = static_cast<double>(o.nodes * ceiling.run->task->batch_size());
+  const double samples = static_cast<double>(o.nodes * o.batch);
   fmt::print(
       "{{\"schema\": \"xibench-end-to-end\", \"model\": \"{}\", \"parameters\": {}, \"nodes\": {}, \"batch\": {}, \"ranks\": {}, \"threads\": {}, \"blocks\": {}, \"steps_per_block\": {},\n"
-      " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f}, \"controlled_images_per_s\": {:.1f},\n"
-      " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n"
-      " \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n"
-      " \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
+      " \"ceiling_images_per_s\": {:.1f}, \"dsgd_images_per_s\": {:.1f},\n"
+      " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n",
       o.model, ceiling.run->task->dim(), o.nodes, o.batch, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
-      samples / median(dsgd.seconds), samples / median(controlled.seconds), median(kept), *std::min_element(kept.begin(), kept.end()),
-      *std::max_element(kept.begin(), kept.end()), median(rounds), median(controlled.communication_share), checkpoint_bytes, median(checkpoints),
-      *std::max_element(checkpoints.begin(), checkpoints.end()), median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
+      samples / median(dsgd.seconds), median(kept), *std::min_element(kept.begin(), kept.end()), *std::max_element(kept.begin(), kept.end()));
+  if (controlled) {
+    std::vector<double> rounds;
+    for (const auto& row : controlled->recorder->record().steps) rounds.push_back(row.gossip_rounds);
+    fmt::print(" \"controlled_images_per_s\": {:.1f}, \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n",
+               samples / median(controlled->seconds), median(rounds), median(controlled->communication_share));
+  }
+  fmt::print(" \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
+             checkpoint_bytes, median(checkpoints), *std::max_element(checkpoints.begin(), checkpoints.end()),
+             median(checkpoints) / Execution{}.checkpoint_seconds, machine_facts()[2].second);
   return 0;
 }
 
@@ -160,6 +166,8 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoints", o.checkpoints, "directory for the checkpoints")->capture_default_str();
   app.add_option("--nodes", o.nodes, "nodes of the ring")->capture_default_str();
   app.add_option("--batch", o.batch, "images of a node in a step")->capture_default_str();
+  app.add_flag("!--no-control", o.control,
+               "leave out the controlled arm: on two or three nodes one round is an exact average, and there is nothing to control");
   CLI11_PARSE(app, argc, argv);
   try {
     return run_benchmark(o);
