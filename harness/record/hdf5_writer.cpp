@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kChunk1d = 4096, kChunkElements = 65536;
 
 std::vector<hsize_t> chunk_of(const Shape& shape) {
-  if (shape.size() == 1) return {kChunk1d};
+  if (shape.size() == 1) return {std::clamp<std::size_t>(shape[0], 1, kChunk1d)};  // a chunk is read whole, however few its values
   std::vector<hsize_t> chunk(shape.size(), 1);
   std::size_t room = kChunkElements;
   for (std::size_t axis = shape.size(); axis-- > 0;) {
