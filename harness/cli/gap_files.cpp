@@ -7,16 +7,19 @@
 #include <map>
 #include <set>
 
+#include "harness/cli/beside.hpp"
 #include "harness/cli/run_traffic.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
+#include "harness/record/kept_json.hpp"
 #include "harness/record/run_file.hpp"
 
 namespace xib {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 void leave_out(LoadedRuns& loaded, const std::string& why) {
   fmt::print(stderr, "gap: not used: {}\n", printable(why));
@@ -85,18 +88,34 @@ LoadedRun load(KeptRun kept) {
   return loaded;
 }
 
-// Reads all of the file, so that damage anywhere keeps it out.
-LoadedRun load(const std::string& path, bool to_keep) {
-  const auto [record, header, science_digest] = read_whole_run(path, to_keep);
-  if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
-  const StepTraffic traffic = traffic_of(record);
-  LoadedRun loaded = loaded_run(path, header, traffic);
-  loaded.run.look = fact(record, "look");
-  if (!to_keep) return loaded;
-  loaded.kept = keep_run(record, header, science_digest);
-  loaded.kept->messages = traffic.mixing.messages;
-  loaded.kept->serial_messages = traffic.mixing.serial_messages, loaded.kept->serial_bytes = traffic.mixing.serial_bytes;
-  loaded.kept->decision_messages = traffic.decision.serial_messages, loaded.kept->decision_bytes = traffic.decision.serial_bytes;
+// Reads all of the file, so that damage anywhere keeps it out. A line of JSON: what tables need of the run, or why it cannot be used.
+std::string line_of(const std::string& path, bool with_digest) {
+  Json line;
+  try {
+    const auto [record, header, science_digest] = read_whole_run(path, with_digest);
+    if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
+    const StepTraffic traffic = traffic_of(record);
+    KeptRun kept = keep_run(record, header, science_digest);
+    kept.messages = traffic.mixing.messages;
+    kept.serial_messages = traffic.mixing.serial_messages, kept.serial_bytes = traffic.mixing.serial_bytes;
+    kept.decision_messages = traffic.decision.serial_messages, kept.decision_bytes = traffic.decision.serial_bytes;
+    line = {{"run", json_of(kept)}, {"source", valid_utf8(header.config_source)}, {"decision_is_known", !std::isnan(traffic.decision.messages)}};
+  } catch (const Error& error) {
+    line = {{"problem", valid_utf8(error.what())}};
+  }
+  return line.dump();
+}
+
+LoadedRun load(const std::string& path, const std::string& text, bool to_keep) {
+  const Json line = Json::parse(text);
+  if (line.contains("problem")) throw Error(Fault::input, line["problem"].get<std::string>());
+  KeptRun kept = kept_run_of(line["run"]);
+  kept.header.config_source = line["source"];
+  StepTraffic traffic{{kept.messages, kept.serial_messages, kept.serial_bytes}, {0, kept.decision_messages, kept.decision_bytes}};
+  if (!line["decision_is_known"]) traffic.decision = {kNaN, kNaN, kNaN};
+  LoadedRun loaded = loaded_run(path, kept.header, traffic);
+  loaded.run.look = fact(kept.provenance, "look");
+  if (to_keep) loaded.kept = std::move(kept);
   return loaded;
 }
 
@@ -120,28 +139,33 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what) {
   KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()});
   std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;
-  for (const auto& path : files.runs) {
-    LoadedRun run;
-    try {
-      run = load(path, what == Kept::make || !kept.empty());
-    } catch (const Error& error) {
-      leave_out(loaded, error.what());
-      continue;
-    }
-    if (const auto same = kept.find(run.run.id); same != kept.end()) {
-      check_same_science(same->second, *run.kept, path);
-      in_both.insert(run.run.id);
-      continue;
-    }
-    const auto [first, added] = path_of_id.emplace(run.run.id, path);
-    if (added) {
-      loaded.runs.push_back(std::move(run));
-      continue;
-    }
-    check_same_science(path, first->second);
-    fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first->second));
-    ++loaded.copies;
-  }
+  const std::vector<std::string> paths(files.runs.begin(), files.runs.end());
+  const bool to_keep = what == Kept::make || !kept.empty();
+  lines_from_beside(
+      paths.size(), [&](std::size_t k) { return line_of(paths[k], to_keep); },
+      [&](std::size_t k, const std::string& line) {
+        const std::string& path = paths[k];
+        LoadedRun run;
+        try {
+          run = load(path, line, to_keep);
+        } catch (const Error& error) {
+          leave_out(loaded, error.what());
+          return;
+        }
+        if (const auto same = kept.find(run.run.id); same != kept.end()) {
+          check_same_science(same->second, *run.kept, path);
+          in_both.insert(run.run.id);
+          return;
+        }
+        const auto [first, added] = path_of_id.emplace(run.run.id, path);
+        if (added) {
+          loaded.runs.push_back(std::move(run));
+          return;
+        }
+        check_same_science(path, first->second);
+        fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first->second));
+        ++loaded.copies;
+      });
   if (!in_both.empty())
     fmt::print(stderr, "gap: {} run{} there as run file{} and as kept: the same science, counted once, as kept\n", in_both.size(),
                in_both.size() == 1 ? " is" : "s are", in_both.size() == 1 ? "" : "s");

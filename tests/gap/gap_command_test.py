@@ -79,6 +79,19 @@ class GapCommand(support.RunTest):
             self.assertIn("1 done now", done.stderr)
             self.gap()
 
+    def test_many_files_are_read_by_several_processes_and_give_the_same_table(self):
+        plain = self.gap("--keep", self.folder / "few.json").stdout
+        (self.out / "z").mkdir()
+        for k in range(100):
+            shutil.copy(self.files[k % 2], self.out / "z" / f"{k}.h5")
+        (self.out / "z" / "1.h5").write_bytes(b"no run file")
+        done = self.gap("--keep", self.folder / "many.json", status=1)
+        self.assertEqual(json.loads(done.stdout), json.loads(plain) | {"copies_left_out": 99})
+        self.assertEqual((self.folder / "many.json").read_bytes(), (self.folder / "few.json").read_bytes())
+        self.assertEqual(done.stderr.count("counted once"), 99)
+        self.assertEqual(done.stderr.count("not used"), 1)
+        self.assertIn(f"not used: {self.out / 'z' / '1.h5'}", done.stderr)
+
     def test_what_is_no_file_is_named_and_not_waited_for(self):
         os.mkfifo(self.out / "pipe.h5")
         (self.out / "folder.h5").mkdir()

@@ -1,0 +1,59 @@
+#include "harness/cli/beside.hpp"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+using namespace xib;
+
+namespace {
+
+constexpr std::size_t kMany = 1000;  // enough for a process on each of some processors
+
+std::vector<std::string> lines(std::size_t count, const std::function<std::string(std::size_t)>& line) {
+  std::vector<std::string> found;
+  lines_from_beside(count, line, [&](std::size_t k, const std::string& said) {
+    REQUIRE(k == found.size());
+    found.push_back(said);
+  });
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("the lines come in order, whatever their length, from as many processes as there are processors") {
+  const auto text = [](std::size_t k) { return std::to_string(k) + std::string(k % 7 == 0 ? 100'000 : 0, 'x'); };  // more than a pipe holds
+  const auto found = lines(kMany, text);
+  REQUIRE(found.size() == kMany);
+  for (std::size_t k = 0; k < kMany; ++k) CHECK(found[k] == text(k));
+
+  const auto processes = lines(kMany, [](std::size_t) { return std::to_string(getpid()); });
+  const std::set<std::string> different(processes.begin(), processes.end());
+  if (std::thread::hardware_concurrency() > 1) CHECK(different.size() == std::min<std::size_t>(std::thread::hardware_concurrency(), kMany / 32));
+  const auto few = lines(3, [](std::size_t) { return std::to_string(getpid()); });
+  CHECK(few == std::vector<std::string>(3, std::to_string(getpid())));
+  CHECK(lines(0, text).empty());
+}
+
+TEST_CASE("a process that ends before its time loses no line") {
+  const pid_t here = getpid();
+  const auto found = lines(kMany, [&](std::size_t k) {
+    if (k == kMany / 2 && getpid() != here) _exit(3);
+    return std::to_string(k);
+  });
+  for (std::size_t k = 0; k < kMany; ++k) CHECK(found.at(k) == std::to_string(k));
+}
+
+TEST_CASE("no process waits for one that has stopped to read") {
+  const auto text = [](std::size_t) { return std::string(100'000, 'x'); };
+  CHECK_THROWS_AS(lines_from_beside(kMany, text,
+                                    [](std::size_t k, const std::string&) {
+                                      if (k == 1) throw std::runtime_error("enough");
+                                    }),
+                  std::runtime_error);
+}
