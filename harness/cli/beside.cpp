@@ -35,9 +35,14 @@ class Reader {
   Reader(Reader&& other) noexcept
       : child_(std::exchange(other.child_, -1)), in_(std::exchange(other.in_, nullptr)), text_(std::exchange(other.text_, nullptr)) {}
   ~Reader() {
-    if (in_) std::fclose(in_);
+    stop();
     std::free(text_);
     if (child_ > 0) waitpid(child_, nullptr, 0);
+  }
+
+  // Its process ends when it writes, once those that were started after it have ended: they have copies of this end of the pipe.
+  void stop() {
+    if (in_) std::fclose(std::exchange(in_, nullptr));
   }
 
   // False: there is none, or it was cut off.
@@ -55,17 +60,24 @@ class Reader {
   std::size_t room_ = 0;
 };
 
+struct Readers {
+  std::vector<Reader> all;
+  ~Readers() {
+    for (Reader& reader : all) reader.stop();  // all, before the first is waited for
+  }
+};
+
 }  // namespace
 
 void lines_from_beside(std::size_t count, const std::function<std::string(std::size_t)>& line,
                        const std::function<void(std::size_t, const std::string&)>& take) {
   const std::size_t processes = std::min<std::size_t>(std::max(1u, std::thread::hardware_concurrency()), count / kWorthAProcess);
-  std::vector<Reader> readers;
+  Readers readers;
   std::fflush(nullptr);  // what waits in a buffer would be written by every process
-  for (std::size_t r = 0; r < processes && processes > 1; ++r) readers.emplace_back(r, processes, count, line);
+  for (std::size_t r = 0; r < processes && processes > 1; ++r) readers.all.emplace_back(r, processes, count, line);
   for (std::size_t k = 0; k < count; ++k) {
     std::string said;
-    if (readers.empty() || !readers[k % processes].next(said)) said = line(k);
+    if (readers.all.empty() || !readers.all[k % processes].next(said)) said = line(k);
     take(k, said);
   }
 }
