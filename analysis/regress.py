@@ -4,7 +4,7 @@ Google Benchmark. Exit status: 0 nothing is slower and the science holds, 1 slow
 
 Something is slower if three things hold: p < 0.01 after Holm over the cells (Mann-Whitney test below ten interleaved pairs, signed ranks from ten on); a
 slowdown of at least --threshold; the same result in a second set of launches (--confirm OLD NEW). "cannot tell" means that these launches would miss a
-slowdown of --must-see too often. It is not a pass, and the output says how many launches are needed. analysis/interleave.py makes launches and calls this.
+slowdown of --must-see too often, and that their 95 % interval does not exclude one. It is not a pass, and the output says how many launches are needed. analysis/interleave.py makes launches and calls this.
 The science holds if the bits are equal, or if the accuracy is not worse by --margin."""
 
 import argparse

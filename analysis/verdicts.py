@@ -1,5 +1,6 @@
 """Which cells are slower. A cell is red where p < 0.01 after Holm (1979) over the cells and its estimate is a slowdown of the least effect or more; the
-verdict stands when a second set of launches is red too. Where the launches could not have shown a slowdown of `must_see`, it is "cannot tell"."""
+verdict stands when a second set of launches is red too. It is "cannot tell" where the launches could not have shown a slowdown of `must_see` and their 95 %
+interval does not exclude one."""
 
 from dataclasses import dataclass
 
@@ -44,7 +45,8 @@ def judge_set(samples, rule):
         seen = smallest_seen(upper_scatter(deviation, degrees), *sizes, sample.by_pairs, len(samples), rule.effect)
         estimate = float(np.median(differences))
         is_red = p < SIGNIFICANCE and loss(estimate) >= rule.effect
-        word = RED if is_red else NOISE if seen <= rule.must_see else DOUBT
+        excluded = np.isfinite(seen) and loss(high) < rule.must_see  # a slowdown of must_see passes here in at most 2.5 %; too few launches never pass
+        word = RED if is_red else NOISE if excluded or seen <= rule.must_see else DOUBT
         verdicts[name] = Verdict(word, float(np.exp(-estimate)), float(np.exp(-high)), float(np.exp(-low)), float(p), *sizes, sample.by_pairs,
                                  deviation / (np.sqrt(2) if sample.by_pairs else 1), seen,
                                  max(sizes) if seen <= rule.must_see else pairs_needed(sample, len(samples), rule))

@@ -100,6 +100,21 @@ class Power(unittest.TestCase):
         verdict = judge({"a": sample([0], [9])}, Rule())["a"]
         self.assertEqual((verdict.word, verdict.seen), ("cannot tell", float("inf")))
 
+    def test_launches_that_scatter_pass_where_their_interval_excludes_the_slowdown(self):
+        random, scatter = np.random.default_rng(6), 0.08
+        noise = random.normal(0, scatter, (2, 12))
+        faster, slower = (judge({"a": sample(noise[0], noise[1] + shift)}, Rule())["a"] for shift in (log_time(-0.5), log_time(0.05)))
+        self.assertGreater(min(faster.seen, slower.seen), Rule().must_see)
+        self.assertEqual((faster.word, slower.word), ("within noise", "cannot tell"))
+        self.assertGreater(faster.low, 1 - Rule().must_see)
+        self.assertLess(slower.low, 1 - Rule().must_see)
+
+    def test_a_slowdown_that_must_be_seen_passes_in_one_case_of_forty_at_most(self):
+        random, trials = np.random.default_rng(7), 200
+        for n in (8, 14):
+            passed = sum(judge({"a": sample(random.normal(0, 0.1, n), random.normal(log_time(0.1), 0.1, n))}, Rule())["a"].word == "within noise" for _ in range(trials))
+            self.assertLessEqual(passed, 25 + 4 * np.sqrt(trials * 0.025 * 0.975))  # four standard deviations of the count
+
 
 if __name__ == "__main__":
     support.main()
