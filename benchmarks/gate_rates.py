@@ -146,8 +146,8 @@ def write_table(options):
     return 0
 
 
-PAGE = """Made by `benchmarks/gate_rates.py`, whose head says how: the gate of `analysis/interleave.py` compares a program with itself on one machine, and with itself slowed down. *red*:
-the comparison ends with a regression (without a planted slowdown: in any cell), second set included. *cannot tell* is no pass: the gate asks for more launches than it was
+PAGE = """Made by `benchmarks/gate_rates.py`, whose head says how: the gate of `analysis/interleave.py` compares a program with itself on one machine, and with itself slowed down. *red*: \
+the comparison ends with a regression (without a planted slowdown: in any cell), second set included. *cannot tell* is no pass: the gate asks for more launches than it was \
 allowed. Intervals are of 95 %, with as many comparisons as fit side by side into the launches.
 """
 
