@@ -43,6 +43,7 @@ RunConfig configuration(const Options& o, const std::string& policy) {
   c.train.nodes = o.nodes;
   c.train.batch_size = o.batch;
   c.train.epochs = 1000;
+  c.train.lr = 0.01;  // no network diverges on random images
   c.topology.name = {"ring"};
   c.control.policy = {policy};
   c.control.reference_id = {""};
