@@ -45,4 +45,3 @@ class Build:
 def write_json(path, result):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
-    print(path)
