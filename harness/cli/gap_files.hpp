@@ -33,6 +33,6 @@ enum class Kept {
 // searched for kept files named *kept.json, too. A run that is in both counts as it is kept, once its file holds the same science. What is no regular file (a
 // pipe, a folder, a socket with a name in *.h5) is named and never opened. Throws Error(input) for a place that
 // is not there, for what is no kept file, and for two results of one run with different science.
-LoadedRuns load_runs(const std::vector<std::string>& places, Kept kept = Kept::read);
+LoadedRuns load_runs(const std::vector<std::string>& places, Kept what = Kept::read);
 
 }  // namespace xib

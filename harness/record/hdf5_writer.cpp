@@ -275,7 +275,7 @@ void Hdf5Writer::link(const std::string& path, const std::string& name) {
 
 void Hdf5Writer::write_manifest() {
   std::string lines;
-  for (const auto& [path, sum] : state_->manifest) lines += sum + " " + path + "\n";
+  for (const auto& [path, sum] : state_->manifest) lines.append(sum).append(" ").append(path).append("\n");
   text("/manifest", lines, "first 16 digits of the SHA-256 of every value: what the reader compares with");
 }
 
