@@ -99,7 +99,7 @@ std::string line_of(const std::string& path, bool with_digest) {
     kept.messages = traffic.mixing.messages;
     kept.serial_messages = traffic.mixing.serial_messages, kept.serial_bytes = traffic.mixing.serial_bytes;
     kept.decision_messages = traffic.decision.serial_messages, kept.decision_bytes = traffic.decision.serial_bytes;
-    line = {{"run", json_of(kept)}, {"source", valid_utf8(header.config_source)}, {"decision_is_known", !std::isnan(traffic.decision.messages)}};
+    line = {{"run", json_of(kept)}, {"source", valid_utf8(header.config_source)}};
   } catch (const Error& error) {
     line = {{"problem", valid_utf8(error.what())}};
   }
@@ -110,12 +110,9 @@ LoadedRun load(const std::string& path, const std::string& text, bool to_keep) {
   const Json line = Json::parse(text);
   if (line.contains("problem")) throw Error(Fault::input, line["problem"].get<std::string>());
   KeptRun kept = kept_run_of(line["run"]);
-  kept.header.config_source = line["source"];
-  StepTraffic traffic{{kept.messages, kept.serial_messages, kept.serial_bytes}, {0, kept.decision_messages, kept.decision_bytes}};
-  if (!line["decision_is_known"]) traffic.decision = {kNaN, kNaN, kNaN};
-  LoadedRun loaded = loaded_run(path, kept.header, traffic);
-  loaded.run.look = fact(kept.provenance, "look");
-  if (to_keep) loaded.kept = std::move(kept);
+  kept.file = path, kept.header.config_source = line["source"];
+  LoadedRun loaded = load(std::move(kept));
+  if (!to_keep) loaded.kept.reset();
   return loaded;
 }
 

@@ -15,7 +15,7 @@ inline constexpr int kKeptVersion = 1;
 
 // What is kept of a run where its file is too large to be: all that tables, contrasts and curves over training need, in 2 to 4 kB.
 struct KeptRun {
-  std::string file;  // the kept file that it was read from; "": none
+  std::string file;  // the kept file or run file that it was read from; "": none
   RunHeader header;
   std::string science_digest;
   std::vector<Metric> metrics;
