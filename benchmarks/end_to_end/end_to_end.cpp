@@ -22,7 +22,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
+#include <vector>
 
 using namespace xib;
 
@@ -105,24 +105,21 @@ int run_benchmark(const Options& o) {
     return arm;
   };
 
-  Arm ceiling{.run = make("rounds(1)")}, dsgd = recorded_arm("rounds(1)");
-  std::optional<Arm> controlled;
-  if (o.control) controlled = recorded_arm(fmt::format("target({:.6g})", ten_round_distance(recorded_arm("rounds(10)"))));
+  Arm ceiling{.run = make("rounds(1)")};
+  std::vector<Arm> recorded;  // D-SGD, and under control
+  recorded.push_back(recorded_arm("rounds(1)"));
+  if (o.control) recorded.push_back(recorded_arm(fmt::format("target({:.6g})", ten_round_distance(recorded_arm("rounds(10)")))));
 
   for (int block = -1; block < o.blocks; ++block) {  // block -1 warms up
-    const double a = timed_block(*world, o.steps, [&] { ceiling_step(*ceiling.run, ceiling.step++); });
-    const double b = timed_block(*world, o.steps, [&] { full_step(dsgd, dsgd.step++); });
-    dsgd.recorder->gather();
-    const double c = controlled ? timed_block(*world, o.steps, [&] { full_step(*controlled, controlled->step++); }) : 0;
-    if (controlled) controlled->recorder->gather();
-    if (block < 0) {
-      if (controlled) controlled->communication_share.clear();
-      continue;
+    ceiling.seconds.push_back(timed_block(*world, o.steps, [&] { ceiling_step(*ceiling.run, ceiling.step++); }));
+    if (block < 0) ceiling.seconds.clear();
+    for (Arm& arm : recorded) {
+      arm.seconds.push_back(timed_block(*world, o.steps, [&] { full_step(arm, arm.step++); }));
+      arm.recorder->gather();
+      if (block < 0) arm.seconds.clear(), arm.communication_share.clear();
     }
-    ceiling.seconds.push_back(a);
-    dsgd.seconds.push_back(b);
-    if (controlled) controlled->seconds.push_back(c);
   }
+  Arm& dsgd = recorded.front();
   const std::string file = o.checkpoints + "/end_to_end.checkpoint";
   std::vector<double> checkpoints;
   std::uintmax_t checkpoint_bytes = 0;
@@ -142,11 +139,12 @@ int run_benchmark(const Options& o) {
       " \"dsgd_of_ceiling\": {:.4f}, \"dsgd_of_ceiling_min\": {:.4f}, \"dsgd_of_ceiling_max\": {:.4f},\n",
       o.model, ceiling.run->task->dim(), o.nodes, o.batch, world->size(), o.threads, o.blocks, o.steps, samples / median(ceiling.seconds),
       samples / median(dsgd.seconds), median(kept), *std::min_element(kept.begin(), kept.end()), *std::max_element(kept.begin(), kept.end()));
-  if (controlled) {
+  if (o.control) {
+    const Arm& controlled = recorded.back();
     std::vector<double> rounds;
-    for (const auto& row : controlled->recorder->record().steps) rounds.push_back(row.gossip_rounds);
+    for (const auto& row : controlled.recorder->record().steps) rounds.push_back(row.gossip_rounds);
     fmt::print(" \"controlled_images_per_s\": {:.1f}, \"control_rounds_median\": {}, \"control_share_of_step\": {:.4f},\n",
-               samples / median(controlled->seconds), median(rounds), median(controlled->communication_share));
+               samples / median(controlled.seconds), median(rounds), median(controlled.communication_share));
   }
   fmt::print(" \"checkpoint_bytes\": {}, \"checkpoint_s\": {:.3f}, \"checkpoint_s_max\": {:.3f}, \"checkpoint_share_of_run\": {:.5f}, \"cpu\": \"{}\"}}\n",
              checkpoint_bytes, median(checkpoints), *std::max_element(checkpoints.begin(), checkpoints.end()),
