@@ -1,5 +1,6 @@
 """Facts of this machine and of a build that results are kept with, and how the programs are launched. For the scripts that keep results."""
 
+import argparse
 import json
 import os
 import re
@@ -40,6 +41,13 @@ class Build:
 
     def facts(self, schema):
         return {"schema": schema, "schema_version": 1, "xibench": self.version, "commit": self.commit, "cpu": cpu(), "cores": len(os.sched_getaffinity(0))}
+
+
+def build_folder(text):
+    """The Build of an argument of a command line."""
+    if not (Path(text) / "CMakeCache.txt").exists():
+        raise argparse.ArgumentTypeError(f"{text} is no build directory: give the one that cmake made")
+    return Build(Path(text))
 
 
 def write_json(path, result):
