@@ -73,6 +73,16 @@ def cells_of(table, runs):
     return cells
 
 
+def controlled_phase(cell):
+    """The phase whose distance this cell is about: that of control.in_phase, else the first."""
+    return int(cell.axes.get("control.in_phase") or 1)
+
+
+def distance_key(cell):
+    """Of run.summary: the mean Ξ of that phase."""
+    return f"mean_consensus_distance_phase_{controlled_phase(cell)}"
+
+
 def telling_axes(places, given=lambda place: None):
     """The keys of [sweep] that tell cells, or arms, apart where `given` is equal. So an axis that follows the number of nodes, such as a learning rate in
     proportion to it, tells nothing where the number of nodes is given."""

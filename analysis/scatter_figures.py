@@ -2,15 +2,10 @@
 function from the cells to a file that returns its title, or None."""
 
 from axes import difference_label, finite, outer_labels, title_panel, zero_slot
-from cells import variants_of
+from cells import controlled_phase, distance_key, variants_of
 from style import BASELINE, canvas, explain, headline, legend_of, panels, plt, save, thick
 
 LATENCY, BANDWIDTH = 50e-6, 1.25e9  # s per message, B/s: those of xibench gap, TCP over 10 Gbit/s Ethernet
-
-
-def controlled_phase(cell):
-    """The phase that this panel is about: that of control.in_phase, else the first."""
-    return int(cell.axes.get("control.in_phase") or 1)
 
 
 def legend_dots(figure, looks, cells, marks=None):
@@ -25,7 +20,7 @@ def score_over_distance(cells, looks, stem):
     """The final value of the metric against the mean Ξ of a phase: a dot per run, seeds joined, because only within a seed does the data agree."""
     usable = []
     for cell in cells:
-        key = f"mean_consensus_distance_phase_{controlled_phase(cell)}"
+        key = distance_key(cell)
         usable.append([(row, run, run.summary[key], row.final[run.seed]) for row in cell.rows for run in row.runs
                        if finite(run.summary.get(key)) and run.seed in row.final])
     if len({v for dots in usable for _, _, v, _ in dots}) < 2:

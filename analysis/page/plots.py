@@ -3,7 +3,7 @@ first two by ones that can be used."""
 
 import numpy as np
 
-from cells import telling_axes
+from cells import controlled_phase, distance_key, telling_axes
 
 from .colours import dash_of
 from .curves import medians, stretches, thin
@@ -87,8 +87,7 @@ def over_distance(cells, places, metric):
     """Final metric against the mean distance of the phase that is controlled, else of phase 1: a dot per run."""
     out = []
     for cell in cells:
-        phase = int(cell.axes.get("control.in_phase") or 1)
-        key = f"mean_consensus_distance_phase_{phase}"
+        key = distance_key(cell)
         runs = [(row, run, run.summary[key], value) for row in cell.rows for run in row.runs
                 if np.isfinite(run.summary.get(key, np.nan)) and (value := final(run, metric)) is not None]
         if len({v for _, _, v, _ in runs}) < 2:
@@ -98,7 +97,7 @@ def over_distance(cells, places, metric):
         at_zero = list(dict.fromkeys(row.variant for row, _, v, _ in runs if not v > 0))
         dots = "".join(f'<g data-v="{places[row.variant]}">' + "".join(dot(x(v) + beside(row, v), y(value), f"{row.variant}, seed {run.seed}: {metric.value(value)} at Ξ = {short(v)}")
                                                                        for other, run, v, value in runs if other is row) + "</g>" for row in cell.rows)
-        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {phase}", metric.labelled, 240, name="metric against distance") + "</div>")
+        out.append(f'<div>{"<h4>" + escape(cell.label) + "</h4>" if cell.label else ""}' + frame(x, y, dots, f"mean Ξ of phase {controlled_phase(cell)}", metric.labelled, 240, name="metric against distance") + "</div>")
     return "".join(out)
 
 
