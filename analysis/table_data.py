@@ -111,6 +111,11 @@ def in_order(values):
     return sorted(once, key=float) if all(v.replace(".", "", 1).isdigit() for v in once) else once
 
 
+def missing_of(arms):
+    lost = [arm for arm in arms if arm.missing]
+    return [f"Missing: {sum(len(arm.missing) for arm in lost)} runs of {len(lost)} arms"] if lost else []
+
+
 def notes_on(arms, metric, table):
     """What the words and marks mean, and what is missing."""
     out = [f"Differences to {table['baseline'] or 'the baseline'} are paired by seed, with their 95 % interval"]
@@ -121,8 +126,7 @@ def notes_on(arms, metric, table):
     marked = [arm for arm in arms if arm.row and arm.row.gap["difference"] and mark(arm.row.gap["difference"])]
     if metric.judged:
         out.append(f"*: holds for all rows of the gap table at once (Holm, 5 % for any false word): {len(marked)} of {sum(bool(arm.row and arm.row.gap['difference']) for arm in arms)}")
-    if lost := [arm for arm in arms if arm.missing]:
-        out.append(f"Missing: {sum(len(arm.missing) for arm in lost)} runs of {len(lost)} arms")
+    out += missing_of(arms)
     if diverged := sum(arm.row.gap["diverged"] for arm in arms if arm.row):
         out.append(f"Diverged: {diverged} runs; an arm with one has no mean and no verdict")
     return out

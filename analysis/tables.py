@@ -8,6 +8,7 @@ from pathlib import Path
 
 import libraries  # noqa: F401  # first
 import cells as gap_cells
+import order_table
 import phase_table
 import table_data
 import table_formats as formats
@@ -18,7 +19,7 @@ from run_file import RunFileError
 from run_sets import tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
-MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, table_data.cost, table_data.published)
+MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, order_table.distance_order, table_data.cost, table_data.published)
 
 
 def unfinished(places, runs):
