@@ -3,6 +3,7 @@ function from the cells to a file that returns its title, or None."""
 
 from axes import difference_label, finite, outer_labels, title_panel, zero_slot
 from cells import controlled_phase, distance_key, variants_of
+from rank_order import sentence
 from style import BASELINE, canvas, explain, headline, legend_of, panels, plt, save, thick
 
 LATENCY, BANDWIDTH = 50e-6, 1.25e9  # s per message, B/s: those of xibench gap, TCP over 10 Gbit/s Ethernet
@@ -44,7 +45,7 @@ def score_over_distance(cells, looks, stem):
     outer_labels(axes, f"mean consensus distance Ξ in {which}", cells[0].metric.labelled(f"final {cells[0].metric.label}"))
     legend_dots(figure, looks, cells)
     title = f"Final {cells[0].metric.words} against the consensus distance of {which}"
-    what = "A dot per run; grey lines join the runs of one seed; runs with Ξ = 0 stand side by side, left of the dashed line."
+    what = "A dot per run; grey lines join the runs of one seed; runs with Ξ = 0 stand side by side, left of the dashed line." + sentence(cells)
     headline(figure, title)
     explain(figure, what)
     save(figure, stem)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import rank_order
+
 from . import facts, forest, gap_table, notes, phases, plots, timing, verdict
 from .colours import css_of, dash_of
 from .effects import effects_of, metric_of
@@ -65,7 +67,7 @@ def further(sweep):
     if sweep.metric is None:
         return ""
     distance, nodes = plots.over_distance(sweep.cells, sweep.places, sweep.metric), plots.over_nodes(sweep.cells, sweep.effects, sweep.looks, sweep.places, sweep.metric)
-    return (f'<h2>{escape(sweep.metric.title)} against Ξ</h2><div class="panels">{distance}</div><p class="note">A dot per run.</p>' if distance else "") + (
+    return (f'<h2>{escape(sweep.metric.title)} against Ξ</h2><div class="panels">{distance}</div><p class="note">A dot per run.{escape(rank_order.sentence(sweep.cells))}</p>' if distance else "") + (
         f"<h2>Gap against n</h2>{nodes}<p class=\"note\">Lines: the 95 % interval of the paired difference.</p>" if nodes else "")
 
 

@@ -10,9 +10,12 @@ import metrics
 import order_table
 import rank_order
 import run_sets
+import scatter_figures
+import style
 import synthetic_runs
 import table_formats
 import tables
+from page import sections
 
 ERROR = metrics.Metric("error", "percent", metrics.LOWER, "error")
 BASE = {1: 90.0, 2: 91.0, 3: 89.0}
@@ -169,6 +172,15 @@ class RankOrder(support.FolderTest):
     def test_a_sweep_of_few_arms_has_no_table(self):
         found, table = self.sweep(seeds=(1, 2))
         self.assertNotIn("distance-order", {one.name for one in tables.tables_of(found, table)})
+
+    def test_the_figure_and_the_page_say_it(self):
+        found, table = self.sweep(nodes=(8, 16), seeds=(1, 2))
+        made = cells.cells_of(table, found)
+        looks = style.looks_of(cells.variants_of(made), "centralized")
+        said = rank_order.sentence(made)
+        self.assertRegex(said, r"^ Spearman's ρ of Ξ with the loss of accuracy beside centralized, mean over seeds.*: [+−][01]\.\d\d.* over 6 arms, 2 seeds\.$")
+        self.assertTrue(scatter_figures.score_over_distance(made, looks, self.folder / "over").endswith(said))
+        self.assertIn(said.replace("'", "&#x27;"), sections.further(sections.Sweep("s", table, made, found, looks, {}, [], [])))
 
     def test_a_line_without_a_common_seed_is_shown_as_such(self):
         full = cell_of(in_seeds([1.0, 2.0, 3.0, 4.0], [-1, -2, -3, -4]), label="x")
