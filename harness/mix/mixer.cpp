@@ -1,7 +1,7 @@
 #include "harness/mix/mixer.hpp"
 
 #include "harness/core/check.hpp"
-#include "harness/mix/gossip_row.hpp"
+#include "harness/mix/gossip_ring.hpp"
 
 #include <algorithm>
 
@@ -13,6 +13,7 @@ constexpr std::size_t kOneRound = 256;    // columns of all rows that one round 
 constexpr std::size_t kManyRounds = 128;  // that several rounds take: two copies of 32 rows fill an L1
 constexpr std::size_t kColumns = 4096;    // of a thread at a time, at most
 constexpr std::size_t kLine = 16;         // floats
+constexpr std::size_t kRingRows = 64;     // at most, of x: more rows at a power of two from each other push each other's lines out of the caches
 
 // Σ sum² over a block, in 8 fixed lanes.
 double squared_norm(std::span<const float> sum) {
@@ -43,6 +44,21 @@ void mix_block(const std::vector<std::vector<MixTerm>>& rows, const float* const
   }
 }
 
+// The weights of the edges between rows i and i + 1, and of the last with the first, if there are no other edges and both rows of each give it the same weight.
+std::vector<float> ring_of(const std::vector<std::vector<MixTerm>>& rows) {
+  const int n = static_cast<int>(rows.size());
+  std::vector<float> to_next, to_previous;
+  for (int i = 0; i < n && n > 2; ++i) {
+    const int previous = (i + n - 1) % n, next = (i + 1) % n;
+    const auto& terms = rows[static_cast<std::size_t>(i)];
+    if (terms.size() != 2 || terms[0].source != std::min(previous, next) || terms[1].source != std::max(previous, next)) return {};
+    to_next.push_back(terms[next > previous].weight);
+    to_previous.push_back(terms[next < previous].weight);
+  }
+  if (!to_previous.empty()) std::ranges::rotate(to_previous, to_previous.begin() + 1);
+  return to_previous == to_next ? to_next : std::vector<float>{};
+}
+
 }  // namespace
 
 Mixer::Scratch::Scratch(std::size_t rows)
@@ -69,13 +85,14 @@ Mixer::Round Mixer::plan(const MixingMatrix& w) const {
       ++links;
       if (layout_.owner(i) != layout_.owner(j)) between_ranks.push_back({.from = j, .to = i});
     }
-  Round round{.neighbors = {layout_, between_ranks}, .rows = {}, .links = links};
+  Round round{.neighbors = {layout_, between_ranks}, .rows = {}, .ring = {}, .links = links};
   const NodeBlock mine = layout_.mine();
   for (int k = 0; k < mine.count; ++k) {
     auto& terms = round.rows.emplace_back();
     for (const auto& [j, value] : w.row(mine.first + k))
       if (j != mine.first + k) terms.push_back({round.neighbors.source(j), static_cast<float>(value)});
   }
+  round.ring = ring_of(round.rows);
   return round;
 }
 
@@ -99,27 +116,38 @@ void Mixer::mix_columns(NodeMatrix& x, std::span<const Round* const> rounds, std
   const std::size_t stop = std::min((end + kLine - 1) / kLine * kLine, x.stride());  // what pads a row is zero, and stays so
   for (std::size_t at = begin; at < stop; at += width) {
     const std::size_t block = std::min(width, stop - at);
+    const bool whole = block == width && !moved_blocks;
+    std::size_t half = 0;  // of the scratch memory, that the last round wrote
+    bool in_x = false;
     for (std::size_t q = 0; q < rounds.size(); ++q) {
-      const auto& sources = q == 0 ? scratch.x : scratch.halves[(q - 1) % 2];
-      const std::size_t from = q == 0 ? at : 0;
-      const bool in_place = q > 0 && q + 1 == rounds.size();  // nothing reads x after the first round
-      float* const out = in_place ? x.data() + at : scratch.memory.data() + q % 2 * count * width;
-      const std::size_t out_stride = in_place ? x.stride() : width, ahead = q == 0 ? std::min(width, x.stride() - at - block) : 0;
-      if (block == kOneRound && !moved_blocks)
-        mix_block<kOneRound>(rounds[q]->rows, sources.data(), from, strength, out, out_stride, ahead);
-      else if (block == kManyRounds && !moved_blocks)
-        mix_block<kManyRounds>(rounds[q]->rows, sources.data(), from, strength, out, out_stride, ahead);
+      const Round& round = *rounds[q];
+      const bool ring = whole && !round.ring.empty() && (q > 0 || count <= kRingRows), to_x = q + 1 == rounds.size() && (q > 0 || ring);
+      const auto& sources = q == 0 ? scratch.x : scratch.halves[half];
+      const std::size_t from = q == 0 ? at : 0, ahead = q == 0 ? std::min(width, x.stride() - at - block) : 0;
+      if (q > 0 && !ring) half = 1 - half;  // a ring is mixed in place
+      float* const out = to_x ? x.data() + at : scratch.memory.data() + half * count * width;
+      const std::size_t out_stride = to_x ? x.stride() : width;
+      const auto mix = [&]<std::size_t kWidth>() {
+        if (!ring) return mix_block<kWidth>(round.rows, sources.data(), from, strength, out, out_stride, ahead);
+        scratch.weights.clear();
+        for (const float weight : round.ring) scratch.weights.push_back(weight * strength);
+        gossip_ring<kWidth>(sources.data(), from, scratch.weights, out, out_stride, ahead);
+      };
+      if (whole && width == kOneRound)
+        mix.template operator()<kOneRound>();
+      else if (whole)
+        mix.template operator()<kManyRounds>();
       else
         for (std::size_t i = 0; i < count; ++i) {
           float sum[kOneRound];
           fetch(sources[i] + from + width, ahead);
-          gossip_row<0, 0, true>(sources[i] + from, sources.data(), from, rounds[q]->rows[i], strength, out + i * out_stride, block, sum);
+          gossip_row<0, 0, true>(sources[i] + from, sources.data(), from, round.rows[i], strength, out + i * out_stride, block, sum);
           for (std::size_t c = 0; c < block && moved_blocks && q == 0; c += kBlock)
             moved_blocks[i * blocks(dim_) + (at + c) / kBlock] = squared_norm({sum + c, std::min(kBlock, block - c)});
         }
+      in_x = to_x;
     }
-    if (rounds.size() > 1) continue;
-    for (std::size_t i = 0; i < count; ++i) std::copy_n(scratch.memory.data() + i * width, block, x.address(static_cast<int>(i)) + at);
+    for (std::size_t i = 0; i < count && !in_x; ++i) std::copy_n(scratch.memory.data() + i * width, block, x.address(static_cast<int>(i)) + at);
   }
 }
 

@@ -34,6 +34,7 @@ class Mixer {
   struct Round {
     NeighborPlan neighbors;
     std::vector<std::vector<MixTerm>> rows;  // per local row, without the diagonal; sources are local rows (0..count-1), then halo rows
+    std::vector<float> ring;                 // gossip_ring.hpp: weights of its edges, if the nodes are a ring and all of them are here; else empty
     std::int64_t links = 0;                  // off-diagonal entries of the whole W
   };
   const Round& round(std::int64_t t);
@@ -45,6 +46,7 @@ class Mixer {
     explicit Scratch(std::size_t rows);
     NodeMatrix memory;
     std::vector<const float*> x, halves[2];
+    std::vector<float> weights;  // of a ring, times γ
   };
   // Columns begin .. end, of which begin is a multiple of a block. moved_blocks: where the squared steps of the first round go, per row and block of columns;
   // null: nowhere.

@@ -37,6 +37,21 @@ std::vector<std::vector<double>> by_definition(const Rows& rows, const MixingSch
   return x;
 }
 
+// The same in float, with γ = 0.7 and the sums of the mixer.
+Rows plain_loop(Rows x, const MixingSchedule& schedule, int rounds) {
+  for (int q = 0; q < rounds; ++q) {
+    const Rows before = x;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      for (std::size_t c = 0; c < x[i].size(); ++c) {
+        float sum = 0;
+        for (const auto& [j, w] : schedule.at(q).row(static_cast<int>(i)))
+          if (static_cast<std::size_t>(j) != i) sum += static_cast<float>(w) * 0.7f * (before[static_cast<std::size_t>(j)][c] - before[i][c]);
+        x[i][c] = before[i][c] + sum;
+      }
+  }
+  return x;
+}
+
 double largest_difference(const Rows& a, const std::vector<std::vector<double>>& b) {
   double largest = 0;
   for (std::size_t i = 0; i < a.size(); ++i)
@@ -97,20 +112,39 @@ TEST_CASE("the bits are those of the plain loop in float, whatever the number of
         const auto schedule = fixed(circulant(9, offsets, 0.11));
         Rows rows = random_rows(9, dim, 11);
         rows[1][0] = -0.0f, rows[2][0] = 0.0f, rows[3][0] = -0.0f;
-        Rows expected = rows;
-        for (int q = 0; q < rounds; ++q) {
-          const Rows before = expected;
-          for (std::size_t i = 0; i < before.size(); ++i)
-            for (std::size_t c = 0; c < dim; ++c) {
-              float sum = 0;
-              for (const auto& [j, w] : schedule.at(q).row(static_cast<int>(i)))
-                if (static_cast<std::size_t>(j) != i) sum += static_cast<float>(w) * 0.7f * (before[static_cast<std::size_t>(j)][c] - before[i][c]);
-              expected[i][c] = before[i][c] + sum;
-            }
-        }
+        const Rows expected = plain_loop(rows, schedule, rounds);
         for (const Spread how : {Spread{1, 1}, {1, 3}, {4, 1}}) {
           const Rows got = mixed(rows, schedule, 0, rounds, how, 0.7);
           for (std::size_t i = 0; i < rows.size(); ++i) CHECK(std::memcmp(got[i].data(), expected[i].data(), dim * sizeof(float)) == 0);
+        }
+      }
+}
+
+TEST_CASE("a ring has the bits of the plain loop, signs of zeros too, whatever its size, weights and number of rounds") {
+  for (const int n : {2, 3, 4, 5, 16, 64, 65})
+    for (const bool symmetric : {true, false})
+      for (const int rounds : {1, 2, 5}) {
+        CAPTURE(n, symmetric, rounds);
+        std::vector<std::vector<Weight>> w(static_cast<std::size_t>(n));
+        for (int i = 0; i < n; ++i) w[static_cast<std::size_t>(i)] = {{i, 0}};
+        for (int i = 0; i < (n > 2 ? n : 1); ++i) {  // edges, one of which may have another weight in the other direction
+          const double weight = 0.1 + 0.01 * i / n;
+          w[static_cast<std::size_t>(i)].push_back({(i + 1) % n, weight});
+          w[static_cast<std::size_t>((i + 1) % n)].push_back({i, symmetric || i != n / 2 ? weight : 0.3});
+        }
+        for (auto& row : w) {
+          for (std::size_t k = 1; k < row.size(); ++k) row[0].value -= row[k].value;
+          row[0].value += 1;
+          std::ranges::sort(row, {}, &Weight::node);
+        }
+        const auto schedule = fixed(MixingMatrix(w));
+        Rows rows = random_rows(n, 700, 12);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+          for (std::size_t c = 0; c < 32; ++c) rows[i][c] = (i + c) % 3 == 0 ? -0.0f : i % 5 < 3 ? 0.0f : 1.0f;
+        const Rows expected = plain_loop(rows, schedule, rounds);
+        for (const Spread how : {Spread{1, 1}, {2, 1}}) {
+          const Rows got = mixed(rows, schedule, 0, rounds, how, 0.7);
+          for (std::size_t i = 0; i < rows.size(); ++i) CHECK(std::memcmp(got[i].data(), expected[i].data(), 700 * sizeof(float)) == 0);
         }
       }
 }
