@@ -26,7 +26,7 @@ HAS_TORCH_CUDA = "torch_cuda" in subprocess.run(["ldd", support.BUILD / "libxibe
 
 CNN = digest_test.CNN
 ONE = CNN[:CNN.index("[[variant]]")].replace('schedule = "steps(1)"', 'schedule = "constant"')  # D-SGD on a ring
-RANKS = (0, *((2, 3, 7) if support.HAS_MPI else ()))
+RANKS = (0, *(() if not support.HAS_MPI else (2, 3, 7) if support.FULL else (3,)))
 
 
 class Networks(support.RunTest):
