@@ -8,7 +8,7 @@ folder of the launch. The comparison reads the JSON that a launch prints, or the
   interleave.py base/end_to_end head/end_to_end -o launches
 
 It makes pairs (old new, new old, ...) until they can show a slowdown of --must-see on this machine, at most --most pairs. If something is slower, it
-makes a second set. The launches stay in OUT. Exit status: as regress.py; also 1 if NEW fails, 2 if OLD fails or the input is bad, 130 if interrupted."""
+makes a second set in the same way. The launches stay in OUT. Exit status: as regress.py; also 1 if NEW fails, 2 if OLD fails or the input is bad, 130 if interrupted."""
 
 import argparse
 import json
@@ -41,6 +41,7 @@ class LaunchFailed(Exception):
 class Driver:
     def __init__(self, programs, arguments, out, limit):
         self.programs, self.arguments, self.out, self.limit = programs, arguments, out, limit
+        self.made, self.load = {}, 0.0  # launches of each set; the largest load at one
 
     def launch(self, side, folder):
         """One launch, its output in `folder`; its seconds. Raises LaunchFailed."""
@@ -64,20 +65,18 @@ class Driver:
                 path.rename(path.with_suffix(".json"))
         return time.monotonic() - begun
 
-    def extend(self, name, have, want):
-        """Pairs number `have` to `want` - 1 of a set. Which side goes first alternates."""
-        folder = self.out / name
-        manifest = folder / MANIFEST
-        made = json.loads(manifest.read_text())["launches"] if have else []
-        for pair in range(have, want):
+    def extend(self, name, want):
+        """The set gets `want` pairs. Which side goes first alternates."""
+        folder, made = self.out / name, self.made.setdefault(name, [])
+        for pair in range(len(made) // 2, want):
             took = {}
             for side in ("old", "new") if pair % 2 == 0 else ("new", "old"):
                 start, load = time.time(), os.getloadavg()[0]
                 took[side] = self.launch(side, folder / side / f"{pair:03d}")
                 made.append({"folder": f"{side}/{pair:03d}", "pair": pair, "start": start, "seconds": took[side], "load": load})
-            write_whole(manifest, json.dumps({"schema": "xibench-launches", "schema_version": 1, "launches": made}, indent=1) + "\n")
+                self.load = max(self.load, load)
+            write_whole(folder / MANIFEST, json.dumps({"schema": "xibench-launches", "schema_version": 1, "launches": made}, indent=1) + "\n")
             say(PROGRAM, f"{name} set, pair {pair + 1} of {want}: old {took['old']:.2f} s, new {took['new']:.2f} s")
-        return max(launch["load"] for launch in made)
 
     def sides(self, name):
         return self.out / name / "old", self.out / name / "new"
@@ -93,24 +92,41 @@ def next_size(verdicts, have, rule, most):
     return min(most, size + size % 2)
 
 
+def pairs_made(verdicts_of, pairs, rule, most):
+    """How many pairs a set has in the end that begins with so many and grows while its verdicts ask for more. verdicts_of(pairs): of the set with these."""
+    have = 0
+    while have < pairs:
+        have, pairs = pairs, next_size(verdicts_of(pairs), pairs, rule, most)
+    return have
+
+
 def measure(driver, options):
     """The comparison after as many launches as it takes."""
-    rule = rule_of(options)
+    rule, most = rule_of(options), options.repeat or options.most
     for side in ("old", "new"):
         driver.launch(side, driver.out / "warm-up" / side)  # brings programs and data into memory; it counts for nothing
     shutil.rmtree(driver.out / "warm-up")
-    have, want = 0, options.repeat or min(FIRST_PAIRS, options.most)
-    while have < want:
-        load, have = driver.extend("first", have, want), want
+    comparison = None
+
+    def first(pairs):
+        nonlocal comparison
+        driver.extend("first", pairs)
         comparison = compare(PROGRAM, driver.sides("first"), None, rule_of(options, needs_second=False), options.margin)
-        want = have if options.repeat else next_size(comparison.speed.values(), have, rule, options.most)
-    second = None
+        return comparison.speed.values()
+
+    def second(pairs):
+        nonlocal comparison
+        driver.extend("second", pairs)
+        comparison = compare(PROGRAM, driver.sides("first"), driver.sides("second"), rule, options.margin)
+        return [verdict.second for verdict in comparison.speed.values() if verdict.second]
+
+    have = pairs_made(first, options.repeat or min(FIRST_PAIRS, most), rule, most)
     if any(verdict.word == RED for verdict in comparison.speed.values()):
         say(PROGRAM, f"slower in the first set: {have} pairs more have to confirm it")
-        load, second = max(load, driver.extend("second", 0, have)), driver.sides("second")
-    if load > (processors := len(os.sched_getaffinity(0))):
-        say(PROGRAM, f"the load was up to {load:.1f} on {processors} processors: a quieter machine needs fewer launches")
-    return compare(PROGRAM, driver.sides("first"), second, rule, options.margin)
+        pairs_made(second, have, rule, most)
+    if driver.load > (processors := len(os.sched_getaffinity(0))):
+        say(PROGRAM, f"the load was up to {driver.load:.1f} on {processors} processors: a quieter machine needs fewer launches")
+    return comparison
 
 
 def read_options():

@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from scipy.stats import beta  # noqa: E402
 
 from arguments import Parser, real, whole  # noqa: E402
-from interleave import FIRST_PAIRS, next_size  # noqa: E402
+from interleave import FIRST_PAIRS, pairs_made  # noqa: E402
 from launches import reader_of  # noqa: E402
 from messages import say  # noqa: E402
 from power import log_time  # noqa: E402
@@ -85,13 +85,13 @@ class Pool:
 
     def compare(self, start, slowdown, slow_cell, rule, most):
         """What interleave.py does: (words of the cells, pairs of a set, launches in all)."""
-        have, want = 0, min(FIRST_PAIRS, most)
-        while have < want:
-            have = want
-            want = next_size(judge_set(self.samples(start, have, slowdown, slow_cell), rule).values(), have, rule, most)
-        first, second = (self.samples(at, have, slowdown, slow_cell) for at in (start, start + 2 * have))
-        verdicts = judge(first, rule, second)
-        return {label: verdict.word for label, verdict in verdicts.items()}, have, 2 * have * (1 + any(verdict.second for verdict in verdicts.values()))
+        samples = lambda at, pairs: self.samples(at, pairs, slowdown, slow_cell)
+        have = pairs_made(lambda pairs: judge_set(samples(start, pairs), rule).values(), min(FIRST_PAIRS, most), rule, most)
+        first, behind = samples(start, have), start + 2 * have
+        red = [label for label, verdict in judge_set(first, rule).items() if verdict.word == RED]
+        again = pairs_made(lambda pairs: judge_set({label: samples(behind, pairs)[label] for label in red}, rule).values(), have, rule, most) if red else 0
+        verdicts = judge(first, rule, samples(behind, again) if red else None)
+        return {label: verdict.word for label, verdict in verdicts.items()}, have, 2 * (have + again)
 
 
 def interval(hits, tries, independent):

@@ -60,6 +60,16 @@ class Interleave(support.FolderTest):
         self.assertIn("slower in the first set: 6 pairs more have to confirm it", done.stderr)
         self.assertRegex(done.stdout, "within noise: a: .*second set: ratio")
 
+    def test_a_second_set_that_scatters_more_than_the_first_gets_more_pairs_too(self):
+        # After the warm-up and six launches the wobble is five times as large.
+        louder = "[ $k -lt 7 ] || loud=5"
+        programs = [self.program(name, time=time, step=step, scatter="${loud:-1} * 30", extra=louder) for name, time, step in (("old", 1_000_000, 7), ("new", 1_111_111, 5))]
+        done = self.interleave(*programs)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(len(self.manifest()), 12)
+        self.assertGreater(len(self.manifest("second")), 12)
+        self.assertIn("REGRESSION: a: ", done.stdout)
+
     def test_scatter_asks_for_more_pairs_and_gets_them(self):
         done = self.interleave(self.program("old", scatter=160), self.program("new", scatter=160, step=5))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
