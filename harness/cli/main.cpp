@@ -2,6 +2,7 @@
 #include "harness/cli/out_of_memory.hpp"
 #include "harness/core/check.hpp"
 #include "harness/core/notify.hpp"
+#include "harness/core/process.hpp"
 #include "harness/job/build_info.hpp"
 
 #include <CLI/CLI.hpp>
@@ -95,6 +96,7 @@ int run_command(const std::vector<std::pair<CLI::App*, xib::Command>>& commands)
 
 int main(int argc, char** argv) {
   xib::say_where_memory_ends();
+  xib::keep_freed_memory();
   CLI::App app("xibench measures the gap between centralized and decentralized training, and the consensus distance that explains it.", "xibench");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("xibench ") + xib::build_info::version);

@@ -3,6 +3,7 @@
 #include "harness/core/hash.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include <array>
@@ -62,6 +63,14 @@ bool process_is_gone(std::int64_t pid, std::int64_t started) {
   const Entry entry = read_entry(pid);
   if (entry.state == 0) return false;  // it ends just now, or is another user's and hidden: not known
   return entry.state == 'Z' || entry.state == 'X' || (started != 0 && entry.start != started);
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
 }
 
 std::vector<std::string> own_arguments() {

@@ -1,11 +1,11 @@
 #include "harness/task/torch_task.hpp"
 
+#include "harness/core/process.hpp"
 #include "harness/task/torch_batches.hpp"
 #include "harness/task/torch_network_task.hpp"
 #include "harness/task/torch_row_model.hpp"
 
 #include <ATen/Parallel.h>
-#include <malloc.h>
 
 #include <chrono>
 
@@ -13,16 +13,6 @@ extern "C" void openblas_set_num_threads(int) __attribute__((weak));  // absent 
 
 namespace xib {
 namespace {
-
-// Activations of a few megabytes come and go with every layer: given back to the system each time, their page faults took a quarter
-// of a ResNet-20's time.
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
