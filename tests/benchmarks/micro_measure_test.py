@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,9 +28,9 @@ class Measure(unittest.TestCase):
         self.folder = pathlib.Path(scratch.name)
         (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\nCMAKE_PROJECT_VERSION:STATIC=1.2.3\n")
 
-    def program(self, text):
-        (self.folder / "micro").write_text(text)
-        (self.folder / "micro").chmod(0o755)
+    def program(self, text, name="micro"):
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(0o755)
 
     def measure(self, folder=None):
         command = [sys.executable, SOURCE / "benchmarks/micro/measure", folder or self.folder, "-o", self.folder / "results"]
@@ -52,6 +53,25 @@ class Measure(unittest.TestCase):
         self.program(PROGRAM.replace("WRONG", "0").replace('"a"', '"b"'))
         kept = json.loads(pathlib.Path(self.measure().stdout.split()[-1]).read_text())
         self.assertEqual(list(kept["programs"]["micro"]), ["a", "b"])
+
+    @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
+    def test_ranks_are_launched_five_times_and_one_slow_launch_counts_for_little_but_a_wrong_answer_counts(self):
+        launch = """#!/bin/sh
+[ "$OMPI_COMM_WORLD_RANK" = 0 ] || exit 0
+echo >> "FOLDER/launches.$OMPI_COMM_WORLD_SIZE"
+for word; do case $word in --benchmark_out=*) out=${word#*=};; esac; done
+case $(wc -l < "FOLDER/launches.$OMPI_COMM_WORLD_SIZE") in 2) time=900 wrong=0 ;; 3) time=3 wrong=1 ;; *) time=2 wrong=0 ;; esac
+echo "{\\"benchmarks\\": [{\\"name\\": \\"h\\", \\"run_name\\": \\"h\\", \\"real_time\\": $time, \\"time_unit\\": \\"ms\\", \\"wrong\\": $wrong}]}" > "$out"
+"""
+        self.program(launch.replace("FOLDER", str(self.folder)), "micro_ranks")
+        done = self.measure()
+        self.assertEqual((done.returncode, done.stderr.splitlines()[-1]), (1, "wrong answers: h, h"), done.stderr)
+        kept = json.loads(pathlib.Path(done.stdout.split()[-1]).read_text())["programs"]
+        for ranks in (2, 4):
+            self.assertEqual((self.folder / f"launches.{ranks}").read_text(), "\n" * 5)
+            entry = kept[f"micro_ranks, {ranks} ranks"]["h"]
+            self.assertEqual((entry["real_time"], entry["time_unit"], entry["wrong"]), (2, "ms", 1))
+            self.assertAlmostEqual(entry["spread"], 2.2, delta=0.1)  # of 2, 900, 3, 2, 2
 
     def test_wrong_answers_and_failures_are_said(self):
         self.program(PROGRAM.replace("WRONG", "2"))
