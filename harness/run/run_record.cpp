@@ -3,6 +3,9 @@
 #include "harness/core/check.hpp"
 #include "harness/core/hash.hpp"
 
+#include <cmath>
+#include <limits>
+
 namespace xib {
 
 RunRecord begin_record(const Plan& plan, const PlannedRun& planned, const Run& run) {
@@ -48,6 +51,17 @@ std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeli
   return rows;
 }
 
+namespace {
+
+// One encoding of NaN for all, as in the digest of columns: which of two NaNs an operation keeps depends on the order of its operands.
+std::span<const std::byte> bits_of(std::vector<float>& values) {
+  for (float& value : values)
+    if (std::isnan(value)) value = std::numeric_limits<float>::quiet_NaN();
+  return std::as_bytes(std::span(values));
+}
+
+}  // namespace
+
 std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& statistics) {
   std::string mine;
   std::vector<float> model(models.dim()), buffers(statistics.dim());
@@ -55,8 +69,8 @@ std::string hash_models(Communicator& communicator, const NodeMatrix& models, co
     models.read_row(k, model);
     statistics.read_row(k, buffers);
     Sha256 hash;
-    hash.update(std::as_bytes(std::span(model)));
-    hash.update(std::as_bytes(std::span(buffers)));
+    hash.update(bits_of(model));
+    hash.update(bits_of(buffers));
     mine += hash.hex();
   }
   const auto all = communicator.gather(std::as_bytes(std::span(mine)));
