@@ -3,7 +3,6 @@
 #include "harness/core/hash.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 
 #include <array>
@@ -16,6 +15,10 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace xib {
 namespace {

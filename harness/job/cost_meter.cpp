@@ -12,6 +12,10 @@
 #include <fstream>
 #include <numeric>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace xib {
 namespace {
 
@@ -95,7 +99,12 @@ Facts CostMeter::facts(std::int64_t peak_memory, Standing outcome) const {
   return facts;
 }
 
-void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5\n"; }
+void reset_peak_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);  // else what an earlier run of this process freed would count as this run's (keep_freed_memory())
+#endif
+  std::ofstream("/proc/self/clear_refs") << "5\n";
+}
 
 std::int64_t peak_memory() {
   std::ifstream in("/proc/self/status");

@@ -54,7 +54,7 @@ class CostMeter {
   GpuEnergyMeter gpu_energy_;
 };
 
-// Resets the kernel's record of this process's peak memory to the present memory.
+// Gives freed memory back to the system, and resets the kernel's record of this process's peak memory to the present memory.
 void reset_peak_memory();
 std::int64_t peak_memory();  // bytes (VmHWM); 0: not known
 // Collective. Sum of the peaks of all ranks, on rank 0.
