@@ -150,9 +150,14 @@ def read_options():
     return options, words[split + 1:]
 
 
+def interrupt(*_):
+    """What SIGINT does, also where a shell began this in the background and SIGINT is ignored."""
+    raise KeyboardInterrupt
+
+
 def main():
     options, arguments = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, interrupt)
     out = options.out.resolve()
     driver = Driver({"old": options.old.resolve(), "new": options.new.resolve()}, arguments, out, options.timeout)
     try:
@@ -168,7 +173,8 @@ def main():
         say(PROGRAM, f"{error.filename or out}: {error.strerror}")
         return 2
     except KeyboardInterrupt:
-        say(PROGRAM, f"interrupted; compare what is there with analysis/regress.py {out}/first/old {out}/first/new")
+        confirm = f" --confirm {out}/second/old {out}/second/new" if (out / "second" / MANIFEST).exists() else ""
+        say(PROGRAM, f"interrupted; compare what is there with analysis/regress.py {out}/first/old {out}/first/new{confirm}")
         return 130
 
 

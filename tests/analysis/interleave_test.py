@@ -118,7 +118,8 @@ class Interleave(support.FolderTest):
 
     def test_an_interruption_ends_the_launch_and_keeps_the_others(self):
         new = self.program("new", step=5, extra='[ $k -lt 3 ] || { echo $$ >"$0.pid"; sleep 600; }')
-        process = subprocess.Popen(self.command(self.program("old"), new), stderr=subprocess.PIPE, text=True)
+        in_background = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell begins it
+        process = subprocess.Popen(self.command(self.program("old"), new), stderr=subprocess.PIPE, text=True, preexec_fn=in_background)
         while not (self.folder / "new.pid").exists() or not (self.folder / "new.pid").read_text():
             self.assertIsNone(process.poll())
             time.sleep(0.05)
