@@ -29,6 +29,7 @@ from interleave import FIRST_PAIRS, pairs_made  # noqa: E402
 from launches import reader_of  # noqa: E402
 from messages import say  # noqa: E402
 from power import log_time  # noqa: E402
+from regress import Unusable  # noqa: E402
 from rank_tests import Sample  # noqa: E402
 from verdicts import DOUBT, RED, Rule, judge, judge_set  # noqa: E402
 
@@ -90,6 +91,8 @@ class Pool:
         first, behind = samples(start, have), start + 2 * have
         red = [label for label, verdict in judge_set(first, rule).items() if verdict.word == RED]
         again = pairs_made(lambda pairs: judge_set({label: samples(behind, pairs)[label] for label in red}, rule).values(), have, rule, most) if red else 0
+        if 2 * (have + again) > self.size:
+            raise Unusable(f"{self.path}: a comparison takes {2 * (have + again)} launches and {self.size} are there: launch more, or allow fewer with --most")
         verdicts = judge(first, rule, samples(behind, again) if red else None)
         return {label: verdict.word for label, verdict in verdicts.items()}, have, 2 * (have + again)
 
@@ -166,7 +169,11 @@ def main():
     table.add_argument("--stride", type=whole(1, 1000), default=1, help="launches between the starts of two comparisons (default %(default)s)")
     table.add_argument("--slowdowns", type=real(0, 99), nargs="+", default=[0, 5, 10, 50], metavar="PERCENT", help="planted slowdowns (default 0 5 10 50)")
     options = parser.parse_args()
-    return launch(options) if options.what == "launch" else write_table(options)
+    try:
+        return launch(options) if options.what == "launch" else write_table(options)
+    except Unusable as error:
+        say(PROGRAM, error)
+        return 2
 
 
 if __name__ == "__main__":

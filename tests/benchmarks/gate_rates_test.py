@@ -34,6 +34,13 @@ class GateRates(FolderTest):
         (none,) = self.rates([draw.lognormvariate(0, 0.5) for _ in range(120)], "--slowdowns", 0, "--stride", 12, "--most", 8)
         self.assertEqual(none[5].split(" (")[0], "100.0 %")
 
+    def test_a_comparison_that_takes_more_launches_than_there_are_is_refused(self):
+        draw = random.Random(1)
+        pool = self.folder / "pool.json"
+        pool.write_text(json.dumps({"command": ["a"], "processors": 2, "load": [0.5] * 60, "cells": {"a": [draw.lognormvariate(0, 0.5) for _ in range(60)]}}))
+        done = self.run_script("rates", pool, "--most", 200, status=2)
+        self.assertRegex(done.stderr, r"pool.json: a comparison takes \d+ launches and 60 are there: launch more, or allow fewer with --most")
+
     def test_a_launch_that_alternates_by_itself_is_no_slowdown(self):
         # Slow, fast, slow, ...: a driver that always launches the old side first would see a factor of two.
         (none,) = self.rates([1 + k % 2 + 1e-3 * (k % 5) for k in range(120)], "--slowdowns", 0, "--stride", 4)
