@@ -2,8 +2,8 @@
 
 The arms of a seed share its data and its baseline, so seeds are the replicates and arms are not: a seed gives one ρ, and the mean of these has a t interval (Lorch
 and Myers 1990, J. Exp. Psychol. Learn. Mem. Cogn. 16, 149), cut at ±1. What is averaged is ρ, not Fisher's z: z is infinite at ±1, which few arms often reach, and it
-corrects a bias of pairs that are drawn at random, while the arms of a sweep are chosen. With five arms, eight seeds and a mean ρ of 0.91, the interval of ρ holds
-that mean in 9 of 10 cases, and the interval of z, with 1 cut to 0.9, in 4 of 10 (rank_order_test.py simulates it). Where all seeds have the same ρ there is no
+corrects a bias of pairs that are drawn at random, while the arms of a sweep are chosen. The 95 % are nominal: with five arms, eight seeds and a mean ρ of
+0.91, the interval of ρ holds that mean in 9 of 10 cases, and the interval of z, with 1 cut to 0.9, in 4 of 10 (rank_order_test.py simulates it). Where all seeds have the same ρ there is no
 interval: one without width would say that ρ is known.
 
 A set of arms is compared at the seeds that all of them have, with a distance and a difference to the baseline of their cell. An arm without any such seed is left

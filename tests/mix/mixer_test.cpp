@@ -1,12 +1,14 @@
 #include "harness/mix/mixer.hpp"
 
 #include "harness/core/check.hpp"
+#include "harness/core/flush_denormals.hpp"
 #include "tests/mix/worlds.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cmath>
 #include <cstring>
+#include <thread>
 
 using namespace xib;
 using namespace xib::test;
@@ -147,6 +149,27 @@ TEST_CASE("a ring has the bits of the plain loop, signs of zeros too, whatever i
           for (std::size_t i = 0; i < rows.size(); ++i) CHECK(std::memcmp(got[i].data(), expected[i].data(), 700 * sizeof(float)) == 0);
         }
       }
+}
+
+TEST_CASE("rounds on a ring and on other graphs in one call have the bits of the plain loop, denormals flushed as in a run") {
+  std::vector<MixingMatrix> period;
+  for (const auto& offsets : {std::vector<int>{1, -1}, {1}, {1, -1}, {1, 2}}) period.push_back(circulant(7, offsets, 0.11));
+  const MixingSchedule schedule(std::move(period));
+  const auto compare = [&](const Rows& rows) {
+    for (int rounds = 1; rounds <= 6; ++rounds) {
+      const Rows expected = plain_loop(rows, schedule, rounds), got = mixed(rows, schedule, 0, rounds, {1, 1}, 0.7);
+      CAPTURE(rounds);
+      for (std::size_t i = 0; i < rows.size(); ++i) CHECK(std::memcmp(got[i].data(), expected[i].data(), rows[i].size() * sizeof(float)) == 0);
+    }
+  };
+  Rows rows = random_rows(7, 700, 13);
+  compare(rows);
+  std::thread([&] {
+    flush_denormals();
+    for (auto& row : rows)
+      for (float& value : row) value *= 1e-38f;
+    compare(rows);
+  }).join();
 }
 
 TEST_CASE("no round changes nothing") {

@@ -37,7 +37,7 @@ IMAGES = IMAGES[:IMAGES.index('[[variant]]\nname = "dsgd"')]  # who reads which 
 LOGISTIC = (support.QUADRATIC.replace("quadratic(dim = 100, zeta = 2, sigma = 1, steps = 5)", "logistic-synthetic(dim = 40, samples = 32, spread = 4)")
             .replace("batch_size = 1", "batch_size = 8").replace("target(0.3)", "critical(0.5)"))
 
-# All pairs with --full; else every number of ranks, and of threads, once or twice.
+# All pairs with --full; else every number of ranks.
 PLACES = [(ranks, threads) for ranks in (1, 2, 3, 4, 7) for threads in (1, 2)] if support.FULL else [(1, 1), (2, 2), (3, 1), (4, 2), (7, 1)]
 CNN_PLACES = [(1, 2), (2, 1), (3, 2), (4, 1), (7, 2)] if support.FULL else [(2, 1), (3, 2)]  # a rank loads LibTorch, which takes a second
 
