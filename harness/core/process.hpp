@@ -22,8 +22,8 @@ struct ProcessSpace {
 };
 ProcessSpace process_space();
 
-// Memory that is freed, in blocks of up to 32 MB, stays with this process. Activations of a few megabytes come and go with every layer, buffers of HDF5 with every file: given back to the system
-// each time, their page faults took a quarter of the time of a ResNet-20, and half of that of a short run.
+// Memory that is freed, in blocks of up to 32 MB, stays with this process. Activations of a few megabytes come and go with every layer, buffers of HDF5 with
+// every file: given back to the system each time, their page faults took a quarter of the time of a ResNet-20, and half of that of a short run.
 void keep_freed_memory();
 
 std::vector<std::string> own_arguments();  // words of the command line of this process, the program first
