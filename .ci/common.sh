@@ -5,6 +5,7 @@ export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${XIBENCH_BUILD:-$root/build}
 export CCACHE_BASEDIR=$root # all clones share the compiler cache
+export CCACHE_SLOPPINESS=include_file_ctime,include_file_mtime # files of a fresh clone are as new as the compilation; their content counts all the same
 python=/usr/bin/python3 # Debian's Python, which has the packages below; PATH may name another one first
 
 build_packages=(g++ make cmake ninja-build ccache git libtorch-dev libopenblas0-pthread libopenmpi-dev openmpi-bin libhdf5-dev libtomlplusplus-dev

@@ -18,8 +18,8 @@ SCRIPTS = {
         "--processors": ["0"],
         "--seconds-per-step": ["nan", "inf", "0", "-1", "1_0", "s"],
     },
-    ("benchmarks/rivals/torch_loop.py",): {"--nodes": ["0"], "--steps": ["nan"], "--threads": ["9999999"]},
-    ("benchmarks/rivals/torch_distributed.py",): {"--nodes": ["1", "257"], "--steps": ["0"], "--blocks": ["nan"]},
+    ("benchmarks/rivals/torch_loop.py",): {"--threads": ["9999999"]},  # a start of these takes seconds
+    ("benchmarks/rivals/torch_distributed.py",): {"--nodes": ["257"]},
 }
 
 
