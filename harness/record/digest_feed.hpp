@@ -2,17 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "harness/core/hash.hpp"
+#include "harness/core/hash_numbers.hpp"
 #include "harness/record/columns.hpp"
 
 namespace xib {
@@ -41,13 +38,7 @@ class Feed {
         hash_.update(item);
       }
     } else if constexpr (std::is_floating_point_v<T>) {
-      std::array<T, 1024> piece;
-      for (; !items.empty(); items = items.subspan(std::min(items.size(), piece.size()))) {
-        const std::size_t count = std::min(items.size(), piece.size());
-        for (std::size_t i = 0; i < count; ++i)
-          piece[i] = std::isnan(items[i]) ? std::numeric_limits<T>::quiet_NaN() : items[i];  // a NaN has many encodings and one meaning
-        hash_.update(std::as_bytes(std::span<const T>(piece).first(count)));
-      }
+      hash_numbers(hash_, items);
     } else {
       hash_.update(std::as_bytes(items));
     }

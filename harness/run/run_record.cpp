@@ -1,10 +1,7 @@
 #include "harness/run/run_record.hpp"
 
 #include "harness/core/check.hpp"
-#include "harness/core/hash.hpp"
-
-#include <cmath>
-#include <limits>
+#include "harness/core/hash_numbers.hpp"
 
 namespace xib {
 
@@ -51,17 +48,6 @@ std::vector<PhaseRow> phase_rows(const RunConfig& config, const Timeline& timeli
   return rows;
 }
 
-namespace {
-
-// One encoding of NaN for all, as in the digest of columns: which of two NaNs an operation keeps depends on the order of its operands.
-std::span<const std::byte> bits_of(std::vector<float>& values) {
-  for (float& value : values)
-    if (std::isnan(value)) value = std::numeric_limits<float>::quiet_NaN();
-  return std::as_bytes(std::span(values));
-}
-
-}  // namespace
-
 std::string hash_models(Communicator& communicator, const NodeMatrix& models, const NodeMatrix& statistics) {
   std::string mine;
   std::vector<float> model(models.dim()), buffers(statistics.dim());
@@ -69,8 +55,8 @@ std::string hash_models(Communicator& communicator, const NodeMatrix& models, co
     models.read_row(k, model);
     statistics.read_row(k, buffers);
     Sha256 hash;
-    hash.update(bits_of(model));
-    hash.update(bits_of(buffers));
+    hash_numbers<float>(hash, model);
+    hash_numbers<float>(hash, buffers);
     mine += hash.hex();
   }
   const auto all = communicator.gather(std::as_bytes(std::span(mine)));
