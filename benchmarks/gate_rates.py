@@ -31,7 +31,7 @@ from messages import say  # noqa: E402
 from power import log_time  # noqa: E402
 from regress import Unusable  # noqa: E402
 from rank_tests import Sample  # noqa: E402
-from verdicts import DOUBT, RED, Rule, judge, judge_set  # noqa: E402
+from verdicts import DOUBT, RED, SUSPECTED, Rule, judge, judge_set  # noqa: E402
 
 PROGRAM = "gate_rates"
 
@@ -88,12 +88,18 @@ class Pool:
         """What interleave.py does: (words of the cells, pairs of a set, launches in all)."""
         samples = lambda at, pairs: self.samples(at, pairs, slowdown, slow_cell)
         have = pairs_made(lambda pairs: judge_set(samples(start, pairs), rule).values(), min(FIRST_PAIRS, most), rule, most)
-        first, behind = samples(start, have), start + 2 * have
-        red = [label for label, verdict in judge_set(first, rule).items() if verdict.word == RED]
-        again = pairs_made(lambda pairs: judge_set({label: samples(behind, pairs)[label] for label in red}, rule).values(), have, rule, most) if red else 0
+        first, again = samples(start, have), 0
+        verdicts = judge(first, rule)
+
+        def second(pairs):
+            nonlocal verdicts
+            verdicts = judge(first, rule, samples(start + 2 * have, pairs))
+            return [verdict.second for verdict in verdicts.values() if verdict.second]
+
+        if any(verdict.word == SUSPECTED for verdict in verdicts.values()):
+            again = pairs_made(second, have, rule, most)
         if 2 * (have + again) > self.size:
             raise Unusable(f"{self.path}: a comparison takes {2 * (have + again)} launches and {self.size} are there: launch more, or allow fewer with --most")
-        verdicts = judge(first, rule, samples(behind, again) if red else None)
         return {label: verdict.word for label, verdict in verdicts.items()}, have, 2 * (have + again)
 
 
