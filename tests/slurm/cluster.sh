@@ -95,19 +95,20 @@ same_science() {
   done
 }
 
+# Quadratics, as every process that trains a network loads LibTorch for a second.
 # spec NAME EPOCHS: a sweep whose second stage needs the first: two seeds of "half" refer to a run of plain gossip. 16 steps an epoch, 0.2 ms each.
 spec() {
   cat >"$scratch/$1.toml" <<TOML
 name = "$1"
 seeds = [1, 2]
 [data]
-dataset = "synthetic(classes = 4, size = 8, samples = 1024)"
+dataset = "quadratic(dim = 256, zeta = 2, sigma = 1, steps = 16)"
 [model]
-name = "logistic"
+name = "none"
 [train]
 nodes = 4
 epochs = $2
-batch_size = 16
+batch_size = 1
 lr = 0.1
 schedule = "steps($(($2 / 2)))"
 [evaluation]
@@ -124,19 +125,19 @@ control.policy = ["fraction(0.5)", "exact"]
 TOML
 }
 
-# long_run: a sweep of one run that takes some ten seconds.
+# long_run NAME EPOCHS: a sweep of one run; 2,000 epochs take some five seconds.
 long_run() {
   cat >"$scratch/$1.toml" <<TOML
 name = "$1"
 seeds = [1]
 [data]
-dataset = "synthetic(classes = 4, size = 8, samples = 1024)"
+dataset = "quadratic(dim = 2000, zeta = 2, sigma = 1, steps = 16)"
 [model]
-name = "logistic"
+name = "none"
 [train]
 nodes = 4
 epochs = $2
-batch_size = 16
+batch_size = 1
 lr = 0.1
 [evaluation]
 every = "1000 epoch"

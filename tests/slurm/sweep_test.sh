@@ -24,7 +24,7 @@ diff <("$xibench" gap "$out/small" --sweep "$scratch/small.toml") "$out/small/ga
 grep -q '^0 of 6 runs to do' "$scratch/cost" || die "a complete sweep is to be done again: $(cat "$scratch/cost")"
 if grep -q -- --array "$scratch/again"; then die "a complete sweep is submitted again"; fi
 
-say "what cluster.sh start says to type, with the example of a site as it is but for program and interpreter, which are this build's"
+say "what cluster.sh start says to type, with the example of a site as it is but for program and interpreter, which are this build's; and a network in a job"
 { cat "$source/slurm/site.example.sh" && echo "program=$xibench interpreter=/usr/bin/python3"; } >"$scratch/example.sh"
 next=$(sed -n 's/^  \(eval .*\)/\1/p' "$scratch/started")
 read -r command sweep _ example _ < <(sed -n 's/^  \(.*\/submit .*\)/\1/p' "$scratch/started")
@@ -32,7 +32,8 @@ for file in "$command" "$sweep" "$example"; do [ -s "$file" ] || die "there is n
 (
   unset SLURM_CONF
   eval "$next"
-  "$command" "$scratch/small.toml" --site "$scratch/example.sh" --where variant=centralized --where seed=1 --out "$scratch/example"
+  "$command" "$scratch/small.toml" --site "$scratch/example.sh" --where variant=centralized --where seed=1 --out "$scratch/example" \
+    --set 'data.dataset="synthetic(size = 8, samples = 1024)"' --set 'model.name="mlp(8)"' --set train.batch_size=16
 )
 wait_until queue_is_empty
 compgen -G "$scratch/example/small/*.h5" >/dev/null || die "no run is complete"
@@ -61,8 +62,8 @@ grep -q '^- missing: .*unreachable, seed 1' "$out/broken/gap.md" || die "gap.md 
 logs_say broken "$out" 'target distance 1e-300 is below' || die "the log does not say why the run failed"
 
 say "a run that is signalled, as before a time limit, and requeued; and submit, which sees that it is queued"
-long_run long 1500
-"$xibench" run "$scratch/long.toml" --out "$plain" --threads 2 --progress none
+long_run long 2000
+"$xibench" run "$scratch/long.toml" --out "$plain" --threads 1 --progress none
 "${submit[@]}" "$scratch/long.toml" --out "$out" | tee "$scratch/jobs"
 wait_until at_work "$scratch/long.toml" "$out"
 if "${submit[@]}" "$scratch/long.toml" --out "$out" 2>"$scratch/refusal"; then die "submitted twice"; fi
