@@ -22,7 +22,7 @@ std::optional<std::vector<int>> read_looks(const Leaf& leaf, const std::string& 
 std::vector<int> default_looks(std::size_t seeds) {
   const int first = std::max(2, static_cast<int>(seeds)), last = std::max(16, 2 * first);
   std::vector<int> looks{first};
-  for (int rung = 4; rung <= last; rung *= 2)
+  for (int rung = 4; rung * 3 / 4 <= last; rung *= 2)
     for (const int n : {rung * 3 / 4, rung})
       if (n > first && n <= last) looks.push_back(n);
   return looks;

@@ -5,6 +5,7 @@
 
 #include "harness/core/check.hpp"
 #include "harness/gap/student.hpp"
+#include "harness/sweep/looks.hpp"
 #include "tests/gap/sequential_rates.hpp"
 
 using namespace xib;
@@ -34,6 +35,13 @@ TEST_CASE("one look has the level of a fixed sample, and levels rise from look t
   const Looks looks(kLooks);
   for (int k = 2; k <= looks.size(); ++k) CHECK(looks.level(k - 1) < looks.level(k));
   CHECK(looks.level(looks.size()) < 0.05);
+}
+
+TEST_CASE("a sweep that plans no looks begins with its seeds and goes on to 16, or to twice its seeds") {
+  CHECK(default_looks(1) == std::vector{2, 3, 4, 6, 8, 12, 16});
+  CHECK(default_looks(6) == std::vector{6, 8, 12, 16});
+  CHECK(default_looks(12) == std::vector{12, 16, 24});
+  CHECK(default_looks(16) == std::vector{16, 24, 32});
 }
 
 TEST_CASE("a number of pairs is judged by the last look that it has reached, and by none before the first or after the last") {
