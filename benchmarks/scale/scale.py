@@ -24,7 +24,7 @@ CONTROL = ["gram:exponential", "loop:exponential", "gram:ring", "loop:ring"]
 COMMUNICATIONS = [*GOSSIP, "all-reduce", *TO_ALL, *CONTROL]
 
 # What the simulator is told, and why. Computing is not simulated, so the load of this machine cannot enter. Open MPI's choice among collectives; the default
-# selector takes 64 ms for an all-reduce that takes 2.4. Latency as the platform states it, and 97 % of the bandwidth for payload; the defaults are those of a
+# selector takes 62 ms for an all-reduce that takes 2.4. Latency as the platform states it, and 97 % of the bandwidth for payload; the defaults are those of a
 # Gigabit cluster of 2008. No acknowledgements beside the data, and no window of TCP, which would hold a flow of 50 ms at 42 MB/s.
 SETTINGS = ["network/model:SMPI", "smpi/simulate-computation:no", "smpi/coll-selector:ompi", "smpi/lat-factor:0:1", f"smpi/bw-factor:0:{platforms.PAYLOAD}",
             "network/crosstraffic:no", "network/TCP-gamma:1e12"]
