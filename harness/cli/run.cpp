@@ -184,6 +184,7 @@ int check_here(const RunOptions& o) {
                        .out = o.out,
                        .data = o.data,
                        .sets = with_device(o.sets, device),
+                       .kept = o.kept,
                        .selection = o.selection,
                        .jobs = std::max(1, o.jobs),
                        .shape = o.shape};

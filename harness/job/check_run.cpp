@@ -6,6 +6,7 @@
 #include "harness/core/notify.hpp"
 #include "harness/core/problems.hpp"
 #include "harness/job/execute.hpp"
+#include "harness/record/kept_file.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/run_size.hpp"
 #include "harness/run/vocabulary.hpp"
@@ -37,6 +38,7 @@ class Check {
     attempt([&] { plan_ = make_plan(asked_.spec, asked_.sets, vocabulary()); });
     if (plan_) attempt([&] { selected_ = select(*plan_, asked_.selection); });
     attempt([&] { check_directory(); });
+    attempt([&] { kept_ = read_kept_files(asked_.kept); });
     find_missing();
     check_ranks();
     check_threads();
@@ -79,6 +81,10 @@ class Check {
 
   // A damaged result is done again; one that cannot be read, or is another's, has to be looked at by a person.
   bool is_complete(const PlannedRun& run) {
+    if (const auto kept = kept_.find(run.id); kept != kept_.end()) {
+      if (kept->second.header.outcome != Standing::finished) without_distance_.insert(run.id);
+      return true;
+    }
     const std::string path = files(run.id).result;
     std::error_code unknown;
     if (!std::filesystem::exists(path, unknown)) return false;
@@ -204,6 +210,7 @@ class Check {
   Problems problems_;
   std::optional<Plan> plan_;
   std::vector<const PlannedRun*> selected_, missing_;
+  KeptRuns kept_;
   std::set<std::string> without_distance_;  // runs that are complete and diverged
   std::vector<double> checkpoints_;         // bytes, with the rows beside them
   double memory_ = 0, disk_ = 0;

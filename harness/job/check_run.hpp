@@ -21,7 +21,7 @@ struct JobShape {
 
 struct CheckedRuns {
   std::string spec, out, data;
-  std::vector<std::string> sets;
+  std::vector<std::string> sets, kept;  // kept: files with results of earlier runs
   Selection selection;
   int ranks = 1, ranks_per_node = 1, threads = 1, jobs = 1;  // jobs: runs side by side on a machine
   JobShape shape;
