@@ -105,7 +105,7 @@ class Kept(support.SweepTest):
         self.gap(self.out, "--keep", kept)
         self.assertEqual(kept.read_text(), self.kept.read_text())
         self.assertIn("--keep: '", self.gap(self.out, "--keep", self.folder / "kept.txt", status=2).stderr)
-        self.gap(self.out, "--keep", self.folder / "nowhere" / "kept.json", status=1)
+        self.gap(self.out, "--keep", self.folder / "nowhere" / "kept.json", status=2)
 
     def test_a_run_that_is_there_as_file_and_as_kept_counts_once_and_is_said(self):
         done = self.gap(self.out, self.kept)
@@ -166,6 +166,24 @@ class Kept(support.SweepTest):
                 self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
                 self.assertIn(f"{path}: {key}", done.stderr)
                 self.assertRegex(done.stderr, "take the file as it was kept|name a file that xibench gap --keep wrote|use a newer xibench")
+
+    def test_a_place_that_cannot_be_written_is_refused_before_the_runs_are_read_and_a_link_stays_one(self):
+        (self.folder / "folder.json").mkdir()
+        for place, said in ((self.folder / "no/such.json", "there is no folder"), (self.folder / "folder.json", "is a folder: name a file")):
+            done = self.gap(self.out, "--keep", place, status=2)
+            self.assertEqual(done.stdout, "")
+            self.assertRegex(done.stderr, rf"^xibench: --keep: {re.escape(str(place))}.*{said}")
+        link, target = self.folder / "link.json", self.folder / "target.json"
+        link.symlink_to(target)
+        self.gap(self.out, "--keep", link)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_bytes(), self.kept.read_bytes())
+
+    def test_a_check_counts_what_is_kept_as_complete(self):
+        done = self.run_to_end(self.sweep, self.folder / "none", more=("--check", "--kept", self.kept))
+        self.assertRegex(done.stderr, r"checked (\d+) runs, \1 complete")
+        done = self.run_to_end(self.sweep, self.folder / "none", more=("--check", "--kept", self.folder / "no.json"), status=2)
+        self.assertRegex(done.stderr, r"no\.json: .*name a file that xibench gap --keep wrote")
 
     def test_a_sweep_goes_on_where_the_run_files_are_not(self):
         first = self.folder / "first"
