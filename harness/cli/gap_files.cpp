@@ -30,6 +30,17 @@ struct Files {
   std::set<std::string> runs, kept;  // each once, in order
 };
 
+// Whether a search below `root` goes into this directory: once, however many links lead there, and never by a link to what lies below root anyway.
+bool enters(const fs::directory_entry& entry, const fs::path& root, std::set<fs::path>& entered) {
+  std::error_code error;
+  if (!entry.is_directory(error)) return true;
+  const fs::path target = fs::canonical(entry.path(), error);
+  if (error) return true;  // the search says why
+  const fs::path within = target.lexically_relative(root);
+  const bool is_below = !within.empty() && *within.begin() != "..";
+  return !(is_below && entry.is_symlink(error)) && entered.insert(target).second;
+}
+
 Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
   Files found;
   for (const auto& place : places) {
@@ -40,7 +51,11 @@ Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
       (place.ends_with(".json") ? found.kept : found.runs).insert(fs::path(place).lexically_normal().string());
       continue;
     }
-    for (auto at = fs::recursive_directory_iterator(place, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const fs::path root = fs::canonical(place, error);
+    std::set<fs::path> entered{root};
+    constexpr auto kFollow = fs::directory_options::follow_directory_symlink;
+    for (auto at = fs::recursive_directory_iterator(place, kFollow, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+      if (!enters(*at, root, entered)) at.disable_recursion_pending();
       const std::string path = at->path().lexically_normal().string();
       const bool is_kept = path.ends_with("kept.json");
       if (at->path().extension() != ".h5" && !is_kept) continue;
@@ -53,6 +68,10 @@ Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
     require(!error, "{}: cannot be searched ({})", place, error.message());
   }
   return found;
+}
+
+bool is_named(const std::string& file, const std::vector<std::string>& places) {
+  return std::ranges::any_of(places, [&](const std::string& place) { return fs::path(place).lexically_normal() == file; });
 }
 
 // Whether a file is named as the result of a run is, but of another run. Copies may have any other name.
@@ -126,14 +145,15 @@ void check_same_science(const std::string& path, const std::string& other) {
 
 }  // namespace
 
-LoadedRuns load_runs(const std::vector<std::string>& places, Kept what) {
+LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const std::string& sweep) {
   LoadedRuns loaded;
   Files files = files_of(places, loaded);
+  if (what == Kept::named) std::erase_if(files.kept, [&](const std::string& file) { return !is_named(file, places); });
   if (what == Kept::ignore) {
     for (const auto& place : places) require(!place.ends_with(".json"), "{}: a kept file has no steps, which this table needs: give the run files", place);
     files.kept.clear();
   }
-  KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()});
+  KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()}, sweep, loaded.others);
   std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;
   const std::vector<std::string> paths(files.runs.begin(), files.runs.end());
@@ -147,6 +167,10 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what) {
           run = load(path, line, to_keep);
         } catch (const Error& error) {
           leave_out(loaded, error.what());
+          return;
+        }
+        if (!sweep.empty() && run.name != sweep) {
+          loaded.others.emplace(path, run.name);
           return;
         }
         if (const auto same = kept.find(run.run.id); same != kept.end()) {

@@ -50,15 +50,11 @@ KeptRuns kept_of(std::vector<LoadedRun> loaded, Plans& plans) {
 
 SweepRuns runs_of_sweep(const RunPlaces& from) {
   const Kept kept = from.with_steps ? Kept::ignore : from.keep.empty() ? Kept::read : Kept::make;
-  auto [loaded, copies, all_used] = load_runs(with_kept(from.places, from.keep), kept);
   std::optional<Plan> plan;
-  if (!from.sweep.empty()) {
-    plan = make_plan(from.sweep, from.sets, structure());
-    for (const auto& run : loaded)
-      if (!from.keep.empty() && run.name != plan->sweep.name && run.run.path == fs::path(from.keep).lexically_normal())
-        refuse_in(from.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", run.name, plan->sweep.name);
-    std::erase_if(loaded, [&](const LoadedRun& run) { return run.name != plan->sweep.name; });
-  }
+  if (!from.sweep.empty()) plan = make_plan(from.sweep, from.sets, structure());
+  auto [loaded, copies, all_used, others] = load_runs(with_kept(from.places, from.keep), kept, plan ? plan->sweep.name : "");
+  if (const auto other = others.find(fs::path(from.keep).lexically_normal().string()); !from.keep.empty() && other != others.end())
+    refuse_in(from.keep, Key{"--keep"}, "holds runs of sweep '{}', which would be lost: name another file for those of '{}'", other->second, plan->sweep.name);
   Plans plans;
   if (plan) plan_all_looks(*plan, from, loaded, plans);
   require(!loaded.empty(), "no complete run file{} in {}: run the sweep first; xibench status shows its state",

@@ -72,11 +72,20 @@ void check_same_science(const KeptRun& kept, const KeptRun& other, const std::st
 }
 
 KeptRuns read_kept_files(const std::vector<std::string>& paths) {
+  std::map<std::string, std::string> none;
+  return read_kept_files(paths, "", none);
+}
+
+KeptRuns read_kept_files(const std::vector<std::string>& paths, const std::string& sweep, std::map<std::string, std::string>& others) {
   KeptRuns runs;
   for (const auto& path : paths) {
     const Json file = parse(path);
     for (std::size_t k = 0; k < file.at("runs").size(); ++k) {
       KeptRun run = entry(file, k, path);
+      if (!sweep.empty() && run.header.name != sweep) {
+        others.emplace(path, run.header.name);
+        continue;
+      }
       const auto [first, added] = runs.emplace(run.header.run_id, run);
       if (!added) check_same_science(first->second, run, path);
     }

@@ -36,8 +36,10 @@ KeptRun keep_run(const RunRecord& record, const RunHeader& header, std::string d
 using KeptRuns = std::map<std::string, KeptRun>;
 
 // The runs of these files, each once. Throws Error(input) that names file, key and remedy for what is no kept file, was shortened or changed, and for two
-// entries of one run with different science.
+// entries of one run with different science. sweep: the name of the only one whose runs count ("": all); files with runs of others go to `others`, with the
+// name of the other one.
 KeptRuns read_kept_files(const std::vector<std::string>& paths);
+KeptRuns read_kept_files(const std::vector<std::string>& paths, const std::string& sweep, std::map<std::string, std::string>& others);
 
 // Replaces `path`, whole or not at all. Equal runs give equal bytes: sorted by sweep, variant, cell and seed, a line each.
 void write_kept_file(const std::string& path, const KeptRuns& runs);
