@@ -42,7 +42,7 @@ Forecasts forecasts(const Sought& sought) {
   std::set<std::string> there;
   double seconds = 0;
   for (const auto& run : results.loaded) there.insert(run.run.id), seconds += run.run.wall_s;
-  const auto runs = planned_runs(results.loaded, plan, true);
+  const auto runs = runs_by_id(results.loaded, plan);
   const GapTable table = gap_table(runs, plan.sweep, expected_of(plan));
   std::vector<ArmInCell> arms;  // with the most seeds that a comparison asks of them
   std::vector<int> seeds;

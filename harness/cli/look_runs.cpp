@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "harness/core/check.hpp"
@@ -38,10 +39,11 @@ Results results_of(const Sought& sought) {
               "is not there, so the sweep asks for no verdict that could be decided; write both");
   std::vector<std::string> places = sought.kept;
   if (const std::string folder = sought.out + "/" + sweep.name; is_there(folder)) places.push_back(folder);
-  results.loaded = load_runs(places).runs;
-  std::erase_if(results.loaded, [&](const LoadedRun& run) { return run.name != sweep.name; });
+  results.loaded = load_runs(places, Kept::named).runs;  // run does not do these again either
+  std::vector<LoadedRun> of_this_sweep;
+  std::ranges::copy_if(results.loaded, std::back_inserter(of_this_sweep), [&](const LoadedRun& run) { return run.name == sweep.name; });
   Plans plans;
-  results.looks = common_looks(results.loaded, plans, sweep.looks, sought.spec);
+  results.looks = common_looks(of_this_sweep, plans, sweep.looks, sought.spec);
   if (results.looks.empty()) results.looks = default_looks(sweep.seeds.size());
   require(!sought.max_seeds || *sought.max_seeds >= results.looks.front(), Key{"--max-seeds"}, "{} is less than the {} seeds of the first look",
           sought.max_seeds.value_or(0), results.looks.front());

@@ -10,8 +10,8 @@ namespace xib {
 
 // The results of a sweep that is sought to be decided, and the looks that it planned, by its file, by its results, or by default.
 struct Results {
-  Sweep sweep;  // as the file has it
-  std::vector<LoadedRun> loaded;
+  Sweep sweep;                    // as the file has it
+  std::vector<LoadedRun> loaded;  // of its folder and of kept files: a run counts by its id, whatever sweep it was made for
   std::vector<int> looks;
 };
 // Throws Error(input) where the sweep asks for no verdict, or where results were made for other looks.

@@ -58,7 +58,7 @@ NextLook next_look(const Sought& sought) {
       if (!there.contains(id)) next.missing.push_back(id);
     next.state = NextLook::State::runs;
     if (!next.missing.empty()) return next;
-    const auto runs = planned_runs(seen, of_look, true);
+    const auto runs = runs_by_id(seen, of_look);
     check_one_sweep(runs, of_look.sweep);
     Verdicts verdicts = verdicts_of(gap_table(runs, of_look.sweep, expected_of(of_look)));
     next.open = verdicts.open, next.diverged = verdicts.diverged, arms = std::move(verdicts.arms);

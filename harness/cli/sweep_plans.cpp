@@ -10,6 +10,7 @@
 #include <set>
 
 #include "harness/core/check.hpp"
+#include "harness/core/text.hpp"
 #include "harness/run/vocabulary.hpp"
 
 namespace xib {
@@ -122,14 +123,27 @@ std::vector<FinishedRun> recorded_runs(const std::vector<LoadedRun>& loaded, Pla
   });
 }
 
-std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan, bool quietly) {
+std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan) {
   const Cells cells(plan);
   auto runs = under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
-    const auto cell = cells.find(variant, file.run.seed, file.run.config_json);
-    if (!cell && !quietly) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", file.run.path, plan.sweep.path);
+    const auto cell = cells.find(variant, file.run.seed, file.run.config_json, Cells::Others::equal);
+    if (!cell) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", printable(file.run.path), printable(plan.sweep.path));
     return cell;
   });
-  require(quietly || !runs.empty(), "no run file is in the plan of {}: give the results directory of that sweep", plan.sweep.path);
+  require(!runs.empty(), "no run file is in the plan of {}: give the results directory of that sweep", plan.sweep.path);
+  return runs;
+}
+
+std::vector<FinishedRun> runs_by_id(const std::vector<LoadedRun>& loaded, const Plan& plan) {
+  std::map<std::string, const PlannedRun*> planned;
+  for (const auto& run : plan.runs) planned.emplace(run.id, &run);
+  std::vector<FinishedRun> runs;
+  for (const auto& file : loaded)
+    if (const auto found = planned.find(file.run.id); found != planned.end())
+      for (std::size_t k = 0; k < found->second->variants.size(); ++k) {
+        FinishedRun& named = runs.emplace_back(file.run);
+        named.variant = found->second->variants[k], named.axes = found->second->cells[k];
+      }
   return runs;
 }
 

@@ -43,9 +43,11 @@ std::vector<int> common_looks(const std::vector<LoadedRun>& loaded, Plans& plans
 // that have nothing to do with each other, as where machines share the seeds.
 std::vector<int> seeds_added(const std::vector<LoadedRun>& loaded, Plans& plans);
 
-// Every run under each of its names. Of a plan: those that it has; the others are named on stderr, unless `quietly`.
+// Every run under each of its names. planned_runs: those that the plan has; the others are named on stderr. Error(input) if it has none.
 std::vector<FinishedRun> recorded_runs(const std::vector<LoadedRun>& loaded, Plans& plans);
-std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan, bool quietly = false);
+std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan);
+// Those whose ids the plan has, under each name that the plan gives them: what run takes for done.
+std::vector<FinishedRun> runs_by_id(const std::vector<LoadedRun>& loaded, const Plan& plan);
 std::vector<ExpectedRun> expected_of(const Plan& plan);
 
 }  // namespace xib

@@ -22,13 +22,17 @@ HoursLeft::HoursLeft(std::optional<double> hours) {
 }
 
 int until_decided(const std::function<NextLook()>& next, const std::function<Tally(const NextLook&)>& work, const HoursLeft& hours, bool speaks) {
-  bool diverged = false;
+  std::vector<std::string> missing;  // before the last work
   for (;;) {
     const NextLook look = next();
     if (speaks) notify("xibench: {}\n", next_look_text(look));
-    if (look.state != NextLook::State::runs) return diverged ? static_cast<int>(Fault::work) : 0;
+    if (look.state != NextLook::State::runs) return look.diverged > 0 ? static_cast<int>(Fault::work) : 0;
+    if (look.missing == missing)
+      throw Error(Fault::work,
+                  fmt::format("{} runs of this look count as done, but their results cannot be used, as said above, among them {}: move these files away",
+                              missing.size(), missing.front()));
+    missing = look.missing;
     const Tally tally = work(look);
-    diverged = diverged || tally.diverged > 0;
     const int status = report(tally, look.ids.size(), speaks);
     if (tally.interrupted > 0 && hours.spent() && speaks) notify("xibench: the hours of --max-hours are spent: run again to go on\n");
     if (tally.interrupted > 0 || tally.failed > 0 || tally.elsewhere > 0) return status;

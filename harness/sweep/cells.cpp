@@ -29,14 +29,20 @@ void flatten(const json& value, const std::string& prefix, Settings& out) {
 }
 
 // "" where a configuration leaves a key out, because it has its default.
-std::vector<std::string> values_of(const std::string& config_json, const std::vector<std::string>& keys) {
-  const Settings settings = settings_of(config_json);
+std::vector<std::string> values_of(const Settings& settings, const std::vector<std::string>& keys) {
   std::vector<std::string> values;
   for (const auto& key : keys) {
     const auto found = settings.find(key);
     values.push_back(found == settings.end() ? std::string() : found->second);
   }
   return values;
+}
+
+bool agree(const Settings& a, const Settings& b) {
+  return std::ranges::all_of(a, [&](const auto& setting) {
+    const auto other = b.find(setting.first);
+    return other == b.end() || other->second == setting.second;
+  });
 }
 
 }  // namespace
@@ -52,15 +58,20 @@ Settings settings_of(const std::string& config_json) {
 Cells::Cells(const Plan& plan) : keys_(plan.sweep.axes) {
   keys_.emplace_back("control.policy");  // what control.in_phase and control.otherwise have become
   for (const PlannedRun& run : plan.runs)
-    for (std::size_t k = 0; k < run.variants.size(); ++k)
-      runs_[{run.variants[k], run.config.seed}].push_back({run.cells[k], values_of(run.canonical_json, keys_)});
+    for (std::size_t k = 0; k < run.variants.size(); ++k) {
+      Settings settings = settings_of(run.canonical_json);
+      auto values = values_of(settings, keys_);
+      runs_[{run.variants[k], run.config.seed}].push_back({run.cells[k], std::move(values), std::move(settings)});
+    }
 }
 
-std::optional<Axes> Cells::find(const std::string& variant, std::int64_t seed, const std::string& config_json) const {
+std::optional<Axes> Cells::find(const std::string& variant, std::int64_t seed, const std::string& config_json, Others others) const {
   const auto runs = runs_.find({variant, seed});
   if (runs == runs_.end()) return std::nullopt;
-  const auto values = values_of(config_json, keys_);
-  const auto found = std::find_if(runs->second.begin(), runs->second.end(), [&](const Planned& run) { return run.values == values; });
+  const Settings settings = settings_of(config_json);
+  const auto values = values_of(settings, keys_);
+  const auto found = std::find_if(runs->second.begin(), runs->second.end(),
+                                  [&](const Planned& run) { return run.values == values && (others == Others::any || agree(run.settings, settings)); });
   return found == runs->second.end() ? std::nullopt : std::optional(found->cell);
 }
 

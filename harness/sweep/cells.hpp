@@ -21,13 +21,16 @@ Settings settings_of(const std::string& config_json);
 class Cells {
  public:
   explicit Cells(const Plan& plan);
-  // nullopt: no run of the plan has this variant, seed and values of the axes.
-  std::optional<Axes> find(const std::string& variant, std::int64_t seed, const std::string& config_json) const;
+  // nullopt: no run of the plan has this variant, seed and values of the axes. others: they must also agree in every other key that both state; a program of
+  // another version may know more keys, or fewer.
+  enum class Others { any, equal };
+  std::optional<Axes> find(const std::string& variant, std::int64_t seed, const std::string& config_json, Others others = Others::any) const;
 
  private:
   struct Planned {
     Axes cell;
     std::vector<std::string> values;  // of keys_
+    Settings settings;                // all
   };
   std::vector<std::string> keys_;
   std::map<std::pair<std::string, std::int64_t>, std::vector<Planned>> runs_;  // variant, seed

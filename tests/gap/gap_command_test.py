@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -104,6 +105,42 @@ class GapCommand(support.RunTest):
             self.assertEqual(done.stderr.count(f"gap: not used: {self.out / name}: "), 1, done.stderr)
         self.assertIn("pipe.h5: it is a pipe or a device, not a file; leave it out", done.stderr)
         self.assertEqual(json.loads(done.stdout)["copies_left_out"], 1)  # what lies in the folder was read
+
+    def test_folders_behind_links_are_searched_once(self):
+        without_paths = lambda text: re.sub(r'"path": "[^"]*"', "", text)
+        plain = without_paths(self.gap().stdout)
+        real = self.folder / "real"
+        self.out.rename(real)
+        self.out.mkdir()
+        (self.out / "linked").symlink_to(real)
+        (self.out / "linked too").symlink_to(real)
+        (real / "loop").symlink_to("..")
+        done = self.gap()
+        self.assertEqual((without_paths(done.stdout), done.stderr), (plain, ""))
+
+    def test_the_runs_of_a_sweep_file_are_those_that_agree_with_it_in_every_key(self):
+        spec = self.folder / "sweep.toml"
+        for sets in (("train.lr=0.1",), ("train.epochs=8", "data.dataset=quadratic(dim = 10, zeta = 2, sigma = 1, steps = 5)")):
+            done = self.gap("--sweep", spec, *(word for one in sets for word in ("--set", one)), status=2)
+            self.assertEqual(done.stderr.count("is not in the plan of"), len(self.files), done.stderr)
+            self.assertIn("no run file is in the plan of", done.stderr)
+        other = self.folder / "other.toml"  # as after an edit of one arm
+        other.write_text(spec.read_text().replace('control.policy = "target(0.3)"', 'control.policy = "target(0.3)"\ntrain.lr = 0.1'))
+        table = json.loads(self.gap("--sweep", other).stdout)
+        self.assertEqual([(run["variant"], run["seed"]) for run in table["missing"]], [("target", 1), ("target", 2)])
+
+    def test_runs_that_two_sweeps_share_count_for_the_one_that_is_asked_for(self):
+        second = self.folder / "second.toml"
+        second.write_text((self.folder / "sweep.toml").read_text().replace('name = "quadratic"', 'name = "another"').replace("rounds(2)", "rounds(3)"))
+        self.run_to_end(second, self.out)
+        for spec, name in ((second, "another"), (self.folder / "sweep.toml", "quadratic")):
+            table = json.loads(self.gap("--sweep", spec).stdout)
+            self.assertEqual((table["sweep"], table["missing"], table["copies_left_out"]), (name, [], 0))
+            self.assertEqual([len(row["runs"]) for group in table["groups"] for row in group["rows"]], [2] * 4)
+        kept = self.folder / "kept.json"  # of the other sweep, with the same ids
+        self.gap("--sweep", self.folder / "sweep.toml", "--keep", kept)
+        done = subprocess.run([support.XIBENCH, "gap", self.out / "another", kept, "--sweep", second, "--format", "json"], capture_output=True, text=True, check=True)
+        self.assertEqual(json.loads(done.stdout)["missing"], [])
 
     def test_the_margin_of_the_environment_holds_for_the_table_and_for_runs_made_under_it(self):
         table = json.loads(self.gap(XIBENCH_DELTA="0.25").stdout)

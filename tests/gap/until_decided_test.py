@@ -126,6 +126,30 @@ class UntilDecided(support.SweepTest):
         cut = lambda text: re.sub(r"\| +[0-9.]+ s \|", "|", text)  # seconds on the wall
         self.assertEqual(*(cut(self.table(*places, form="md")).split("rounds")[0] for places in ((elsewhere, kept), (self.out,))))
 
+    def test_runs_count_by_their_id_whatever_sweep_or_arm_they_were_made_for(self):
+        renamed = self.folder / "renamed.toml"
+        renamed.write_text(SWEEP.replace('name = "s"', 'name = "renamed"').replace('"slow"', '"other"'))
+        self.assertIn('name = "renamed"', renamed.read_text())
+        kept, out = self.folder / "kept.json", self.folder / "out"
+        subprocess.run([support.XIBENCH, "gap", self.out, "--keep", kept], capture_output=True, check=True)
+        decided = re.search("all verdicts and contrasts are decided: .*", self.done.stderr)[0]
+        for place in ("kept", "copied"):
+            if place == "copied":
+                shutil.copytree(next(self.out.iterdir()), out / "renamed")
+            said = self.until(out, *(("--kept", kept) if place == "kept" else ()), spec=renamed)
+            self.assertIn(decided, said)
+            self.assertNotIn("runs to do", said)
+        shutil.rmtree(out)
+        (out / "renamed").mkdir(parents=True)
+        shutil.copy(kept, out / "renamed" / "kept.json")  # is not named: run would not count it, so the look does not
+        said = self.until(out, "--max-seeds", "3", spec=renamed)
+        self.assertRegex(said, r"at 3 seeds: (\d+) of \1 runs to do")
+
+    def test_an_arm_that_diverged_is_said_in_the_exit_status_every_time(self):
+        spec = self.spec(SWEEP + '[[variant]]\nname = "wild"\ntrain.lr = 1e30\n')
+        for _ in range(2):
+            self.assertIn("can have no verdict, because runs diverged", self.until(self.folder / "out", "--max-seeds", "3", spec=spec, status=1))
+
     def test_a_plan_of_looks_does_not_change_when_results_are_there(self):
         for sets in (("--set", "looks=[3, 5]"), ("--set", "looks=[3, 4, 6, 8, 12]")):
             done = self.run_to_end(self.sweep, self.out, more=("--until-decided", *sets), status=2)
