@@ -27,7 +27,25 @@ def files_of(place, problems, endings=(".h5",)):
     def not_listed(error):
         problems.append(f"{error.filename}: the folder cannot be listed ({reason_of(error)}): make it readable, or leave it out")
 
-    return sorted(Path(folder, name) for folder, _, names in os.walk(place, onerror=not_listed) for name in names if name.endswith(endings))
+    return sorted(Path(folder, name) for folder, names in folders_of(place, not_listed) for name in names if name.endswith(endings))
+
+
+def folders_of(place, not_listed):
+    """(folder, names of its files) of a search as `xibench gap` does it: each folder once, however many links lead there, and never by a link to what lies
+    below `place` anyway."""
+    root = os.path.realpath(place)
+    entered = {root}
+
+    def enters(path):
+        target = os.path.realpath(path)
+        if target in entered or os.path.islink(path) and target.startswith(root + os.sep):
+            return False
+        entered.add(target)
+        return True
+
+    for folder, folders, names in os.walk(place, onerror=not_listed, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if enters(os.path.join(folder, name))]
+        yield folder, names
 
 
 def find_runs(places, with_kept=False):

@@ -144,6 +144,18 @@ class ReadingRuns(support.FolderTest):
         self.assertEqual([run.seed for run in sorted(found, key=lambda r: r.seed)], [1, 2, 3])
         self.assertEqual(len(problems), 2)
 
+    def test_folders_behind_links_are_searched_once(self):
+        path = synthetic_runs.write_run(self.folder / "real", "ring", 1)
+        searched = self.folder / "searched"
+        searched.mkdir()
+        for name in ("linked", "linked too"):
+            (searched / name).symlink_to(path.parent)
+        (path.parent / "loop").symlink_to("..")
+        found, problems = run_sets.find_runs([searched])
+        self.assertEqual(([run.path for run in found], problems), ([searched / "linked" / path.name], []))
+        (self.folder / "real" / "again").symlink_to(".")
+        self.assertEqual(len(run_sets.find_runs([self.folder])[0]), 1)
+
     def test_time_is_judged_by_steps_without_warm_up_evaluation_and_checkpoint(self):
         run = runs.read_run(synthetic_runs.write_run(self.folder, "ring", 1))
         run.steps["flags"][:] = 0
