@@ -1,5 +1,6 @@
 import support
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -135,6 +136,27 @@ class ReadingRuns(support.FolderTest):
         with h5py.File(path, "a") as file:
             del file["steps"]
         self.assertIn("steps", self.refusal(path))
+
+    def test_a_damaged_kept_file_is_refused_by_name(self):
+        path, whole = self.folder / "x_kept.json", json.loads((support.SOURCE / "benchmarks" / "results" / "quickstart" / "kept.json").read_text())
+        whole["runs"] = whole["runs"][:1]
+
+        def refusal(text):
+            path.write_text(text)
+            found, problems = run_sets.find_runs([self.folder], with_kept=True)
+            self.assertEqual((found, len(problems)), ([], 1), text[:100])
+            self.assertIn(f"{path}: ", problems[0])
+            return problems[0]
+
+        for damage in ({"evaluations": [1]}, {"summary": []}, {"variant": 5}, {"phases": [1]}, {"id": []}, {"sweep": None}, {"source": "none"}, {"evaluations": {"step": [10**400]}},
+                       {"evaluations": {"step": [1], "consensus_distance": []}}):
+            self.assertIn("runs: no whole list of runs", refusal(json.dumps(whole | {"runs": [whole["runs"][0] | damage]})))
+        for version in (0, -1, 2, True, None, "1"):
+            self.assertIn("schema_version: ", refusal(json.dumps(whole | {"schema_version": version})))
+        self.assertIn("is no JSON", refusal("[" * 100_000 + "]" * 100_000))
+        path.unlink()
+        os.mkfifo(path)
+        self.assertEqual(run_sets.find_runs([self.folder], with_kept=True), ([], [f"{path}: is not a regular file: leave it out"]))
 
     def test_a_folder_gives_its_good_runs_and_says_what_it_left_out(self):
         synthetic_runs.write_sweep(self.folder / "deep", variants=("ring",))
