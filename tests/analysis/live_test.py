@@ -111,6 +111,15 @@ class Live(support.FolderTest):
         (self.place / (newest.name + ".previous")).write_bytes(whole)
         self.assertGreater(len(live_rows.read_checkpoint(newest)["steps"]["step"]), 0)
 
+    def test_pipes_are_not_waited_for(self):
+        for name in ("a.json", "a.checkpoint", "a.checkpoint.previous", "rows"):
+            os.mkfifo(self.folder / name)
+        watch = live_rows.Watch([self.folder])
+        self.assertFalse(watch.look())
+        self.assertEqual([run.step for run in watch.runs.values()], [0])
+        with self.assertRaises(live_rows.Unusable):
+            list(live_rows.log_tables(self.folder, [("rows", 1, b"")]))
+
     def test_heartbeats_go_on_where_the_rows_end(self):
         self.place.mkdir(parents=True)
         beat = {"schema": "xibench-heartbeat", "run_id": "a" * 16, "variant": "ring", "state": "running", "error": "", "seed": 3, "step": 10, "steps": 100, "loss": 0.5, "consensus_distance": 0.25,
@@ -128,7 +137,7 @@ class Live(support.FolderTest):
         self.assertEqual(run.line("consensus_distance")[0][-1], 29)
         self.assertIn("30 of 100", live_page.compose("q", watch, 2))
         self.assertIn("silent for 5 min", live_page.compose("q", watch, 2, now=beat["updated_unix"] + 300))
-        for broken in ("", "{", "[]", '{"schema": "xibench-heartbeat", "run_id": 3}', "\xff"):
+        for broken in ("", "{", "[]", '{"schema": "xibench-heartbeat", "run_id": 3}', "\xff", "[" * 100_000, json.dumps(beat | {"run_id": "b", "eta_s": "soon"})):
             (self.place / "b.json").write_text(broken, encoding="latin-1")
             self.assertFalse(watch.look())
         self.assertEqual(list(watch.runs), ["a" * 16])
