@@ -142,6 +142,23 @@ class Live(support.FolderTest):
             self.assertFalse(watch.look())
         self.assertEqual(list(watch.runs), ["a" * 16])
 
+    def test_where_no_run_is_yet_a_watch_says_that_it_waits_and_one_look_is_refused(self):
+        self.place.mkdir(parents=True)
+        (self.place / "cut.h5").write_text("no run")
+        page = self.folder / "live.html"
+        done = support.program("live.py", self.place, "--once", "-o", page)
+        self.assertEqual((done.returncode, page.exists()), (2, False))
+        self.assertIn("cut.h5: damaged", done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-1], f"live: no run in {self.place}: run the sweep first")
+        waiting = subprocess.Popen([sys.executable, support.SOURCE / "analysis" / "live.py", self.place, "-o", page], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(waiting.wait)
+        self.addCleanup(waiting.kill)
+        lines = [waiting.stderr.readline() for _ in range(2)]
+        self.assertEqual(lines[1], f"live: no run in {self.place} yet: waiting for the first\n")
+        waiting.send_signal(signal.SIGTERM)
+        self.assertEqual(waiting.communicate(timeout=60)[1], "")
+        self.assertEqual(waiting.returncode, 0)
+
     def test_the_page_is_written_until_nothing_runs(self):
         self.assertEqual(self.start().wait(), 0)
         page = self.folder / "live.html"
