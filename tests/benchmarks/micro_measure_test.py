@@ -49,10 +49,13 @@ class Measure(unittest.TestCase):
 
     def test_what_is_measured_later_of_the_same_commit_joins_the_rest(self):
         self.program(PROGRAM.replace("WRONG", "0"))
-        self.measure()
+        path = pathlib.Path(self.measure().stdout.split()[-1])
         self.program(PROGRAM.replace("WRONG", "0").replace('"a"', '"b"'))
-        kept = json.loads(pathlib.Path(self.measure().stdout.split()[-1]).read_text())
-        self.assertEqual(list(kept["programs"]["micro"]), ["a", "b"])
+        with open(path) as reader:
+            self.measure()
+            self.assertEqual(list(json.load(reader)["programs"]["micro"]), ["a"])  # replaced by rename: who reads it meanwhile has it whole
+        self.assertEqual(list(json.loads(path.read_text())["programs"]["micro"]), ["a", "b"])
+        self.assertEqual(list(path.parent.iterdir()), [path])
 
     @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
     def test_ranks_are_launched_five_times_and_one_slow_launch_counts_for_little_but_a_wrong_answer_counts(self):
@@ -86,6 +89,10 @@ echo "{\\"benchmarks\\": [{\\"name\\": \\"h\\", \\"run_name\\": \\"h\\", \\"real
         refused = self.measure(self.folder / "none")
         self.assertEqual(refused.returncode, 2)
         self.assertIn("is no build directory: give the one that cmake made", refused.stderr)
+        (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\n")
+        refused = self.measure()
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("CMakeCache.txt has no CMAKE_PROJECT_VERSION: run cmake in that folder again", refused.stderr.splitlines()[-1])
 
 
 if __name__ == "__main__":
