@@ -58,6 +58,16 @@ def build_folder(text):
     return Build(Path(text))
 
 
+def why_not_written(path):
+    """Why no result can be kept at `path`, "" where one can: to be known before anything is measured."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{path.parent}: cannot be made ({error.strerror}): choose another -o"
+    if path.exists() and not path.is_file():
+        return f"{path}: is no file: move it away, or choose another -o"
+    return "" if os.access(path.parent, os.W_OK) else f"{path.parent}: cannot be written: choose another -o"
+
+
 def write_json(path, result):
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(result, indent=1) + "\n")
