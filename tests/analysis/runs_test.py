@@ -131,6 +131,24 @@ class ReadingRuns(support.FolderTest):
     def test_what_a_terminal_would_obey_is_escaped(self):
         self.assertEqual(messages.printable("a\nb\x1b[2J\u202e\ufeff\x85\udce9é 你"), r"a\x0ab\x1b[2J\xe2\x80\xae\xef\xbb\xbf\xc2\x85\xe9é 你")
 
+    def test_values_of_another_kind_are_damage(self):
+        def number_for_a_text(file):
+            file.attrs["variant"] = 5
+
+        def table_for_a_group(file):
+            del file["steps"]
+            file["steps"] = [1.0]
+
+        def number_for_a_table(file):
+            del file["phases"]
+            file["phases"] = 3
+
+        for damage in (number_for_a_text, table_for_a_group, number_for_a_table):
+            path = synthetic_runs.write_run(self.folder, "ring", 1)  # without a manifest, as earlier versions left it
+            with h5py.File(path, "a") as file:
+                damage(file)
+            self.assertIn("damaged, ", self.refusal(path))
+
     def test_a_missing_group_is_named(self):
         path = synthetic_runs.write_run(self.folder, "ring", 1)
         with h5py.File(path, "a") as file:
