@@ -96,6 +96,12 @@ class GpuCheck(FolderTest):
         done = subprocess.run([sys.executable, SOURCE / "benchmarks/gpu_check", "--out", self.folder / "file"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr.splitlines()[-1]), (2, f"gpu_check: error: --out {self.folder / 'file'}: cannot be written (File exists): choose another folder"))
 
+    def test_a_place_for_the_bundle_that_cannot_be_written_is_refused_before_any_download(self):
+        (self.folder / "file").write_text("")
+        for place in (self.folder, self.folder / "file" / "bundle.tar.xz"):
+            done = subprocess.run([SOURCE / "benchmarks/gpu_bundle", place], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (2, f"gpu_bundle: {place} cannot be written: name another FILE\n"))
+
     def test_the_json_of_a_stand_in_is_not_gone_on_with(self):
         self.do(Step("a", "", 60, lambda s: {}))
         self.assertEqual(self.session(stand_in=True).record["steps"], {})
