@@ -37,7 +37,12 @@ def gap_json(xibench, places):
         raise RunFileError(f"{xibench} cannot be started ({error.strerror}): build it, or name it with --xibench") from error
     if not done.stdout.strip():
         raise RunFileError(f"xibench gap ended with status {done.returncode}: {done.stderr.strip()}")
-    table = json.loads(done.stdout)
+    try:
+        table = json.loads(done.stdout)
+    except (ValueError, RecursionError) as error:
+        raise RunFileError(f"{xibench} printed no JSON ({error}), so it is not the program xibench: name that with --xibench") from error
+    if not isinstance(table, dict):
+        raise RunFileError(f"{xibench} printed other JSON than a gap table, so it is not the program xibench: name that with --xibench")
     if table.get("schema") != "xibench-gap" or table.get("schema_version") != 2:
         raise RunFileError(f"{xibench} speaks {table.get('schema')} version {table.get('schema_version')}, not xibench-gap version 2: "
                            "use program and analysis of one version")

@@ -25,7 +25,7 @@ from arguments import Parser, real, whole
 from files import write_whole
 from launches import MANIFEST
 from messages import say
-from regress import Unusable, add_options, compare, publish, rule_of
+from regress import Unusable, add_options, check_places, compare, publish, rule_of
 from verdicts import RED
 
 PROGRAM = "interleave"
@@ -162,6 +162,7 @@ def main():
     driver = Driver({"old": options.old.resolve(), "new": options.new.resolve()}, arguments, out, options.timeout)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        check_places(options)  # now, because they may be in `out`
         return publish(PROGRAM, measure(driver, options), options)
     except LaunchFailed as error:
         say(PROGRAM, error)

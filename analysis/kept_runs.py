@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import metrics
-from run_file import RunFileError, np
+from run_file import RunFileError, not_a_file, np
 from runs import Run
 
 SCHEMA, VERSION = "xibench-kept", 1
+TEXTS = ("id", "sweep", "variant", "outcome")
 NUMBERS = {None: float("nan"), "inf": float("inf"), "-inf": float("-inf")}  # that JSON does not have
 
 
@@ -24,6 +25,9 @@ def columns(found):
 
 
 def run_of(entry, source, path):
+    for key in TEXTS:  # others look runs up by them
+        if not isinstance(entry[key], str):
+            raise TypeError(f"{key} is no text")
     at = columns(entry["evaluations"])
     at.setdefault("step", np.array([]))
     distance = at.pop("consensus_distance", np.full(len(at["step"]), np.nan))
@@ -37,18 +41,21 @@ def run_of(entry, source, path):
 
 def read_kept(path):
     """The runs that a kept file holds. Raises RunFileError for what is none; whether its entries were changed is for `xibench gap` to say, which reads it too."""
-    remedy = "take the file as it was kept, or make it again with xibench gap --keep"
+    path, remedy = Path(path), "take the file as it was kept, or make it again with xibench gap --keep"
+    if problem := not_a_file(path):
+        raise RunFileError(f"{path}: {problem}: leave it out")
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read ({error.strerror}): make it readable, or leave it out") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunFileError(f"{path}: is no JSON ({error}), as if it was cut or changed: {remedy}") from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise RunFileError(f"{path}: schema: is no kept file: name one that xibench gap --keep wrote, or run files")
-    if not isinstance(found.get("schema_version"), int) or found["schema_version"] > VERSION:
-        raise RunFileError(f"{path}: schema_version: {found.get('schema_version')} is newer than {VERSION}: use the analysis of that version")
+    version = found.get("schema_version")
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise RunFileError(f"{path}: schema_version: {version} is none of 1 to {VERSION}, which this analysis reads: use the analysis of that version")
     try:
-        return [run_of(entry, found["sources"][entry["source"]], Path(path)) for entry in found["runs"]]
-    except (KeyError, TypeError, ValueError) as error:
+        return [run_of(entry, found["sources"][entry["source"]], path) for entry in found["runs"]]
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise RunFileError(f"{path}: runs: no whole list of runs ({error!r}): {remedy}") from error

@@ -145,11 +145,13 @@ def started(place):
     """Folder -> when its launch began, from the list that the driver keeps beside or above the folders of launches."""
     for folder in (place, place.parent):
         try:
+            if (folder / MANIFEST).exists() and (problem := not_a_file(folder / MANIFEST)):
+                raise RunFileError(f"{folder / MANIFEST}: {problem}: remove it")
             data = json.loads((folder / MANIFEST).read_text())
             return {(folder / launch["folder"]).resolve(): float(launch["start"]) for launch in data["launches"]}
         except (FileNotFoundError, NotADirectoryError):
             continue
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise RunFileError(f"{folder / MANIFEST}: is damaged ({error!r}): remove it, then the times in the files decide what was interleaved") from error
     return {}
 

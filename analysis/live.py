@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Shows the curves of unfinished runs: live.py DIR... -o live.html. Writes a page that reloads itself, and updates it until no run is active. Reads heartbeats,
-checkpoints and finished runs without a lock. Exit status: 0 done, 2 bad usage or no runs."""
+"""Shows the curves of unfinished runs: live.py DIR... -o live.html. Writes a page that reloads itself, and updates it until no run is active; where there
+is no run yet, it waits for the first. Reads heartbeats, checkpoints and finished runs without a lock. Exit status: 0 done, 2 bad usage, or no runs with --once."""
 
 import signal
 import sys
@@ -36,8 +36,15 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     watch, title, still = Watch(options.places), " and ".join(place.resolve().name for place in options.places), 0
     try:
+        news = watch.look()
+        if not watch.runs:
+            for problem in watch.problems:
+                say("live", problem)
+            nothing = f"no run in {', '.join(map(str, options.places))}"
+            say("live", f"{nothing}: run the sweep first" if options.once else f"{nothing} yet: waiting for the first")
+            if options.once:
+                return 2
         while True:
-            news = watch.look()
             still = 0 if news or under_way(watch) or not watch.runs else still + 1
             last = options.once or still >= STILL
             write_whole(options.out, live_page.compose(title, watch, None if last else options.every))
@@ -46,6 +53,7 @@ def main():
             if last:
                 return 0
             time.sleep(options.every)
+            news = watch.look()
     except KeyboardInterrupt:
         write_whole(options.out, live_page.compose(title, watch, None))
         return 0

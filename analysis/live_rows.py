@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from metrics import Metric
-from run_file import RunFileError
+from run_file import RunFileError, not_a_file
 from runs import read_run
 
 MAGIC, VERSIONS, SUM = b"XIBENCH checkpoint\n", (2, 3), 64  # 2: all rows in the record, no row log
@@ -19,8 +19,9 @@ ROWS_MAGIC, ROWS_VERSION = b"XIBENCH rows\n", 1
 TYPES = {"float64": "<f8", "int64": "<i8", "int32": "<i4", "int16": "<i2", "uint8": "u1"}
 TABLES = {"steps": rb"step int64\nepoch float64\nlr float64\n", "evaluations": rb"step int64\nepoch float64\ntest_accuracy_mean_model float64\n"}  # how their columns begin
 
-
-BEAT = {"run_id": str, "variant": str, "state": str, "error": str, "seed": int, "step": int, "steps": int, "updated_unix": (int, float)}
+NUMBER_OR_NULL = (int, float, type(None))
+BEAT = {"run_id": str, "variant": str, "state": str, "error": str, "seed": int, "step": int, "steps": int, "updated_unix": (int, float),
+        "loss": NUMBER_OR_NULL, "consensus_distance": NUMBER_OR_NULL, "eta_s": NUMBER_OR_NULL}
 DRAWN = ("step", "train_loss", "consensus_distance")  # of /steps: all columns of all runs would take memory for nothing
 
 
@@ -78,6 +79,8 @@ def log_tables(folder, parts):
     """The tables of all blocks of a row log, in order; the columns per node and rank are passed over. Raises Unusable."""
     for name, length, last in parts:
         total = b""
+        if not_a_file(folder / name):
+            raise Unusable("needs rows that are no file")
         with open(folder / name, "rb") as file:
             if file.read(len(ROWS_MAGIC) + 4) != ROWS_MAGIC + struct.pack("<I", ROWS_VERSION):
                 raise Unusable("needs rows that this reader does not know")
@@ -167,6 +170,8 @@ def joined(tables):
 def read_checkpoint(path):
     """The rows so far, as {"steps": columns, "evaluations": columns, "metrics": list}: of `path`, of `path`.previous where that is damaged or just being replaced, {} without any."""
     for candidate in (path, path.with_name(path.name + ".previous")):
+        if not_a_file(candidate):
+            continue
         try:
             with open(candidate, "rb") as file:
                 sections = read_sections(file, {b"record", b"rows"})
@@ -196,8 +201,8 @@ def read_checkpoint(path):
 def read_heartbeat(path):
     """The heartbeat as a dict; None where it is none, or was just removed."""
     try:
-        beat = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        beat = None if not_a_file(path) else json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return None
     whole = isinstance(beat, dict) and beat.get("schema") == "xibench-heartbeat" and all(isinstance(beat.get(key), kind) for key, kind in BEAT.items())
     return beat if whole else None

@@ -8,7 +8,9 @@ slowdown of --must-see too often, and that their 95 % interval does not exclude 
 The science holds if the bits are equal, or if the accuracy is not worse by --margin."""
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 import libraries  # noqa: F401  # first
 from arguments import Parser, real
@@ -77,6 +79,14 @@ def compare(program, first, second, rule, margin):
     for label in sorted({launch.label for launch in old if launch.cell not in samples}):
         say(program, f"{label}: has no launch in {first[1]}, and is not compared")
     return Comparison(str(first[0]), str(first[1]), labels, judge(samples, rule, again), cells, compare_science(old_runs, new_runs, margin), rule, margin)
+
+
+def check_places(options):
+    """Raises Unusable where a verdict cannot be written: to be known before anything is launched."""
+    for name in FORMATS:
+        path = getattr(options, name)
+        if path and path != "-" and (Path(path).is_dir() or not os.access(Path(path).parent, os.W_OK)):
+            raise Unusable(f"{path}: cannot be written: give the path of a file in a folder that is there to --{name}")
 
 
 def publish(program, comparison, options):

@@ -152,7 +152,7 @@ def read_run(path):
             raise RunFileError(f"{path}: another program has locked it, and HDF5_USE_FILE_LOCKING asks for locks: unset that") from error
         raise RunFileError(f"{path}: damaged, no readable HDF5 file ({(str(error) or type(error).__name__).splitlines()[0]}): take the original, or remove it "
                            "and run it again") from error
-    except KeyError as error:
+    except (AttributeError, LookupError, OverflowError, TypeError) as error:
         raise RunFileError(f"{path}: damaged, incomplete run file ({error.args[0]}): take the original, or remove it and run it again") from error
 
 

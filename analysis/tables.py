@@ -15,7 +15,7 @@ import table_formats as formats
 from arguments import Parser
 from messages import printable, say
 from page.effects import effects_of, metric_of
-from run_file import RunFileError
+from run_file import RunFileError, not_a_file
 from run_sets import tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
@@ -26,9 +26,11 @@ def unfinished(places, runs):
     """Notes on runs that left a heartbeat and no run file: failed, interrupted, or still under way."""
     done, out = {run.id for run in runs}, []
     for path in sorted(path for place in map(Path, places) if place.is_dir() for path in place.rglob("*.json")):
+        if not_a_file(path):
+            continue
         try:
             beat = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue  # no file of the program, which replaces its files whole
         if isinstance(beat, dict) and beat.get("schema") == "xibench-heartbeat" and beat.get("run_id") not in done:
             why = f" ({beat['error']})" if beat.get("error") else ""

@@ -25,12 +25,15 @@ import numpy as np  # noqa: E402
 from scipy.stats import beta  # noqa: E402
 
 from arguments import Parser, real, whole  # noqa: E402
+from files import write_whole  # noqa: E402
 from interleave import FIRST_PAIRS, pairs_made  # noqa: E402
 from launches import reader_of  # noqa: E402
+from machine import why_not_written  # noqa: E402
 from messages import say  # noqa: E402
 from power import log_time  # noqa: E402
 from regress import Unusable  # noqa: E402
 from rank_tests import Sample  # noqa: E402
+from run_file import not_a_file  # noqa: E402
 from verdicts import DOUBT, RED, SUSPECTED, Rule, judge, judge_set  # noqa: E402
 
 PROGRAM = "gate_rates"
@@ -43,21 +46,35 @@ def cpu():
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
+def rows_of(output):
+    """(label, seconds) of each cell of a launch. Raises Unusable."""
+    wanted = "the program must print JSON of xibench bench, end_to_end or Google Benchmark"
+    try:
+        data = json.loads(output)
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{wanted}, and this is none ({error})") from error
+    reader, program = reader_of(data)
+    if reader is None:
+        raise Unusable(f"{wanted}, and this is other JSON")
+    try:
+        return [(label, float(seconds)) for _, label, seconds, _ in reader(data)]
+    except (AttributeError, LookupError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise Unusable(f"the program printed no whole result of {program} ({error!r})") from error
+
+
 def launch(options):
     """Cells -> seconds of each launch, and the load at each."""
     cells, loads, begun = {}, [], time.time()
     for k in range(options.count):
         loads.append(os.getloadavg()[0])
-        done = subprocess.run(options.command, capture_output=True, check=False)
+        try:
+            done = subprocess.run(options.command, capture_output=True, check=False)
+        except OSError as error:
+            raise Unusable(f"{options.command[0]} cannot be started ({error.strerror}): name a program after --") from error
         if done.returncode != 0:
             say(PROGRAM, f"launch {k + 1} ended with status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-200:]}")
             return 1
-        data = json.loads(done.stdout)
-        reader, _ = reader_of(data)
-        if reader is None:
-            say(PROGRAM, "the program must print JSON of xibench bench, end_to_end or Google Benchmark")
-            return 2
-        for _, label, seconds, _ in reader(data):
+        for label, seconds in rows_of(done.stdout):
             cells.setdefault(label, []).append(seconds)
         if (k + 1) % 50 == 0:
             say(PROGRAM, f"{k + 1} of {options.count} launches, {(time.time() - begun) / (k + 1) * (options.count - k - 1):.0f} s left")
@@ -67,15 +84,28 @@ def launch(options):
         return 2
     pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(), "processors": len(os.sched_getaffinity(0)),
             "load": loads, "cells": cells}
-    options.out.write_text(json.dumps(pool) + "\n")
+    write_whole(options.out, json.dumps(pool) + "\n")
     return 0
 
 
 class Pool:
     def __init__(self, path):
-        self.path, self.facts = path, json.loads(path.read_text())
-        self.log_seconds = {label: np.log(seconds) for label, seconds in self.facts["cells"].items()}
-        self.size = len(self.facts["load"])
+        self.path, remedy = path, "name a file that gate_rates.py launch wrote"
+        if problem := not_a_file(path):
+            raise Unusable(f"{path}: {problem}: {remedy}")
+        try:
+            self.facts = json.loads(path.read_text(encoding="utf-8"))
+            self.size = len(self.facts["load"])
+            seconds = {label: np.array(cell, dtype=float) for label, cell in self.facts["cells"].items()}
+            if not seconds or not all(cell.shape == (self.size,) and (cell > 0).all() and np.isfinite(cell).all() for cell in seconds.values()):
+                raise ValueError("cells: not a time above 0 of each launch")
+            if lacking := {"command", "date", "processors"} - self.facts.keys():
+                raise KeyError(min(lacking))
+        except OSError as error:
+            raise Unusable(f"{path}: cannot be read ({error.strerror}): make it readable") from error
+        except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
+            raise Unusable(f"{path}: no whole list of launches ({error!r}): {remedy}") from error
+        self.log_seconds = {label: np.log(cell) for label, cell in seconds.items()}
 
     def samples(self, start, pairs, slowdown, slow_cell):
         """Sets of `pairs` pairs of launches from `start` on: old new, new old, ..."""
@@ -150,7 +180,7 @@ def write_table(options):
                        f"`gate_rates.py launch -o {pool.path.name} --count {pool.size} -- {' '.join(pool.facts['command'])}`\n" for pool in pools)
     if options.out:
         made = f"gate_rates.py rates {' '.join(pool.path.name for pool in pools)} --most {options.most} --stride {options.stride}"
-        options.out.write_text(f"# How often the gate is wrong\n\n{PAGE}\n{text}\nMade by `{made}` of these launches:\n\n{commands}", encoding="utf-8")
+        write_whole(options.out, f"# How often the gate is wrong\n\n{PAGE}\n{text}\nMade by `{made}` of these launches:\n\n{commands}")
     print(text, end="")
     return 0
 
@@ -175,6 +205,8 @@ def main():
     table.add_argument("--stride", type=whole(1, 1000), default=1, help="launches between the starts of two comparisons (default %(default)s)")
     table.add_argument("--slowdowns", type=real(0, 99), nargs="+", default=[0, 5, 10, 50], metavar="PERCENT", help="planted slowdowns (default 0 5 10 50)")
     options = parser.parse_args()
+    if options.out and (problem := why_not_written(options.out)):
+        parser.error(problem)
     try:
         return launch(options) if options.what == "launch" else write_table(options)
     except Unusable as error:

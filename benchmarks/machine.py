@@ -5,7 +5,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "analysis"))
+from files import write_whole  # noqa: E402
 
 PORTABLE = {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}  # the kernels of runs
 MPIRUN = ["mpirun", "--oversubscribe", "--allow-run-as-root", "--bind-to", "none", "-n"]
@@ -30,7 +34,11 @@ class Build:
         self.commit = subprocess.run(["git", "-C", self.source, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
 
     def cached(self, key):
-        return re.search(rf"^{key}:\w+=(.*)$", (self.folder / "CMakeCache.txt").read_text(), re.M).group(1)
+        cache = self.folder / "CMakeCache.txt"
+        found = re.search(rf"^{key}:\w+=(.*)$", cache.read_text(), re.M)
+        if not found:
+            raise argparse.ArgumentTypeError(f"{cache} has no {key}: run cmake in that folder again")
+        return found.group(1)
 
     def program(self, name):
         return self.folder / name
@@ -45,11 +53,21 @@ class Build:
 
 def build_folder(text):
     """The Build of an argument of a command line."""
-    if not (Path(text) / "CMakeCache.txt").exists():
+    if not (Path(text) / "CMakeCache.txt").is_file():
         raise argparse.ArgumentTypeError(f"{text} is no build directory: give the one that cmake made")
     return Build(Path(text))
 
 
+def why_not_written(path):
+    """Why no result can be kept at `path`, "" where one can: to be known before anything is measured."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{path.parent}: cannot be made ({error.strerror}): choose another -o"
+    if path.exists() and not path.is_file():
+        return f"{path}: is no file: move it away, or choose another -o"
+    return "" if os.access(path.parent, os.W_OK) else f"{path.parent}: cannot be written: choose another -o"
+
+
 def write_json(path, result):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
+    write_whole(path, json.dumps(result, indent=1) + "\n")

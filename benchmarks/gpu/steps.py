@@ -58,8 +58,10 @@ class Session:
     def earlier(self):
         """The JSON of an earlier call; None where there is none, or one of a stand-in where this is a GPU, or the other way round."""
         try:
-            record = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            record = json.loads(self.file.read_text(encoding="utf-8")) if self.file.is_file() else None
+        except (OSError, ValueError, RecursionError):
+            return None
+        if not isinstance(record, dict) or not all(isinstance(record.get(part), dict) for part in ("machine", "steps")):
             return None
         return record if record.get("schema_version") == 1 and record.get("stand_in") == self.options.stand_in else None
 

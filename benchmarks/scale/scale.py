@@ -12,8 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "analysis")]
 import platforms  # noqa: E402
+from arguments import Parser  # noqa: E402
+from machine import why_not_written, write_json  # noqa: E402
 
 TOLERANCE = 0.10
 NODES = [16, 64, 256, 1024, 4096]
@@ -50,10 +52,13 @@ def simulate(program, network, nodes, dim, communication):
         platform.write_text(text)
         command = [program, platform, nodes, dim, network.latency, network.payload, communication, *(f"--cfg={setting}" for setting in SETTINGS), "--log=root.thresh:error"]
         with out.open("w") as stdout, problems.open("w") as stderr:
-            process = subprocess.Popen([str(word) for word in command], stdout=stdout, stderr=stderr)
+            try:
+                process = subprocess.Popen([str(word) for word in command], stdout=stdout, stderr=stderr)
+            except OSError as error:
+                sys.exit(f"scale: {program} cannot be started ({error.strerror})")
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        lines = [line for line in out.read_text().splitlines() if line.startswith("{")]
+        lines = [line for line in out.read_text().splitlines() if line.startswith("{") and line.endswith("}")]
         if process.returncode or len(lines) != 1:
             sys.exit(f"scale: {communication} of {nodes} nodes on '{network.name}' ended with status {process.returncode}: {problems.read_text().strip()[-2000:]}")
     return {"network": network.name, "uncongested": network.uncongested, **json.loads(lines[0]), "host_cpu_s": round(used.ru_utime + used.ru_stime, 2),
@@ -117,7 +122,6 @@ def draw(rows, stem):
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "analysis"))
     import style
     shown = [*GOSSIP, "all-reduce", *TO_ALL]
     colours = dict(zip(shown, style.PALETTE))
@@ -144,9 +148,23 @@ def draw(rows, stem):
     plt.close(figure)
 
 
+def kept_in(store, parser):
+    """What the file has, or an empty list of rows where it is not there yet."""
+    if not store.exists():
+        return {"schema": "xibench-scale", "schema_version": 1, "settings": SETTINGS, "rows": []}
+    try:
+        kept = json.loads(store.read_text())
+        if kept["settings"] == SETTINGS:
+            tables(kept["rows"]), off(kept["rows"])  # they read every value
+            return kept
+    except (AttributeError, LookupError, OSError, TypeError, ValueError, RecursionError, ZeroDivisionError) as error:
+        parser.error(f"{store}: is damaged ({error!r}): move it away, or give another folder")
+    return parser.error(f"{store} holds simulations with other settings: give another folder")
+
+
 def main():
     names = [network.name for network in platforms.NETWORKS]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=Path, help="build folder, with scale_simulate")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the results")
     parser.add_argument("--nodes", type=int, nargs="+", default=NODES, choices=NODES)
@@ -157,11 +175,10 @@ def main():
     program = arguments.build.resolve() / "scale_simulate"
     if not program.exists():
         parser.error(f"{program} is not built: install SimGrid (Debian: apt-get install libsimgrid-dev), run cmake again, and build scale_simulate")
-    arguments.out.mkdir(parents=True, exist_ok=True)
     store = arguments.out / "scale.json"
-    kept = json.loads(store.read_text()) if store.exists() else {"schema": "xibench-scale", "schema_version": 1, "settings": SETTINGS, "rows": []}
-    if kept["settings"] != SETTINGS:
-        parser.error(f"{store} holds simulations with other settings: give another folder")
+    if problem := why_not_written(store):
+        parser.error(problem)
+    kept = kept_in(store, parser)
     rows = kept["rows"]
     for network, nodes, dim, communication in cases():
         wanted = nodes in arguments.nodes and network.name in arguments.network and communication in arguments.communication
@@ -171,7 +188,7 @@ def main():
         if row:
             rows.append(row)
             print(json.dumps(row), flush=True)
-            store.write_text(json.dumps(kept, indent=1) + "\n")
+            write_json(store, kept)
     (arguments.out / "scale.md").write_text(tables(rows))
     if not arguments.no_figure:
         draw(rows, arguments.out / "scale")

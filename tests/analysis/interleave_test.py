@@ -110,6 +110,11 @@ class Interleave(support.FolderTest):
             done = self.interleave(*arguments)
             self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
         self.assertEqual((self.folder / "out" / "result").read_text(), "kept")
+        (self.folder / "out" / "result").unlink()
+        for path in (self.folder / "none" / "verdict.json", self.folder):
+            done = self.interleave(program, program, "--json", path)
+            self.assertEqual((done.returncode, done.stderr), (2, f"interleave: {path}: cannot be written: give the path of a file in a folder that is there to --json\n"))
+        self.assertFalse((self.folder / "order").exists())  # nothing was launched
 
     def test_a_program_that_does_not_end_is_ended(self):
         done = self.interleave(self.program("old", extra="sleep 600"), self.program("new"), "--timeout", 0.5)

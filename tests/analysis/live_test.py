@@ -111,6 +111,15 @@ class Live(support.FolderTest):
         (self.place / (newest.name + ".previous")).write_bytes(whole)
         self.assertGreater(len(live_rows.read_checkpoint(newest)["steps"]["step"]), 0)
 
+    def test_pipes_are_not_waited_for(self):
+        for name in ("a.json", "a.checkpoint", "a.checkpoint.previous", "rows"):
+            os.mkfifo(self.folder / name)
+        watch = live_rows.Watch([self.folder])
+        self.assertFalse(watch.look())
+        self.assertEqual([run.step for run in watch.runs.values()], [0])
+        with self.assertRaises(live_rows.Unusable):
+            list(live_rows.log_tables(self.folder, [("rows", 1, b"")]))
+
     def test_heartbeats_go_on_where_the_rows_end(self):
         self.place.mkdir(parents=True)
         beat = {"schema": "xibench-heartbeat", "run_id": "a" * 16, "variant": "ring", "state": "running", "error": "", "seed": 3, "step": 10, "steps": 100, "loss": 0.5, "consensus_distance": 0.25,
@@ -128,10 +137,27 @@ class Live(support.FolderTest):
         self.assertEqual(run.line("consensus_distance")[0][-1], 29)
         self.assertIn("30 of 100", live_page.compose("q", watch, 2))
         self.assertIn("silent for 5 min", live_page.compose("q", watch, 2, now=beat["updated_unix"] + 300))
-        for broken in ("", "{", "[]", '{"schema": "xibench-heartbeat", "run_id": 3}', "\xff"):
+        for broken in ("", "{", "[]", '{"schema": "xibench-heartbeat", "run_id": 3}', "\xff", "[" * 100_000, json.dumps(beat | {"run_id": "b", "eta_s": "soon"})):
             (self.place / "b.json").write_text(broken, encoding="latin-1")
             self.assertFalse(watch.look())
         self.assertEqual(list(watch.runs), ["a" * 16])
+
+    def test_where_no_run_is_yet_a_watch_says_that_it_waits_and_one_look_is_refused(self):
+        self.place.mkdir(parents=True)
+        (self.place / "cut.h5").write_text("no run")
+        page = self.folder / "live.html"
+        done = support.program("live.py", self.place, "--once", "-o", page)
+        self.assertEqual((done.returncode, page.exists()), (2, False))
+        self.assertIn("cut.h5: damaged", done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-1], f"live: no run in {self.place}: run the sweep first")
+        waiting = subprocess.Popen([sys.executable, support.SOURCE / "analysis" / "live.py", self.place, "-o", page], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(waiting.wait)
+        self.addCleanup(waiting.kill)
+        lines = [waiting.stderr.readline() for _ in range(2)]
+        self.assertEqual(lines[1], f"live: no run in {self.place} yet: waiting for the first\n")
+        waiting.send_signal(signal.SIGTERM)
+        self.assertEqual(waiting.communicate(timeout=60)[1], "")
+        self.assertEqual(waiting.returncode, 0)
 
     def test_the_page_is_written_until_nothing_runs(self):
         self.assertEqual(self.start().wait(), 0)

@@ -1,5 +1,6 @@
 import support
 import json
+import os
 import shutil
 import tempfile
 import xml.etree.ElementTree
@@ -131,6 +132,17 @@ class RunFiles(Regress):
             with h5py.File(path, "a") as file:
                 file["provenance"].attrs["threads"] = "64"
         self.assertEqual(self.regress(old, new).returncode, 2)
+
+    def test_a_damaged_list_of_launches_is_refused_and_a_pipe_in_its_place_is_not_waited_for(self):
+        old, new = self.launches("old"), self.launches("new", first=100)
+        damaged = old / "launches.json"
+        damaged.write_text("[" * 100_000)
+        done = self.regress(old, new)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 2), done.stderr[:2000])
+        self.assertIn(f"{damaged}: is damaged (RecursionError", done.stderr)
+        damaged.unlink()
+        os.mkfifo(damaged)
+        self.assertIn(f"{damaged}: is not a regular file: remove it", self.regress(old, new).stderr)
 
     def test_a_partial_file_is_refused(self):
         old, new = self.launches("old"), self.launches("new", first=100)

@@ -29,6 +29,17 @@ class Report(support.FolderTest):
         metric = effects.metric_of(cells.unique_runs(made))
         return gap_table.table_html(made, effects.effects_of(made, table["delta"], metric), {v: k for k, v in enumerate(cells.variants_of(made))}, metric)
 
+    def test_a_program_that_is_not_xibench_is_refused_in_one_line(self):
+        synthetic_runs.write_sweep(self.folder / "runs", seeds=(1,))
+        other = self.folder / "other"
+        for printed in ("hello", "[]", "[" * 100_000):
+            other.write_text(f"#!/bin/sh\necho '{printed}'\n")
+            other.chmod(0o755)
+            done = self.report(self.folder / "runs", program=other)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr[:2000])
+            self.assertIn(f"report: {other} printed ", done.stderr)
+            self.assertIn("so it is not the program xibench: name that with --xibench", done.stderr)
+
     def test_a_sweep_becomes_a_page_that_needs_nothing_else(self):
         synthetic_runs.write_sweep(self.folder / "runs", nodes=(8, 16))
         done = self.report(self.folder / "runs")

@@ -1,5 +1,6 @@
 import support
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -130,11 +131,50 @@ class ReadingRuns(support.FolderTest):
     def test_what_a_terminal_would_obey_is_escaped(self):
         self.assertEqual(messages.printable("a\nb\x1b[2J\u202e\ufeff\x85\udce9é 你"), r"a\x0ab\x1b[2J\xe2\x80\xae\xef\xbb\xbf\xc2\x85\xe9é 你")
 
+    def test_values_of_another_kind_are_damage(self):
+        def number_for_a_text(file):
+            file.attrs["variant"] = 5
+
+        def table_for_a_group(file):
+            del file["steps"]
+            file["steps"] = [1.0]
+
+        def number_for_a_table(file):
+            del file["phases"]
+            file["phases"] = 3
+
+        for damage in (number_for_a_text, table_for_a_group, number_for_a_table):
+            path = synthetic_runs.write_run(self.folder, "ring", 1)  # without a manifest, as earlier versions left it
+            with h5py.File(path, "a") as file:
+                damage(file)
+            self.assertIn("damaged, ", self.refusal(path))
+
     def test_a_missing_group_is_named(self):
         path = synthetic_runs.write_run(self.folder, "ring", 1)
         with h5py.File(path, "a") as file:
             del file["steps"]
         self.assertIn("steps", self.refusal(path))
+
+    def test_a_damaged_kept_file_is_refused_by_name(self):
+        path, whole = self.folder / "x_kept.json", json.loads((support.SOURCE / "benchmarks" / "results" / "quickstart" / "kept.json").read_text())
+        whole["runs"] = whole["runs"][:1]
+
+        def refusal(text):
+            path.write_text(text)
+            found, problems = run_sets.find_runs([self.folder], with_kept=True)
+            self.assertEqual((found, len(problems)), ([], 1), text[:100])
+            self.assertIn(f"{path}: ", problems[0])
+            return problems[0]
+
+        for damage in ({"evaluations": [1]}, {"summary": []}, {"variant": 5}, {"phases": [1]}, {"id": []}, {"sweep": None}, {"source": "none"}, {"evaluations": {"step": [10**400]}},
+                       {"evaluations": {"step": [1], "consensus_distance": []}}):
+            self.assertIn("runs: no whole list of runs", refusal(json.dumps(whole | {"runs": [whole["runs"][0] | damage]})))
+        for version in (0, -1, 2, True, None, "1"):
+            self.assertIn("schema_version: ", refusal(json.dumps(whole | {"schema_version": version})))
+        self.assertIn("is no JSON", refusal("[" * 100_000 + "]" * 100_000))
+        path.unlink()
+        os.mkfifo(path)
+        self.assertEqual(run_sets.find_runs([self.folder], with_kept=True), ([], [f"{path}: is not a regular file: leave it out"]))
 
     def test_a_folder_gives_its_good_runs_and_says_what_it_left_out(self):
         synthetic_runs.write_sweep(self.folder / "deep", variants=("ring",))

@@ -1,6 +1,7 @@
 import support
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -105,6 +106,8 @@ class Tables(support.FolderTest):
         self.assertIn("Missing: 2 runs of 1 arms", made.notes)
         (self.folder / "runs" / "beat.json").write_text(json.dumps({"schema": "xibench-heartbeat", "run_id": "feed", "variant": "torus", "seed": 1, "state": "failed",
                                                                     "error": "no memory", "step": 3, "steps": 9}))
+        os.mkfifo(self.folder / "runs" / "pipe.json")  # nobody writes into it
+        (self.folder / "runs" / "deep.json").write_text("[" * 100_000)
         self.assertEqual(tables.unfinished([self.folder / "runs"], self.found), ["Not finished: torus, seed 1: failed (no memory) at step 3 of 9"])
 
     def test_published_values_have_their_status(self):

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """benchmarks/gate_rates.py on launches whose answer is known. gate_rates_test.py SOURCE BUILD"""
 import json
+import os
 import random
 import sys
 
-sys.path.insert(0, f"{sys.argv[1]}/tests")
-from script import SOURCE, SYSTEM_PYTHON, FolderTest, main, run  # noqa: E402
+sys.path[:0] = [f"{sys.argv[1]}/tests/analysis", f"{sys.argv[1]}/benchmarks"]
+from support import FolderTest, main, program  # noqa: E402
 
 
 class GateRates(FolderTest):
     def run_script(self, *arguments, status=0):
-        return run(SYSTEM_PYTHON, SOURCE / "benchmarks" / "gate_rates.py", *arguments, status=status)
+        done = program("../benchmarks/gate_rates.py", *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
 
     def rates(self, seconds, *options):
         """The cells of the table's rows, for launches of these seconds."""
@@ -37,7 +40,7 @@ class GateRates(FolderTest):
     def test_a_comparison_that_takes_more_launches_than_there_are_is_refused(self):
         draw = random.Random(1)
         pool = self.folder / "pool.json"
-        pool.write_text(json.dumps({"command": ["a"], "processors": 2, "load": [0.5] * 60, "cells": {"a": [draw.lognormvariate(0, 0.5) for _ in range(60)]}}))
+        pool.write_text(json.dumps({"command": ["a"], "date": "", "processors": 2, "load": [0.5] * 60, "cells": {"a": [draw.lognormvariate(0, 0.5) for _ in range(60)]}}))
         done = self.run_script("rates", pool, "--most", 200, status=2)
         self.assertRegex(done.stderr, r"pool.json: a comparison takes \d+ launches and 60 are there: launch more, or allow fewer with --most")
 
@@ -47,12 +50,45 @@ class GateRates(FolderTest):
         self.assertEqual(none[4].split(" (")[0], "0.0 %")
 
     def test_launches_of_a_program(self):
-        program = self.folder / "program"
-        program.write_text('#!/bin/sh\necho \'{"context": {}, "benchmarks": [{"name": "a", "real_time": 2, "time_unit": "ms"}]}\'\n')
-        program.chmod(0o755)
-        self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", program)
+        script = self.folder / "program"
+        script.write_text('#!/bin/sh\necho \'{"context": {}, "benchmarks": [{"name": "a", "real_time": 2, "time_unit": "ms"}]}\'\n')
+        script.chmod(0o755)
+        self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", script)
         pool = json.loads((self.folder / "pool.json").read_text())
         self.assertEqual((pool["cells"], len(pool["load"])), ({"a": [0.002] * 20}, 20))
+
+    def refused(self, *arguments):
+        done = self.run_script(*arguments, status=2)
+        self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
+        return done.stderr
+
+    def test_a_program_without_a_result_is_said(self):
+        script = self.folder / "program"
+        launching = ["launch", "-o", self.folder / "pool.json", "--count", 20, "--"]
+        for printed, sentence in (("hello", "must print JSON of xibench bench, end_to_end or Google Benchmark, and this is none"), ("[]", "and this is other JSON"),
+                                  ('{"context": {}, "benchmarks": [{"name": "a"}]}', "printed no whole result of Google Benchmark (KeyError('real_time'))"),
+                                  ('{"context": {}, "benchmarks": 3}', "printed no whole result of Google Benchmark")):
+            script.write_text(f"#!/bin/sh\necho '{printed}'\n")
+            script.chmod(0o755)
+            self.assertIn(sentence, self.refused(*launching, script))
+        self.assertIn("/nosuch cannot be started (No such file or directory)", self.refused(*launching, "/nosuch"))
+
+    def test_the_place_of_the_result_is_looked_at_first(self):
+        (self.folder / "file").write_text("")
+        out = self.folder / "file" / "x.json"
+        self.assertIn("cannot be made", self.refused("launch", "-o", out, "--count", 20, "--", "touch", self.folder / "launched"))
+        self.assertFalse((self.folder / "launched").exists())
+        self.assertIn("cannot be made", self.refused("rates", self.folder / "nosuch.json", "-o", out))
+
+    def test_damaged_pools_are_refused_by_name(self):
+        pool, whole = self.folder / "pool.json", {"command": ["a"], "date": "", "processors": 2, "load": [1, 1], "cells": {"a": [1, 2]}}
+        for text in ("", json.dumps(whole)[:50], "[]", "{}", '{"load": 3}', "[" * 100_000, json.dumps({key: value for key, value in whole.items() if key != "date"}),
+                     *(json.dumps(whole | {"cells": cells}) for cells in ({}, [], {"a": [1]}, {"a": [1, 0]}, {"a": [1, "x"]}, {"a": 1}))):
+            pool.write_text(text)
+            self.assertIn(f"gate_rates: {pool}: no whole list of launches (", self.refused("rates", pool))
+        self.assertIn("nosuch.json: cannot be reached (No such file or directory)", self.refused("rates", self.folder / "nosuch.json"))
+        os.mkfifo(self.folder / "pipe.json")
+        self.assertIn("pipe.json: is not a regular file", self.refused("rates", self.folder / "pipe.json"))
 
     def test_a_program_that_fails_is_named(self):
         done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", "/bin/false", status=1)

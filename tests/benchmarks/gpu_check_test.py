@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -78,6 +79,28 @@ class GpuCheck(FolderTest):
             commands = [entry["command"] for entry in json.loads((self.folder / "small/compile_commands.json").read_text())]
             self.assertTrue(commands)
             self.assertEqual({"-Werror" in command for command in commands}, {errors})
+
+    def test_a_damaged_json_of_an_earlier_call_counts_for_nothing(self):
+        file = self.folder / "out" / "gpu_check.json"
+        file.parent.mkdir()
+        known = {"schema_version": 1, "stand_in": False}
+        for damaged in ("[]", "[" * 100_000, json.dumps(known), json.dumps(known | {"machine": {}, "steps": []})):
+            file.write_text(damaged)
+            self.assertEqual(self.session().record["steps"], {})
+        file.unlink()
+        os.mkfifo(file)
+        self.assertEqual(self.session().record["steps"], {})
+
+    def test_a_folder_that_cannot_be_written_is_refused(self):
+        (self.folder / "file").write_text("")
+        done = subprocess.run([sys.executable, SOURCE / "benchmarks/gpu_check", "--out", self.folder / "file"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr.splitlines()[-1]), (2, f"gpu_check: error: --out {self.folder / 'file'}: cannot be written (File exists): choose another folder"))
+
+    def test_a_place_for_the_bundle_that_cannot_be_written_is_refused_before_any_download(self):
+        (self.folder / "file").write_text("")
+        for place in (self.folder, self.folder / "file" / "bundle.tar.xz"):
+            done = subprocess.run([SOURCE / "benchmarks/gpu_bundle", place], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (2, f"gpu_bundle: {place} cannot be written: name another FILE\n"))
 
     def test_the_json_of_a_stand_in_is_not_gone_on_with(self):
         self.do(Step("a", "", 60, lambda s: {}))

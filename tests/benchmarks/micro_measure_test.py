@@ -32,9 +32,14 @@ class Measure(unittest.TestCase):
         (self.folder / name).write_text(text)
         (self.folder / name).chmod(0o755)
 
-    def measure(self, folder=None):
-        command = [sys.executable, SOURCE / "benchmarks/micro/measure", folder or self.folder, "-o", self.folder / "results"]
+    def measure(self, folder=None, out=None, more=()):
+        command = [sys.executable, SOURCE / "benchmarks/micro/measure", folder or self.folder, "-o", out or self.folder / "results", *more]
         return subprocess.run(command, capture_output=True, text=True)
+
+    def refused(self, sentence, **options):
+        done = self.measure(**options)
+        self.assertEqual((done.returncode, done.stderr.splitlines()[-1].startswith("measure: ")), (2, True), done.stderr)
+        self.assertIn(sentence, done.stderr.splitlines()[-1])
 
     def test_medians_are_kept_by_version_and_cpu(self):
         self.program(PROGRAM.replace("WRONG", "0"))
@@ -49,10 +54,13 @@ class Measure(unittest.TestCase):
 
     def test_what_is_measured_later_of_the_same_commit_joins_the_rest(self):
         self.program(PROGRAM.replace("WRONG", "0"))
-        self.measure()
+        path = pathlib.Path(self.measure().stdout.split()[-1])
         self.program(PROGRAM.replace("WRONG", "0").replace('"a"', '"b"'))
-        kept = json.loads(pathlib.Path(self.measure().stdout.split()[-1]).read_text())
-        self.assertEqual(list(kept["programs"]["micro"]), ["a", "b"])
+        with open(path) as reader:
+            self.measure()
+            self.assertEqual(list(json.load(reader)["programs"]["micro"]), ["a"])  # replaced by rename: who reads it meanwhile has it whole
+        self.assertEqual(list(json.loads(path.read_text())["programs"]["micro"]), ["a", "b"])
+        self.assertEqual(list(path.parent.iterdir()), [path])
 
     @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
     def test_ranks_are_launched_five_times_and_one_slow_launch_counts_for_little_but_a_wrong_answer_counts(self):
@@ -82,10 +90,72 @@ echo "{\\"benchmarks\\": [{\\"name\\": \\"h\\", \\"run_name\\": \\"h\\", \\"real
         self.assertEqual(failed.returncode, 1)
         self.assertIn("failed with exit status 3", failed.stderr)
 
+    def test_a_filter_that_finds_nothing_in_one_program_leaves_it_out_and_in_all_is_refused(self):
+        self.program('#!/bin/sh\nfor word; do case $word in --benchmark_out=*) : > "${word#*=}";; esac; done\n')  # as Google Benchmark does it, also where the filter is damaged
+        self.refused("--filter (: finds no benchmark, or is no regular expression", more=("--filter", "("))
+        self.assertEqual(list(self.folder.rglob("micro.json")), [])
+        self.program(PROGRAM.replace("WRONG", "0"), "micro_gradients")
+        kept = json.loads(pathlib.Path(self.measure(more=("--filter", "a")).stdout.split()[-1]).read_text())
+        self.assertEqual(list(kept["programs"]), ["micro_gradients"])
+
+    def test_the_place_of_the_result_is_looked_at_before_anything_is_measured(self):
+        self.program(f"#!/bin/sh\ntouch {self.folder}/launched\n" + PROGRAM.replace("WRONG", "0"))
+        (self.folder / "file").write_text("")
+        self.refused("cannot be made (Not a directory): choose another -o", out=self.folder / "file")
+        path = pathlib.Path(self.measure().stdout.split()[-1])
+        whole = json.loads(path.read_text())
+        (self.folder / "launched").unlink()
+        for damaged in ("{", "[]", "[" * 100_000, json.dumps({"commit": whole["commit"]}), json.dumps(whole | {"programs": [1]}), json.dumps(whole | {"programs": {"micro": 1}})):
+            path.write_text(damaged)
+            self.refused(f"{path}: is damaged (")
+            self.assertEqual(path.read_text(), damaged)
+        path.unlink()
+        path.mkdir()
+        self.refused(f"{path}: is no file: move it away, or choose another -o")
+        self.assertFalse((self.folder / "launched").exists())
+
+    def test_a_build_without_the_programs_replaces_nothing(self):
+        self.program(PROGRAM.replace("WRONG", "0"))
+        path = pathlib.Path(self.measure().stdout.split()[-1])
+        path.write_text(path.read_text().replace('"commit": "', '"commit": "another'))
+        before = path.read_text()
+        (self.folder / "micro").unlink()
+        self.refused(f"{self.folder} has no program to measure: configure with -DXB_BUILD_BENCHMARKS=ON")
+        self.assertEqual(path.read_text(), before)
+
+    def test_what_was_measured_before_a_program_failed_is_kept(self):
+        self.program(PROGRAM.replace("WRONG", "0"))
+        for text, sentence in (("#!/bin/sh\nexit 3\n", "failed with exit status 3"), ("#!/bin/sh\n", "wrote no whole JSON of Google Benchmark"), ("no program", "cannot be started (Exec format error)"),
+                               ('#!/bin/sh\nfor word; do case $word in --benchmark_out=*) echo {} > "${word#*=}";; esac; done\n', "wrote no whole JSON of Google Benchmark")):
+            self.program(text, "micro_gradients")
+            done = self.measure()
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(sentence, done.stderr.splitlines()[-1])
+            (path,) = self.folder.rglob("micro.json")
+            self.assertEqual(list(json.loads(path.read_text())["programs"]), ["micro"])
+            path.unlink()
+
+    @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
+    def test_a_benchmark_that_a_launch_of_ranks_lacks_is_named(self):
+        launch = """#!/bin/sh
+[ "$OMPI_COMM_WORLD_RANK" = 0 ] || exit 0
+echo >> "FOLDER/launches"
+for word; do case $word in --benchmark_out=*) out=${word#*=};; esac; done
+case $(wc -l < "FOLDER/launches") in 2) names=h ;; *) names="h k" ;; esac
+for name in $names; do echo "${comma}{\\"run_name\\": \\"$name\\", \\"real_time\\": 1}"; comma=,; done > "FOLDER/rows"
+echo "{\\"benchmarks\\": [$(cat "FOLDER/rows")]}" > "$out"
+"""
+        self.program(launch.replace("FOLDER", str(self.folder)), "micro_ranks")
+        done = self.measure()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("micro_ranks, 2 ranks: k is not alike in each of the 5 launches", done.stderr.splitlines()[-1])
+
     def test_a_folder_without_a_build_is_refused(self):
         refused = self.measure(self.folder / "none")
         self.assertEqual(refused.returncode, 2)
         self.assertIn("is no build directory: give the one that cmake made", refused.stderr)
+        (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\n")
+        self.refused("CMakeCache.txt has no CMAKE_PROJECT_VERSION: run cmake in that folder again")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,18 @@ class Rivals(FolderTest):
         refused = run(RIVALS / "measure", self.folder, status=2)
         self.assertIn("is no build directory: give the one that cmake made", refused.stderr)
 
+    def test_bad_places_and_programs_are_said_in_one_line(self):
+        (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\nCMAKE_PROJECT_VERSION:STATIC=1.2.3\n")
+        program = self.folder / "end_to_end"
+        for text, sentence in (("#!/bin/sh\necho {\n", "printed no JSON"), ("no program", "end_to_end cannot be started (Exec format error)")):
+            program.write_text(text)
+            program.chmod(0o755)
+            done = run(RIVALS / "measure", self.folder, "-o", self.folder / "out", "--networks", "LeNet", "--nodes", 2, status=1)
+            self.assertIn(sentence, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+        refused = run(RIVALS / "measure", self.folder, "-o", program, status=2)
+        self.assertIn("cannot be made (Not a directory): choose another -o", refused.stderr)
+
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """Simulated seconds of benchmarks/scale agree with the closed forms, or its driver fails."""
 
 import json
+import os
 import sys
 
 sys.path.insert(0, f"{sys.argv[1]}/tests")
@@ -33,6 +34,38 @@ class Simulation(FolderTest):
         done = run(sys.executable, *command, status=1)
         self.assertEqual(done.stdout, "")
         self.assertIn("scale: gossip:ring of 16 nodes on 'flat' takes 1.20 of its closed form", done.stderr)
+
+    def test_bad_input_is_refused_in_a_line_before_anything_is_simulated(self):
+        simulator, out = self.folder / "scale_simulate", self.folder / "out"
+        command = [sys.executable, SOURCE / "benchmarks/scale/scale.py", self.folder, "--nodes", 16, "--network", "flat", "--communication", "all-reduce", "--no-figure", "-o"]
+
+        def stands_in(text):
+            simulator.write_text(text)
+            simulator.chmod(0o755)
+
+        def said(sentence, place, status):
+            done = run(*command, place, status=status)
+            self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), done.stderr[:2000])
+            self.assertIn(sentence, done.stderr)
+
+        stands_in(f"#!/bin/sh\ntouch {self.folder}/launched\n")
+        said("cannot be made (File exists): choose another -o", simulator, 2)
+        out.mkdir()
+        kept = {"settings": scale.SETTINGS}
+        for damaged in ("{", "[]", "{}", "[" * 100_000, json.dumps(kept), json.dumps(kept | {"rows": [1]}), json.dumps(kept | {"rows": [{"network": "flat"}]})):
+            (out / "scale.json").write_text(damaged)
+            said(f"{out / 'scale.json'}: is damaged (", out, 2)
+            self.assertEqual((out / "scale.json").read_text(), damaged)
+        (out / "scale.json").write_text('{"settings": []}')
+        said("holds simulations with other settings: give another folder", out, 2)
+        (out / "scale.json").unlink()
+        os.mkfifo(out / "scale.json")
+        said("scale.json: is no file", out, 2)
+        self.assertFalse((self.folder / "launched").exists())
+        stands_in("#!/bin/sh\necho {\n")
+        said("all-reduce of 16 nodes on 'flat' ended with status 0", self.folder / "new", 1)
+        stands_in("no program")
+        said("scale_simulate cannot be started (Exec format error)", self.folder / "new", 1)
 
     def test_a_network_of_half_the_bandwidth_is_not_taken_for_the_stated_one(self):
         flat = platforms.NETWORKS[0]
