@@ -48,6 +48,17 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, "train.phases", fmt::format("a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
+// Steps, and the samples of all of them, are counted in 64 bits.
+void check_length(const RunConfig& c) {
+  constexpr double kMostSteps = 1e12, kMostSamples = 1e18;
+  const double steps = steps_of(c), samples_per_step = static_cast<double>(c.train.nodes) * static_cast<double>(c.train.batch_size);
+  require(steps <= kMostSteps, Key{"train.epochs"}, "{} with {:.0f} steps each are {:.0f} steps; a run has at most {:.0f}: train for fewer epochs",
+          c.train.epochs, steps / static_cast<double>(c.train.epochs), steps, kMostSteps);
+  require(steps * samples_per_step <= kMostSamples, Key{"train.batch_size"},
+          "{} on {} nodes in {:.0f} steps are {:g} samples; a run has at most {:g}: lower it", c.train.batch_size, c.train.nodes, steps,
+          steps * samples_per_step, kMostSamples);
+}
+
 // A target that is a share of the first step's distance.
 void check_start(const RunConfig& c) {
   const Term term = Term::parse(c.control.policy.front());
@@ -87,7 +98,10 @@ std::string weights_of(const RunConfig& c) {
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
 void check_run(const RunConfig& c) {
   Problems problems;
-  problems.attempt([&] { check_task(c); });
+  problems.attempt([&] {
+    check_task(c);
+    check_length(c);
+  });
   check_training(c.train, problems);
   check_topologies(c, problems);
   problems.attempt([&] {
@@ -139,7 +153,7 @@ void add_decision_cost(const RunConfig& c, Cost& cost) {
 Cost cost_of(const RunConfig& c) {
   const auto nodes = static_cast<double>(c.train.nodes);
   const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
-  const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
+  const double steps = steps_of(c);
   const RunSize size = run_size(c, 1, 1);
   Cost cost{.steps = steps,
             .samples = steps * samples_per_step,

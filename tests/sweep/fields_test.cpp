@@ -116,6 +116,7 @@ TEST_CASE("intervals") {
     CHECK_THROWS_AS(parse_interval(text), Error);
   }
   CHECK(refusal_of("evaluation.every", std::string("daily")) == "'daily' is not an interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
+  CHECK(refusal_of("evaluation.every", std::string("1000000001 steps")) == "'1000000001 steps' counts more than 1000000000; write fewer, or \"phase-ends\"");
 }
 
 TEST_CASE("values are shown as a person writes them") {
