@@ -95,6 +95,13 @@ std::string weights_of(const RunConfig& c) {
   });
 }
 
+PolicyContext context_of(const RunConfig& c) {
+  return {.reference_distance = 1,
+          .min_rounds = static_cast<int>(c.control.min_rounds),
+          .max_rounds = static_cast<int>(c.control.max_rounds),
+          .L = knows_smoothness(c) ? 1 : kNaN};
+}
+
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
 void check_run(const RunConfig& c) {
   Problems problems;
@@ -104,16 +111,17 @@ void check_run(const RunConfig& c) {
   });
   check_training(c.train, problems);
   check_topologies(c, problems);
-  problems.attempt([&] {
-    const PolicyContext context{.reference_distance = 1,
-                                .min_rounds = static_cast<int>(c.control.min_rounds),
-                                .max_rounds = static_cast<int>(c.control.max_rounds),
-                                .L = knows_smoothness(c) ? 1 : kNaN};
-    for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context); });
-  });
+  for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context_of(c)); });
   problems.attempt([&] { check_start(c); });
   problems.attempt(Key{"control.gauge"}, [&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
+  problems.throw_if_any();
+}
+
+// A mistake in a key that this run has no use for would come out when another run uses it. Where there is a phase, control.otherwise has become a policy.
+void check_given(const RunConfig& c) {
+  Problems problems;
   problems.attempt(Key{"control.method"}, [&] { make_method(c.control.method, "control.method"); });
+  if (c.control.in_phase == 0) problems.attempt(Key{"control.otherwise"}, [&] { make_policy(c.control.otherwise, "control.otherwise", context_of(c)); });
   problems.throw_if_any();
 }
 
@@ -184,6 +192,7 @@ Vocabulary make_vocabulary() {
   v.topology_sha256 = topology_files_sha256;
   v.uses_seed = [](const std::string& topology) { return uses_seed(topology); };
   v.default_weights = weights_of;
+  v.check_given = check_given;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;
