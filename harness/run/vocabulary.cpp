@@ -71,6 +71,9 @@ void check_start(const RunConfig& c) {
 
 // The graphs, and what the algorithm needs of them and of other settings.
 void check_topologies(const RunConfig& c, Problems& problems) {
+  const auto rules = names_of(weight_rules());
+  if (std::find(rules.begin(), rules.end(), c.topology.weights) == rules.end())
+    return problems.add(Key{"topology.weights"}, unknown_name("weights", c.topology.weights, rules));
   const auto nodes = static_cast<int>(c.train.nodes);
   const auto seed = static_cast<std::uint64_t>(c.seed);
   AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum, .optimizer = c.train.optimizer};

@@ -133,6 +133,11 @@ class BadInput(support.RunTest):
             self.assertIn(said, done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
+    def test_weights_with_an_argument_are_a_mistake_of_their_own_key(self):
+        said = self.plan(support.QUADRATIC, "topology.weights=uniform(1)").stderr
+        self.assertIn("--set: topology.weights: unknown weights 'uniform(1)', did you mean 'uniform'?", said)
+        self.assertEqual(len(said.splitlines()), 1, said)
+
     def test_impossible_flags_are_refused(self):
         spec = self.spec(support.QUADRATIC)
         for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--progress", "loud", "--jobs", 2),
