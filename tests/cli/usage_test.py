@@ -50,6 +50,16 @@ class Usage(FolderTest):
         self.assertIn("xibench plan: SPEC: is empty", xibench("plan", "", status=2).stderr)
         self.assertIn("--seed: is negative: seeds count from 0", xibench("topology", "ring", "--seed", -1, status=2).stderr)
 
+    def test_flags_of_plan_that_belong_to_another_are_refused_without_it(self):
+        spec, out = self.plan_of(), self.folder / "out"
+        for words, said in [(("--kept", "nosuch.json"), "--out: is missing"), (("--max-seeds", 4), "--next-look: is missing"),
+                            (("--out", out, "--max-seeds", 4), "--next-look: is missing"), (("--next-look",), "--out: is missing"),
+                            (("--out", out, "--next-look", "--index", 0), "--next-look: chooses its runs itself"),
+                            (("--out", out, "--next-look", "--stage", 1), "--next-look: chooses its runs itself")]:
+            done = xibench("plan", spec, *words, status=2)
+            self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), words)
+            self.assertIn(said, done.stderr)
+
     def test_a_repeatable_option_takes_one_value_each_time_and_help_says_so(self):
         spec = self.plan_of(3)
         shown = xibench("plan", "--help").stdout
