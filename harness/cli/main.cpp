@@ -47,6 +47,15 @@ void take_one_value_each_time(CLI::App& command) {
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1);
 }
 
+// An empty value would be read as 0, or as if the flag was not given.
+void refuse_empty_values(CLI::App& command) {
+  const CLI::Validator not_empty(
+      [](std::string& value) { return value.empty() ? "is empty (perhaps an unset shell variable): give a value, or leave it out" : ""; }, "");
+  for (CLI::Option* option : command.get_options())
+    if (option->get_items_expected_max() > 0) option->transform(not_empty);  // before other checks
+  for (CLI::App* inner : command.get_subcommands({})) refuse_empty_values(*inner);
+}
+
 // Help and the version are asked for; all else is refused in a line that says where and what to do.
 int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
@@ -105,6 +114,7 @@ int main(int argc, char** argv) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
     commands.emplace_back(command, row.add(*command));
     take_one_value_each_time(*command);
+    refuse_empty_values(*command);
   }
   if (argc > 1 && !app.get_option_no_throw(argv[1]) &&
       std::none_of(kCommands.begin(), kCommands.end(), [&](const Row& row) { return row.name == std::string(argv[1]); })) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "harness/core/check.hpp"
@@ -34,9 +35,9 @@ std::optional<double> with_unit(std::string_view text, const std::array<Unit, n>
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (rest.starts_with(' ')) rest.remove_prefix(1);
-  if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+  if (error != std::errc()) return std::nullopt;
   for (const Unit& unit : units)
-    if (unit.name == rest) return value * unit.size;
+    if (unit.name == rest && std::isfinite(value * unit.size)) return value * unit.size;
   return std::nullopt;
 }
 
@@ -49,10 +50,12 @@ double parse_seconds(const std::string& text, const std::string& flag) {
 }
 
 Interconnect parse_network(const std::string& text, const std::string& flag, Interconnect network) {
+  std::set<std::string> seen;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string part = text.substr(at, end - at), name = part.substr(0, part.find('=')), value = part.substr(std::min(part.size(), name.size() + 1));
     at = end + 1;
+    require(seen.insert(name).second, Key{flag}, "'{}' names {} twice; name it once", text, name);
     if (name == "latency") {
       network.latency_s = parse_seconds(value, flag);
     } else if (name == "bandwidth") {

@@ -161,9 +161,16 @@ void print_methods(const Runs& runs, const Costs& costs) {
   for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
 }
 
-int plan(const Options& o) {
+void check_flags(const Options& o) {
   require(o.device.empty() || o.device == "cpu" || o.device == "cuda", Key{"--device"}, "'{}' must be cpu or cuda", o.device);
   require(!o.next_look || !o.out.empty(), Key{"--out"}, "is missing: --next-look is a matter of results; name their directory");
+  require(o.kept.empty() || !o.out.empty(), Key{"--out"}, "is missing: the runs of --kept are results; name their directory, or leave out --kept");
+  require(!o.max_seeds || o.next_look, Key{"--next-look"}, "is missing: --max-seeds ends the looks; add it, or leave out --max-seeds");
+  require(!o.next_look || o.selection.empty(), Key{"--next-look"}, "chooses its runs itself: leave out the selection of runs");
+}
+
+int plan(const Options& o) {
+  check_flags(o);
   const Sought sought{.spec = o.spec, .out = o.out, .sets = with_device(o.sets, o.device), .kept = o.kept, .max_seeds = o.max_seeds};
   if (o.next_look) {
     const NextLook next = next_look(sought);

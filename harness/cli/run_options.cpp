@@ -20,7 +20,6 @@ void check_flags(const RunOptions& o) {
   Problems problems;
   problems.attempt([&] { progress_style(o.progress); });
   problems.attempt([&] { parse_way(o.way); });
-  problems.attempt([&] { require(!o.out.empty(), Key{"--out"}, "is empty (perhaps an unset shell variable): name a directory"); });
   problems.attempt([&] { require(o.jobs >= 1, Key{"--jobs"}, "{} is less than 1", o.jobs); });
   problems.attempt([&] { require(o.retries >= 0, Key{"--retries"}, "{} is less than 0", o.retries); });
   problems.attempt([&] { require(!(o.all && !is_empty(o.selection)), Key{"--all"}, "cannot be combined with a selection of runs: give one of them"); });

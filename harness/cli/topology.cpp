@@ -231,12 +231,13 @@ std::string listing() {
 
 Command add_topology(CLI::App& command) {
   auto options = std::make_shared<Options>();
+  const CLI::Validator not_negative([](std::string& seed) { return seed.starts_with('-') ? "is negative: seeds count from 0" : ""; }, "");
   command.add_option("name", options->name, "graph, such as ring or \"torus(4, 8)\" (default: compare all)");
   command.add_option("--nodes,-n", options->nodes, "number of nodes")->capture_default_str();
   command.add_option("--weights", options->weights,
                      "weight rule (default: uniform if it keeps the mean, else metropolis; in the comparison push-sum for directed graphs)");
   command.add_option("--dim", options->dim, "number of model parameters, for the bytes")->capture_default_str();
-  command.add_option("--seed", options->seed, "seed of random graphs")->capture_default_str();
+  command.add_option("--seed", options->seed, "seed of random graphs")->check(not_negative)->capture_default_str();
   command
       .add_option("--decay", options->decay,
                   fmt::format("decay per round, for the effective number of neighbors (not computed if it takes over {:g} multiplications)", kNeighborsWork))

@@ -66,8 +66,8 @@ MixingSchedule rectangle(const Call& call, Arguments& a) {
   const auto [short_side, long_side] = graphs::most_square(call.nodes);
   const auto rows = a.integer("rows", short_side);
   const auto columns = a.integer("columns", rows > 0 ? call.nodes / rows : long_side);
-  require(rows > 0 && columns > 0 && rows <= call.nodes && rows * columns == call.nodes, "{} does not have {} nodes: use {}({}, {}) or leave the sizes out",
-          call.name, call.nodes, call.term.name, short_side, long_side);
+  require(rows > 0 && columns > 0 && rows <= call.nodes && columns <= call.nodes && rows * columns == call.nodes,
+          "{} does not have {} nodes: use {}({}, {}) or leave the sizes out", call.name, call.nodes, call.term.name, short_side, long_side);
   return fixed(graph(static_cast<int>(rows), static_cast<int>(columns)), call);
 }
 

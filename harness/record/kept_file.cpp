@@ -17,11 +17,17 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kRemedy = "take the file as it was kept, or make it again from run files with xibench gap --keep";
 
+constexpr int kMostDepth = 100;  // a kept run has 5 levels; code that reads JSON calls itself for each
+
 Json parse(const std::string& path) {
   const std::string text = read_file(path, "name a file that xibench gap --keep wrote");
+  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > kMostDepth) refuse_in(path, Key{}, "has lists in lists, {} deep, which no kept run has: {}", kMostDepth, kRemedy);
+    return true;
+  };
   Json json;
   try {
-    json = Json::parse(skip_byte_order_mark(text));
+    json = Json::parse(skip_byte_order_mark(text), shallow);
   } catch (const Json::exception& error) {
     refuse_in(path, Key{}, "is no JSON ({}), as if it was cut or changed: {}", printable(error.what()), kRemedy);
   }
@@ -29,7 +35,8 @@ Json parse(const std::string& path) {
   if (schema != kKeptSchema)
     refuse_in(path, Key{"schema"}, "is {}, not \"{}\", so these are no kept runs; name a file that xibench gap --keep wrote", schema.dump(), kKeptSchema);
   const auto version = json.contains("schema_version") ? json.at("schema_version") : Json();
-  if (!version.is_number_integer() || version > kKeptVersion)
+  if (!version.is_number_integer() || version < 1) refuse_in(path, Key{"schema_version"}, "is {}, not a whole number from 1: {}", version.dump(), kRemedy);
+  if (version > kKeptVersion)
     refuse_in(path, Key{"schema_version"}, "is {}, and this program reads up to {}: use a newer xibench", version.dump(), kKeptVersion);
   for (const auto& [key, type] : {std::pair{"sources", Json::value_t::object}, {"runs", Json::value_t::array}})
     if (!json.contains(key) || json.at(key).type() != type) refuse_in(path, Key{key}, "is missing or no list: {}", kRemedy);

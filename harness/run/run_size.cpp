@@ -32,11 +32,6 @@ constexpr double kRecordCopies = 4;    // evaluations in memory, which grow by d
 constexpr double kFileOverhead = 1e6;  // provenance, attributes, the structure of an HDF5 file
 constexpr double kEvaluationRow = 128;
 
-double steps_of(const RunConfig& c) {
-  const double samples_per_step = static_cast<double>(c.train.nodes) * static_cast<double>(c.train.batch_size);
-  return std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
-}
-
 double evaluations_of(const RunConfig& c, double steps) {
   const Interval every = parse_interval(c.evaluation.every);
   const double phases = static_cast<double>(c.phase_count());
@@ -68,6 +63,11 @@ bool needs_gram(const RunConfig& c) {
 }
 
 }  // namespace
+
+double steps_of(const RunConfig& c) {
+  const double samples_per_step = static_cast<double>(c.train.nodes) * static_cast<double>(c.train.batch_size);
+  return std::floor(training_samples(c) / samples_per_step) * static_cast<double>(c.train.epochs);
+}
 
 double row_bytes(std::size_t dim) {
   const std::size_t padded = (dim + 15) / 16 * 16;

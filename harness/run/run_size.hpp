@@ -21,7 +21,8 @@ struct RunSize {
   double memory() const { return libraries + of_rank() + record; }        // of a rank alone on its machine
 };
 
-double row_bytes(std::size_t dim);  // of a row of a NodeMatrix: whole cache lines
+double steps_of(const RunConfig& config);  // of the whole training
+double row_bytes(std::size_t dim);         // of a row of a NodeMatrix: whole cache lines
 
 // ranks: at most nodes. Throws Error(input) if check_task() refuses the configuration.
 RunSize run_size(const RunConfig& config, int ranks, int threads);

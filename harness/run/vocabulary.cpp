@@ -48,6 +48,17 @@ void check_training(const RunConfig::Train& train, Problems& problems) {
     expect(epoch < train.epochs, "train.phases", fmt::format("a phase begins at epoch {}, and the run has {}", epoch, train.epochs));
 }
 
+// Steps, and the samples of all of them, are counted in 64 bits.
+void check_length(const RunConfig& c) {
+  constexpr double kMostSteps = 1e12, kMostSamples = 1e18;
+  const double steps = steps_of(c), samples_per_step = static_cast<double>(c.train.nodes) * static_cast<double>(c.train.batch_size);
+  require(steps <= kMostSteps, Key{"train.epochs"}, "{} with {:.0f} steps each are {:.0f} steps; a run has at most {:.0f}: train for fewer epochs",
+          c.train.epochs, steps / static_cast<double>(c.train.epochs), steps, kMostSteps);
+  require(steps * samples_per_step <= kMostSamples, Key{"train.batch_size"},
+          "{} on {} nodes in {:.0f} steps are {:g} samples; a run has at most {:g}: lower it", c.train.batch_size, c.train.nodes, steps,
+          steps * samples_per_step, kMostSamples);
+}
+
 // A target that is a share of the first step's distance.
 void check_start(const RunConfig& c) {
   const Term term = Term::parse(c.control.policy.front());
@@ -60,6 +71,9 @@ void check_start(const RunConfig& c) {
 
 // The graphs, and what the algorithm needs of them and of other settings.
 void check_topologies(const RunConfig& c, Problems& problems) {
+  const auto rules = names_of(weight_rules());
+  if (std::find(rules.begin(), rules.end(), c.topology.weights) == rules.end())
+    return problems.add(Key{"topology.weights"}, unknown_name("weights", c.topology.weights, rules));
   const auto nodes = static_cast<int>(c.train.nodes);
   const auto seed = static_cast<std::uint64_t>(c.seed);
   AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum, .optimizer = c.train.optimizer};
@@ -84,22 +98,33 @@ std::string weights_of(const RunConfig& c) {
   });
 }
 
+PolicyContext context_of(const RunConfig& c) {
+  return {.reference_distance = 1,
+          .min_rounds = static_cast<int>(c.control.min_rounds),
+          .max_rounds = static_cast<int>(c.control.max_rounds),
+          .L = knows_smoothness(c) ? 1 : kNaN};
+}
+
 // Everything that can be found wrong with a run before data are read or memory is taken, all of it at once.
 void check_run(const RunConfig& c) {
   Problems problems;
-  problems.attempt([&] { check_task(c); });
+  problems.attempt([&] {
+    check_task(c);
+    check_length(c);
+  });
   check_training(c.train, problems);
   check_topologies(c, problems);
-  problems.attempt([&] {
-    const PolicyContext context{.reference_distance = 1,
-                                .min_rounds = static_cast<int>(c.control.min_rounds),
-                                .max_rounds = static_cast<int>(c.control.max_rounds),
-                                .L = knows_smoothness(c) ? 1 : kNaN};
-    for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context); });
-  });
+  for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context_of(c)); });
   problems.attempt([&] { check_start(c); });
   problems.attempt(Key{"control.gauge"}, [&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
+  problems.throw_if_any();
+}
+
+// A mistake in a key that this run has no use for would come out when another run uses it. Where there is a phase, control.otherwise has become a policy.
+void check_given(const RunConfig& c) {
+  Problems problems;
   problems.attempt(Key{"control.method"}, [&] { make_method(c.control.method, "control.method"); });
+  if (c.control.in_phase == 0) problems.attempt(Key{"control.otherwise"}, [&] { make_policy(c.control.otherwise, "control.otherwise", context_of(c)); });
   problems.throw_if_any();
 }
 
@@ -139,7 +164,7 @@ void add_decision_cost(const RunConfig& c, Cost& cost) {
 Cost cost_of(const RunConfig& c) {
   const auto nodes = static_cast<double>(c.train.nodes);
   const double samples_per_step = nodes * static_cast<double>(c.train.batch_size);
-  const double steps = std::floor(static_cast<double>(training_samples(c)) / samples_per_step) * static_cast<double>(c.train.epochs);
+  const double steps = steps_of(c);
   const RunSize size = run_size(c, 1, 1);
   Cost cost{.steps = steps,
             .samples = steps * samples_per_step,
@@ -170,6 +195,7 @@ Vocabulary make_vocabulary() {
   v.topology_sha256 = topology_files_sha256;
   v.uses_seed = [](const std::string& topology) { return uses_seed(topology); };
   v.default_weights = weights_of;
+  v.check_given = check_given;
   v.checks.emplace_back(check_run);
   v.cost = cost_of;
   return v;

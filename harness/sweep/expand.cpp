@@ -111,17 +111,20 @@ Axes cell_of(const SweepSpec& spec, const VariantSpec& variant, const Axes& vari
 
 std::vector<Problem> faults(Draft& draft, const SweepSpec& spec, const Vocabulary& vocabulary) {
   Problems problems;
+  const RunConfig given = draft.config;
   for (auto& problem : resolve(draft.config, vocabulary)) problems.add(std::move(problem));
   if (problems.empty() && vocabulary.default_weights && !draft.origins.contains("topology.weights"))
     draft.config.topology.weights = vocabulary.default_weights(draft.config);
   draft.reference = std::exchange(draft.config.control.reference, "");
-  if (!draft.reference.empty() && std::none_of(spec.variants.begin(), spec.variants.end(), [&](const auto& v) { return v.name == draft.reference; })) {
+  const std::string& reference = vocabulary.check_given ? given.control.reference : draft.reference;
+  if (!reference.empty() && std::none_of(spec.variants.begin(), spec.variants.end(), [&](const auto& v) { return v.name == reference; })) {
     std::vector<std::string> names;
     for (const auto& variant : spec.variants) names.push_back(variant.name);
-    problems.add(Key{"control.reference"}, unknown_name("variant", draft.reference, names));
+    problems.add(Key{"control.reference"}, unknown_name("variant", reference, names));
   }
   if (problems.empty())
     for (const auto& check : vocabulary.checks) problems.attempt([&] { check(draft.config); });
+  if (vocabulary.check_given) problems.attempt([&] { vocabulary.check_given(given); });
   return problems.all();
 }
 

@@ -48,6 +48,7 @@ std::string checked_term(const Field& field, const std::string& given, const Voc
 
 void check_range(const Field& field, double value) {
   require(std::isfinite(value), Key{field.key}, "{} is not a finite number; write {}", value, expected(field.kind));
+  require(std::fpclassify(value) != FP_SUBNORMAL, Key{field.key}, "{} is so near to 0 that it counts as 0; write 0, or a number above 2.3e-308", value);
   const Range& r = field.range;
   const bool ok = (r.above ? value > r.least : value >= r.least) && (r.below ? value < r.most : value <= r.most);
   require(ok, Key{field.key}, "{} is out of range; write {} that is {}", value, expected(field.kind), range_text(field));

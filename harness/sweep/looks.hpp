@@ -14,7 +14,8 @@ namespace xib {
 // The numbers of seeds that the key `looks` of a sweep file plans; nullopt: none, which goes to `problems`.
 std::optional<std::vector<int>> read_looks(const Leaf& leaf, const std::string& where, Problems& problems);
 
-// Those of a sweep that plans none: the number of its seeds, and then those of 3, 4, 6, 8, 12, 16, 24, 32, ... up to 16, or to twice its seeds.
+// Those of a sweep that plans none: the number of its seeds, and then those of 3, 4, 6, 8, 12, 16, 24, 32, ... up to 16, or to twice its seeds,
+// or to 1000.
 std::vector<int> default_looks(std::size_t seeds);
 
 // Whether the plan itself has added this variant, as the reference of others: nobody asked for its verdict, and none is waited for.

@@ -37,6 +37,9 @@ struct Vocabulary {
   std::function<std::string(const RunConfig&)> default_weights;
   // SHA-256 of the files that a topology is read from; "": there are none. Throws Error(input) if one cannot be read.
   std::function<std::string(const std::string& topology)> topology_sha256 = [](const std::string&) { return std::string(); };
+  // Check of the keys that a run has no use for, which are reset before `checks`. Throws Error(input). May be empty, as for runs that are done: then a
+  // control.reference without use may name anything, too.
+  std::function<void(const RunConfig& given)> check_given;
   // Checks of every resolved run, whose control.reference_id is not yet filled in. They throw Error(input) if the run is impossible. A problem of a key is
   // shown with the line of the file that set the key.
   std::vector<std::function<void(const RunConfig&)>> checks;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "harness/core/check.hpp"
+#include "harness/sweep/json.hpp"
 
 namespace xib {
 namespace {
@@ -36,12 +37,22 @@ std::string as_toml(const std::string& key, const std::string& value) {
   return quoted + "\"";
 }
 
+// A value of several lines in one line, as a comment must be, without the comments inside of it. No key takes the types that are left out.
+std::string in_one_line(const Leaf& leaf) {
+  std::vector<std::string> items;
+  for (const Leaf& child : leaf.children) items.push_back(in_one_line(child));
+  if (leaf.type == Leaf::Type::list) return fmt::format("[{}]", fmt::join(items, ", "));
+  if (leaf.type == Leaf::Type::text) return json_string(leaf.text);  // TOML has the same escapes
+  if (leaf.type == Leaf::Type::flag) return leaf.flag ? "true" : "false";
+  return leaf.type == Leaf::Type::integer ? fmt::format("{}", leaf.integer) : fmt::format("{}", leaf.number);
+}
+
 void add(const std::string& key, const std::string& value, const std::string& where, std::string comment, Problems& problems, std::vector<Override>& out) {
   try {
     auto leaves = parse_toml(fmt::format("value = {}", as_toml(key, value)), where);
     require(leaves.size() == 1 && leaves[0].key == "value", "more than one value");
     leaves[0].key = key;
-    std::replace(comment.begin(), comment.end(), '\n', ' ');  // it stays a comment
+    if (comment.find('\n') != std::string::npos) comment = comment.substr(0, comment.find('=') + 1) + in_one_line(leaves[0]);
     out.push_back({std::move(leaves[0]), where, std::move(comment)});
   } catch (const Error&) {
     problems.add(where, key, fmt::format("'{}' is not a TOML value; write 8, 0.1, true, \"ring\" or [1, 2]", value));
@@ -71,7 +82,7 @@ std::vector<std::string> last_comments(const std::string& text) {
 
 }  // namespace
 
-std::vector<Override> recorded_overrides(const std::string& source, const std::string& file) {
+std::vector<Override> recorded_overrides(const std::string& source, const std::string& file, Problems& problems) {
   std::vector<Override> out;
   const auto variables = keys_of_variables();
   for (const std::string& line : last_comments(source)) {
@@ -83,8 +94,9 @@ std::vector<Override> recorded_overrides(const std::string& source, const std::s
     if (equals == given.size() || (!set && variable == variables.end())) continue;
     const std::string key = set ? trimmed(given.substr(kSet.size(), equals - kSet.size())) : variable->second;
     const std::string where = fmt::format("{}: {}", file, set ? "--set" : variable->first);
-    Problems problems;
-    add(key, trimmed(given.substr(equals + 1)), where, line, problems, out);
+    const std::string value = trimmed(given.substr(equals + 1));
+    Problems authors, &found = value.find('#') == std::string::npos ? authors : problems;  // older records hold lines such as "[1, # first 2]", of two lines
+    add(key, value, where, line, found, out);
   }
   return out;
 }

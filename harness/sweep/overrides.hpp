@@ -21,6 +21,6 @@ std::vector<Override> overrides(const std::vector<std::string>& sets, Problems& 
 
 // Overrides that the comments at the end of a sweep file's text record. Other comments belong to the author: those further up, and those that a plan would not
 // have accepted as an override. `file` is the beginning of `where`.
-std::vector<Override> recorded_overrides(const std::string& source, const std::string& file);
+std::vector<Override> recorded_overrides(const std::string& source, const std::string& file, Problems& problems);
 
 }  // namespace xib

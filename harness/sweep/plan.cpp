@@ -22,6 +22,16 @@ Plan plan_of(const SweepSpec& spec, const Vocabulary& vocabulary, Problems& prob
   return plan;
 }
 
+// The text with the overrides as comments below. Comments of the author's that would be read as overrides get a blank line, which ends them.
+std::string recorded_source(std::string text, const std::vector<Override>& given) {
+  Problems problems;
+  const bool looks_overridden = !recorded_overrides(text, "", problems).empty() || !problems.empty();
+  if (!text.ends_with('\n') && (looks_overridden || !given.empty())) text += '\n';
+  if (looks_overridden) text += '\n';
+  for (const Override& one : given) text += one.comment + '\n';
+  return text;
+}
+
 }  // namespace
 
 Plan make_plan(const std::string& path, const std::vector<std::string>& sets, const Vocabulary& vocabulary) {
@@ -30,17 +40,14 @@ Plan make_plan(const std::string& path, const std::vector<std::string>& sets, co
   std::vector<Override> given;
   SweepSpec spec = read_spec(
       text, path, [&](Problems& found) { return given = overrides(sets, found); }, vocabulary, problems);
-  for (const Override& one : given) {
-    if (!spec.sweep.source.ends_with('\n')) spec.sweep.source += '\n';
-    spec.sweep.source += one.comment + '\n';
-  }
+  spec.sweep.source = recorded_source(text, given);
   return plan_of(spec, vocabulary, problems);
 }
 
 Plan recorded_plan(const std::string& source, const std::string& where, const Vocabulary& vocabulary) {
   Problems problems;
   const SweepSpec spec = read_spec(
-      source, where, [&](Problems&) { return recorded_overrides(source, where); }, vocabulary, problems);
+      source, where, [&](Problems& found) { return recorded_overrides(source, where, found); }, vocabulary, problems);
   return plan_of(spec, vocabulary, problems);
 }
 

@@ -87,7 +87,7 @@ void check_images(const RunConfig& config, const DatasetFacts& facts) {
             "or take a constructed problem such as dataset = \"quadratic\"",
             config.model.name);
   });
-  problems.attempt([&] { steps_in_epoch(training_samples(config), config.train.nodes, config.train.batch_size); });
+  problems.attempt([&] { steps_in_epoch(static_cast<std::int64_t>(training_samples(config)), config.train.nodes, config.train.batch_size); });
   problems.throw_if_any();
 }
 
@@ -119,12 +119,12 @@ void check_device(const RunConfig& config) {
 
 }  // namespace
 
-std::int64_t training_samples(const RunConfig& config) {
+double training_samples(const RunConfig& config) {
   const auto term = dataset_term(config);
   if (const auto* problem = find_problem(term.name)) return problem->training_samples(term, static_cast<int>(config.train.nodes), config.train.batch_size);
   auto samples = dataset_info(term, "data.dataset").facts(term).train;
   if (config.data.limit > 0) samples = std::min(samples, config.data.limit);
-  return samples - held_out_count(samples, config.evaluation.validation);
+  return static_cast<double>(samples - held_out_count(samples, config.evaluation.validation));
 }
 
 bool knows_smoothness(const RunConfig& config) { return find_problem(dataset_term(config).name) != nullptr; }

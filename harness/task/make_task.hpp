@@ -19,7 +19,7 @@ namespace xib {
 void check_task(const RunConfig& config);
 
 // Number of training samples of all nodes together in one epoch: at most data.limit, without the held-out share. Reads no data.
-std::int64_t training_samples(const RunConfig& config);
+double training_samples(const RunConfig& config);
 
 // True if the task knows the smoothness L: constructed problems do, networks do not. Reads no data.
 bool knows_smoothness(const RunConfig& config);

@@ -16,7 +16,9 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
      [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
        return make_quadratic(quadratic_options(term, layout.nodes), layout, batch_size, seed);
      },
-     [](const Term& term, int nodes, std::int64_t batch_size) { return quadratic_options(term, nodes).steps * nodes * batch_size; },
+     [](const Term& term, int nodes, std::int64_t batch_size) {
+       return static_cast<double>(quadratic_options(term, nodes).steps) * nodes * static_cast<double>(batch_size);
+     },
      [](const Term& term, int nodes, std::int64_t) {
        const auto dim = static_cast<double>(quadratic_options(term, nodes).dim);
        return ProblemInfo::Size{static_cast<std::size_t>(dim),
@@ -28,7 +30,7 @@ constexpr std::array<ProblemInfo, 2> kProblems = {{
      [](const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed) {
        return make_logistic_synthetic(logistic_options(term, batch_size), layout, batch_size, seed);
      },
-     [](const Term& term, int nodes, std::int64_t batch_size) { return logistic_options(term, batch_size).samples * nodes; },
+     [](const Term& term, int nodes, std::int64_t batch_size) { return static_cast<double>(logistic_options(term, batch_size).samples) * nodes; },
      [](const Term& term, int nodes, std::int64_t batch_size) {
        const LogisticOptions o = logistic_options(term, batch_size);
        const auto dim = static_cast<double>(o.dim);

@@ -14,7 +14,7 @@ struct ProblemInfo {
   std::string_view name, arguments, help;
   void (*check)(const Term& term, int nodes, std::int64_t batch_size);  // throws Error(input) without building anything
   std::unique_ptr<Task> (*make)(const Term& term, const NodeLayout& layout, std::int64_t batch_size, std::uint64_t seed);
-  std::int64_t (*training_samples)(const Term& term, int nodes, std::int64_t batch_size);
+  double (*training_samples)(const Term& term, int nodes, std::int64_t batch_size);
   struct Size {
     std::size_t dim = 0;
     double bytes = 0;  // on every rank, an upper bound: the constants of all nodes

@@ -164,6 +164,8 @@ QuadraticOptions quadratic_options(const Term& term, int nodes) {
   require(o.tilt >= 0 && o.tilt < 1, Key{"data.dataset"}, "quadratic(tilt = {}) is not in [0, 1), where every node's curvature is positive", o.tilt);
   require(o.tilt == 0 || nodes >= 2, Key{"data.dataset"}, "quadratic(tilt = {}) on one node: tilted curvatures need train.nodes >= 2", o.tilt);
   require(o.steps >= 1, Key{"data.dataset"}, "quadratic(steps = {}): an epoch needs at least one step", o.steps);
+  require(o.steps <= 1'000'000'000, Key{"data.dataset"}, "quadratic(steps = {}): an epoch has at most 1000000000 steps; write fewer, and more train.epochs",
+          o.steps);
   require(rotate == 0 || rotate == 1, Key{"data.dataset"}, "quadratic(rotate = {}) is neither 0 nor 1", rotate);
   o.rotate = rotate == 1;
   return o;

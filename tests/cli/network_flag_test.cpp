@@ -21,6 +21,8 @@ TEST_CASE("a network is what its text says, in every unit; what is not said stay
 
 TEST_CASE("what is no number, no unit or no network is refused") {
   for (const char* text : {"", "latency", "latency=", "latency=-1s", "latency=1h", "latency=nan", "latency=1us,", "bandwidth=10G", "bandwidth=0b/s",
-                           "bandwidth=-1Gb/s", "bandwidth=infGb/s", "speed=1"})
+                           "bandwidth=-1Gb/s", "bandwidth=infGb/s", "speed=1", "latency=1e308min", "bandwidth=1e308GB/s", "latency=5us,latency=6us"})
     CHECK_THROWS_AS(parse_network(text, "--network"), Error);
+  CHECK_THROWS_WITH(parse_network("latency=5us,latency=6us", "--network"), "--network: 'latency=5us,latency=6us' names latency twice; name it once");
+  CHECK_THROWS_AS(parse_seconds("1e308min", "--compute"), Error);
 }

@@ -39,6 +39,27 @@ class Usage(FolderTest):
             self.assertIn(said, done.stderr)
             self.assertIn("--help", done.stderr)
 
+    def test_an_empty_value_is_refused_wherever_a_flag_takes_one(self):
+        spec = self.plan_of()
+        for command, flags in [(("run", spec), ("--out", "--index", "--stage", "--max-seeds", "--max-hours", "--stall-minutes", "--retries", "--threads", "--jobs")),
+                               (("plan", spec), ("--out", "--kept", "--set", "--where")), (("status", spec), ("--out",)), (("gap", "."), ("--keep", "--sweep", "--latency")),
+                               (("topology", "ring"), ("--decay", "--seed")), (("data", "verify"), ("--data",))]:
+            for flag in flags:
+                said = xibench(*command, flag, "", status=2).stderr
+                self.assertIn(f"{flag}: is empty (perhaps an unset shell variable): give a value, or leave it out", said)
+        self.assertIn("xibench plan: SPEC: is empty", xibench("plan", "", status=2).stderr)
+        self.assertIn("--seed: is negative: seeds count from 0", xibench("topology", "ring", "--seed", -1, status=2).stderr)
+
+    def test_flags_of_plan_that_belong_to_another_are_refused_without_it(self):
+        spec, out = self.plan_of(), self.folder / "out"
+        for words, said in [(("--kept", "nosuch.json"), "--out: is missing"), (("--max-seeds", 4), "--next-look: is missing"),
+                            (("--out", out, "--max-seeds", 4), "--next-look: is missing"), (("--next-look",), "--out: is missing"),
+                            (("--out", out, "--next-look", "--index", 0), "--next-look: chooses its runs itself"),
+                            (("--out", out, "--next-look", "--stage", 1), "--next-look: chooses its runs itself")]:
+            done = xibench("plan", spec, *words, status=2)
+            self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1), words)
+            self.assertIn(said, done.stderr)
+
     def test_a_repeatable_option_takes_one_value_each_time_and_help_says_so(self):
         spec = self.plan_of(3)
         shown = xibench("plan", "--help").stdout

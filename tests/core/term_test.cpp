@@ -54,6 +54,7 @@ TEST_CASE("arguments come by position or by name, optional ones have defaults") 
   CHECK_THROWS_WITH(read("p(a)"), Contains("fraction is 'a', which is not a number"));
   CHECK_THROWS_WITH(read("p(nan)"), Contains("not a number"));
   CHECK_THROWS_WITH(read("p(1e999)"), Contains("not a number"));
+  CHECK_THROWS_WITH(read("p(-1e-320)"), Contains("fraction is -1e-320, so near to 0 that it counts as 0; write 0, or a number above 2.3e-308"));
   CHECK_THROWS_WITH(read("p(1, k = 2.5)"), Contains("k is 2.5, which is not a whole number"));
   CHECK_THROWS_WITH(read("p(1, gamma = 2)"), Contains("does not take: 'gamma'"));
   CHECK_THROWS_WITH(read("p(1, 2, 3, x, 5)"), Contains("does not take: '5'"));

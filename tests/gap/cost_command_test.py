@@ -261,7 +261,7 @@ class CostCommand(support.RunTest):
     def test_what_cannot_be_asked_is_refused_in_one_line_with_the_remedy(self):
         for words, said in [(("--network", "latency=50xs"), "--network: '50xs' is no time; write one such as 50us"), (("--network", "latency=-1s"), "--network: '-1s' is no time"),
                             (("--network", "bandwidth=10"), "--network: '10' is no bandwidth; write one such as 10Gb/s"), (("--network", "bandwidth=0Gb/s"), "is no bandwidth"),
-                            (("--network", "speed=1"), "'speed=1' says nothing of a network; write latency=50us,bandwidth=10Gb/s"), (("--network", ""), "says nothing of a network"),
+                            (("--network", "speed=1"), "'speed=1' says nothing of a network; write latency=50us,bandwidth=10Gb/s"), (("--network", ""), "--network: is empty"),
                             (("--compute", "fast"), "--compute: 'fast' is no time"), (("--to", "88"), "--to: '88' is no METRIC=VALUE"), (("--to", "loss=low"), "--to: 'loss=low' is no"),
                             (("--to", "accuracy=88"), "has no metric 'accuracy'; it has: loss"), (("--set", "delta=1"), "--set: changes a sweep file"),
                             (("--all-reduce", "tree"), "--all-reduce"), (("--format", "xml"), "--format")]:

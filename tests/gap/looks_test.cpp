@@ -42,6 +42,14 @@ TEST_CASE("a sweep that plans no looks begins with its seeds and goes on to 16, 
   CHECK(default_looks(6) == std::vector{6, 8, 12, 16});
   CHECK(default_looks(12) == std::vector{12, 16, 24});
   CHECK(default_looks(16) == std::vector{16, 24, 32});
+  CHECK(default_looks(601) == std::vector{601, 768});
+  CHECK(default_looks(1000) == std::vector{1000});
+  CHECK_THROWS_WITH(default_looks(1001), Contains("seeds: are 1001, and looks are at 1000 of them at most"));
+}
+
+TEST_CASE("seeds that no further ones can follow are refused") {
+  CHECK(first_seeds({7, 3}, 4) == std::vector<std::int64_t>{7, 3, 8, 9});
+  CHECK_THROWS_WITH(first_seeds({9223372036854775806, 9223372036854775807}, 2), Contains("seeds: 9223372036854775807 leaves no room"));
 }
 
 TEST_CASE("a number of pairs is judged by the last look that it has reached, and by none before the first or after the last") {

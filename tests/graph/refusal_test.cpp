@@ -28,6 +28,7 @@ TEST_CASE("what cannot be is refused with its reason and a remedy") {
       {"exponential(both)", "uniform", 8, {"one-sided or two-sided", "'both'"}},
       {"torus(3, 5)", "uniform", 16, {"torus(3, 5)", "16 nodes", "torus(4, 4)"}},
       {"torus(0, 4)", "uniform", 16, {"torus(0, 4)"}},
+      {"torus(131072, 140737488355329)", "uniform", 131072, {"does not have 131072 nodes"}},
       {"circulant(2, 4)", "uniform", 8, {"circulant(2, 4) with 8 nodes is not connected"}},
       {"circulant(8)", "uniform", 8, {"offset 8", "1 to 7"}},
       {"circulant", "uniform", 8, {"needs offsets"}},

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fstream>
 #include <limits>
 
 #include "harness/core/check.hpp"
@@ -86,6 +87,21 @@ TEST_CASE("the distance at an evaluation is that after the last step before it")
   REQUIRE(distances.size() == 2);
   CHECK(distances[0] == record.steps[1].consensus_distance);
   CHECK(std::isnan(distances[1]));  // it was not measured there
+}
+
+TEST_CASE("a version that there never was, and lists too deep to be read, are refused") {
+  const Scratch scratch;
+  write_kept_file(scratch.path + "/a.json", by_id({sample_kept(scratch.path)}));
+  const std::string text = read_file(scratch.path + "/a.json", ""), version = "\"schema_version\": 1";
+  const auto refuses = [&](const std::string& from, const std::string& to, const std::string& said) {
+    std::string changed = text;
+    std::ofstream(scratch.path + "/b.json") << changed.replace(changed.find(from), from.size(), to);
+    CHECK_THROWS_WITH(read_kept_files({scratch.path + "/b.json"}), Catch::Contains(said));
+  };
+  for (const char* other : {"0", "-3", "1.5", "\"1\""})
+    refuses(version, "\"schema_version\": " + std::string(other), fmt::format("schema_version: is {}, not a whole", other));
+  refuses(version, "\"schema_version\": 2", "reads up to 1: use a newer xibench");
+  refuses("\"checksum\":", "\"deep\":" + std::string(300'000, '[') + std::string(300'000, ']') + ",\"checksum\":", "lists in lists, 100 deep");
 }
 
 TEST_CASE("two results of one run are the same science, or one clear refusal") {

@@ -122,6 +122,22 @@ class BadInput(support.RunTest):
             text = support.QUADRATIC.replace("[train]", f'[control]\npolicy = "target(0.3)"\nmethod = "{method}"\n[train]')
             self.refused(text, "sweep.toml:10: control.method: ", said)
 
+    def test_arguments_of_keys_without_use_are_checked_too(self):
+        text = support.QUADRATIC.replace('control.policy = "target(0.3)"', 'control.policy = "rounds(2)"')
+        self.assertEqual(self.plan(text, "control.method=auto", "control.otherwise=rounds(2)", "control.reference=centralized").returncode, 0)
+        for given, said in [("control.method=auto(x=1)", "does not take"), ("control.method=gram(1)", "does not take"), ("control.otherwise=rounds(-1)", "rounds(-1)"),
+                            ("control.otherwise=exact(1)", "does not take"), ("control.reference=nope", "unknown variant 'nope'")]:
+            done = self.plan(text, given)
+            self.assertEqual(done.returncode, 2, given)
+            self.assertIn(f"--set: {given.split('=')[0]}: ", done.stderr)
+            self.assertIn(said, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_weights_with_an_argument_are_a_mistake_of_their_own_key(self):
+        said = self.plan(support.QUADRATIC, "topology.weights=uniform(1)").stderr
+        self.assertIn("--set: topology.weights: unknown weights 'uniform(1)', did you mean 'uniform'?", said)
+        self.assertEqual(len(said.splitlines()), 1, said)
+
     def test_impossible_flags_are_refused(self):
         spec = self.spec(support.QUADRATIC)
         for more in [("--index", 99), ("--threads", 5000), ("--device", "tpu"), ("--jobs", 0), ("--progress", "loud"), ("--progress", "loud", "--jobs", 2),

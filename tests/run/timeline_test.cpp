@@ -42,3 +42,15 @@ TEST_CASE("models are evaluated as often as asked, and at every end of a phase")
   CHECK(evaluated(timeline(phases + "evaluation.every = '2 epochs'")) == std::vector<std::int64_t>{2, 5, 11});
   CHECK(evaluated(timeline(phases + "evaluation.every = '5 steps'")) == std::vector<std::int64_t>{2, 4, 9, 11});
 }
+
+TEST_CASE("more steps or samples than can be counted are refused with the plan") {
+  const auto refused = [](const std::vector<std::string>& sets) { return refusal("name = 't'\nmodel.name = 'none'\n", sets, vocabulary()); };
+
+  CHECK(refused({"data.dataset=quadratic(steps = 8e15)"}) ==
+        "--set: data.dataset: quadratic(steps = 8000000000000000): an epoch has at most 1000000000 steps; write fewer, and more train.epochs");
+  CHECK(refused({"data.dataset=quadratic(steps = 1e9)", "train.epochs=1001"}) ==
+        "--set: train.epochs: 1001 with 1000000000 steps each are 1001000000000 steps; a run has at most 1000000000000: train for fewer epochs");
+  CHECK(refused({"data.dataset=quadratic(steps = 1e9)", "train.batch_size=100000000", "train.nodes=1000"}).find("--set: train.batch_size: 100000000 on 1000") ==
+        0);
+  CHECK(refused({"data.dataset=quadratic(steps = 1e9)", "train.epochs=1000", "evaluation.every=1000000000 epochs"}).empty());
+}

@@ -65,6 +65,7 @@ TEST_CASE("values out of range are refused with the range") {
   CHECK(refusal_of("data.limit", std::numeric_limits<std::int64_t>::max()) == "");
   CHECK(refusal_of("train.momentum", 1.0) == "train.momentum: 1 is out of range; write a number that is at least 0 and below 1");
   CHECK(refusal_of("model.width", 0.0) == "model.width: 0 is out of range; write a number that is above 0");
+  CHECK(refusal_of("train.lr", 1e-320) == "train.lr: 1e-320 is so near to 0 that it counts as 0; write 0, or a number above 2.3e-308");
   CHECK(refusal_of("train.lr", kNaN) == "train.lr: nan is not a finite number; write a number");
   CHECK(refusal_of("train.lr", std::numeric_limits<double>::infinity()) == "train.lr: inf is not a finite number; write a number");
   CHECK(refusal_of("train.phases", std::vector<std::int64_t>{5, 0}) == "train.phases: 0 is out of range; write a list of whole numbers that is at least 1");
@@ -116,6 +117,7 @@ TEST_CASE("intervals") {
     CHECK_THROWS_AS(parse_interval(text), Error);
   }
   CHECK(refusal_of("evaluation.every", std::string("daily")) == "'daily' is not an interval; write \"1 epoch\", \"2 epochs\", \"50 steps\" or \"phase-ends\"");
+  CHECK(refusal_of("evaluation.every", std::string("1000000001 steps")) == "'1000000001 steps' counts more than 1000000000; write fewer, or \"phase-ends\"");
 }
 
 TEST_CASE("values are shown as a person writes them") {

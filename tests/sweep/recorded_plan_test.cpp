@@ -68,6 +68,26 @@ TEST_CASE("overrides of the environment and of --set below the file hold, the la
   CHECK(delta_of("# the margin is one of taste\n# --set delta = so small\n# XIBENCH_PLACE=here\n") == 0.5);
 }
 
+TEST_CASE("an author's comments at the end of a file stay comments in its record") {
+  const std::string file = "name = \"p\"\ndelta = 0.5\n# small:\n# --set delta=5\n# --set train.lrr=0.1";
+  const auto again = [&](const std::vector<std::string>& sets) { return recorded(plan_of(file, sets).sweep.source); };
+
+  CHECK(again({}).sweep.delta == 0.5);
+  CHECK(again({"train.lr=0.25"}).sweep.delta == 0.5);
+  CHECK(again({"train.lr=0.25"}).runs.at(0).config.train.lr == 0.25);
+  CHECK(again({"delta=2"}).sweep.delta == 2);
+  CHECK(plan_of("name = \"p\"\n# of taste\n").sweep.source == "name = \"p\"\n# of taste\n");
+  CHECK(plan_of("name = \"p\"\n# of taste", {"delta=2"}).sweep.source == "name = \"p\"\n# of taste\n# --set delta=2\n");
+}
+
+TEST_CASE("an override of several lines is recorded in one that can be read back") {
+  const Plan made = plan_of("name = 'p'\n", {"seeds=[1, # first\n2]", "topology.name=['ring', # \"a\"\n]", "train.lr=0.5 # half\n", "train.nesterov=false\n"});
+
+  CHECK(made.sweep.source == "name = 'p'\n# --set seeds=[1, 2]\n# --set topology.name=[\"ring\"]\n# --set train.lr=0.5\n# --set train.nesterov=false\n");
+  CHECK(recorded(made.sweep.source).sweep.seeds == std::vector<std::int64_t>{1, 2});
+  CHECK_THROWS_WITH(recorded("name = 'p'\n# --set seeds=[1, # first 2]\n"), Contains("a.h5: --set: seeds: '[1, # first 2]' is not a TOML value"));
+}
+
 TEST_CASE("a recorded text that is no sweep is refused with file and line") {
   CHECK_THROWS_WITH(recorded("name = \"a\"\ndelta = ?\n"), Contains("a.h5:2"));
   CHECK_THROWS_WITH(recorded("name = \"a\"\ndelta = \"small\"\n"), Contains("a.h5:2: delta: is not a margin"));
