@@ -41,7 +41,8 @@ bool enters(const fs::directory_entry& entry, const fs::path& root, std::set<fs:
   return !(is_below && entry.is_symlink(error)) && entered.insert(target).second;
 }
 
-Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
+// kept_too: also kept files that the search finds, and not only those that are named.
+Files files_of(const std::vector<std::string>& places, bool kept_too, LoadedRuns& loaded) {
   Files found;
   for (const auto& place : places) {
     std::error_code error;
@@ -60,18 +61,16 @@ Files files_of(const std::vector<std::string>& places, LoadedRuns& loaded) {
       const bool is_kept = path.ends_with("kept.json");
       if (at->path().extension() != ".h5" && !is_kept) continue;
       const Place there = look_at(path);
-      if (there.kind == Place::Kind::file)
-        (is_kept ? found.kept : found.runs).insert(path);
-      else
+      if (there.kind != Place::Kind::file)
         leave_out(loaded, fmt::format("{}: {}; {}", path, there.reason(), there.remedy("leave it out")));
+      else if (!is_kept)
+        found.runs.insert(path);
+      else if (kept_too)
+        found.kept.insert(path);
     }
     require(!error, "{}: cannot be searched ({})", place, error.message());
   }
   return found;
-}
-
-bool is_named(const std::string& file, const std::vector<std::string>& places) {
-  return std::ranges::any_of(places, [&](const std::string& place) { return fs::path(place).lexically_normal() == file; });
 }
 
 // Whether a file is named as the result of a run is, but of another run. Copies may have any other name.
@@ -147,12 +146,9 @@ void check_same_science(const std::string& path, const std::string& other) {
 
 LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const std::string& sweep) {
   LoadedRuns loaded;
-  Files files = files_of(places, loaded);
-  if (what == Kept::named) std::erase_if(files.kept, [&](const std::string& file) { return !is_named(file, places); });
-  if (what == Kept::ignore) {
+  const Files files = files_of(places, what == Kept::read || what == Kept::make, loaded);
+  if (what == Kept::ignore)
     for (const auto& place : places) require(!place.ends_with(".json"), "{}: a kept file has no steps, which this table needs: give the run files", place);
-    files.kept.clear();
-  }
   KeptRuns kept = read_kept_files({files.kept.begin(), files.kept.end()}, sweep, loaded.others);
   std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;

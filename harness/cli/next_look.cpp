@@ -39,6 +39,8 @@ NextLook next_look(const Sought& sought) {
   const Results results = results_of(sought);
   NextLook next;
   next.looks = static_cast<int>(results.looks.size());
+  std::set<std::string> there;
+  for (const auto& run : results.loaded) there.insert(run.run.id);
   std::vector<ArmInCell> arms;
   for (const int n : results.looks) {
     if (sought.max_seeds && n > *sought.max_seeds) break;
@@ -47,18 +49,12 @@ NextLook next_look(const Sought& sought) {
     next.sets = sets_at(results, n);
     const Plan of_look = plan_at(sought, results, n);
     next.ids = runs_of(of_look, next.look == 1 ? nullptr : &arms);
-    std::set<std::string> planned;
-    for (const auto& run : of_look.runs) planned.insert(run.id);
-    std::vector<LoadedRun> seen;  // what later looks have done already is not looked at
-    std::set<std::string> there;
-    for (const auto& run : results.loaded)
-      if (planned.contains(run.run.id)) seen.push_back(run), there.insert(run.run.id);
     next.missing.clear();
     for (const auto& id : next.ids)
       if (!there.contains(id)) next.missing.push_back(id);
     next.state = NextLook::State::runs;
     if (!next.missing.empty()) return next;
-    const auto runs = runs_by_id(seen, of_look);
+    const auto runs = runs_by_id(results.loaded, of_look);  // what later looks have done already is not looked at
     check_one_sweep(runs, of_look.sweep);
     Verdicts verdicts = verdicts_of(gap_table(runs, of_look.sweep, expected_of(of_look)));
     next.open = verdicts.open, next.diverged = verdicts.diverged, arms = std::move(verdicts.arms);

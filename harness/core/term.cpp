@@ -120,7 +120,7 @@ double Arguments::to_number(std::string_view name, const Argument& a) const {
   require(error == std::errc() && end == a.text.data() + a.text.size() && std::isfinite(value), Key{key_}, "{}: {} is '{}', which is not a number",
           printable(term_.text()), name, printable(a.text));
   require(std::fpclassify(value) != FP_SUBNORMAL, Key{key_}, "{}: {} is {}, so near to 0 that it counts as 0; write 0, or a number above 2.3e-308",
-          term_.text(), name, a.text);  // threads flush denormals
+          printable(term_.text()), name, a.text);  // threads flush denormals
   return value;
 }
 

@@ -71,9 +71,6 @@ void check_start(const RunConfig& c) {
 
 // The graphs, and what the algorithm needs of them and of other settings.
 void check_topologies(const RunConfig& c, Problems& problems) {
-  const auto rules = names_of(weight_rules());
-  if (std::find(rules.begin(), rules.end(), c.topology.weights) == rules.end())
-    return problems.add(Key{"topology.weights"}, unknown_name("weights", c.topology.weights, rules));
   const auto nodes = static_cast<int>(c.train.nodes);
   const auto seed = static_cast<std::uint64_t>(c.seed);
   AlgorithmSettings settings{.phases = {}, .nodes = nodes, .min_rounds = c.control.min_rounds, .momentum = c.train.momentum, .optimizer = c.train.optimizer};
@@ -113,7 +110,10 @@ void check_run(const RunConfig& c) {
     check_length(c);
   });
   check_training(c.train, problems);
-  check_topologies(c, problems);
+  problems.attempt([&] {
+    row_of(weight_rules(), c.topology.weights, "weights", "topology.weights");
+    check_topologies(c, problems);
+  });
   for (const auto& policy : c.control.policy) problems.attempt(Key{"control.policy"}, [&] { make_policy(policy, "control.policy", context_of(c)); });
   problems.attempt([&] { check_start(c); });
   problems.attempt(Key{"control.gauge"}, [&] { make_gauge(c.control.gauge, "control.gauge", static_cast<std::uint64_t>(c.seed)); });
