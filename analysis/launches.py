@@ -5,7 +5,6 @@ independent launches. A cell is what may be compared: one configuration on one k
 
 import hashlib
 import json
-import os
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,7 +15,7 @@ import numpy as np
 from messages import printable
 from rank_tests import Sample
 from run_file import RunFileError, not_a_file
-from run_sets import find_runs, without_copies
+from run_sets import find_runs, folders_of, without_copies
 from runs import throughput
 
 MACHINE = ("cpu", "gpu", "device", "ranks", "threads")  # what must be equal for times to be comparable
@@ -137,7 +136,7 @@ def read_json(path):
 
 def json_files(place):
     if place.is_dir():
-        return sorted(Path(folder, name) for folder, _, names in os.walk(place) for name in names if name.endswith(".json") and name != MANIFEST)
+        return sorted(Path(folder, name) for folder, names in folders_of(place) for name in names if name.endswith(".json") and name != MANIFEST)
     return [place] if place.suffix == ".json" else []
 
 

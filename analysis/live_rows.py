@@ -12,13 +12,13 @@ import numpy as np
 
 from metrics import Metric
 from run_file import RunFileError, not_a_file
+from run_sets import folders_of
 from runs import read_run
 
 MAGIC, VERSIONS, SUM = b"XIBENCH checkpoint\n", (2, 3), 64  # 2: all rows in the record, no row log
 ROWS_MAGIC, ROWS_VERSION = b"XIBENCH rows\n", 1
 TYPES = {"float64": "<f8", "int64": "<i8", "int32": "<i4", "int16": "<i2", "uint8": "u1"}
 TABLES = {"steps": rb"step int64\nepoch float64\nlr float64\n", "evaluations": rb"step int64\nepoch float64\ntest_accuracy_mean_model float64\n"}  # how their columns begin
-
 NUMBER_OR_NULL = (int, float, type(None))
 BEAT = {"run_id": str, "variant": str, "state": str, "error": str, "seed": int, "step": int, "steps": int, "updated_unix": (int, float),
         "loss": NUMBER_OR_NULL, "consensus_distance": NUMBER_OR_NULL, "eta_s": NUMBER_OR_NULL}
@@ -252,7 +252,7 @@ class Watch:
     def look(self):
         """The runs, as Progress by id, in order of variant and seed; True where something has changed since the last look."""
         news = False
-        for path in sorted({path for place in self.places for suffix in ("json", "checkpoint", "h5") for path in place.rglob(f"*.{suffix}")}):
+        for path in sorted({Path(folder, name) for place in self.places for folder, names in folders_of(place) for name in names if name.endswith((".json", ".checkpoint", ".h5"))}):
             if self.changed(path):
                 news = {".json": self.beat, ".checkpoint": self.rows, ".h5": self.result}[path.suffix](path) or news
         self.runs = dict(sorted(self.runs.items(), key=lambda item: (item[1].variant, item[1].seed, item[0])))

@@ -30,7 +30,7 @@ def files_of(place, problems, endings=(".h5",)):
     return sorted(Path(folder, name) for folder, names in folders_of(place, not_listed) for name in names if name.endswith(endings))
 
 
-def folders_of(place, not_listed):
+def folders_of(place, not_listed=None):
     """(folder, names of its files) of a search as `xibench gap` does it: each folder once, however many links lead there, and never by a link to what lies
     below `place` anyway."""
     root = os.path.realpath(place)

@@ -16,7 +16,7 @@ from arguments import Parser
 from messages import printable, say
 from page.effects import effects_of, metric_of
 from run_file import RunFileError, not_a_file
-from run_sets import tell_passed_over, usable_runs
+from run_sets import folders_of, tell_passed_over, usable_runs
 
 FOLDER = Path(__file__).resolve().parent
 MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, table_data.algorithm_by_heterogeneity, order_table.distance_order, table_data.cost, table_data.published)
@@ -25,7 +25,7 @@ MAKERS = (table_data.gap_by_nodes_and_topology, phase_table.phase_by_target, tab
 def unfinished(places, runs):
     """Notes on runs that left a heartbeat and no run file: failed, interrupted, or still under way."""
     done, out = {run.id for run in runs}, []
-    for path in sorted(path for place in map(Path, places) if place.is_dir() for path in place.rglob("*.json")):
+    for path in sorted(Path(folder, name) for place in places for folder, names in folders_of(place) for name in names if name.endswith(".json")):
         if not_a_file(path):
             continue
         try:

@@ -136,6 +136,9 @@ class Live(support.FolderTest):
         self.assertEqual((x[-2:].tolist(), y[-2:].tolist(), len(x)), ([14, 19], [1, 0.25], 16))
         self.assertEqual(run.line("consensus_distance")[0][-1], 29)
         self.assertIn("30 of 100", live_page.compose("q", watch, 2))
+        (self.folder / "linked").mkdir()
+        (self.folder / "linked" / "runs").symlink_to(self.place)
+        self.assertTrue(live_rows.Watch([self.folder / "linked"]).look())
         self.assertIn("silent for 5 min", live_page.compose("q", watch, 2, now=beat["updated_unix"] + 300))
         for broken in ("", "{", "[]", '{"schema": "xibench-heartbeat", "run_id": 3}', "\xff", "[" * 100_000, json.dumps(beat | {"run_id": "b", "eta_s": "soon"})):
             (self.place / "b.json").write_text(broken, encoding="latin-1")

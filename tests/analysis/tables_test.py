@@ -109,6 +109,9 @@ class Tables(support.FolderTest):
         os.mkfifo(self.folder / "runs" / "pipe.json")  # nobody writes into it
         (self.folder / "runs" / "deep.json").write_text("[" * 100_000)
         self.assertEqual(tables.unfinished([self.folder / "runs"], self.found), ["Not finished: torus, seed 1: failed (no memory) at step 3 of 9"])
+        (self.folder / "linked").mkdir()
+        (self.folder / "linked" / "runs").symlink_to(self.folder / "runs")
+        self.assertEqual(len(tables.unfinished([self.folder / "linked"], self.found)), 1)
 
     def test_published_values_have_their_status(self):
         self.made()
