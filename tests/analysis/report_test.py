@@ -159,31 +159,19 @@ class Report(support.FolderTest):
         self.assertIn("partial.h5", done.stderr)
         self.assertIn("partial.h5", (self.folder / "out" / "index.html").read_text())
 
-    def test_names_from_outside_are_text_on_the_page(self):
-        synthetic_runs.write_sweep(self.folder / "runs", name="<b>bold</b> & co")
-        self.report(self.folder / "runs")
-
-        page = (self.folder / "out" / "index.html").read_text()
-        self.assertIn("&lt;b&gt;bold&lt;/b&gt; &amp; co", page)
-        self.assertNotIn("<b>bold", page)
-
-    def test_copies_and_further_launches_count_once(self):
+    def test_copies_further_launches_and_a_folder_named_twice_count_once(self):
         for launch in range(2):
             synthetic_runs.write_sweep(self.folder / str(launch), machine_seed=launch)
-        done = self.report(self.folder / "0", self.folder / "1")
+        once = [self.folder / "0"]
+        done = self.report(*once, self.folder / "1", *once, next(once[0].glob("*.h5")))
         self.assertEqual(done.returncode, 0)
-        self.assertIn("12 files are copies or further launches of the same runs", done.stderr)
+        self.assertIn("25 files are copies or further launches of the same runs", done.stderr)
         page = (self.folder / "out" / "index.html").read_text()
         self.assertIn("12 runs, 4 variants", page)
-        self.assertIn("12 files are copies or further launches of the same runs: each run counts once", page)
-
-    def test_the_same_folder_named_twice_counts_once(self):
-        synthetic_runs.write_sweep(self.folder / "runs")
-        self.report(self.folder / "runs")
-        once = (self.folder / "out" / "gap.csv").read_bytes()
-        done = self.report(self.folder / "runs", self.folder / "runs", next((self.folder / "runs").glob("*.h5")))
-        self.assertIn("13 files are copies or further launches of the same runs", done.stderr)
-        self.assertEqual((self.folder / "out" / "gap.csv").read_bytes(), once)
+        self.assertIn("25 files are copies or further launches of the same runs: each run counts once", page)
+        made = cells.cells_of(gap_twin.gap(once), run_sets.find_runs(once)[0])
+        with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
+            self.assertEqual([row["run_id"] for row in csv.DictReader(file)], [run.id for run in cells.unique_runs(made)])
 
     def test_several_sweeps_share_a_page_and_each_has_its_own_files(self):
         synthetic_runs.write_sweep(self.folder / "a", seeds=(1, 2))
@@ -200,7 +188,7 @@ class Report(support.FolderTest):
                 self.assertEqual(len(list(csv.DictReader(file))), count)
             self.assertIn(f'href="{folder}/gap.csv"', page)
 
-    def test_names_of_variants_come_out_as_they_are_written(self):
+    def test_names_from_outside_come_out_as_they_are_written(self):
         names = {"ring": "$x^$", "exponential": "_hidden & </script><script>", "ring, exact in phase 1": '=cmd/"\\alpha", 环 Ξ'}
         sweep = synthetic_runs.SWEEP
         for arm, name in names.items():
@@ -208,7 +196,7 @@ class Report(support.FolderTest):
         with unittest.mock.patch.object(synthetic_runs, "SWEEP", sweep):
             for arm in synthetic_runs.VARIANTS:
                 for seed in (1, 2):
-                    synthetic_runs.write_run(self.folder / "runs", arm, seed, variant=names.get(arm, arm))
+                    synthetic_runs.write_run(self.folder / "runs", arm, seed, variant=names.get(arm, arm), name="<b>bold</b> & co")
         names = list(names.values())
         done = self.report(self.folder / "runs")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -216,6 +204,8 @@ class Report(support.FolderTest):
         with open(self.folder / "out" / "gap.csv", encoding="utf-8", newline="") as file:
             self.assertEqual({row["variant"] for row in csv.DictReader(file)}, {"centralized", *names})
         page = (self.folder / "out" / "index.html").read_text()
+        self.assertIn("&lt;b&gt;bold&lt;/b&gt; &amp; co", page)
+        self.assertNotIn("<b>bold", page)
         for name in names:
             self.assertIn(f'data-l="variant">{html.escape(name)}</td>', page)
             for figure in ("accuracy", "gap", "cost_and_gap", "where_time_goes", "accuracy_over_distance"):

@@ -38,7 +38,7 @@ class Levels(script.FolderTest):
 
     def test_program_and_twin_integrate_differently_and_agree(self):
         # Both find bounds to 1e-12; the twin's Simpson rule of 4001 points over at most 5 standard deviations of a step each has an error below 1e-8.
-        for looks in ([3, 4, 6, 8, 12, 16], [4, 6, 8], [5, 6, 8, 12, 16], [2, 20], [2, 3, 100], [7]):
+        for looks in ([3, 4, 6, 8, 12, 16], [4, 6, 8], [2, 20], [2, 3, 100], [7]):
             for ours, twin in zip(self.levels(looks), look_levels.levels(looks, 0.05)):
                 self.assertLess(abs(ours - twin), 1e-7 * twin, looks)
 
@@ -54,7 +54,7 @@ class Levels(script.FolderTest):
     def test_the_simulated_rate_of_wrong_verdicts_is_that_of_the_levels_and_peeking_has_more(self):
         # 0.054 of harness/gap/README.md, and 4 standard deviations of 0.05 in 4000 tables, sqrt(0.05 x 0.95 / 4000) = 0.0034
         looks = [3, 4, 6, 8, 12, 16]
-        levels = look_levels.levels(looks, 0.05)
+        levels = self.levels(looks)
         self.assertLess(sequential_rates.rates(looks, levels, -0.5, 0.3, 4000, 1).wrong, 0.054 + 4 * 0.0034)
         self.assertGreater(sequential_rates.rates(looks, [0.05] * 6, -0.5, 0.3, 4000, 2).wrong, 0.054 + 4 * 0.0034)
         self.assertEqual(sequential_rates.rates(looks, levels, 0, 0.2, 4000, 3).wrong, 0)  # inside of the margin only "gap" is wrong

@@ -14,7 +14,7 @@ class Costs(support.RunTest):
     def setUp(self):
         super().setUp()
         self.out = self.folder / "out"
-        self.sweep = self.spec(support.LONG.format(epochs=160))
+        self.sweep = self.spec(support.LONG.format(epochs=60))
         self.bin = self.folder / "bin"
         self.bin.mkdir()
 
