@@ -2,8 +2,11 @@
 
 #include "benchmarks/micro/machine.hpp"
 #include "harness/comm/single.hpp"
+#include "harness/graph/mixing_matrix.hpp"
+#include "harness/mix/mixer.hpp"
 #include "harness/mix/sketch.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace xib::micro {
@@ -40,6 +43,39 @@ void measure(benchmark::State& state, Gram gram) {
   report(state, wrong, bytes, Limit::read, bytes, threads);
   // Of each column n (n + 1) / 2 products, added up.
   if (gram == Gram::yes) report_operations(state, nodes * (nodes + 1.0) * static_cast<double>(dim), threads);
+}
+
+// Ξ before and after a round on the ring: in one pass over memory, or in three. Least traffic: the matrix read and written once. Wrong: other numbers, or other
+// models, than those of three passes.
+void measured_round(benchmark::State& state, bool one_pass) {
+  const auto nodes = static_cast<int>(state.range(0)), threads = static_cast<int>(state.range(2));
+  const auto dim = static_cast<std::size_t>(state.range(1));
+  const auto communicator = make_single_communicator();
+  ThreadPool pool(threads);
+  const NodeLayout layout{nodes, 1, 0};
+  const auto schedule = make_mixing("ring", "uniform", nodes, 1);
+  NodeMatrix x(nodes, dim), other(nodes, dim);
+  fill(x);
+  fill(other);
+  NodeStatistics statistics(*communicator, pool, layout, dim);
+  Mixer mixer(*communicator, pool, layout, dim, schedule);
+  const auto by_passes = [&](NodeMatrix& models) {
+    NodeStatistics::Around found{.before = statistics.measure(models), .after = {}};
+    mixer.rounds(models, 0, 1);
+    found.after = statistics.measure(models);
+    return found;
+  };
+  const auto expected = by_passes(other), found = statistics.measure_around(x, true, mixer.by_columns(x, 0, 1, 1));
+  std::int64_t wrong = found.before.squared_distance != expected.before.squared_distance;
+  wrong += found.after.squared_distance != expected.after.squared_distance;
+  for (int i = 0; i < nodes; ++i) wrong += !std::ranges::equal(x.row(i), other.row(i));
+  for (auto _ : state)
+    if (one_pass)
+      benchmark::DoNotOptimize(statistics.measure_around(x, true, mixer.by_columns(x, 0, 1, 1)));
+    else
+      benchmark::DoNotOptimize(by_passes(x));
+  const double bytes = nodes * static_cast<double>(dim) * 4;
+  report(state, wrong, 2 * bytes, Limit::triad, bytes, threads);
 }
 
 // Least traffic: the matrix read, and written.
@@ -90,6 +126,12 @@ void sizes(benchmark::internal::Benchmark* b) {
 
 BENCHMARK_CAPTURE(measure, distance, Gram::no)->Apply(sizes);
 BENCHMARK_CAPTURE(measure, gram, Gram::yes)->Apply(sizes);
+void round_sizes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"nodes", "dim", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
+  for (const int threads : {1, 2}) b->Args({16, 272474, threads})->Args({4, 10000000, threads})->Args({32, 1000000, threads});
+}
+BENCHMARK_CAPTURE(measured_round, one_pass, true)->Apply(round_sizes);
+BENCHMARK_CAPTURE(measured_round, three_passes, false)->Apply(round_sizes);
 BENCHMARK(average)->Apply(sizes);
 void sketches(benchmark::internal::Benchmark* b) {
   b->ArgNames({"nodes", "dim", "threads", "k"})->UseRealTime()->Unit(benchmark::kMillisecond);

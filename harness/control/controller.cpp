@@ -2,7 +2,6 @@
 
 #include "harness/comm/collective.hpp"
 #include "harness/core/check.hpp"
-#include "harness/mix/displacement.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -51,9 +50,13 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
 
 ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done) {
   auto moments = statistics_.measure(x, gram);
+  count_measurement(moments, gram, at, done);
+  return moments;
+}
+
+void ConsensusController::count_measurement(const ConsensusMoments& moments, Gram gram, const Position& at, Communicated& done) {
   done.gauge_bytes += statistics_.measure_bytes(gram);
   if (!std::isfinite(moments.distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
-  return moments;
 }
 
 ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position& at, Communicated& done) {
@@ -147,13 +150,18 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   const bool steered = phase.policy->needs().gram, record = due(at.step);
   const Method::Kind method = steered ? method_of(phase, at) : Method::Kind::predicted;
   const bool gram = steered && method != Method::Kind::loop;
-  if (steered || record) {
+  const bool one_pass = (steered || (record && gauge_.kind == Gauge::Kind::exact)) && in_one_pass(x, record);
+  const bool waits = phase.policy->needs().any();  // the decision for measurements
+  Decision decision;
+  if (!waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
+  const bool before_in_pass = one_pass && !waits && !decision.exact && decision.rounds > 0;
+  if ((steered || record) && !before_in_pass) {
     moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
     done.distance_before = moments.distance;
     done.mean_norm = moments.mean_norm;
   }
   const std::int64_t before = done.gauge_bytes;
-  const Decision decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
+  if (waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
   const bool begins_with_measuring = decision.measured && decision.rounds == 0;
   done.decision_bytes = done.gauge_bytes - (gram || begins_with_measuring ? 0 : before);
   watch.lap(Part::gauge);
@@ -163,12 +171,17 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   done.target = decision.target;
   done.critical = decision.critical;
   if (phase.push_sum) check_push_sum(decision, phase.push_sum->before(phase.rounds_done));
+  const bool after_in_pass = one_pass && !decision.exact && decision.rounds > 0 && !decision.measured;
   if (decision.exact) {
     statistics_.average(x);
     done.bytes += statistics_.average_bytes();
   } else {
-    mix(phase, x, decision.rounds, decision.strength, record, done, watch);
-    if (decision.measured) mix_on(phase, x, decision, record, at, moments, done, watch);
+    if (decision.measured)
+      mix_on(phase, x, decision, record, at, moments, done, watch);
+    else if (after_in_pass)
+      moments = mix_measured(phase, x, decision.rounds, decision.strength, before_in_pass, at, done, watch);
+    else
+      mix(phase, x, decision.rounds, decision.strength, record, done, watch);
     if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);
   }
   watch.lap(Part::mix);
@@ -177,7 +190,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     if (decision.exact) {
       moments.squared_distance.assign(moments.squared_distance.size(), 0.0);  // equal rows: exactly zero, and x̄ is what it was
       moments.distance = 0;
-    } else if (done.rounds > 0 && !decision.measured) {
+    } else if (done.rounds > 0 && !decision.measured && !after_in_pass) {
       moments = steered ? measure(x, Gram::no, at, done) : gauge(x, at, done);
     }
     done.distance = moments.distance;
@@ -192,51 +205,6 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   squared_distances_ = std::move(moments.squared_distance);
   watch.lap(Part::gauge);
   return done;
-}
-
-void ConsensusController::mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch) {
-  const bool displacement = gauge_.kind == Gauge::Kind::displacement && record && rounds > 0 && done.rounds == 0 && strength > 0;
-  phase.mixer->rounds(x, phase.rounds_done, rounds, strength, displacement ? std::span(moved_) : std::span<double>{});
-  if (displacement) {
-    done.displacement = local_displacement(communicator_, layout_, moved_) / strength;
-    done.gauge_bytes += displacement_bytes(layout_);
-  }
-  for (int q = 0; q < rounds; ++q) done.bytes += phase.mixer->bytes(phase.rounds_done + q);
-  if (rounds > 0) done.strength = strength;
-  phase.rounds_done += rounds;
-  done.rounds += rounds;
-  watch.lap(Part::mix);
-}
-
-void ConsensusController::mix_on(Phase& phase, NodeMatrix& x, const Decision& decision, bool record, const Position& at, ConsensusMoments& moments,
-                                 Communicated& done, Stopwatch& watch) {
-  // The measurement of all models gives every rank the same Ξ, so that all of them go on or stop.
-  const auto measure_again = [&] {
-    const std::int64_t before = done.gauge_bytes;
-    moments = measure(x, Gram::no, at, done);
-    done.decision_bytes += done.gauge_bytes - before;
-    watch.lap(Part::gauge);
-  };
-  if (decision.rounds > 0) measure_again();
-  for (done.measurements = 1; moments.distance > decision.target && done.rounds < decision.most; ++done.measurements) {
-    mix(phase, x, 1, decision.strength, record, done, watch);
-    measure_again();
-  }
-  done.reached = !(moments.distance > decision.target);
-}
-
-void ConsensusController::communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch) {
-  Phase& phase = phases_[static_cast<std::size_t>(at.phase - 1)];
-  if (phase.push_sum) fail("a second vector is mixed under push-sum, whose weights have gone on (this is a bug)");
-  if (done.exact) {
-    statistics_.average(other);
-    done.bytes += statistics_.average_bytes();
-  } else if (done.rounds > 0) {
-    const std::int64_t first = phase.rounds_done - done.rounds;
-    phase.mixer->rounds(other, first, done.rounds, done.strength);
-    for (int q = 0; q < done.rounds; ++q) done.bytes += phase.mixer->bytes(first + q);
-  }
-  watch.lap(Part::mix);
 }
 
 Communicated ConsensusController::observe(const NodeMatrix& x, const Position& at, Stopwatch& watch) {

@@ -95,13 +95,19 @@ class ConsensusController {
   Phase& enter(int phase);  // with the weights of the phase before
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
+  void count_measurement(const ConsensusMoments& moments, Gram gram, const Position& at, Communicated& done);  // throws Diverged
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
   // How the rounds of this step are found, of a phase whose policy needs a Gram matrix: never automatic.
   Method::Kind method_of(const Phase& phase, const Position& at) const;
   Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                   const ConsensusMoments& before, Method::Kind method, Communicated& done);
   void mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch);
-  // Measures Ξ after the first rounds of a decision, and mixes and measures in turns until Ξ is at the target.
+  // Measures before (if asked) and after the rounds in the pass over memory that mixes; only where in_one_pass().
+  ConsensusMoments mix_measured(Phase& phase, NodeMatrix& x, int rounds, double strength, bool before, const Position& at, Communicated& done,
+                                Stopwatch& watch);
+  bool in_one_pass(const NodeMatrix& x, bool record) const;
+  void count_rounds(Phase& phase, int rounds, double strength, Communicated& done);
+  // Mixes the first rounds of a decision and measures Ξ, and mixes and measures in turns until Ξ is at the target.
   void mix_on(Phase& phase, NodeMatrix& x, const Decision& decision, bool record, const Position& at, ConsensusMoments& moments, Communicated& done,
               Stopwatch& watch);
 

@@ -175,12 +175,23 @@ void Mixer::mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, f
                    .moved = moved});
 }
 
-void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength, std::span<double> moved) {
-  std::fill(moved.begin(), moved.end(), 0.0);
-  if (count <= 0) return;
+void Mixer::choose(std::int64_t first, int count) {
   if (schedule_.period() == 0) plans_.clear();
   current_.clear();
   for (int q = 0; q < count; ++q) current_.push_back(&round(first + q));
+}
+
+std::function<void(std::size_t begin, std::size_t end, int worker)> Mixer::by_columns(NodeMatrix& x, std::int64_t first, int count, double strength) {
+  choose(first, count);
+  return [this, &x, strength](std::size_t begin, std::size_t end, int worker) {
+    mix_columns(x, current_, begin, end, static_cast<float>(strength), scratch_[static_cast<std::size_t>(worker)], nullptr);
+  };
+}
+
+void Mixer::rounds(NodeMatrix& x, std::int64_t first, int count, double strength, std::span<double> moved) {
+  std::fill(moved.begin(), moved.end(), 0.0);
+  if (count <= 0) return;
+  choose(first, count);
   if (x.device()) {
     if (layout_.ranks == 1) return mix_on_device(x, current_, static_cast<float>(strength), moved);
     for (std::size_t q = 0; q < current_.size(); ++q) {

@@ -8,6 +8,7 @@
 #include "harness/mix/node_matrix.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -27,6 +28,10 @@ class Mixer {
   // first round moved each row, ‖γ Σ_j w_ij (x_j - x_i)‖².
   void rounds(NodeMatrix& x, std::int64_t first, int count, double strength = 1, std::span<double> moved = {});
 
+  // The same rounds, as work on columns begin .. end of x, begin a multiple of 16, by a worker of the pool. Only for rows that are all in host memory of this
+  // rank; valid until the next call.
+  std::function<void(std::size_t begin, std::size_t end, int worker)> by_columns(NodeMatrix& x, std::int64_t first, int count, double strength);
+
   std::int64_t bytes(std::int64_t round);  // bytes that all nodes together send in this round with one node per rank
 
  private:
@@ -38,6 +43,7 @@ class Mixer {
     std::int64_t links = 0;                  // off-diagonal entries of the whole W
   };
   const Round& round(std::int64_t t);
+  void choose(std::int64_t first, int count);  // the current rounds
   Round plan(const MixingMatrix& w) const;
   void mix_on_device(NodeMatrix& x, std::span<const Round* const> rounds, float strength, std::span<double> moved) const;
   // A thread's own: a copy of the columns that one round takes, or two of those that several take, and where the rows begin in x (halo rows follow) and in
@@ -48,8 +54,8 @@ class Mixer {
     std::vector<const float*> x, halves[2];
     std::vector<float> weights;  // of a ring, times γ
   };
-  // Columns begin .. end, of which begin is a multiple of a block. moved_blocks: where the squared steps of the first round go, per row and block of columns;
-  // null: nowhere.
+  // Columns begin .. end, of which begin is a multiple of 16, and of a block if steps are measured. moved_blocks: where the squared steps of the first round
+  // go, per row and block of columns; null: nowhere.
   void mix_columns(NodeMatrix& x, std::span<const Round* const> rounds, std::size_t begin, std::size_t end, float strength, Scratch& scratch,
                    double* moved_blocks) const;
 

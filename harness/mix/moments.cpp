@@ -1,15 +1,18 @@
 #include "harness/mix/moments.hpp"
 
+#include "harness/core/check.hpp"
 #include "harness/mix/tile.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace xib {
 namespace {
 
 constexpr std::size_t kLanes = 8;
-constexpr std::size_t kTask = 16 * kTile;  // columns whose mean a thread takes at once
+constexpr std::size_t kTask = 16 * kTile;     // columns whose mean a thread takes at once
+constexpr std::size_t kInCache = 192 * 1024;  // bytes that stay in an L2 while they are measured, changed and measured again
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
@@ -43,27 +46,32 @@ std::int64_t NodeStatistics::measure_bytes(int nodes, std::size_t dim, Gram gram
   return SliceSums::bytes(nodes, dim, n + 1, gram == Gram::yes ? pairs(n) : 0);
 }
 
+void NodeStatistics::add_tiles(RowsOf rows, std::size_t begin, std::size_t end, std::size_t stop, Gram gram, int worker, double* out) {
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  double* const deviation = scratch_[static_cast<std::size_t>(worker)].data();  // n x kTile
+  double* const means = deviation + n * kTile;
+  for (std::size_t at = begin; at < end; at += kTile) {
+    const Tile tile = tile_of(rows, at, stop, gram == Gram::no);
+    tile_mean(tile, means);
+    out[n] += tile_norm(means, tile.width);
+    if (gram == Gram::no) {
+      tile_distances(tile, means, out);
+    } else {
+      tile_deviations(tile, means, deviation);
+      tile_gram(deviation, n, tile.width, out + n + 1);
+    }
+  }
+}
+
 std::vector<double> NodeStatistics::sum_pieces(RowsOf rows, Gram gram) {
   const auto n = static_cast<std::size_t>(layout_.nodes);
-  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per piece: n squared distances, ‖mean‖², pairs
+  const std::size_t numbers = n + 1 + (gram == Gram::yes ? pairs(n) : 0);  // per piece
   const auto bounds = sums_.pieces();
   std::vector<double> part((bounds.size() - 1) * numbers, 0.0);
   pool_.for_each(static_cast<std::int64_t>(bounds.size()) - 1, [&](std::int64_t piece, int worker) {
     const auto k = static_cast<std::size_t>(piece);
     double* const out = part.data() + k * numbers;
-    double* const deviation = scratch_[static_cast<std::size_t>(worker)].data();  // n x kTile
-    double* const means = deviation + n * kTile;
-    for (std::size_t at = bounds[k]; at < bounds[k + 1]; at += kTile) {
-      const Tile tile = tile_of(rows, at, bounds[k + 1], gram == Gram::no);
-      tile_mean(tile, means);
-      out[n] += tile_norm(means, tile.width);
-      if (gram == Gram::no) {
-        tile_distances(tile, means, out);
-      } else {
-        tile_deviations(tile, means, deviation);
-        tile_gram(deviation, n, tile.width, out + n + 1);
-      }
-    }
+    add_tiles(rows, bounds[k], bounds[k + 1], bounds[k + 1], gram, worker, out);
     for (std::size_t i = 0; i < n && gram == Gram::yes; ++i) out[i] = out[n + pairs(i + 1)];  // the diagonal
   });
   return part;
@@ -77,10 +85,8 @@ std::vector<double> NodeStatistics::sum_pieces_on_device(Device& device, RowsOf 
   return part;
 }
 
-ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
+ConsensusMoments NodeStatistics::moments_of(std::span<const double> part, Gram gram) {
   const auto n = static_cast<std::size_t>(layout_.nodes);
-  const RowsOf rows = exchange_.rows(x, sums_.columns());
-  const std::vector<double> part = x.device() ? sum_pieces_on_device(*x.device(), rows, gram) : sum_pieces(rows, gram);
   const std::vector<double> sum = sums_(part, n + 1, gram == Gram::yes ? pairs(n) : 0);
 
   ConsensusMoments moments;
@@ -96,6 +102,50 @@ ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
       for (std::size_t j = 0; j <= i; ++j) moments.gram[i * n + j] = moments.gram[j * n + i] = *pair++;
   }
   return moments;
+}
+
+ConsensusMoments NodeStatistics::measure(const NodeMatrix& x, Gram gram) {
+  const RowsOf rows = exchange_.rows(x, sums_.columns());
+  return moments_of(x.device() ? sum_pieces_on_device(*x.device(), rows, gram) : sum_pieces(rows, gram), gram);
+}
+
+bool NodeStatistics::measures_around(const NodeMatrix& x) const {
+  return layout_.ranks == 1 && !x.device() && sums_.pieces().size() > 2 * static_cast<std::size_t>(pool_.threads());
+}
+
+NodeStatistics::Around NodeStatistics::measure_around(NodeMatrix& x, bool before, const ColumnChange& change) {
+  using Clock = std::chrono::steady_clock;
+  struct Times {
+    Clock::duration measuring{}, all{};
+  };
+  const RowsOf rows = exchange_.rows(x, sums_.columns());
+  const auto n = static_cast<std::size_t>(layout_.nodes);
+  const std::size_t columns = std::max(kInCache / (n * sizeof(float)) / kTile, std::size_t{1}) * kTile;
+  const auto bounds = sums_.pieces();
+  const std::size_t pieces = bounds.size() - 1;
+  std::vector<double> first(pieces * (n + 1), 0.0), second(first);
+  std::vector<Times> times(static_cast<std::size_t>(pool_.threads()));
+  pool_.for_each(static_cast<std::int64_t>(pieces), [&](std::int64_t piece, int worker) {
+    const auto k = static_cast<std::size_t>(piece);
+    const std::size_t stop = bounds[k + 1];
+    Times& mine = times[static_cast<std::size_t>(worker)];
+    auto begun = Clock::now();
+    for (std::size_t at = bounds[k]; at < stop; at += columns) {
+      const std::size_t end = std::min(at + columns, stop);
+      if (before) add_tiles(rows, at, end, stop, Gram::no, worker, first.data() + k * (n + 1));
+      const auto measured = Clock::now();
+      change(at, end, worker);
+      const auto changed = Clock::now();
+      add_tiles(rows, at, end, end, Gram::no, worker, second.data() + k * (n + 1));
+      const auto ended = Clock::now();
+      mine.measuring += (measured - begun) + (ended - changed), mine.all += ended - begun;
+      begun = ended;
+    }
+  });
+  Times sum;
+  for (const Times& each : times) sum.measuring += each.measuring, sum.all += each.all;
+  const double share = sum.all.count() > 0 ? static_cast<double>(sum.measuring.count()) / static_cast<double>(sum.all.count()) : 0;
+  return {.before = moments_of(first, Gram::no), .after = moments_of(second, Gram::no), .share = share};
 }
 
 void NodeStatistics::sum_means(RowsOf rows, std::span<float> mean, const std::function<void(std::size_t begin, std::size_t count)>& then) {

@@ -35,6 +35,16 @@ class NodeStatistics {
   NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim);
 
   ConsensusMoments measure(const NodeMatrix& x, Gram gram = Gram::no);
+  // Measures before (if asked) and after `change` in one pass over memory. change(begin, end, worker) changes columns begin .. end of x, begin a multiple of
+  // 16; the threads of the pool call it for all columns. Only where measures_around(x); the bits are those of measure().
+  using ColumnChange = std::function<void(std::size_t begin, std::size_t end, int worker)>;
+  struct Around {
+    ConsensusMoments before, after;
+    double share = 0;  // of the time of the pass that measuring took
+  };
+  Around measure_around(NodeMatrix& x, bool before, const ColumnChange& change);
+  // All rows are in host memory of this rank, and there are slices enough for its threads.
+  bool measures_around(const NodeMatrix& x) const;
   void mean(const NodeMatrix& x, std::span<float> mean);  // dim floats in host memory, on every rank
   void average(NodeMatrix& x);                            // every row becomes the mean
 
@@ -44,9 +54,12 @@ class NodeStatistics {
   std::int64_t average_bytes() const { return 2 * std::int64_t{layout_.nodes - 1} * static_cast<std::int64_t>(dim_) * 4; }
 
  private:
-  using RowsOf = std::span<const float* const>;                               // n addresses, of columns of this rank
+  using RowsOf = std::span<const float* const>;  // n addresses, of columns of this rank
+  // Adds the numbers of columns begin .. end, whole tiles of a piece that ends at `stop`, to `out`: n squared distances, ‖mean‖², pairs.
+  void add_tiles(RowsOf rows, std::size_t begin, std::size_t end, std::size_t stop, Gram gram, int worker, double* out);
   std::vector<double> sum_pieces(RowsOf rows, Gram gram);                     // numbers of each of my pieces, on the host
   std::vector<double> sum_pieces_on_device(Device&, RowsOf rows, Gram gram);  // the same numbers
+  ConsensusMoments moments_of(std::span<const double> part, Gram gram);       // from the numbers of my pieces
   // Means of columns of this rank; `then` gets each run of them while it is in cache.
   void sum_means(RowsOf rows, std::span<float> mean, const std::function<void(std::size_t begin, std::size_t count)>& then = {});
   float* mean_on_device(const NodeMatrix& x);

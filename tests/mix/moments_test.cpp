@@ -1,11 +1,13 @@
 #include "harness/mix/moments.hpp"
 
+#include "harness/mix/mixer.hpp"
 #include "tests/mix/worlds.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cmath>
 #include <mutex>
+#include <tuple>
 
 using namespace xib;
 using namespace xib::test;
@@ -193,4 +195,48 @@ TEST_CASE("dot is the exact scalar product of integers, of any length") {
     }
     CHECK(dot(a, b) == expected);
   }
+}
+
+TEST_CASE("measuring and mixing in one pass over memory gives the bits of three passes") {
+  const auto same = [](const ConsensusMoments& a, const ConsensusMoments& b) {
+    CHECK(a.squared_distance == b.squared_distance);
+    CHECK(a.distance == b.distance);
+    CHECK(a.mean_norm == b.mean_norm);
+  };
+  for (const int n : {2, 7, 70})                           // a ring of up to 64 nodes is mixed in place
+    for (const std::size_t dim : {4099, 50'000, 200'000})  // slices of 65 to 3,136 columns: less than a tile, several, several runs of tiles
+      for (const int rounds : {1, 3}) {
+        const MixingSchedule schedule = fixed(circulant(n, {1, n - 1}, n == 2 ? 0.25 : 1.0 / 3));
+        INFO(n << " nodes, dim " << dim << ", " << rounds << " rounds");
+        const Rows start = random_rows(n, dim, 5, 1, 2);
+        ConsensusMoments before, after;
+        const Rows expected = spread(start, {}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+          NodeStatistics statistics(communicator, pool, layout, dim);
+          before = statistics.measure(x);
+          Mixer(communicator, pool, layout, dim, schedule).rounds(x, 0, rounds, 0.9);
+          after = statistics.measure(x);
+        });
+        for (const int threads : {1, 3})
+          for (const bool both : {true, false}) {
+            const Rows found = spread(start, {1, threads}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+              NodeStatistics statistics(communicator, pool, layout, dim);
+              REQUIRE(statistics.measures_around(x));
+              Mixer mixer(communicator, pool, layout, dim, schedule);
+              const auto around = statistics.measure_around(x, both, mixer.by_columns(x, 0, rounds, 0.9));
+              if (both) same(around.before, before);
+              same(around.after, after);
+              CHECK(around.share > 0);
+              CHECK(around.share < 1);
+            });
+            CHECK(found == expected);
+          }
+      }
+}
+
+TEST_CASE("models on several ranks, and fewer slices than two for each thread, are measured in a pass of their own") {
+  for (const auto& [nodes, how, one_pass] :
+       {std::tuple{4, Spread{1, 4}, true}, {4, Spread{2, 1}, false}, {1024, Spread{1, 2}, true}, {1024, Spread{1, 3}, false}})
+    spread(random_rows(nodes, 300, 1), how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
+      CHECK(NodeStatistics(communicator, pool, layout, x.dim()).measures_around(x) == one_pass);
+    });
 }
