@@ -14,6 +14,9 @@ WARMUP, EVALUATION, CHECKPOINT = 1, 2, 4  # bits of /steps/flags
 # What a file says of its columns by their attributes `science` and `part_of`, for files from before there were these.
 EARLIER_PARTS = ("data_s", "compute_s", "update_s", "mix_s", "gauge_s", "record_s", "wait_s")
 EARLIER_NOT_SCIENCE = {*EARLIER_PARTS, "wall_s", "t_ns", "attempt", "flags", "wire_bytes", "train_seconds"}
+# Columns that every file has, and that are read without asking.
+NEEDED = [f"steps/{name}" for name in ("step", "epoch", "lr", "flags", "train_loss", "consensus_distance", "gossip_rounds", "samples", "bytes_sent", "wall_s")] + [
+    "evaluations/step", "evaluations/epoch"]
 
 
 @dataclass
@@ -139,6 +142,8 @@ def read_run(path):
                 raise RunFileError(f"{path}: status is {root.get('status')!r}, not 'complete': run it to its end with xibench run")
             if changed := changed_since_written(file):
                 raise RunFileError(f"{path}: {changed} is not what was written (/manifest): take the original, or remove the file and run again")
+            if lacking := next((column for column in NEEDED if column not in file), None):
+                raise KeyError(f"{lacking} is missing")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
                        variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
                        source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]), metrics=metrics_of(file),

@@ -63,29 +63,42 @@ def rows_of(output):
 
 
 def launch(options):
-    """Cells -> seconds of each launch, and the load at each."""
-    cells, loads, begun = {}, [], time.time()
+    """Cells -> seconds of each launch, and the load at each. A launch that fails ends it; those before are kept."""
+    cells, loads, begun, problem = {}, [], time.time(), None
     for k in range(options.count):
-        loads.append(os.getloadavg()[0])
+        load = os.getloadavg()[0]
         try:
             done = subprocess.run(options.command, capture_output=True, check=False)
         except OSError as error:
-            raise Unusable(f"{options.command[0]} cannot be started ({error.strerror}): name a program after --") from error
+            problem = Unusable(f"{options.command[0]} cannot be started ({error.strerror}): name a program after --")
+            break
         if done.returncode != 0:
             say(PROGRAM, f"launch {k + 1} ended with status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-200:]}")
-            return 1
-        for label, seconds in rows_of(done.stdout):
+            break
+        try:
+            rows = rows_of(done.stdout)
+        except Unusable as error:
+            problem = error
+            break
+        labels = [label for label, _ in rows]
+        if len(set(labels)) != len(labels) or (cells and set(labels) != set(cells)):
+            uneven = next(label for label in [*cells, *labels] if labels.count(label) != 1 or (cells and label not in cells))
+            problem = Unusable(f"{uneven}: is not in every launch exactly once")
+            break
+        for label, seconds in rows:
             cells.setdefault(label, []).append(seconds)
+        loads.append(load)
         if (k + 1) % 50 == 0:
             say(PROGRAM, f"{k + 1} of {options.count} launches, {(time.time() - begun) / (k + 1) * (options.count - k - 1):.0f} s left")
-    uneven = [label for label, seconds in cells.items() if len(seconds) != options.count]
-    if uneven:
-        say(PROGRAM, f"{uneven[0]}: is not in every launch exactly once")
-        return 2
-    pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(), "processors": len(os.sched_getaffinity(0)),
-            "load": loads, "cells": cells}
-    write_whole(options.out, json.dumps(pool) + "\n")
-    return 0
+    if loads:
+        pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(),
+                "processors": len(os.sched_getaffinity(0)), "load": loads, "cells": cells}
+        write_whole(options.out, json.dumps(pool) + "\n")
+        if len(loads) < options.count:
+            say(PROGRAM, f"{options.out} has the {len(loads)} launches before")
+    if problem:
+        raise problem
+    return int(len(loads) < options.count)
 
 
 class Pool:

@@ -149,11 +149,12 @@ class ReadingRuns(support.FolderTest):
                 damage(file)
             self.assertIn("damaged, ", self.refusal(path))
 
-    def test_a_missing_group_is_named(self):
-        path = synthetic_runs.write_run(self.folder, "ring", 1)
-        with h5py.File(path, "a") as file:
-            del file["steps"]
-        self.assertIn("steps", self.refusal(path))
+    def test_a_missing_group_or_column_is_named(self):
+        for seed, name in enumerate(("steps", "evaluations", "steps/lr", "steps/consensus_distance", "evaluations/epoch")):
+            path = synthetic_runs.write_run(self.folder, "ring", seed)
+            with h5py.File(path, "a") as file:
+                del file[name]
+            self.assertRegex(self.refusal(path), rf"incomplete run file \(.*{name}")
 
     def test_a_damaged_kept_file_is_refused_by_name(self):
         path, whole = self.folder / "x_kept.json", json.loads((support.SOURCE / "benchmarks" / "results" / "quickstart" / "kept.json").read_text())

@@ -57,6 +57,22 @@ class GateRates(FolderTest):
         pool = json.loads((self.folder / "pool.json").read_text())
         self.assertEqual((pool["cells"], len(pool["load"])), ({"a": [0.002] * 20}, 20))
 
+    def test_launches_before_one_that_fails_are_kept(self):
+        script, end = self.folder / "program", self.folder / "launched"
+        for failure, status, sentence in (("exit 3", 1, "launch 4 ended with status 3"), ("echo hello; exit", 2, "and this is none"),
+                                          ("""echo '{"context": {}, "benchmarks": []}'; exit""", 2, "a: is not in every launch exactly once")):
+            end.write_text("")
+            script.write_text(f'''#!/bin/sh
+echo >>"{end}"
+if [ "$(wc -l <"{end}")" = 4 ]; then {failure}; fi
+echo '{{"context": {{}}, "benchmarks": [{{"name": "a", "real_time": 2, "time_unit": "ms"}}]}}'
+''')
+            script.chmod(0o755)
+            done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", script, status=status)
+            self.assertIn(sentence, done.stderr)
+            self.assertIn("pool.json has the 3 launches before", done.stderr)
+            self.assertEqual(json.loads((self.folder / "pool.json").read_text())["cells"], {"a": [0.002] * 3})
+
     def refused(self, *arguments):
         done = self.run_script(*arguments, status=2)
         self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
