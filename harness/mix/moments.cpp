@@ -52,14 +52,14 @@ void NodeStatistics::add_tiles(RowsOf rows, std::size_t begin, std::size_t end, 
   double* const means = deviation + n * kTile;
   for (std::size_t at = begin; at < end; at += kTile) {
     const Tile tile = tile_of(rows, at, stop, gram == Gram::no);
+    if (gram == Gram::no) {
+      tile_moments(tile, means, out);
+      continue;
+    }
     tile_mean(tile, means);
     out[n] += tile_norm(means, tile.width);
-    if (gram == Gram::no) {
-      tile_distances(tile, means, out);
-    } else {
-      tile_deviations(tile, means, deviation);
-      tile_gram(deviation, n, tile.width, out + n + 1);
-    }
+    tile_deviations(tile, means, deviation);
+    tile_gram(deviation, n, tile.width, out + n + 1);
   }
 }
 

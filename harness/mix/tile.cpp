@@ -43,7 +43,8 @@ void two_distances(const float* a, const float* b, const double* means, const Ti
   for (; c + kLanes <= width; c += kLanes) {
     const FourDoubles low = load_four(means + c), high = load_four(means + c + 4);
     const FourDoubles d_0 = load_four(a + c) - low, d_1 = load_four(a + c + 4) - high, e_0 = load_four(b + c) - low, e_1 = load_four(b + c + 4) - high;
-    low_a += d_0 * d_0, high_a += d_1 * d_1, low_b += e_0 * e_0, high_b += e_1 * e_1;
+    low_a = multiplier_sum(d_0 * d_0, low_a), high_a = multiplier_sum(d_1 * d_1, high_a);
+    low_b = multiplier_sum(e_0 * e_0, low_b), high_b = multiplier_sum(e_1 * e_1, high_b);
     if (c % kLine == 0 && c >= tile.ahead_of_mean && c < tile.ahead) {
       __builtin_prefetch(a + width + c, 0, 1);
       __builtin_prefetch(b + width + c, 0, 1);
@@ -99,6 +100,70 @@ void tile_mean(const Tile& tile, double* means) {
   for (const float* row : tile.rows)
     for (std::size_t k = 0; k < rest; ++k) sums[k] += row[tile.at + c + k];
   for (std::size_t k = 0; k < whole_lanes(rest); ++k) means[c + k] = k < rest ? sums[k] / n : 0.0;
+}
+
+namespace {
+
+// One half of the lanes of the sums over a tile of few rows, whose numbers are read once and stay in registers. 1/n is exact, so a product has the bits of the
+// quotient, which takes longer.
+template <std::size_t kRows>
+struct FewRows {
+  static_assert(kRows == 2 || kRows == 4);
+  FourDoubles distance[kRows], norm{};
+  FewRows() {
+    for (FourDoubles& sum : distance) sum = FourDoubles{};  // a loop, because GCC 12 clears an array in memory
+  }
+  void add(const FourDoubles (&x)[kRows]) {
+    constexpr double kShare = 1.0 / kRows;
+    FourDoubles sum = FourDoubles{} + x[0];  // -0 + 0 is 0
+    for (std::size_t i = 1; i < kRows; ++i) sum += x[i];
+    const FourDoubles mean = sum * kShare;
+    norm = multiplier_sum(mean * mean, norm);
+    for (std::size_t i = 0; i < kRows; ++i) distance[i] = multiplier_sum((x[i] - mean) * (x[i] - mean), distance[i]);
+  }
+  void add_columns(const float* const (&rows)[kRows], std::size_t at) {
+    FourDoubles x[kRows];
+    for (std::size_t i = 0; i < kRows; ++i) x[i] = load_four(rows[i] + at);
+    add(x);
+  }
+  void add_rest(const float* const (&rows)[kRows], std::size_t at, std::size_t width) {  // less than four columns, followed by zeros
+    FourDoubles x[kRows];
+    for (std::size_t i = 0; i < kRows; ++i)
+      for (std::size_t k = 0; k < kFour; ++k) x[i][k] = at + k < width ? rows[i][at + k] : 0.0F;
+    add(x);
+  }
+};
+
+template <std::size_t kRows>
+void few_rows(const Tile& tile, double* out) {
+  const float* rows[kRows];
+  for (std::size_t i = 0; i < kRows; ++i) rows[i] = tile.rows[i] + tile.at;
+  const std::size_t whole = tile.width / kLanes * kLanes;
+  const auto fetch = [&](std::size_t c) {
+    if (c % kLine == 0 && c < tile.ahead)
+      for (const float* row : rows) __builtin_prefetch(row + tile.width + c, 0, 1);
+  };
+  FewRows<kRows> low, high;
+  if constexpr (kRows == 2) {  // both halves in one loop, as one addition waits for the one before
+    for (std::size_t c = 0; c < whole; c += kLanes) low.add_columns(rows, c), high.add_columns(rows, c + kFour), fetch(c);
+  } else {  // the sums of one half fill the registers
+    for (std::size_t c = 0; c < whole; c += kLanes) low.add_columns(rows, c), fetch(c);
+    for (std::size_t c = 0; c < whole; c += kLanes) high.add_columns(rows, c + kFour);
+  }
+  if (whole < tile.width) low.add_rest(rows, whole, tile.width), high.add_rest(rows, whole + kFour, tile.width);
+  for (std::size_t i = 0; i < kRows; ++i) out[i] += sum_lanes(low.distance[i], high.distance[i]);
+  out[kRows] += sum_lanes(low.norm, high.norm);
+}
+
+}  // namespace
+
+void tile_moments(const Tile& tile, double* means, double* out) {
+  const std::size_t n = tile.rows.size();
+  if (n == 2) return few_rows<2>(tile, out);
+  if (n == 4) return few_rows<4>(tile, out);
+  tile_mean(tile, means);
+  tile_distances(tile, means, out);
+  out[n] += tile_norm(means, tile.width);
 }
 
 void tile_distances(const Tile& tile, const double* means, double* out) {

@@ -20,6 +20,8 @@ struct Tile {
 void tile_mean(const Tile& tile, double* means);
 // out[i] += ‖row i - means‖².
 void tile_distances(const Tile& tile, const double* means, double* out);
+// out[i] += ‖row i - mean‖², out[n] += ‖mean‖²; `means` is scratch memory of 256 numbers. The bits are those of the two above and tile_norm().
+void tile_moments(const Tile& tile, double* means, double* out);
 // deviations[i x 256 + c] = row i - means; zero from width on, up to the next multiple of 8.
 void tile_deviations(const Tile& tile, const double* means, double* deviations);
 // pairs[i (i + 1) / 2 + j] += <deviations i, deviations j> for j <= i < n.

@@ -1,6 +1,7 @@
 #include "harness/mix/moments.hpp"
 
 #include "harness/mix/mixer.hpp"
+#include "harness/mix/tile.hpp"
 #include "tests/mix/worlds.hpp"
 
 #include <catch2/catch.hpp>
@@ -231,6 +232,25 @@ TEST_CASE("measuring and mixing in one pass over memory gives the bits of three 
             CHECK(found == expected);
           }
       }
+}
+
+TEST_CASE("a tile that is read once has the bits of one whose rows are read again") {
+  for (const int n : {2, 4, 5})
+    for (const std::size_t width : {1, 3, 4, 7, 8, 13, 64, 100, 255, 256}) {
+      INFO(n << " rows of " << width);
+      Rows rows = random_rows(n, 300, 3, 1, 2);
+      for (std::size_t c = 0; c < 300; c += 5)
+        for (auto& row : rows) row[c] = -0.0F;
+      std::vector<const float*> addresses;
+      for (const auto& row : rows) addresses.push_back(row.data());
+      const Tile tile{addresses, 16, width, 0, 0};
+      std::vector<double> means(kTile), expected(static_cast<std::size_t>(n) + 1, 0.5), found = expected;
+      tile_mean(tile, means.data());
+      tile_distances(tile, means.data(), expected.data());
+      expected.back() += tile_norm(means.data(), width);
+      tile_moments(tile, means.data(), found.data());
+      CHECK(found == expected);
+    }
 }
 
 TEST_CASE("models on several ranks, and fewer slices than two for each thread, are measured in a pass of their own") {
