@@ -65,13 +65,13 @@ void measured_round(benchmark::State& state, bool one_pass) {
     found.after = statistics.measure(models);
     return found;
   };
-  const auto expected = by_passes(other), found = statistics.measure_around(x, true, mixer.by_columns(x, 0, 1, 1));
+  const auto expected = by_passes(other), found = statistics.measure_around(x, {}, true, mixer.by_columns(x, 0, 1, 1));
   std::int64_t wrong = found.before.squared_distance != expected.before.squared_distance;
   wrong += found.after.squared_distance != expected.after.squared_distance;
   for (int i = 0; i < nodes; ++i) wrong += !std::ranges::equal(x.row(i), other.row(i));
   for (auto _ : state)
     if (one_pass)
-      benchmark::DoNotOptimize(statistics.measure_around(x, true, mixer.by_columns(x, 0, 1, 1)));
+      benchmark::DoNotOptimize(statistics.measure_around(x, {}, true, mixer.by_columns(x, 0, 1, 1)));
     else
       benchmark::DoNotOptimize(by_passes(x));
   const double bytes = nodes * static_cast<double>(dim) * 4;

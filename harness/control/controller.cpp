@@ -139,8 +139,8 @@ std::span<const double> ConsensusController::push_sum_weights(const Position& at
   return std::span(phase.push_sum->before(phase.rounds_done)).subspan(static_cast<std::size_t>(mine.first), static_cast<std::size_t>(mine.count));
 }
 
-Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
-                                              Stopwatch& watch) {
+Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch,
+                                              const LocalStep* local) {
   Phase& phase = enter(at.phase);
   require(!phase.push_sum || std::exchange(weights_taken_, false),
           "a column-stochastic mixing matrix needs push-sum (plain gossip would drift away from the average): choose other weights, or let every step take "
@@ -151,10 +151,14 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   const Method::Kind method = steered ? method_of(phase, at) : Method::Kind::predicted;
   const bool gram = steered && method != Method::Kind::loop;
   const bool one_pass = (steered || (record && gauge_.kind == Gauge::Kind::exact)) && in_one_pass(x, record);
-  const bool waits = phase.policy->needs().any();  // the decision for measurements
+  const bool waits = phase.policy->needs().any();  // the decision for measurements; if not, local step, Ξ, gossip and Ξ can share a pass over memory
   Decision decision;
   if (!waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
   const bool before_in_pass = one_pass && !waits && !decision.exact && decision.rounds > 0;
+  if (local && !before_in_pass) {
+    local->everywhere();
+    watch.lap(Part::update);
+  }
   if ((steered || record) && !before_in_pass) {
     moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
     done.distance_before = moments.distance;
@@ -179,7 +183,8 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     if (decision.measured)
       mix_on(phase, x, decision, record, at, moments, done, watch);
     else if (after_in_pass)
-      moments = mix_measured(phase, x, decision.rounds, decision.strength, before_in_pass, at, done, watch);
+      moments = mix_measured(phase, x, local && before_in_pass ? local->by_columns() : ColumnWork{}, before_in_pass, decision.rounds, decision.strength, at,
+                             done, watch);
     else
       mix(phase, x, decision.rounds, decision.strength, record, done, watch);
     if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);

@@ -54,6 +54,12 @@ struct Communicated {
   double by_gram = kNaN, measurements = kNaN;  // how it was decided: 1 by a Gram matrix, 0 without; measurements of Ξ. NaN: control.method is not set
 };
 
+// Local step of the nodes that is still to be done, in one of two ways with the same bits; one of the two is called, once.
+struct LocalStep {
+  std::function<void()> everywhere;
+  std::function<ColumnWork()> by_columns;  // for rows in host memory
+};
+
 // Controller that carries out the consensus policy of the current phase on the rows of a node matrix: it measures what the policy needs, lets rank 0 decide,
 // mixes, and measures again for the record; or, by the loop, mixes and measures in turns. `gauge` takes the measurements that are only for the record, every
 // `measure_every` steps (0: never).
@@ -63,7 +69,9 @@ class ConsensusController {
                       std::int64_t measure_every, FullGradientAt full_gradient = {}, const Gauge& gauge = {}, const Method& method = {});
 
   // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
-  Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch);
+  // local: done first, in the pass over memory that mixes and measures where there is one; null: the models have already moved.
+  Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch,
+                           const LocalStep* local = nullptr);
   // Does to `other` what communicate() has just done to the models (exact averaging, or the same rounds), and adds the bytes to `done`.
   void communicate_alike(NodeMatrix& other, const Position& at, Communicated& done, Stopwatch& watch);
   // For algorithms that communicate in another way: only measures Ξ of x, if a measurement is due.
@@ -102,9 +110,9 @@ class ConsensusController {
   Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                   const ConsensusMoments& before, Method::Kind method, Communicated& done);
   void mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch);
-  // Measures before (if asked) and after the rounds in the pass over memory that mixes; only where in_one_pass().
-  ConsensusMoments mix_measured(Phase& phase, NodeMatrix& x, int rounds, double strength, bool before, const Position& at, Communicated& done,
-                                Stopwatch& watch);
+  // Mixes and measures afterwards, in one pass over memory; also before it, and after the local step, if asked. Only where in_one_pass().
+  ConsensusMoments mix_measured(Phase& phase, NodeMatrix& x, const ColumnWork& move, bool before, int rounds, double strength, const Position& at,
+                                Communicated& done, Stopwatch& watch);
   bool in_one_pass(const NodeMatrix& x, bool record) const;
   void count_rounds(Phase& phase, int rounds, double strength, Communicated& done);
   // Mixes the first rounds of a decision and measures Ξ, and mixes and measures in turns until Ξ is at the target.

@@ -30,12 +30,14 @@ bool ConsensusController::in_one_pass(const NodeMatrix& x, bool record) const {
   return statistics_.measures_around(x) && !(record && gauge_.kind == Gauge::Kind::displacement);  // which the mixer measures, not column by column
 }
 
-ConsensusMoments ConsensusController::mix_measured(Phase& phase, NodeMatrix& x, int rounds, double strength, bool before, const Position& at,
-                                                   Communicated& done, Stopwatch& watch) {
+ConsensusMoments ConsensusController::mix_measured(Phase& phase, NodeMatrix& x, const ColumnWork& move, bool before, int rounds, double strength,
+                                                   const Position& at, Communicated& done, Stopwatch& watch) {
   const double mixed = watch.seconds(Part::mix);
-  auto around = statistics_.measure_around(x, before, phase.mixer->by_columns(x, phase.rounds_done, rounds, strength));
+  auto around = statistics_.measure_around(x, move, before, phase.mixer->by_columns(x, phase.rounds_done, rounds, strength));
   watch.lap(Part::mix);
-  watch.move(Part::mix, Part::gauge, around.share * (watch.seconds(Part::mix) - mixed));
+  const double pass = watch.seconds(Part::mix) - mixed;
+  watch.move(Part::mix, Part::update, around.moving * pass);
+  watch.move(Part::mix, Part::gauge, around.measuring * pass);
   if (before) {
     count_measurement(around.before, Gram::no, at, done);
     done.distance_before = around.before.distance;
@@ -52,7 +54,7 @@ void ConsensusController::mix_on(Phase& phase, NodeMatrix& x, const Decision& de
   const auto mix_and_measure = [&](int rounds) {
     if (!one_pass) mix(phase, x, rounds, decision.strength, record, done, watch);
     const std::int64_t before = done.gauge_bytes;
-    moments = one_pass ? mix_measured(phase, x, rounds, decision.strength, false, at, done, watch) : measure(x, Gram::no, at, done);
+    moments = one_pass ? mix_measured(phase, x, {}, false, rounds, decision.strength, at, done, watch) : measure(x, Gram::no, at, done);
     done.decision_bytes += done.gauge_bytes - before;
     watch.lap(Part::gauge);
   };

@@ -181,7 +181,7 @@ void Mixer::choose(std::int64_t first, int count) {
   for (int q = 0; q < count; ++q) current_.push_back(&round(first + q));
 }
 
-std::function<void(std::size_t begin, std::size_t end, int worker)> Mixer::by_columns(NodeMatrix& x, std::int64_t first, int count, double strength) {
+ColumnWork Mixer::by_columns(NodeMatrix& x, std::int64_t first, int count, double strength) {
   choose(first, count);
   return [this, &x, strength](std::size_t begin, std::size_t end, int worker) {
     mix_columns(x, current_, begin, end, static_cast<float>(strength), scratch_[static_cast<std::size_t>(worker)], nullptr);

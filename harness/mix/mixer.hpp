@@ -8,7 +8,6 @@
 #include "harness/mix/node_matrix.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -28,9 +27,8 @@ class Mixer {
   // first round moved each row, ‖γ Σ_j w_ij (x_j - x_i)‖².
   void rounds(NodeMatrix& x, std::int64_t first, int count, double strength = 1, std::span<double> moved = {});
 
-  // The same rounds, as work on columns begin .. end of x, begin a multiple of 16, by a worker of the pool. Only for rows that are all in host memory of this
-  // rank; valid until the next call.
-  std::function<void(std::size_t begin, std::size_t end, int worker)> by_columns(NodeMatrix& x, std::int64_t first, int count, double strength);
+  // The same rounds, for rows that are all in host memory of this rank; valid until the next call.
+  ColumnWork by_columns(NodeMatrix& x, std::int64_t first, int count, double strength);
 
   std::int64_t bytes(std::int64_t round);  // bytes that all nodes together send in this round with one node per rank
 

@@ -35,14 +35,13 @@ class NodeStatistics {
   NodeStatistics(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim);
 
   ConsensusMoments measure(const NodeMatrix& x, Gram gram = Gram::no);
-  // Measures before (if asked) and after `change` in one pass over memory. change(begin, end, worker) changes columns begin .. end of x, begin a multiple of
-  // 16; the threads of the pool call it for all columns. Only where measures_around(x); the bits are those of measure().
-  using ColumnChange = std::function<void(std::size_t begin, std::size_t end, int worker)>;
+  // Moves the rows of x (a local step; empty: not at all), measures them if `before` asks for it, changes them (gossip), and measures again, in one pass over
+  // memory. Only where measures_around(x); the bits are those of one after the other.
   struct Around {
     ConsensusMoments before, after;
-    double share = 0;  // of the time of the pass that measuring took
+    double moving = 0, measuring = 0;  // shares of the time of the pass
   };
-  Around measure_around(NodeMatrix& x, bool before, const ColumnChange& change);
+  Around measure_around(NodeMatrix& x, const ColumnWork& move, bool before, const ColumnWork& change);
   // All rows are in host memory of this rank, and there are slices enough for its threads.
   bool measures_around(const NodeMatrix& x) const;
   void mean(const NodeMatrix& x, std::span<float> mean);  // dim floats in host memory, on every rank

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
 #include <span>
@@ -78,5 +79,9 @@ class NodeMatrix {
   Device* device_;
   std::unique_ptr<float[], Free> data_;
 };
+
+// Work on columns begin .. end of all rows of a matrix in host memory, by a worker of a ThreadPool; begin is a multiple of 16. Several such works can follow
+// each other while the columns are in cache.
+using ColumnWork = std::function<void(std::size_t begin, std::size_t end, int worker)>;
 
 }  // namespace xib

@@ -9,9 +9,9 @@ class Dsgd final : public Algorithm {
  public:
   void step(StepContext& c) override {
     compute_gradients(c);
-    c.optimizer.step(c.x, c.g, c.at.lr, c.pool);
-    c.watch.lap(Part::update);
-    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch);
+    const LocalStep local{.everywhere = [&] { c.optimizer.step(c.x, c.g, c.at.lr, c.pool); },
+                          .by_columns = [&] { return c.optimizer.step_by_columns(c.x, c.g, c.at.lr); }};
+    c.communicated = c.consensus.communicate(c.x, c.g, c.gradient_norm2, c.at, c.watch, &local);
   }
 };
 

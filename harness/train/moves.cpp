@@ -22,17 +22,36 @@ std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(st
 
 }  // namespace
 
+namespace {
+
+// Parameters begin .. end of a matrix, which are of one node; direction and move by value, so that their numbers stay in registers.
+template <class Direction, class Move>
+void move_node(NodeMatrix& x, const NodeMatrix& g, Direction direction, Move move, std::int64_t begin, std::int64_t end) {
+  float* const p = x.data();
+  const float* const q = g.data();
+  for (std::int64_t k = begin; k < end; ++k) move(k, p[k], direction(k, p[k], q[k]));
+}
+
+}  // namespace
+
 void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move) {
   if (x.device()) return step_on_device(*x.device(), elements(x), static_cast<std::int64_t>(x.stride()), x.data(), g.data(), direction, move);
   std::visit(
       [&](const auto& d, const auto& m) {
-        for_each_chunk(x, pool, [&](std::int64_t node, std::int64_t begin, std::int64_t end) {
-          const auto own_direction = d;
-          const auto own_move = of_node(m, node);
-          float* const p = x.data();
-          const float* const q = g.data();
-          for (std::int64_t k = begin; k < end; ++k) own_move(k, p[k], own_direction(k, p[k], q[k]));
-        });
+        for_each_chunk(x, pool, [&](std::int64_t node, std::int64_t begin, std::int64_t end) { move_node(x, g, d, of_node(m, node), begin, end); });
+      },
+      direction, move);
+}
+
+ColumnWork apply_by_columns(NodeMatrix& x, const NodeMatrix& g, const Direction& direction, const Move& move) {
+  return std::visit(
+      [&](const auto& d, const auto& m) -> ColumnWork {
+        return [&x, &g, d, m](std::size_t begin, std::size_t end, int) {
+          for (std::int64_t node = 0; node < x.count(); ++node) {
+            const std::int64_t row = node * static_cast<std::int64_t>(x.stride());
+            move_node(x, g, d, of_node(m, node), row + static_cast<std::int64_t>(begin), row + static_cast<std::int64_t>(end));
+          }
+        };
       },
       direction, move);
 }

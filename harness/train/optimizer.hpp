@@ -32,6 +32,8 @@ class Optimizer {
 
   // x -= lr d
   void step(NodeMatrix& x, const NodeMatrix& g, double lr, ThreadPool& pool) { move(x, g, pool, PlainMove{static_cast<float>(lr)}); }
+  // The same step, column by column; in host memory only. What is returned must run over all columns once.
+  ColumnWork step_by_columns(NodeMatrix& x, const NodeMatrix& g, double lr);
   // Another move, for algorithms that use the direction d in another way.
   void move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what);
 };
@@ -63,6 +65,8 @@ void check_optimizer(std::string_view text, const SgdOptions& options);
 // Calls move(k, x_k, direction(k, x_k, g_k)) for every parameter of every row, in one pass over memory: nodes and chunks of columns in parallel; on a device
 // one kernel.
 void apply(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Direction& direction, const Move& move);
+// The same for some columns of every row; x and g must outlive the work.
+ColumnWork apply_by_columns(NodeMatrix& x, const NodeMatrix& g, const Direction& direction, const Move& move);
 // Calls momentum(k) likewise for every parameter of a matrix of the shape of x.
 void apply(const NodeMatrix& x, ThreadPool& pool, const QgMomentum& momentum);
 

@@ -34,6 +34,10 @@ void check_optimizer(std::string_view text, const SgdOptions& options) {
           options.momentum, options.nesterov);
 }
 
+ColumnWork Optimizer::step_by_columns(NodeMatrix& x, const NodeMatrix& g, double lr) {
+  return apply_by_columns(x, g, direction(), PlainMove{static_cast<float>(lr)});
+}
+
 void Optimizer::move(NodeMatrix& x, const NodeMatrix& g, ThreadPool& pool, const Move& what) { apply(x, g, pool, direction(), what); }
 
 }  // namespace xib

@@ -223,11 +223,12 @@ TEST_CASE("measuring and mixing in one pass over memory gives the bits of three 
               NodeStatistics statistics(communicator, pool, layout, dim);
               REQUIRE(statistics.measures_around(x));
               Mixer mixer(communicator, pool, layout, dim, schedule);
-              const auto around = statistics.measure_around(x, both, mixer.by_columns(x, 0, rounds, 0.9));
+              const auto around = statistics.measure_around(x, {}, both, mixer.by_columns(x, 0, rounds, 0.9));
               if (both) same(around.before, before);
               same(around.after, after);
-              CHECK(around.share > 0);
-              CHECK(around.share < 1);
+              CHECK(around.measuring > 0);
+              CHECK(around.measuring < 1);
+              CHECK(around.moving < 0.5);
             });
             CHECK(found == expected);
           }

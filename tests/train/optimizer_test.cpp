@@ -39,7 +39,7 @@ reference::Sgd twin_of(const Case& c) {
 
 // x after `steps` steps of the harness, with the gradients of step t given by gradient(t).
 template <class Gradient>
-Rows harness(const Rows& start, const Case& c, double lr, int steps, int threads, const Gradient& gradient) {
+Rows harness(const Rows& start, const Case& c, double lr, int steps, int threads, const Gradient& gradient, std::size_t columns = 0) {
   const std::size_t dim = start[0].size();
   const int n = static_cast<int>(start.size());
   ThreadPool pool(threads);
@@ -49,7 +49,12 @@ Rows harness(const Rows& start, const Case& c, double lr, int steps, int threads
   const auto optimizer = make_optimizer(c.text, {n, dim, c.options});
   for (int t = 0; t < steps; ++t) {
     copy_in(gradient(t), all, g);
-    optimizer->step(x, g, lr, pool);
+    if (columns == 0) {
+      optimizer->step(x, g, lr, pool);
+      continue;
+    }
+    const ColumnWork work = optimizer->step_by_columns(x, g, lr);
+    for (std::size_t at = 0; at < dim; at += columns) work(at, std::min(at + columns, dim), 0);
   }
   Rows end = start;
   for (int k = 0; k < n; ++k) std::copy(x.row(k).begin(), x.row(k).end(), end[static_cast<std::size_t>(k)].begin());
@@ -117,7 +122,11 @@ TEST_CASE("steps are the reference's: SGD's exactly on dyadic numbers, Adam's wi
 TEST_CASE("a step has the same bits on any number of threads, over several chunks") {
   const Rows start = random_rows(3, (1 << 15) + 100, 2);
   const auto gradient = [](int t) { return random_rows(3, (1 << 15) + 100, 20 + static_cast<std::uint64_t>(t)); };
-  for (const auto& c : kCases) CHECK(harness(start, c, 0.1, 2, 1, gradient) == harness(start, c, 0.1, 2, 3, gradient));
+  for (const auto& c : kCases) {
+    const Rows expected = harness(start, c, 0.1, 2, 1, gradient);
+    CHECK(harness(start, c, 0.1, 2, 3, gradient) == expected);
+    CHECK(harness(start, c, 0.1, 2, 1, gradient, 4096) == expected);
+  }
 }
 
 TEST_CASE("restoring the state continues the run") {
