@@ -63,7 +63,7 @@ def rows_of(output):
 
 
 def launch(options):
-    """Cells -> seconds of each launch, and the load at each. A launch that fails ends it; those before are kept."""
+    """Cells -> seconds of each launch, and the load at each. A launch that fails ends it; those before are kept, beside an earlier result."""
     cells, loads, begun, problem = {}, [], time.time(), None
     for k in range(options.count):
         load = os.getloadavg()[0]
@@ -80,6 +80,9 @@ def launch(options):
         except Unusable as error:
             problem = error
             break
+        if not rows:
+            problem = Unusable("the program printed no times")
+            break
         labels = [label for label, _ in rows]
         if len(set(labels)) != len(labels) or (cells and set(labels) != set(cells)):
             uneven = next(label for label in [*cells, *labels] if labels.count(label) != 1 or (cells and label not in cells))
@@ -90,15 +93,17 @@ def launch(options):
         loads.append(load)
         if (k + 1) % 50 == 0:
             say(PROGRAM, f"{k + 1} of {options.count} launches, {(time.time() - begun) / (k + 1) * (options.count - k - 1):.0f} s left")
+    whole = len(loads) == options.count
+    out = options.out if whole else options.out.with_name(options.out.name + ".partial")
     if loads:
         pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(),
                 "processors": len(os.sched_getaffinity(0)), "load": loads, "cells": cells}
-        write_whole(options.out, json.dumps(pool) + "\n")
-        if len(loads) < options.count:
-            say(PROGRAM, f"{options.out} has the {len(loads)} launches before")
+        write_whole(out, json.dumps(pool) + "\n")
+        if not whole:
+            say(PROGRAM, f"{out} has the {len(loads)} launches before")
     if problem:
         raise problem
-    return int(len(loads) < options.count)
+    return int(not whole)
 
 
 class Pool:

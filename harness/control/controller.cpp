@@ -81,6 +81,7 @@ Method::Kind ConsensusController::method_of(const Phase& phase, const Position& 
 
 Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                                      const ConsensusMoments& before, Method::Kind method, Communicated& done) {
+  const Needs needs = phase.policy->needs();
   ConsensusView view{.step = at.step,
                      .phase_step = at.phase_step,
                      .round = phase.rounds_done,
@@ -90,11 +91,10 @@ Decision ConsensusController::decide(Phase& phase, const NodeMatrix& x, const No
                      .nodes = layout_.nodes,
                      .dim = x.dim(),
                      .method = method,
-                     .distance = before.distance,
-                     .mean_model_norm = before.mean_norm,
+                     .distance = needs.gram ? before.distance : kNaN,
+                     .mean_model_norm = needs.gram ? before.mean_norm : kNaN,
                      .gram = before.gram,
                      .schedule = &phase.gossip()};
-  const Needs needs = phase.policy->needs();
   if (!needs.any()) return phase.policy->decide(view);
   if (needs.gradient_norm) {
     std::vector<int> counts;
@@ -151,10 +151,13 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   const Method::Kind method = steered ? method_of(phase, at) : Method::Kind::predicted;
   const bool gram = steered && method != Method::Kind::loop;
   const bool one_pass = (steered || (record && gauge_.kind == Gauge::Kind::exact)) && in_one_pass(x, record);
-  const bool waits = phase.policy->needs().any();  // the decision for measurements; if not, local step, Ξ, gossip and Ξ can share a pass over memory
+  // True: the decision needs measurements and comes after them. False: it comes first, and local step, Ξ, gossip and Ξ can share a pass over memory.
+  const bool waits = phase.policy->needs().any();
   Decision decision;
   if (!waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
   const bool before_in_pass = one_pass && !waits && !decision.exact && decision.rounds > 0;
+  ColumnWork move;
+  if (local && before_in_pass) move = local->by_columns();
   if (local && !before_in_pass) {
     local->everywhere();
     watch.lap(Part::update);
@@ -183,8 +186,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     if (decision.measured)
       mix_on(phase, x, decision, record, at, moments, done, watch);
     else if (after_in_pass)
-      moments = mix_measured(phase, x, local && before_in_pass ? local->by_columns() : ColumnWork{}, before_in_pass, decision.rounds, decision.strength, at,
-                             done, watch);
+      moments = mix_measured(phase, x, move, before_in_pass, decision.rounds, decision.strength, at, done, watch);
     else
       mix(phase, x, decision.rounds, decision.strength, record, done, watch);
     if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);

@@ -68,7 +68,7 @@ class ConsensusController {
   ConsensusController(Communicator& communicator, ThreadPool& pool, NodeLayout layout, std::size_t dim, std::vector<PhaseControl> phases,
                       std::int64_t measure_every, FullGradientAt full_gradient = {}, const Gauge& gauge = {}, const Method& method = {});
 
-  // x: models after the local step; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
+  // x: models, after the local step unless `local` has still to do it; g: this step's mini-batch gradients; gradient_norm2: ‖g_i‖² of this rank's nodes.
   // local: done first, in the pass over memory that mixes and measures where there is one; null: the models have already moved.
   Communicated communicate(NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at, Stopwatch& watch,
                            const LocalStep* local = nullptr);
@@ -110,10 +110,12 @@ class ConsensusController {
   Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                   const ConsensusMoments& before, Method::Kind method, Communicated& done);
   void mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch);
-  // Mixes and measures afterwards, in one pass over memory; also before it, and after the local step, if asked. Only where in_one_pass().
+  // Does `move` (empty: nothing), measures if `before` asks for it, mixes, and measures, in one pass over memory. Only where in_one_pass().
   ConsensusMoments mix_measured(Phase& phase, NodeMatrix& x, const ColumnWork& move, bool before, int rounds, double strength, const Position& at,
                                 Communicated& done, Stopwatch& watch);
+  // The models can be measured while they are mixed.
   bool in_one_pass(const NodeMatrix& x, bool record) const;
+  // Adds these rounds and their bytes to the phase and the step.
   void count_rounds(Phase& phase, int rounds, double strength, Communicated& done);
   // Mixes the first rounds of a decision and measures Ξ, and mixes and measures in turns until Ξ is at the target.
   void mix_on(Phase& phase, NodeMatrix& x, const Decision& decision, bool record, const Position& at, ConsensusMoments& moments, Communicated& done,

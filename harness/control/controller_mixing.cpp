@@ -27,7 +27,7 @@ void ConsensusController::count_rounds(Phase& phase, int rounds, double strength
 }
 
 bool ConsensusController::in_one_pass(const NodeMatrix& x, bool record) const {
-  return statistics_.measures_around(x) && !(record && gauge_.kind == Gauge::Kind::displacement);  // which the mixer measures, not column by column
+  return statistics_.measures_around(x) && !(record && gauge_.kind == Gauge::Kind::displacement);  // the displacement is measured by Mixer::rounds() only
 }
 
 ConsensusMoments ConsensusController::mix_measured(Phase& phase, NodeMatrix& x, const ColumnWork& move, bool before, int rounds, double strength,

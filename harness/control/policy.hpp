@@ -23,7 +23,7 @@ struct Needs {
   bool any() const { return gram || gradient_norm || gradient_spread || full_gradient; }
 };
 
-// Numbers that a policy may use, the same on every rank. Numbers that it does not need are kNaN.
+// Numbers that a policy may use, the same on every rank. Numbers that it does not need are kNaN; a policy without needs decides before the local step.
 struct ConsensusView {
   std::int64_t step = 0;        // of the run, from 0
   std::int64_t phase_step = 0;  // of the phase, from 0

@@ -27,7 +27,7 @@ class Mixer {
   // first round moved each row, ‖γ Σ_j w_ij (x_j - x_i)‖².
   void rounds(NodeMatrix& x, std::int64_t first, int count, double strength = 1, std::span<double> moved = {});
 
-  // The same rounds, for rows that are all in host memory of this rank; valid until the next call.
+  // The same rounds, at least one, for rows that are all in host memory of this rank; valid until the next call of rounds() or by_columns().
   ColumnWork by_columns(NodeMatrix& x, std::int64_t first, int count, double strength);
 
   std::int64_t bytes(std::int64_t round);  // bytes that all nodes together send in this round with one node per rank

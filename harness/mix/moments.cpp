@@ -11,8 +11,9 @@ namespace xib {
 namespace {
 
 constexpr std::size_t kLanes = 8;
-constexpr std::size_t kTask = 16 * kTile;     // columns whose mean a thread takes at once
-constexpr std::size_t kInCache = 128 * 1024;  // bytes that stay in an L2 while they are moved, measured, changed and measured again
+constexpr std::size_t kTask = 16 * kTile;  // columns whose mean a thread takes at once
+constexpr std::size_t kInCache =
+    128 * 1024;  // bytes of models that stay in an L2, beside gradients and momentum, while they are moved, measured, changed and measured
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 
@@ -114,6 +115,7 @@ bool NodeStatistics::measures_around(const NodeMatrix& x) const {
 }
 
 NodeStatistics::Around NodeStatistics::measure_around(NodeMatrix& x, const ColumnWork& move, bool before, const ColumnWork& change) {
+  if (!measures_around(x)) fail("models are measured around a change where they are not all at hand (this is a bug)");
   using Clock = std::chrono::steady_clock;
   struct Times {
     Clock::duration moving{}, measuring{}, all{};
@@ -133,7 +135,7 @@ NodeStatistics::Around NodeStatistics::measure_around(NodeMatrix& x, const Colum
     for (std::size_t at = bounds[k]; at < stop; at += columns) {
       const std::size_t end = std::min(at + columns, stop);
       if (move) move(at, end, worker);
-      const auto moved = Clock::now();
+      const auto moved = move ? Clock::now() : begun;
       if (before) add_tiles(rows, at, end, stop, Gram::no, worker, first.data() + k * (n + 1));
       const auto measured = Clock::now();
       change(at, end, worker);
@@ -147,7 +149,10 @@ NodeStatistics::Around NodeStatistics::measure_around(NodeMatrix& x, const Colum
   Times sum;
   for (const Times& each : times) sum.moving += each.moving, sum.measuring += each.measuring, sum.all += each.all;
   const auto share = [&](Clock::duration part) { return sum.all.count() > 0 ? static_cast<double>(part.count()) / static_cast<double>(sum.all.count()) : 0; };
-  return {.before = moments_of(first, Gram::no), .after = moments_of(second, Gram::no), .moving = share(sum.moving), .measuring = share(sum.measuring)};
+  return {.before = before ? moments_of(first, Gram::no) : ConsensusMoments{},
+          .after = moments_of(second, Gram::no),
+          .moving = share(sum.moving),
+          .measuring = share(sum.measuring)};
 }
 
 void NodeStatistics::sum_means(RowsOf rows, std::span<float> mean, const std::function<void(std::size_t begin, std::size_t count)>& then) {

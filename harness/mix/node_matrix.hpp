@@ -80,8 +80,8 @@ class NodeMatrix {
   std::unique_ptr<float[], Free> data_;
 };
 
-// Work on columns begin .. end of all rows of a matrix in host memory, by a worker of a ThreadPool; begin is a multiple of 16. Several such works can follow
-// each other while the columns are in cache.
+// Work on columns begin .. end of all rows of a matrix in host memory, by a worker of a ThreadPool. Both are multiples of 16, but for an end
+// that is dim. Several such works can follow each other while the columns are in cache.
 using ColumnWork = std::function<void(std::size_t begin, std::size_t end, int worker)>;
 
 }  // namespace xib

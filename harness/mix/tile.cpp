@@ -105,7 +105,7 @@ void tile_mean(const Tile& tile, double* means) {
 namespace {
 
 // One half of the lanes of the sums over a tile of few rows, whose numbers are read once and stay in registers. 1/n is exact, so a product has the bits of the
-// quotient, which takes longer.
+// quotient, and division takes longer.
 template <std::size_t kRows>
 struct FewRows {
   static_assert(kRows == 2 || kRows == 4);
@@ -115,7 +115,7 @@ struct FewRows {
   }
   void add(const FourDoubles (&x)[kRows]) {
     constexpr double kShare = 1.0 / kRows;
-    FourDoubles sum = FourDoubles{} + x[0];  // -0 + 0 is 0
+    FourDoubles sum = x[0];  // a zero begins with its sign, which the squares take away
     for (std::size_t i = 1; i < kRows; ++i) sum += x[i];
     const FourDoubles mean = sum * kShare;
     norm = multiplier_sum(mean * mean, norm);

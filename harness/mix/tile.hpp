@@ -10,7 +10,7 @@ namespace xib {
 inline constexpr std::size_t kTile = 256;
 
 // Tile: columns at .. at + width of all rows. The `ahead` columns after it will be read next, and are fetched meanwhile: the first of them by tile_mean(), the
-// rest by tile_distances(), so that memory rests in neither.
+// rest by tile_distances(), so that memory rests in neither; all of them by tile_moments() where it reads a tile once.
 struct Tile {
   std::span<const float* const> rows;
   std::size_t at, width, ahead, ahead_of_mean;

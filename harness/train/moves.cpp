@@ -20,10 +20,6 @@ void for_each_chunk(const NodeMatrix& x, ThreadPool& pool, const Body& body) {
 // Padding included: what is zero there stays zero under every step.
 std::int64_t elements(const NodeMatrix& x) { return static_cast<std::int64_t>(static_cast<std::size_t>(x.count()) * x.stride()); }
 
-}  // namespace
-
-namespace {
-
 // Parameters begin .. end of a matrix, which are of one node; direction and move by value, so that their numbers stay in registers.
 template <class Direction, class Move>
 void move_node(NodeMatrix& x, const NodeMatrix& g, Direction direction, Move move, std::int64_t begin, std::int64_t end) {

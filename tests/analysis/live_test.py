@@ -25,7 +25,7 @@ dataset = "quadratic(dim = 20000, zeta = 2, sigma = 1, steps = 200)"
 name = "none"
 [train]
 nodes = 4
-epochs = 4
+epochs = 6
 batch_size = 1
 lr = 0.02
 [[variant]]
@@ -57,7 +57,7 @@ class Live(support.FolderTest):
         watch = live_rows.Watch([self.folder])
         process = self.run_until_rows(watch)
         (run,) = watch.runs.values()
-        self.assertEqual((run.variant, run.state, run.length), ("<b>ring", "running", 800))
+        self.assertEqual((run.variant, run.state, run.length), ("<b>ring", "running", 1200))
         early = {key: values.copy() for key, values in run.steps.items()}
         self.assertIn("running", live_page.compose("quadratic", watch, 2))
         process.send_signal(signal.SIGTERM)
@@ -70,7 +70,7 @@ class Live(support.FolderTest):
 
         self.assertEqual(self.start().wait(), 0)
         watch.look()
-        self.assertEqual((run.state, run.step, run.beats), ("complete", 800, []))
+        self.assertEqual((run.state, run.step, run.beats), ("complete", 1200, []))
         result = runs.read_run(self.place / f"{run.id}.h5")
         for rows in (early, later):
             self.assertGreater(len(rows["step"]), 0)

@@ -60,7 +60,9 @@ class GateRates(FolderTest):
     def test_launches_before_one_that_fails_are_kept(self):
         script, end = self.folder / "program", self.folder / "launched"
         for failure, status, sentence in (("exit 3", 1, "launch 4 ended with status 3"), ("echo hello; exit", 2, "and this is none"),
-                                          ("""echo '{"context": {}, "benchmarks": []}'; exit""", 2, "a: is not in every launch exactly once")):
+                                          ("""echo '{"context": {}, "benchmarks": []}'; exit""", 2, "the program printed no times"),
+                                          ("""echo '{"context": {}, "benchmarks": [{"name": "b", "real_time": 2, "time_unit": "ms"}]}'; exit""", 2,
+                                           "a: is not in every launch exactly once")):
             end.write_text("")
             script.write_text(f'''#!/bin/sh
 echo >>"{end}"
@@ -70,8 +72,9 @@ echo '{{"context": {{}}, "benchmarks": [{{"name": "a", "real_time": 2, "time_uni
             script.chmod(0o755)
             done = self.run_script("launch", "-o", self.folder / "pool.json", "--count", 20, "--", script, status=status)
             self.assertIn(sentence, done.stderr)
-            self.assertIn("pool.json has the 3 launches before", done.stderr)
-            self.assertEqual(json.loads((self.folder / "pool.json").read_text())["cells"], {"a": [0.002] * 3})
+            self.assertIn("pool.json.partial has the 3 launches before", done.stderr)
+            self.assertEqual(json.loads((self.folder / "pool.json.partial").read_text())["cells"], {"a": [0.002] * 3})
+            self.assertFalse((self.folder / "pool.json").exists())
 
     def refused(self, *arguments):
         done = self.run_script(*arguments, status=2)

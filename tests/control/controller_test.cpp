@@ -127,7 +127,8 @@ TEST_CASE("a model that is no longer finite ends the run with an error that name
   Rows rows = kStart;
   rows[3][5] = NAN;
   for (const std::string policy : {"rounds(1)", "target(0.5)"})
-    CHECK_THROWS_WITH(controlled(rows, {.policy = policy, .first_step = 41}, {2, 1}), Contains("step 41") && Contains("not finite"));
+    for (const Spread how : {Spread{1, 1}, {2, 1}})
+      CHECK_THROWS_WITH(controlled(rows, {.policy = policy, .first_step = 41}, how), Contains("step 41") && Contains("not finite"));
 }
 
 TEST_CASE("what rank 0 cannot decide ends all ranks with its message") {

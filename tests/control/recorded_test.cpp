@@ -11,9 +11,10 @@ using namespace xib::test;
 using Catch::Contains;
 
 TEST_CASE("measurements for the record are taken every measure_every steps, NaN between, and change nothing else") {
-  const Outcome often = controlled(kStart, {.policy = "rounds(1)", .measure_every = 1, .steps = 5}, {2, 1});
-  const Outcome rarely = controlled(kStart, {.policy = "rounds(1)", .measure_every = 2, .steps = 5}, {2, 1});
-  const Outcome never = controlled(kStart, {.policy = "rounds(1)", .measure_every = 0, .steps = 5}, {2, 1});
+  const Spread how = GENERATE(Spread{1, 1}, Spread{2, 1});  // in the pass that mixes, and in passes of its own
+  const Outcome often = controlled(kStart, {.policy = "rounds(1)", .measure_every = 1, .steps = 5}, how);
+  const Outcome rarely = controlled(kStart, {.policy = "rounds(1)", .measure_every = 2, .steps = 5}, how);
+  const Outcome never = controlled(kStart, {.policy = "rounds(1)", .measure_every = 0, .steps = 5}, how);
   CHECK(often.rows == rarely.rows);
   CHECK(often.rows == never.rows);
   for (std::size_t k = 0; k < 5; ++k) {

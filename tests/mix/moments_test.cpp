@@ -198,7 +198,7 @@ TEST_CASE("dot is the exact scalar product of integers, of any length") {
   }
 }
 
-TEST_CASE("measuring and mixing in one pass over memory gives the bits of three passes") {
+TEST_CASE("a local step, measuring and mixing in one pass over memory give the bits of passes of their own") {
   const auto same = [](const ConsensusMoments& a, const ConsensusMoments& b) {
     CHECK(a.squared_distance == b.squared_distance);
     CHECK(a.distance == b.distance);
@@ -210,25 +210,33 @@ TEST_CASE("measuring and mixing in one pass over memory gives the bits of three 
         const MixingSchedule schedule = fixed(circulant(n, {1, n - 1}, n == 2 ? 0.25 : 1.0 / 3));
         INFO(n << " nodes, dim " << dim << ", " << rounds << " rounds");
         const Rows start = random_rows(n, dim, 5, 1, 2);
+        const auto step = [](NodeMatrix& x) -> ColumnWork {
+          return [&x](std::size_t begin, std::size_t end, int) {
+            for (int k = 0; k < x.count(); ++k)
+              for (std::size_t c = begin; c < end; ++c) x.row(k)[c] += 0.25F * static_cast<float>(k) - static_cast<float>(c % 7);
+          };
+        };
         ConsensusMoments before, after;
         const Rows expected = spread(start, {}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
           NodeStatistics statistics(communicator, pool, layout, dim);
+          step(x)(0, dim, 0);
           before = statistics.measure(x);
           Mixer(communicator, pool, layout, dim, schedule).rounds(x, 0, rounds, 0.9);
           after = statistics.measure(x);
         });
         for (const int threads : {1, 3})
-          for (const bool both : {true, false}) {
+          for (const auto& [moves, both] : {std::pair{true, true}, {false, true}, {false, false}}) {
             const Rows found = spread(start, {1, threads}, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
               NodeStatistics statistics(communicator, pool, layout, dim);
               REQUIRE(statistics.measures_around(x));
               Mixer mixer(communicator, pool, layout, dim, schedule);
-              const auto around = statistics.measure_around(x, {}, both, mixer.by_columns(x, 0, rounds, 0.9));
+              if (!moves) step(x)(0, dim, 0);
+              const auto around = statistics.measure_around(x, moves ? step(x) : ColumnWork{}, both, mixer.by_columns(x, 0, rounds, 0.9));
               if (both) same(around.before, before);
               same(around.after, after);
               CHECK(around.measuring > 0);
               CHECK(around.measuring < 1);
-              CHECK(around.moving < 0.5);
+              CHECK((around.moving > 0) == moves);
             });
             CHECK(found == expected);
           }

@@ -119,7 +119,7 @@ TEST_CASE("steps are the reference's: SGD's exactly on dyadic numbers, Adam's wi
   }
 }
 
-TEST_CASE("a step has the same bits on any number of threads, over several chunks") {
+TEST_CASE("a step has the same bits on any number of threads, over several chunks, and column by column") {
   const Rows start = random_rows(3, (1 << 15) + 100, 2);
   const auto gradient = [](int t) { return random_rows(3, (1 << 15) + 100, 20 + static_cast<std::uint64_t>(t)); };
   for (const auto& c : kCases) {
