@@ -50,13 +50,13 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
 
 ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done) {
   auto moments = statistics_.measure(x, gram);
-  count_measurement(moments, gram, at, done);
+  done.gauge_bytes += statistics_.measure_bytes(gram);
+  require_finite(moments.distance, at);
   return moments;
 }
 
-void ConsensusController::count_measurement(const ConsensusMoments& moments, Gram gram, const Position& at, Communicated& done) {
-  done.gauge_bytes += statistics_.measure_bytes(gram);
-  if (!std::isfinite(moments.distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
+void ConsensusController::require_finite(double distance, const Position& at) {
+  if (!std::isfinite(distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
 }
 
 ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position& at, Communicated& done) {
@@ -65,7 +65,7 @@ ConsensusMoments ConsensusController::gauge(const NodeMatrix& x, const Position&
   if (gauge_.kind != Gauge::Kind::sketch) return moments;
   moments.distance = std::sqrt(sketch_->squared_distance(x, at.step));
   done.gauge_bytes += sketch_->bytes();
-  if (!std::isfinite(moments.distance)) throw Diverged(fmt::format("step {}: the consensus distance is not finite: the run has diverged", at.step));
+  require_finite(moments.distance, at);
   return moments;
 }
 
@@ -150,19 +150,26 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   const bool steered = phase.policy->needs().gram, record = due(at.step);
   const Method::Kind method = steered ? method_of(phase, at) : Method::Kind::predicted;
   const bool gram = steered && method != Method::Kind::loop;
-  const bool one_pass = (steered || (record && gauge_.kind == Gauge::Kind::exact)) && in_one_pass(x, record);
+  const bool exact_record = record && !steered && gauge_.kind == Gauge::Kind::exact;
+  const bool one_pass = (steered || exact_record) && in_one_pass(x, record);
   // True: the decision needs measurements and comes after them. False: it comes first, and local step, Ξ, gossip and Ξ can share a pass over memory.
   const bool waits = phase.policy->needs().any();
   Decision decision;
   if (!waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
-  const bool before_in_pass = one_pass && !waits && !decision.exact && decision.rounds > 0;
+  // True: the Ξ before gossip is judged after it, in one pass and in three. So the models of a run that diverges here are the same on any number of ranks.
+  const bool judged_later = exact_record && !waits && !decision.exact && decision.rounds > 0;
+  const bool before_in_pass = one_pass && judged_later;
   ColumnWork move;
   if (local && before_in_pass) move = local->by_columns();
   if (local && !before_in_pass) {
     local->everywhere();
     watch.lap(Part::update);
   }
-  if ((steered || record) && !before_in_pass) {
+  if (judged_later && !before_in_pass) {
+    moments = statistics_.measure(x, Gram::no);
+    done.gauge_bytes += statistics_.measure_bytes(Gram::no);
+    done.distance_before = moments.distance;
+  } else if ((steered || record) && !before_in_pass) {
     moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
     done.distance_before = moments.distance;
     done.mean_norm = moments.mean_norm;
@@ -189,6 +196,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
       moments = mix_measured(phase, x, move, before_in_pass, decision.rounds, decision.strength, at, done, watch);
     else
       mix(phase, x, decision.rounds, decision.strength, record, done, watch);
+    if (judged_later) require_finite(done.distance_before, at);
     if (phase.push_sum) phase.push_sum->settle(phase.rounds_done);
   }
   watch.lap(Part::mix);

@@ -103,7 +103,7 @@ class ConsensusController {
   Phase& enter(int phase);  // with the weights of the phase before
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
-  void count_measurement(const ConsensusMoments& moments, Gram gram, const Position& at, Communicated& done);  // throws Diverged
+  static void require_finite(double distance, const Position& at);                      // throws Diverged
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
   // How the rounds of this step are found, of a phase whose policy needs a Gram matrix: never automatic.
   Method::Kind method_of(const Phase& phase, const Position& at) const;

@@ -39,10 +39,12 @@ ConsensusMoments ConsensusController::mix_measured(Phase& phase, NodeMatrix& x, 
   watch.move(Part::mix, Part::update, around.moving * pass);
   watch.move(Part::mix, Part::gauge, around.measuring * pass);
   if (before) {
-    count_measurement(around.before, Gram::no, at, done);
+    done.gauge_bytes += statistics_.measure_bytes(Gram::no);
     done.distance_before = around.before.distance;
+    require_finite(done.distance_before, at);
   }
-  count_measurement(around.after, Gram::no, at, done);
+  done.gauge_bytes += statistics_.measure_bytes(Gram::no);
+  require_finite(around.after.distance, at);
   count_rounds(phase, rounds, strength, done);
   return std::move(around.after);
 }
