@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <cmath>
 #include <mutex>
 #include <tuple>
@@ -264,8 +265,11 @@ TEST_CASE("a tile that is read once has the bits of one whose rows are read agai
 
 TEST_CASE("models on several ranks, and fewer slices than two for each thread, are measured in a pass of their own") {
   for (const auto& [nodes, how, one_pass] :
-       {std::tuple{4, Spread{1, 4}, true}, {4, Spread{2, 1}, false}, {1024, Spread{1, 2}, true}, {1024, Spread{1, 3}, false}})
+       {std::tuple{4, Spread{1, 4}, true}, {4, Spread{2, 1}, false}, {1024, Spread{1, 2}, true}, {1024, Spread{1, 3}, false}}) {
+    std::atomic<int> found = 0;  // ranks that measure so: they are threads, and Catch2 counts checks of one thread
     spread(random_rows(nodes, 300, 1), how, [&](Communicator& communicator, ThreadPool& pool, NodeLayout layout, NodeMatrix& x) {
-      CHECK(NodeStatistics(communicator, pool, layout, x.dim()).measures_around(x) == one_pass);
+      found += NodeStatistics(communicator, pool, layout, x.dim()).measures_around(x);
     });
+    CHECK(found == (one_pass ? how.ranks : 0));
+  }
 }
