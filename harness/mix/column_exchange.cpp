@@ -45,7 +45,8 @@ std::span<const float* const> ColumnExchange::rows(const NodeMatrix& x, const Co
       at += count * width;
     }
     const NodeBlock from = layout_.block(r);
-    for (int k = 0; k < from.count; ++k) rows_[static_cast<std::size_t>(from.first + k)] = at + static_cast<std::size_t>(k) * mine - bounds[me];
+    for (int k = 0; k < from.count; ++k)  // a rank may have no columns, and then no memory
+      rows_[static_cast<std::size_t>(from.first + k)] = mine > 0 ? at + static_cast<std::size_t>(k) * mine - bounds[me] : nullptr;
     if (mine > 0) receives_.push_back({r, {at, static_cast<std::size_t>(from.count) * mine}});
     at += static_cast<std::size_t>(from.count) * mine;
   }
