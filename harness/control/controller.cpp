@@ -48,9 +48,13 @@ ConsensusController::ConsensusController(Communicator& communicator, ThreadPool&
   }
 }
 
-ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done) {
-  auto moments = statistics_.measure(x, gram);
+ConsensusMoments ConsensusController::measure_unjudged(const NodeMatrix& x, Gram gram, Communicated& done) {
   done.gauge_bytes += statistics_.measure_bytes(gram);
+  return statistics_.measure(x, gram);
+}
+
+ConsensusMoments ConsensusController::measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done) {
+  auto moments = measure_unjudged(x, gram, done);
   require_finite(moments.distance, at);
   return moments;
 }
@@ -157,7 +161,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   Decision decision;
   if (!waits) decision = decide(phase, x, g, gradient_norm2, at, moments, method, done);
   // True: the Ξ before gossip is judged after it, in one pass and in three. So the models of a run that diverges here are the same on any number of ranks.
-  const bool judged_later = exact_record && !waits && !decision.exact && decision.rounds > 0;
+  const bool judged_later = exact_record && !waits && decision.gossips();
   const bool before_in_pass = one_pass && judged_later;
   ColumnWork move;
   if (local && before_in_pass) move = local->by_columns();
@@ -165,12 +169,11 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
     local->everywhere();
     watch.lap(Part::update);
   }
-  if (judged_later && !before_in_pass) {
-    moments = statistics_.measure(x, Gram::no);
-    done.gauge_bytes += statistics_.measure_bytes(Gram::no);
-    done.distance_before = moments.distance;
-  } else if ((steered || record) && !before_in_pass) {
-    moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
+  if ((steered || record) && !before_in_pass) {
+    if (judged_later)
+      moments = measure_unjudged(x, Gram::no, done);
+    else
+      moments = steered ? measure(x, gram ? Gram::yes : Gram::no, at, done) : gauge(x, at, done);
     done.distance_before = moments.distance;
     done.mean_norm = moments.mean_norm;
   }
@@ -185,7 +188,7 @@ Communicated ConsensusController::communicate(NodeMatrix& x, const NodeMatrix& g
   done.target = decision.target;
   done.critical = decision.critical;
   if (phase.push_sum) check_push_sum(decision, phase.push_sum->before(phase.rounds_done));
-  const bool after_in_pass = one_pass && !decision.exact && decision.rounds > 0 && !decision.measured;
+  const bool after_in_pass = one_pass && decision.gossips() && !decision.measured;
   if (decision.exact) {
     statistics_.average(x);
     done.bytes += statistics_.average_bytes();

@@ -102,6 +102,7 @@ class ConsensusController {
   };
   Phase& enter(int phase);  // with the weights of the phase before
   bool due(std::int64_t step) const { return measure_every_ > 0 && step % measure_every_ == 0; }
+  ConsensusMoments measure_unjudged(const NodeMatrix& x, Gram gram, Communicated& done);  // Ξ may be no finite number
   ConsensusMoments measure(const NodeMatrix& x, Gram gram, const Position& at, Communicated& done);
   static void require_finite(double distance, const Position& at);                      // throws Diverged
   ConsensusMoments gauge(const NodeMatrix& x, const Position& at, Communicated& done);  // by the gauge; NaN and empty: what it does not tell
@@ -110,7 +111,8 @@ class ConsensusController {
   Decision decide(Phase& phase, const NodeMatrix& x, const NodeMatrix& g, std::span<const double> gradient_norm2, const Position& at,
                   const ConsensusMoments& before, Method::Kind method, Communicated& done);
   void mix(Phase& phase, NodeMatrix& x, int rounds, double strength, bool record, Communicated& done, Stopwatch& watch);
-  // Does `move` (empty: nothing), measures if `before` asks for it, mixes, and measures, in one pass over memory. Only where in_one_pass().
+  // Does `move` (empty: nothing), measures if `before` asks for it, mixes, and measures, in one pass over memory. The first Ξ is not judged. Only where
+  // in_one_pass().
   ConsensusMoments mix_measured(Phase& phase, NodeMatrix& x, const ColumnWork& move, bool before, int rounds, double strength, const Position& at,
                                 Communicated& done, Stopwatch& watch);
   // The models can be measured while they are mixed.

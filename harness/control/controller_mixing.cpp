@@ -41,7 +41,6 @@ ConsensusMoments ConsensusController::mix_measured(Phase& phase, NodeMatrix& x, 
   if (before) {
     done.gauge_bytes += statistics_.measure_bytes(Gram::no);
     done.distance_before = around.before.distance;
-    require_finite(done.distance_before, at);
   }
   done.gauge_bytes += statistics_.measure_bytes(Gram::no);
   require_finite(around.after.distance, at);

@@ -52,6 +52,7 @@ struct Decision {
   int least = 0, most = 0;  // rounds of a step that has a target
   double strength = 1;      // γ of x <- (1-γ) x + γ W x
   double critical = kNaN;   // Γ_t, where the policy computes it
+  bool gossips() const { return !exact && rounds > 0; }
 };
 
 // Rule that decides how the nodes communicate in one step. Run files store its name, so new behaviour needs a new name.

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kLanes = 8;
 constexpr std::size_t kTask = 16 * kTile;  // columns whose mean a thread takes at once
-constexpr std::size_t kInCache =
-    128 * 1024;  // bytes of models that stay in an L2, beside gradients and momentum, while they are moved, measured, changed and measured
+// Bytes of models that stay in an L2, beside gradients and momentum, while they are moved, measured, changed and measured.
+constexpr std::size_t kInCache = 128 * 1024;
 
 double sum_lanes(const double (&lanes)[kLanes]) { return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])); }
 

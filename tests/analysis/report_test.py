@@ -169,13 +169,14 @@ class Report(support.FolderTest):
         page = (self.folder / "out" / "index.html").read_text()
         self.assertIn("12 runs, 4 variants", page)
         self.assertIn("25 files are copies or further launches of the same runs: each run counts once", page)
-        made = cells.cells_of(gap_twin.gap(once), run_sets.find_runs(once)[0])
+        table = gap_twin.gap(once)
+        made = cells.cells_of(table, run_sets.find_runs(once)[0])
         with open(self.folder / "out" / "runs.csv", encoding="utf-8") as file:
             self.assertEqual([row["run_id"] for row in csv.DictReader(file)], [run.id for run in cells.unique_runs(made)])
         with open(self.folder / "out" / "gap.csv", encoding="utf-8") as file:
             found = {row["variant"]: (row["difference_points"], row["accuracy_mean_percent"]) for row in csv.DictReader(file)}
         shown = lambda value: "" if value is None else str(value)
-        self.assertEqual(found, {row["variant"]: (shown(row["difference_points"]), shown(row["accuracy_mean_percent"])) for row in cells.gap_rows(gap_twin.gap(once))})
+        self.assertEqual(found, {row["variant"]: (shown(row["difference_points"]), shown(row["accuracy_mean_percent"])) for row in cells.gap_rows(table)})
 
     def test_several_sweeps_share_a_page_and_each_has_its_own_files(self):
         synthetic_runs.write_sweep(self.folder / "a", seeds=(1, 2))
