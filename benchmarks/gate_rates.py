@@ -62,48 +62,56 @@ def rows_of(output):
         raise Unusable(f"the program printed no whole result of {program} ({error!r})") from error
 
 
+class LaunchFailed(Exception):
+    """The program ended with another status than 0."""
+
+
+def rows_of_launch(command, cells):
+    """rows_of() a launch of the command, of the same cells as the launches before. Raises LaunchFailed or Unusable."""
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError as error:
+        raise Unusable(f"{command[0]} cannot be started ({error.strerror}): name a program after --") from error
+    if done.returncode != 0:
+        raise LaunchFailed(f"ended with status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-200:]}")
+    rows = rows_of(done.stdout)
+    labels = [label for label, _ in rows]
+    if not labels:
+        raise Unusable("the program printed no times")
+    for label in [*cells, *labels]:
+        if labels.count(label) != 1 or (cells and label not in cells):
+            raise Unusable(f"{label}: is not in every launch exactly once")
+    return rows
+
+
 def launch(options):
     """Cells -> seconds of each launch, and the load at each. A launch that fails ends it; those before are kept, beside an earlier result."""
     cells, loads, begun, problem = {}, [], time.time(), None
     for k in range(options.count):
         load = os.getloadavg()[0]
         try:
-            done = subprocess.run(options.command, capture_output=True, check=False)
-        except OSError as error:
-            problem = Unusable(f"{options.command[0]} cannot be started ({error.strerror}): name a program after --")
-            break
-        if done.returncode != 0:
-            say(PROGRAM, f"launch {k + 1} ended with status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-200:]}")
-            break
-        try:
-            rows = rows_of(done.stdout)
-        except Unusable as error:
+            rows = rows_of_launch(options.command, cells)
+        except (LaunchFailed, Unusable) as error:
             problem = error
-            break
-        if not rows:
-            problem = Unusable("the program printed no times")
-            break
-        labels = [label for label, _ in rows]
-        if len(set(labels)) != len(labels) or (cells and set(labels) != set(cells)):
-            uneven = next(label for label in [*cells, *labels] if labels.count(label) != 1 or (cells and label not in cells))
-            problem = Unusable(f"{uneven}: is not in every launch exactly once")
             break
         for label, seconds in rows:
             cells.setdefault(label, []).append(seconds)
         loads.append(load)
         if (k + 1) % 50 == 0:
             say(PROGRAM, f"{k + 1} of {options.count} launches, {(time.time() - begun) / (k + 1) * (options.count - k - 1):.0f} s left")
-    whole = len(loads) == options.count
-    out = options.out if whole else options.out.with_name(options.out.name + ".partial")
     if loads:
+        out = options.out.with_name(options.out.name + ".partial") if problem else options.out
         pool = {"schema": "xibench-launch-pool", "command": options.command, "date": time.strftime("%Y-%m-%d"), "cpu": cpu(),
                 "processors": len(os.sched_getaffinity(0)), "load": loads, "cells": cells}
         write_whole(out, json.dumps(pool) + "\n")
-        if not whole:
+        if problem:
             say(PROGRAM, f"{out} has the {len(loads)} launches before")
+    if isinstance(problem, LaunchFailed):
+        say(PROGRAM, f"launch {len(loads) + 1} {problem}")
+        return 1
     if problem:
         raise problem
-    return int(not whole)
+    return 0
 
 
 class Pool:
