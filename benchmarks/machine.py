@@ -31,7 +31,12 @@ class Build:
         self.folder = folder
         self.source = Path(self.cached("CMAKE_HOME_DIRECTORY"))
         self.version = self.cached("CMAKE_PROJECT_VERSION")
-        self.commit = subprocess.run(["git", "-C", self.source, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+        self.commit = self.git("describe", "--always")
+        # Results are no change of what was measured: the first one that is kept would make a dirty tree for the next.
+        self.commit += "-dirty" if self.git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)benchmarks/results") else ""
+
+    def git(self, *words):
+        return subprocess.run(["git", "-C", self.source, *words], capture_output=True, text=True).stdout.strip()
 
     def cached(self, key):
         cache = self.folder / "CMakeCache.txt"

@@ -62,6 +62,35 @@ class Measure(unittest.TestCase):
         self.assertEqual(list(json.loads(path.read_text())["programs"]["micro"]), ["a", "b"])
         self.assertEqual(list(path.parent.iterdir()), [path])
 
+    def test_a_part_does_not_replace_the_whole_of_another_commit(self):
+        self.program(PROGRAM.replace("WRONG", "0"))
+        path = pathlib.Path(self.measure().stdout.split()[-1])
+        whole = json.loads(path.read_text())
+        older = json.dumps(whole | {"commit": "older"})
+        path.write_text(older)
+        self.refused(f"{path}: is of commit older, this tree is {whole['commit']}", more=("--filter", "a"))
+        self.assertEqual(path.read_text(), older)
+        self.assertEqual(self.measure().returncode, 0)
+        self.assertEqual(json.loads(path.read_text()), whole)
+
+    @unittest.skipUnless(shutil.which("git"), "no git here")
+    def test_what_is_kept_in_the_tree_does_not_make_it_another_commit(self):
+        tree = self.folder / "tree"
+        (tree / "benchmarks/results").mkdir(parents=True)
+        for file in ("benchmarks/results/kept", "code"):
+            (tree / file).write_text("before")
+        git = ["git", "-C", tree, "-c", "user.name=n", "-c", "user.email=e"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "m"]):
+            subprocess.run([*git, *words], check=True, capture_output=True)
+        (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={tree}\nCMAKE_PROJECT_VERSION:STATIC=1.2.3\n")
+        self.program(PROGRAM.replace("WRONG", "0"))
+        commits = []
+        for changed in ("benchmarks/results/kept", "code"):
+            (tree / changed).write_text("after")
+            path = pathlib.Path(self.measure().stdout.split()[-1])
+            commits.append(json.loads(path.read_text())["commit"])
+        self.assertEqual(commits[1], commits[0] + "-dirty")
+
     @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
     def test_ranks_are_launched_five_times_and_one_slow_launch_counts_for_little_but_a_wrong_answer_counts(self):
         launch = """#!/bin/sh
