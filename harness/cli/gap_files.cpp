@@ -106,11 +106,14 @@ LoadedRun load(KeptRun kept) {
   return loaded;
 }
 
-// Reads all of the file, so that damage anywhere keeps it out. A line of JSON: what tables need of the run, or why it cannot be used.
-std::string line_of(const std::string& path, bool with_digest) {
+constexpr std::string_view kLook[] = {"look"};
+
+// A line of JSON: what tables need of the run, or why it cannot be used. Only what a table shows is read; what is to be kept is read whole, so that damage
+// anywhere keeps it out.
+std::string line_of(const std::string& path, bool to_keep) {
   Json line;
   try {
-    const auto [record, header, science_digest] = read_whole_run(path, with_digest);
+    const auto [record, header, science_digest] = to_keep ? read_whole_run(path) : read_part_of_run(path, kTrafficColumns, kLook);
     if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
     const StepTraffic traffic = traffic_of(record);
     KeptRun kept = keep_run(record, header, science_digest);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "harness/graph/traffic.hpp"
@@ -11,6 +12,10 @@ namespace xib {
 struct StepTraffic {
   RunTraffic mixing, decision;
 };
+
+// The columns of the steps that the functions here read.
+inline constexpr std::string_view kTrafficColumns[] = {
+    "phase", "communication", "gossip_rounds", "bytes_sent", "decision_bytes_sent", "decision_by_gram", "decision_measurements"};
 
 // One for each step, from the matrices of the file; matrices that were drawn anew in each round are drawn again. NaN where neither can be had, and where
 // a file does not say what was sent to decide.

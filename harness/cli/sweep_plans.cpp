@@ -69,6 +69,7 @@ const Plans::Recorded& Plans::of(const LoadedRun& loaded) {
 
 Sweep common_sweep(const std::vector<LoadedRun>& loaded, Plans& plans) {
   Sweep sweep = plans.of(loaded.front()).sweep;
+  std::set<const Sweep*> joined;  // thousands of runs share one
   for (const auto& other : loaded) {
     const Sweep& theirs = plans.of(other).sweep;
     const auto differ = [&](const char* what, const auto& ours, const auto& its) {
@@ -76,6 +77,7 @@ Sweep common_sweep(const std::vector<LoadedRun>& loaded, Plans& plans) {
               loaded.front().run.path, other.run.path, what, ours, its);
     };
     differ("name", loaded.front().name, other.name);
+    if (!joined.insert(&theirs).second) continue;
     differ("delta", sweep.delta, theirs.delta);
     differ("baseline", sweep.baseline, theirs.baseline);
     differ("variants", sweep.variants, theirs.variants);
@@ -106,8 +108,10 @@ std::vector<int> common_looks(const std::vector<LoadedRun>& loaded, Plans& plans
 }
 
 std::vector<int> seeds_added(const std::vector<LoadedRun>& loaded, Plans& plans) {
+  std::set<const Sweep*> sweeps;
+  for (const auto& run : loaded) sweeps.insert(&plans.of(run).sweep);
   std::set<std::vector<std::int64_t>> lists;
-  for (const auto& run : loaded) lists.insert(plans.of(run).sweep.seeds);
+  for (const Sweep* sweep : sweeps) lists.insert(sweep->seeds);
   std::set<int> sizes;
   for (const auto& shorter : lists)
     for (const auto& longer : lists)

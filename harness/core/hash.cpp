@@ -28,8 +28,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest{};
   if (EVP_DigestFinal_ex(context_->md, digest.data(), nullptr) != 1) fail("EVP_DigestFinal failed");
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
-  for (const auto byte : digest) out += fmt::format("{:02x}", byte);
+  for (const auto byte : digest) out += {kDigits[byte >> 4], kDigits[byte & 15]};
   return out;
 }
 

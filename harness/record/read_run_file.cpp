@@ -42,12 +42,15 @@ void check_schema(const Hdf5Reader& file, const std::string& name) {
   }
 }
 
+// only: of these columns; empty: of all.
 template <class Row, std::size_t N>
-std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, const Column<Row> (&columns)[N], const std::string& axis) {
+std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, const Column<Row> (&columns)[N], const std::string& axis,
+                            std::span<const std::string_view> only = {}) {
   const Shape shape = file.shape(axis);
   if (shape.size() != 1) throw Hdf5Failure(axis + " has not one dimension");
   std::vector<Row> rows(shape[0]);
   for (const auto& column : columns) {
+    if (!only.empty() && std::find(only.begin(), only.end(), column.name) == only.end()) continue;
     const std::string path = group + "/" + std::string(column.name);
     if (!file.has(path)) {
       if (column.presence != Presence::always) continue;
@@ -237,10 +240,29 @@ RunRecord read_run_file_narrowly(const std::string& path) {
 std::string science_digest_of_file(const std::string& path) {
   return read_checked(path, [](const Hdf5Reader& file) { return digest_of(file, read_record(file, Wide::check)); });
 }
-RunFile read_whole_run(const std::string& path, bool with_digest) {
-  return read_checked(path, [&](const Hdf5Reader& file) {
+RunFile read_whole_run(const std::string& path) {
+  return read_checked(path, [](const Hdf5Reader& file) {
     RunFile run{read_record(file, Wide::check), read_header(file), ""};
-    if (with_digest) run.science_digest = digest_of(file, run.record);
+    run.science_digest = digest_of(file, run.record);
+    return run;
+  });
+}
+RunFile read_part_of_run(const std::string& path, std::span<const std::string_view> step_columns, std::span<const std::string_view> facts) {
+  return read_checked(path, [&](const Hdf5Reader& file) {
+    RunFile run;
+    run.header = read_header(file);
+    const std::size_t nodes = read_axis(file, "/nodes/node");
+    run.record.nodes = static_cast<std::int32_t>(nodes);
+    run.record.metrics.clear();
+    for (const Score& score : run.header.summary.scores) run.record.metrics.push_back(score.metric);
+    run.record.phases = run.header.phases;
+    run.record.topologies = read_topologies(file, nodes);
+    run.record.steps = read_table(file, "/steps", kStepColumns, "/steps/step", step_columns);
+    for (const std::string_view fact : facts)  // a text is an attribute, or where it is long a dataset
+      if (const std::string name(fact), text = "/provenance/" + name; file.has_attribute("/provenance", name))
+        run.record.provenance.emplace_back(name, file.attribute<std::string>("/provenance", name));
+      else if (file.has(text))
+        run.record.provenance.emplace_back(name, file.text(text));
     return run;
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,13 +114,17 @@ struct RunHeader {
   Summary summary;
 };
 
-// All of a file, read once.
+// A file, read once.
 struct RunFile {
-  RunRecord record;  // as read_run_file_narrowly reads it
+  RunRecord record;
   RunHeader header;
   std::string science_digest;
 };
-RunFile read_whole_run(const std::string& path, bool with_digest);  // throws as read_run_file does
+RunFile read_whole_run(const std::string& path);  // the record as read_run_file_narrowly reads it; throws as read_run_file does
+
+// The header, and of the record the number of nodes, the metrics, the phases, the topologies, these columns of the steps, and these entries of the provenance.
+// What is read is compared with the manifest; damage elsewhere in the file is not seen. science_digest is "". Throws as read_run_file does.
+RunFile read_part_of_run(const std::string& path, std::span<const std::string_view> step_columns, std::span<const std::string_view> facts);
 
 // SHA-256 over everything in the record that is science; times, places, attempts, provenance and wire bytes are not.
 std::string science_digest(const RunRecord& record);

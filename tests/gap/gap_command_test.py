@@ -57,22 +57,31 @@ class GapCommand(support.RunTest):
         self.assertNotIn("same run as", done.stderr)
         self.assertNotIn(self.files[1].stem, done.stdout)
 
-    def test_damage_anywhere_keeps_a_file_out_and_all_commands_agree(self):
-        def change_row(file):
+    def test_damage_keeps_a_file_out_of_a_table_that_would_show_it_and_of_every_kept_file(self):
+        def change_loss(file):
             file["steps/train_loss"][-1] = 12
 
         def change_evaluation(file):
             file["evaluations/suboptimality_mean_model"][-1] = 12
 
+        def change_rounds(file):
+            file["steps/gossip_rounds"][-1] = 12
+
         def change_summary(file):
             file["summary"].attrs.modify("wall_s", 12.0)
 
-        whole = self.files[0].read_bytes()
-        for damage in (change_row, change_evaluation, change_summary):
+        whole, table, kept = self.files[0].read_bytes(), self.gap().stdout, self.folder / "kept.json"
+        for damage, shown in ((change_loss, False), (change_evaluation, False), (change_rounds, True), (change_summary, True)):
             self.files[0].write_bytes(whole)
             with h5py.File(self.files[0], "r+") as file:
                 damage(file)
-            self.assertIn(f"not used: {self.files[0]}", self.gap(status=1).stderr)
+            if shown:
+                self.assertIn(f"not used: {self.files[0]}", self.gap(status=1).stderr)
+            else:
+                self.assertEqual(self.gap().stdout, table)
+            self.assertIn(f"not used: {self.files[0]}", self.gap("--keep", kept, status=1).stderr)
+            self.assertNotIn(self.files[0].stem, kept.read_text())
+            kept.unlink()
             for words in (("show", self.files[0]), ("show", "--json", self.files[0]), ("show", "--validate", self.files[0])):
                 done = subprocess.run([support.XIBENCH, *words], capture_output=True, text=True, check=False)
                 self.assertEqual(done.returncode, 2, (damage, words, done.stderr))
