@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""Times the commands that read many run files: makes COUNT run files of one sweep from one file, with other seeds and other scores, and calls status and gap.
+
+    benchmarks/many_runs.py build results/quickstart/04128c2191cbc9de.h5 --count 10000 -o /tmp/many
+
+Exit status: 0; 1 where a command failed or did not count all runs; 2 for bad input. Each file is as large as the one that is given; remove FOLDER afterwards.
+"""
+
+import hashlib
+import json
+import pathlib
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "analysis")]
+from arguments import Parser, whole  # noqa: E402
+from machine import build_folder  # noqa: E402
+from run_file import RunFileError, h5py, np  # noqa: E402
+from runs import read_run  # noqa: E402
+
+
+def checksum(value):
+    return hashlib.sha256(value.encode() + b"\0" if isinstance(value, str) else value.tobytes()).hexdigest()[:16]
+
+
+def make_another(template, run, score, path):
+    """The file of `template` as that of the planned run, whole by its own checksums."""
+    shutil.copyfile(template, path)
+    with h5py.File(path, "r+") as file:
+        known = dict(reversed(line.split(" ", 1)) for line in file["manifest"][()].decode().splitlines())
+        config = json.dumps(run["config"])
+        file["config"][()] = config
+        known["/config"] = checksum(config)
+        for group, name, value in (("/", "run_id", run["id"]), ("/", "variant", " | ".join(run["variants"])), ("/", "seed", np.int64(run["seed"])),
+                                   ("/summary", "final_test_accuracy", np.float64(score))):
+            file[group].attrs.modify(name, value)
+            known[f"{group}@{name}"] = checksum(value)
+        file["manifest"][()] = "".join(f"{found} {entry}\n" for entry, found in known.items())
+
+
+def timed(command):
+    """What the command printed, its seconds and those of all processors."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))} failed with exit status {done.returncode}")
+    return done.stdout, seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main():
+    parser = Parser(prog="many_runs.py", description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=build_folder, help="the build directory")
+    parser.add_argument("run", type=pathlib.Path, help="a run file of an image set")
+    parser.add_argument("--count", type=whole(1, 1_000_000), default=10_000, help="how many files (default: %(default)s)")
+    parser.add_argument("-o", "--out", type=pathlib.Path, required=True, metavar="FOLDER", help="where they are made; must not be there")
+    arguments = parser.parse_args()
+    xibench = arguments.build.program("xibench")
+    if arguments.out.exists():
+        parser.error(f"{arguments.out} is there: name a new folder")
+    try:
+        template = read_run(arguments.run)
+    except RunFileError as error:
+        parser.error(error)
+    if "final_test_accuracy" not in template.summary:
+        parser.error(f"{arguments.run} has no accuracy: give a run of an image set")
+    results = arguments.out / template.name
+    results.mkdir(parents=True)
+    sweep = arguments.out / "sweep.toml"
+    sweep.write_text(template.source)
+    planned = lambda seeds: json.loads(timed([xibench, "plan", sweep, "--set", f"seeds={seeds}", "--json"])[0])["runs"]
+    arms = len(planned([1]))
+    seeds = list(range(1, -(-arguments.count // arms) + 1))
+    runs = planned(seeds)[:arguments.count]
+    scores = random.Random(1)
+    for run in runs:
+        make_another(arguments.run, run, 85 + scores.random(), results / f"{run['id']}.h5")
+    status, *status_s = timed([xibench, "status", sweep, "--set", f"seeds={seeds}", "--out", arguments.out, "--json"])
+    gap, *gap_s = timed([xibench, "gap", results, "--sweep", sweep, "--set", f"seeds={seeds}", "--format", "json"])
+    in_table = {run["id"] for group in json.loads(gap)["groups"] for row in group["rows"] for run in row["runs"]}
+    counted = {"status": json.loads(status)["counts"]["complete"], "gap": len(in_table)}
+    for name, (seconds, processor_s) in (("status", status_s), ("gap", gap_s)):
+        print(f"{name}: {len(runs)} files in {seconds:.2f} s, {1e3 * processor_s / len(runs):.2f} ms of a processor each")
+    if set(counted.values()) != {len(runs)}:
+        sys.exit(f"of {len(runs)} runs status counted {counted['status']} and gap {counted['gap']}")
+
+
+if __name__ == "__main__":
+    main()
