@@ -11,7 +11,7 @@ namespace xib {
 namespace {
 
 constexpr int kMaxSlices = 16;
-constexpr std::size_t kTogether = 2048;  // columns of a row that are added at once, whose signs stay in cache from row to row
+constexpr std::size_t kTogether = 8192;  // columns of a row that are added at once, whose signs stay in cache from row to row
 
 // The stream of a slice gives, run by run, by how much it is rotated and then a bit per column, set for +1.
 RandomStream slice_stream(std::uint64_t seed, int slice, std::int64_t key) {
@@ -19,12 +19,12 @@ RandomStream slice_stream(std::uint64_t seed, int slice, std::int64_t key) {
 }
 
 // The sign bits of a run by bucket: of -1 where the stream's bit is not set.
-void draw_flips(RandomStream& stream, std::size_t k, std::size_t rotation, std::uint64_t* flips) {
+void draw_flips(RandomStream& stream, std::size_t k, std::size_t rotation, std::uint32_t* flips) {
   for (std::size_t c = 0; c < k; c += 32) {
-    const std::uint64_t bits = ~std::uint64_t{stream()};
+    const std::uint32_t bits = ~stream();
     const std::size_t count = std::min<std::size_t>(32, k - c), to = (c + rotation) % k, straight = std::min(count, k - to);
-    for (std::size_t b = 0; b < straight; ++b) flips[to + b] = bits >> b << 63;
-    for (std::size_t b = straight; b < count; ++b) flips[b - straight] = bits >> b << 63;
+    for (std::size_t b = 0; b < straight; ++b) flips[to + b] = bits >> b << 31;
+    for (std::size_t b = straight; b < count; ++b) flips[b - straight] = bits >> b << 31;
   }
 }
 
@@ -47,13 +47,13 @@ void Sketch::sketch_slice(const NodeMatrix& x, std::int64_t key, int slice) {
   RandomStream stream = slice_stream(seed_, slice, key);
   double* const part = parts_.data() + static_cast<std::size_t>(slice) * rows * k;
   std::fill_n(part, rows * k, 0.0);
-  const std::size_t together = std::max<std::size_t>(kTogether / k, 4);
-  std::vector<std::uint64_t> flips(together * k);
+  const std::size_t together = std::max<std::size_t>(kTogether / k, 1);
+  std::vector<std::uint32_t> flips(together * k);
   std::vector<SketchRun> runs;
   for (std::size_t begin = first_run(slice), end = first_run(slice + 1); begin < end; begin += together) {
     runs.clear();
     for (std::size_t run = begin; run < std::min(begin + together, end); ++run) {
-      std::uint64_t* const mine = flips.data() + (run - begin) * k;
+      std::uint32_t* const mine = flips.data() + (run - begin) * k;
       runs.push_back({run * k, static_cast<std::size_t>(stream.below(k)), mine});
       draw_flips(stream, k, runs.back().rotation, mine);
     }

@@ -113,7 +113,7 @@ TEST_CASE("the bytes that a sketch names are what the ranks really sent, with on
 }
 
 TEST_CASE("sums of runs have the bits of a plain loop, whatever the rotations are and where the columns end") {
-  for (const std::size_t k : {1, 3, 16, 17, 64, 100})
+  for (const std::size_t k : {1, 3, 16, 17, 64, 100, 131})
     for (const std::size_t dim : {1, 15, 64, 333, 1000}) {
       CAPTURE(k, dim);
       const std::size_t count = (dim + k - 1) / k;
@@ -121,11 +121,11 @@ TEST_CASE("sums of runs have the bits of a plain loop, whatever the rotations ar
       NodeMatrix x(1, dim);
       copy_in(values, {1, 1, 0}, x);
       RandomStream stream(1, Purpose::problem);
-      std::vector<std::uint64_t> flips(count * k);
+      std::vector<std::uint32_t> flips(count * k);
       std::vector<SketchRun> runs;
       std::vector<double> expected(k, 0.5), sums = expected;
       for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t b = 0; b < k; ++b) flips[r * k + b] = stream.below(2) << 63;
+        for (std::size_t b = 0; b < k; ++b) flips[r * k + b] = static_cast<std::uint32_t>(stream.below(2)) << 31;
         runs.push_back({r * k, static_cast<std::size_t>(stream.below(k)), flips.data() + r * k});
         for (std::size_t c = 0; c < k && r * k + c < dim; ++c) {
           const std::size_t bucket = (c + runs[r].rotation) % k;
