@@ -19,7 +19,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "analysis")]
 from arguments import Parser, whole  # noqa: E402
 from machine import build_folder  # noqa: E402
-from run_file import RunFileError, h5py, np  # noqa: E402
+from run_file import RunFileError, h5py, np, open_run  # noqa: E402
 from runs import read_run  # noqa: E402
 
 
@@ -56,7 +56,7 @@ def main():
     parser = Parser(prog="many_runs.py", description=__doc__.splitlines()[0])
     parser.add_argument("build", type=build_folder, help="the build directory")
     parser.add_argument("run", type=pathlib.Path, help="a run file of an image set")
-    parser.add_argument("--count", type=whole(1, 1_000_000), default=10_000, help="how many files (default: %(default)s)")
+    parser.add_argument("--count", type=whole(1, 20_000), default=10_000, help="how many files (default: %(default)s)")
     parser.add_argument("-o", "--out", type=pathlib.Path, required=True, metavar="FOLDER", help="where they are made; must not be there")
     arguments = parser.parse_args()
     xibench = arguments.build.program("xibench")
@@ -66,12 +66,15 @@ def main():
         template = read_run(arguments.run)
     except RunFileError as error:
         parser.error(error)
-    if "final_test_accuracy" not in template.summary:
-        parser.error(f"{arguments.run} has no accuracy: give a run of an image set")
-    results = arguments.out / template.name
-    results.mkdir(parents=True)
-    sweep = arguments.out / "sweep.toml"
-    sweep.write_text(template.source)
+    with open_run(arguments.run) as file:
+        if template.metrics[0].name != "accuracy" or "manifest" not in file:
+            parser.error(f"{arguments.run} has no accuracy, or no checksums: give a run of an image set that this version wrote")
+    results, sweep = arguments.out / template.name, arguments.out / "sweep.toml"
+    try:
+        results.mkdir(parents=True)
+        sweep.write_text(template.source)
+    except OSError as error:
+        parser.error(f"{arguments.out} cannot be written ({error.strerror}): name another folder")
     planned = lambda seeds: json.loads(timed([xibench, "plan", sweep, "--set", f"seeds={seeds}", "--json"])[0])["runs"]
     arms = len(planned([1]))
     seeds = list(range(1, -(-arguments.count // arms) + 1))

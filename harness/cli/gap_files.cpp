@@ -108,12 +108,12 @@ LoadedRun load(KeptRun kept) {
 
 constexpr std::string_view kLook[] = {"look"};
 
-// A line of JSON: what tables need of the run, or why it cannot be used. Only what a table shows is read; what is to be kept is read whole, so that damage
-// anywhere keeps it out.
-std::string line_of(const std::string& path, bool to_keep) {
+// A line of JSON: what tables need of the run, or why it cannot be used. Damage keeps a file out: anywhere in it, or in what a table shows, which is all that
+// is read if it is not to be whole.
+std::string line_of(const std::string& path, bool whole) {
   Json line;
   try {
-    const auto [record, header, science_digest] = to_keep ? read_whole_run(path) : read_part_of_run(path, kTrafficColumns, kLook);
+    const auto [record, header, science_digest] = whole ? read_whole_run(path) : read_part_of_run(path, kTrafficColumns, kLook);
     if (named_for_another(path, header.run_id)) fail("{} holds another run ({}) than its name says: move it away", path, header.run_id);
     const StepTraffic traffic = traffic_of(record);
     KeptRun kept = keep_run(record, header, science_digest);
@@ -137,12 +137,32 @@ LoadedRun load(const std::string& path, const std::string& text, bool to_keep) {
   return loaded;
 }
 
-// Two files of one run are one run if they say the same. If not, nobody knows which of them the table should show.
-void check_same_science(const std::string& path, const std::string& other) {
-  require(science_digest_of_file(path) == science_digest_of_file(other),
+// None: it cannot be used, and was left out.
+std::optional<std::string> usable_digest(const std::string& path, LoadedRuns& loaded) {
+  try {
+    return science_digest_of_file(path);
+  } catch (const Error& error) {
+    leave_out(loaded, error.what());
+    return std::nullopt;
+  }
+}
+
+// The second file of a run that is loaded. Two files are one run if they say the same. If not, nobody knows which of them the table should show.
+void load_again(const std::string& path, LoadedRun run, std::string& first, LoadedRuns& loaded) {
+  const auto digest = usable_digest(path, loaded);
+  if (!digest) return;
+  const auto before = usable_digest(first, loaded);
+  if (!before) {
+    const auto same = std::find_if(loaded.runs.begin(), loaded.runs.end(), [&](const LoadedRun& other) { return other.run.id == run.run.id; });
+    *same = std::move(run), first = path;
+    return;
+  }
+  require(digest == before,
           "{} and {} have the same run id and different science: the data set, a library or the kind of CPU differs (xibench show prints the provenance of "
           "each): keep the file that belongs to the other runs",
-          other, path);
+          first, path);
+  fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first));
+  ++loaded.copies;
 }
 
 }  // namespace
@@ -156,9 +176,9 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const st
   std::set<std::string> in_both;
   std::map<std::string, std::string> path_of_id;
   const std::vector<std::string> paths(files.runs.begin(), files.runs.end());
-  const bool to_keep = what == Kept::make || !kept.empty();
+  const bool to_keep = what == Kept::make || !kept.empty(), whole = to_keep || what != Kept::read;
   lines_from_beside(
-      paths.size(), [&](std::size_t k) { return line_of(paths[k], to_keep); },
+      paths.size(), [&](std::size_t k) { return line_of(paths[k], whole); },
       [&](std::size_t k, const std::string& line) {
         const std::string& path = paths[k];
         LoadedRun run;
@@ -178,13 +198,10 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const st
           return;
         }
         const auto [first, added] = path_of_id.emplace(run.run.id, path);
-        if (added) {
+        if (added)
           loaded.runs.push_back(std::move(run));
-          return;
-        }
-        check_same_science(path, first->second);
-        fmt::print(stderr, "gap: {} is the same run as {}: counted once\n", printable(path), printable(first->second));
-        ++loaded.copies;
+        else
+          load_again(path, std::move(run), first->second, loaded);
       });
   if (!in_both.empty())
     fmt::print(stderr, "gap: {} run{} there as run file{} and as kept: the same science, counted once, as kept\n", in_both.size(),

@@ -2,7 +2,6 @@
 
 #include "harness/mix/four_doubles.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -46,10 +45,10 @@ void add_stretch(const float* from, const std::uint32_t* flips, std::size_t begi
 
 // A run inside the row: the buckets before the rotation have its last columns, the others its first.
 void add_run(const float* row, const float* next, std::size_t buckets, const SketchRun& run, double* sums) {
-  const std::size_t whole = buckets / kFour * kFour, split = std::min(run.rotation / kFour * kFour, whole);
+  const std::size_t whole = buckets / kFour * kFour, split = run.rotation / kFour * kFour;
   const float* const high = row + run.at - run.rotation;
   const float* const low = high + buckets;
-  for (std::size_t c = 0; next && c < buckets; c += kLine) __builtin_prefetch(next + run.at + c, 0, 1);  // to L2, where more lines can be on their way
+  for (std::size_t c = 0; next && c < buckets; c += kLine) __builtin_prefetch(next + run.at + c, 0, 2);  // to L2, where more lines can be on their way
   add_stretch(low, run.flips, 0, split, sums);
   std::size_t rest = split;
   if (split < run.rotation && split < whole) {  // four buckets of which some have the last columns

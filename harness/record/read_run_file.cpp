@@ -42,12 +42,14 @@ void check_schema(const Hdf5Reader& file, const std::string& name) {
   }
 }
 
-// only: of these columns; empty: of all.
+// only: of these columns, which the table must know; empty: of all.
 template <class Row, std::size_t N>
 std::vector<Row> read_table(const Hdf5Reader& file, const std::string& group, const Column<Row> (&columns)[N], const std::string& axis,
                             std::span<const std::string_view> only = {}) {
   const Shape shape = file.shape(axis);
   if (shape.size() != 1) throw Hdf5Failure(axis + " has not one dimension");
+  for (const std::string_view name : only)
+    require(std::any_of(std::begin(columns), std::end(columns), [&](const auto& column) { return column.name == name; }), "{} has no column {}", group, name);
   std::vector<Row> rows(shape[0]);
   for (const auto& column : columns) {
     if (!only.empty() && std::find(only.begin(), only.end(), column.name) == only.end()) continue;

@@ -45,7 +45,11 @@ class ManyRuns(FolderTest):
 
     def test_what_it_cannot_use_is_refused_before_anything_is_made(self):
         (self.folder / "a.h5").write_bytes(b"no run file")
-        for words, sentence in (((self.folder / "a.h5", "-o", self.folder / "new"), "a.h5: damaged, no readable HDF5 file"), ((self.folder / "a.h5", "-o", self.folder), "is there: name a new folder")):
+        xibench("run", self.spec(SWEEP.replace('dataset = "synthetic(samples = 64, size = 8, test = 16)"', 'dataset = "quadratic(dim = 10, steps = 2)"').replace("logistic", "none").replace("delta = 0.5\n", "").replace(
+            "batch_size = 8", "batch_size = 1")), "--where", "variant=ring", "--out", self.folder / "out", "--progress", "none")
+        (without,) = (self.folder / "out").rglob("*.h5")
+        for words, sentence in (((self.folder / "a.h5", "-o", self.folder / "new"), "a.h5: damaged, no readable HDF5 file"), ((self.folder / "a.h5", "-o", self.folder), "is there: name a new folder"),
+                                ((without, "-o", self.folder / "new"), f"{without} has no accuracy")):
             done = run(sys.executable, PROGRAM, BUILD, *words, status=2)
             self.assertEqual((done.stderr.count("\n"), done.stderr.startswith("many_runs.py: ")), (1, True), done.stderr)
             self.assertIn(sentence, done.stderr)

@@ -70,6 +70,11 @@ class Measure(unittest.TestCase):
         path.write_text(older)
         self.refused(f"{path}: is of commit older, this tree is {whole['commit']}", more=("--filter", "a"))
         self.assertEqual(path.read_text(), older)
+        lacking = json.dumps(whole | {"commit": "older", "programs": {"micro_gradients": whole["programs"]["micro"]}})
+        path.write_text(lacking)
+        self.refused(f"{path}: holds micro_gradients of commit older, which would be lost")
+        self.assertEqual(path.read_text(), lacking)
+        path.write_text(older)
         self.assertEqual(self.measure().returncode, 0)
         self.assertEqual(json.loads(path.read_text()), whole)
 

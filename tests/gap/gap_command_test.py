@@ -71,6 +71,8 @@ class GapCommand(support.RunTest):
             file["summary"].attrs.modify("wall_s", 12.0)
 
         whole, table, kept = self.files[0].read_bytes(), self.gap().stdout, self.folder / "kept.json"
+        self.assertEqual(self.gap("--keep", kept).stdout, table)  # from all of each file, and from a part
+        kept.unlink()
         for damage, shown in ((change_loss, False), (change_evaluation, False), (change_rounds, True), (change_summary, True)):
             self.files[0].write_bytes(whole)
             with h5py.File(self.files[0], "r+") as file:
@@ -88,6 +90,19 @@ class GapCommand(support.RunTest):
             done = self.run_to_end(self.folder / "sweep.toml", self.out)  # a damaged file is no result: the run is done again
             self.assertIn("1 done now", done.stderr)
             self.gap()
+
+    def test_a_damaged_copy_is_left_out_whether_it_comes_first_or_last(self):
+        table = self.gap().stdout
+        (self.out / "z").mkdir()
+        copy = self.out / "z" / self.files[0].name
+        shutil.copy(self.files[0], copy)
+        for damaged, good in ((copy, self.files[0]), (self.files[0], copy)):
+            with h5py.File(damaged, "r+") as file:
+                file["steps/train_loss"][-1] = 12  # no table shows it
+            done = self.gap(status=1)
+            self.assertEqual(json.loads(done.stdout.replace(str(copy), str(self.files[0]))), json.loads(table))
+            self.assertIn(f"not used: {damaged}", done.stderr)
+            shutil.copy(good, damaged)
 
     def test_many_files_are_read_by_several_processes_and_give_the_same_table(self):
         plain = self.gap("--keep", self.folder / "few.json").stdout

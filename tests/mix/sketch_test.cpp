@@ -113,7 +113,7 @@ TEST_CASE("the bytes that a sketch names are what the ranks really sent, with on
 }
 
 TEST_CASE("sums of runs have the bits of a plain loop, whatever the rotations are and where the columns end") {
-  for (const std::size_t k : {1, 3, 16, 17, 64, 100, 131})
+  for (const std::size_t k : {1, 3, 4, 5, 7, 16, 17, 64, 100, 131})
     for (const std::size_t dim : {1, 15, 64, 333, 1000}) {
       CAPTURE(k, dim);
       const std::size_t count = (dim + k - 1) / k;
