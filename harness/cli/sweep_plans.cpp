@@ -130,7 +130,7 @@ std::vector<FinishedRun> recorded_runs(const std::vector<LoadedRun>& loaded, Pla
 std::vector<FinishedRun> planned_runs(const std::vector<LoadedRun>& loaded, const Plan& plan) {
   const Cells cells(plan);
   auto runs = under_every_name(loaded, [&](const LoadedRun& file, const std::string& variant) {
-    const auto cell = cells.find(variant, file.run.seed, file.run.config_json, Cells::Others::equal);
+    auto cell = cells.find(variant, file.run.seed, file.run.config_json, Cells::Others::equal);
     if (!cell) fmt::print(stderr, "gap: {} is not in the plan of {}: left out\n", printable(file.run.path), printable(plan.sweep.path));
     return cell;
   });
