@@ -59,12 +59,17 @@ def stored_bytes(file, entry):
     return np.ascontiguousarray(value).tobytes()
 
 
+def checksum(file, entry):
+    """Of the value that is there, as /manifest has it of the one that was written."""
+    return hashlib.sha256(stored_bytes(file, entry)).hexdigest()[:16]
+
+
 def changed_since_written(file):
     """The first value that is not what /manifest says was written; None when all are, or when there is no manifest."""
     for line in text(file["manifest"][()]).splitlines() if "manifest" in file else []:
-        checksum, _, entry = line.partition(" ")
+        written, _, entry = line.partition(" ")
         try:
-            if hashlib.sha256(stored_bytes(file, entry)).hexdigest()[:16] != checksum:
+            if checksum(file, entry) != written:
                 return entry
         except (KeyError, OSError, RuntimeError, TypeError, ValueError):  # gone, replaced, or fails HDF5's own checksum
             return entry or "/manifest"

@@ -6,7 +6,6 @@
 Exit status: 0; 1 where a command failed or did not count all runs; 2 for bad input. Each file is as large as the one that is given; remove FOLDER afterwards.
 """
 
-import hashlib
 import json
 import pathlib
 import random
@@ -19,12 +18,8 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "analysis")]
 from arguments import Parser, whole  # noqa: E402
 from machine import build_folder  # noqa: E402
-from run_file import RunFileError, h5py, np, open_run  # noqa: E402
+from run_file import RunFileError, checksum, h5py, open_run  # noqa: E402
 from runs import read_run  # noqa: E402
-
-
-def checksum(value):
-    return hashlib.sha256(value.encode() + b"\0" if isinstance(value, str) else value.tobytes()).hexdigest()[:16]
 
 
 def make_another(template, run, score, path):
@@ -32,13 +27,12 @@ def make_another(template, run, score, path):
     shutil.copyfile(template, path)
     with h5py.File(path, "r+") as file:
         known = dict(reversed(line.split(" ", 1)) for line in file["manifest"][()].decode().splitlines())
-        config = json.dumps(run["config"])
-        file["config"][()] = config
-        known["/config"] = checksum(config)
-        for group, name, value in (("/", "run_id", run["id"]), ("/", "variant", " | ".join(run["variants"])), ("/", "seed", np.int64(run["seed"])),
-                                   ("/summary", "final_test_accuracy", np.float64(score))):
+        file["config"][()] = json.dumps(run["config"])
+        values = {"/@run_id": run["id"], "/@variant": " | ".join(run["variants"]), "/@seed": run["seed"], "/summary@final_test_accuracy": score}
+        for entry, value in values.items():
+            group, _, name = entry.partition("@")
             file[group].attrs.modify(name, value)
-            known[f"{group}@{name}"] = checksum(value)
+        known |= {entry: checksum(file, entry) for entry in ("/config", *values)}
         file["manifest"][()] = "".join(f"{found} {entry}\n" for entry, found in known.items())
 
 

@@ -28,7 +28,7 @@ FourDoubles flipped(FourFloats four, const std::uint32_t* flips) {
   return FourDoubles{signs[0], signs[1], signs[2], signs[3]};
 #endif
 }
-void add_four(const float* from, const std::uint32_t* flips, double* sums) { store_four(sums, load_four(sums) + flipped(load_as<FourFloats>(from), flips)); }
+void add_four(FourFloats four, const std::uint32_t* flips, double* sums) { store_four(sums, load_four(sums) + flipped(four, flips)); }
 
 // Buckets begin .. end, one by one.
 void add_one_by_one(const float* row, std::size_t dim, std::size_t buckets, const SketchRun& run, std::size_t begin, std::size_t end, double* sums) {
@@ -40,7 +40,7 @@ void add_one_by_one(const float* row, std::size_t dim, std::size_t buckets, cons
 
 // Buckets begin .. end, both multiples of four; that of bucket b is column from[b].
 void add_stretch(const float* from, const std::uint32_t* flips, std::size_t begin, std::size_t end, double* sums) {
-  for (std::size_t b = begin; b < end; b += kFour) add_four(from + b, flips + b, sums + b);
+  for (std::size_t b = begin; b < end; b += kFour) add_four(load_as<FourFloats>(from + b), flips + b, sums + b);
 }
 
 // A run inside the row: the buckets before the rotation have its last columns, the others its first.
@@ -54,7 +54,7 @@ void add_run(const float* row, const float* next, std::size_t buckets, const Ske
   if (split < run.rotation && split < whole) {  // four buckets of which some have the last columns
     const auto begin = static_cast<std::int32_t>(run.rotation - split);
     const FourFloats both = FourSigns{0, 1, 2, 3} < begin ? load_as<FourFloats>(low + split) : load_as<FourFloats>(high + split);
-    store_four(sums + split, load_four(sums + split) + flipped(both, run.flips + split));
+    add_four(both, run.flips + split, sums + split);
     rest += kFour;
   }
   add_stretch(high, run.flips, rest, whole, sums);
