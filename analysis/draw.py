@@ -16,6 +16,7 @@ from arguments import Parser, real
 from messages import printable, say
 from run_file import RunFileError
 from run_sets import tell_passed_over, usable_runs
+from side_by_side import side_by_side
 from style import PAPERS, looks_of, use_fonts_for, use_paper
 
 FOLDER = Path(__file__).resolve().parent
@@ -83,8 +84,10 @@ def main():
             use_paper(options.paper)
         use_fonts_for("draw", [*looks, baseline, *(cell.label for cell in cells)])
         options.out.mkdir(parents=True, exist_ok=True)
-        captions = {stem_of(name, metric): caption for name, make in makers(cells, looks, table["delta"], baseline, options.latency, options.bandwidth).items()
-                    if (not options.only or name in options.only) and (caption := make(options.out / stem_of(name, metric)))}
+        makes = {stem_of(name, metric): make for name, make in makers(cells, looks, table["delta"], baseline, options.latency, options.bandwidth).items()
+                 if not options.only or name in options.only}
+        drawn = side_by_side(lambda stem: makes[stem](options.out / stem), makes)
+        captions = {stem: caption for stem, caption in zip(makes, drawn) if caption}
         (options.out / "captions.md").write_text("".join(f"**{name}**: {caption}\n\n" for name, caption in captions.items()), encoding="utf-8")
     except RunFileError as error:
         say("draw", error)

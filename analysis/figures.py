@@ -12,15 +12,24 @@ from kept_runs import is_kept
 from style import BASELINE, explain, headline, legend, panels, plt, save, thick
 
 POINTS = 500  # more per line than a screen shows only make the file large
+SEEDS = 12    # likewise light lines of one arm, which then cover each other
 
 
 def condense(x, y):
-    """At most POINTS points, each the median of its stretch."""
+    """At most POINTS points, each the median of its stretch; NaN where that has no finite value. Stretches differ in length by one at most."""
     if len(x) <= POINTS:
         return x, y
-    stretches = np.array_split(np.arange(len(x)), POINTS)
-    with np.errstate(all="ignore"):
-        return np.array([x[s[0]] for s in stretches]), np.array([np.nanmedian(y[s]) if np.isfinite(y[s]).any() else np.nan for s in stretches])
+    short, longer = divmod(len(x), POINTS)
+    border = longer * (short + 1)  # the longer ones come first
+    firsts = np.concatenate([x[:border:short + 1], x[border::short]])
+    return firsts, np.concatenate([medians(y[:border].reshape(longer, short + 1)), medians(y[border:].reshape(POINTS - longer, short))])
+
+
+def medians(stretches):
+    """Of each row, without its NaNs."""
+    found, known = np.full(len(stretches), np.nan), np.isfinite(stretches).any(axis=1)
+    found[known] = np.nanmedian(stretches[known], axis=1) if known.any() else np.nan
+    return found
 
 
 def across_seeds(lines):
@@ -46,7 +55,7 @@ def consensus_distance(cells, looks, stem):
             if (key := tuple(sorted(run.id for run in row.runs))) in known_runs:  # one set of runs under two names: the later is drawn dashed on top
                 dash = (0, (1, 3))
             known_runs.add(key)
-            for x, y in lines:
+            for x, y in lines[:SEEDS]:
                 axis.plot(x, y, color=colour, linewidth=thick(0.8), alpha=0.4)
             x, values = across_seeds(lines)
             measured = np.isfinite(values).any(axis=0)
@@ -73,7 +82,8 @@ def consensus_distance(cells, looks, stem):
     outer_labels(axes, "step", "consensus distance Ξ after mixing")
     legend(figure, looks, variants_of(cells), [f"{v} ({empty[v]})" if v in empty and v not in drawn else v for v in variants_of(cells)])
     title = "Consensus distance Ξ over training"
-    what = ("Light: each seed; strong: the median; vertical dots: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
+    light = "each seed" if all(len(row.runs) <= SEEDS for cell in cells for row in cell.rows) else f"the first {SEEDS} seeds"
+    what = (f"Light: {light}; strong: the median; vertical dots: phase boundaries; gaps: exact averaging, where Ξ = 0, or not measured."
             + (" Horizontal dots between bars: the target of a phase." if targeted else "")
             + (" Of kept runs, the distance at evaluations is known." if any(is_kept(run.path) for cell in cells for row in cell.rows for run in row.runs) else ""))
     headline(figure, title)

@@ -20,6 +20,7 @@ from page.sections import Sweep
 from page.timing import parts_in
 from run_file import RunFileError
 from run_sets import rows_digest, tell_passed_over, usable_runs
+from side_by_side import side_by_side
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
@@ -32,8 +33,9 @@ def draw(cells, table, out):
     use_fonts_for("report", [*looks, baseline, *(cell.label for cell in cells)])
     makers = figure_makers(cells, looks, table["delta"], baseline)
     metric = cells[0].metric
-    drawn = [(stem := stem_of(name, metric), what_it_shows(name, metric), makers[name](out / stem)) for name in SHOWS]
-    return [figure for figure in drawn if figure[-1]]
+    stems = {name: stem_of(name, metric) for name in SHOWS}
+    captions = side_by_side(lambda name: makers[name](out / stems[name]), SHOWS)
+    return [(stems[name], what_it_shows(name, metric), caption) for name, caption in zip(SHOWS, captions) if caption]
 
 
 def write_tables(cells, table, out):

@@ -10,6 +10,7 @@ from kept_runs import is_kept, read_kept
 from messages import say
 from run_file import RunFileError, np, reason_of
 from runs import read_run
+from side_by_side import side_by_side
 
 
 def files_of(place, problems, endings=(".h5",)):
@@ -51,22 +52,27 @@ def folders_of(place, not_listed=None):
 def find_runs(places, with_kept=False):
     """(runs, problems): every *.h5 in or below the given files and directories, in order of path; `with_kept`: kept files, too (*.json, in directories
     *kept.json)."""
-    runs, problems = [], []
-    for place in map(Path, places):
-        for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",)):
-            try:
-                if is_kept(path) and not with_kept:
-                    raise RunFileError(f"{path}: no run file, and kept runs have too few steps for this program: give it to xibench gap, analysis/tables.py or analysis/draw.py")
-                runs += read_kept(path) if is_kept(path) else [read_run(path)]
-            except RunFileError as error:
-                problems.append(str(error))
-    return runs, problems
+    problems = []
+    files = [path for place in map(Path, places) for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",))]
+    read = side_by_side(lambda path: runs_in(path, with_kept), files, least=16)
+    return [run for runs, _ in read for run in runs], problems + [problem for _, problem in read if problem]
+
+
+def runs_in(path, with_kept):
+    """(runs, why there are none)."""
+    try:
+        if is_kept(path) and not with_kept:
+            raise RunFileError(f"{path}: no run file, and kept runs have too few steps for this program: give it to xibench gap, analysis/tables.py or analysis/draw.py")
+        return (read_kept(path) if is_kept(path) else [read_run(path)]), ""
+    except RunFileError as error:
+        return [], str(error)
 
 
 def without_copies(runs):
     """(runs, number of copies): each launch of each run once. A copy of a file, under whatever name, is no second launch."""
     once = {(run.id, run.launch, rows_digest(run)): run for run in reversed(runs)}
-    return [run for run in runs if any(run is kept for kept in once.values())], len(runs) - len(once)
+    kept = {id(run) for run in once.values()}
+    return [run for run in runs if id(run) in kept], len(runs) - len(once)
 
 
 def one_per_run(runs):

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from run_file import RunFileError, changed_since_written, h5py, not_a_file, np, open_run, unreadable  # first: it sets what HDF5 reads when h5py is imported
+from run_file import RunFileError, Stored, changed_since_written, not_a_file, np, open_run, unreadable  # first: it sets what HDF5 reads when h5py is imported
 import metrics
 from messages import decoded as text
 
@@ -44,8 +44,8 @@ class Run:
 
 def attributes(node):
     plain = {}
-    for key, value in node.attrs.items():
-        if isinstance(value, (bytes, str)):
+    for key, value in node.attributes().items():
+        if isinstance(value, bytes):
             plain[key] = text(value)
         elif np.ndim(value) == 0 and hasattr(value, "item"):
             plain[key] = value.item()
@@ -54,8 +54,11 @@ def attributes(node):
 
 def texts(group):
     """Attributes, and the longer texts, which are datasets."""
-    long = {key: text(node[()]) for key, node in group.items() if isinstance(node, h5py.Dataset) and node.shape == ()}
-    return attributes(group) | long
+    return attributes(group) | {key: text(value) for key, value in long_texts(group).items()}
+
+
+def long_texts(group):
+    return {key: node.value() for key, node in group.datasets().items() if node.id.shape == ()}
 
 
 def provenance_of(group):
@@ -81,29 +84,36 @@ def summary_of(file, outcome):
 def metrics_of(file):
     """What the run is measured by."""
     if "metrics" not in file:
-        return metrics.unlisted(len(file["partition/class"]) if "partition/class" in file else 1)
-    listed = {key: [text(value) for value in file[f"metrics/{key}"][()]] for key in ("name", "unit", "better", "description")}
+        return metrics.unlisted(len(file["partition/class"].value()) if "partition/class" in file else 1)
+    listed = {key: [text(value) for value in file[f"metrics/{key}"].value()] for key in ("name", "unit", "better", "description")}
     return [metrics.Metric(*values) for values in zip(*listed.values())]
 
 
 def columns(group):
-    return {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset)}
+    return {key: node.value() for key, node in group.datasets().items()}
 
 
-def not_science(group):
-    """The columns that are no function of the configuration."""
-    known = {key: node.attrs.get("science", key not in EARLIER_NOT_SCIENCE) for key, node in group.items() if isinstance(node, h5py.Dataset)}
-    return {f"{group.name[1:]}/{key}" for key, science in known.items() if not science}
+def said_of(node, name, otherwise):
+    """An attribute of a column, which earlier versions did not write."""
+    try:
+        return node.attribute(name)
+    except KeyError:
+        return otherwise
+
+
+def not_science(file, name):
+    """The columns of a group that are no function of the configuration."""
+    return {f"{name}/{key}" for key, node in file[name].datasets().items() if not said_of(node, "science", key not in EARLIER_NOT_SCIENCE)}
 
 
 def parts_of_wall(steps):
     """The columns of seconds that add up to wall_s, in the order in which they lie in the file's table."""
-    parts = [key for key, node in steps.items() if text(node.attrs.get("part_of", "")) == "wall_s"]
+    parts = [key for key, node in steps.datasets().items() if text(said_of(node, "part_of", b"")) == "wall_s"]
     return sorted(parts, key=lambda key: (EARLIER_PARTS.index(key) if key in EARLIER_PARTS else len(EARLIER_PARTS), key)) or [key for key in EARLIER_PARTS if key in steps]
 
 
 def phase_rows(table):
-    phases = table[()] if isinstance(table, h5py.Dataset) else columns(table)
+    phases = table.value() if table.is_dataset() else columns(table)
     names = phases.dtype.names if isinstance(phases, np.ndarray) else tuple(phases)
     count = max((np.size(phases[name]) for name in names if np.ndim(phases[name]) == 1), default=0)
     plain = lambda value: text(value) if isinstance(value, (bytes, str)) else value.item()
@@ -112,9 +122,8 @@ def phase_rows(table):
 
 def odd_texts(group):
     """Which texts of a group hold bytes that are no UTF-8, as the environment of earlier versions of the program may."""
-    values = dict(group.attrs.items()) | {key: node[()] for key, node in group.items() if isinstance(node, h5py.Dataset) and node.shape == ()}
-    raw = {key: value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape") for key, value in values.items() if isinstance(value, (bytes, str))}
-    return sorted(f"{group.name}/{key}" for key, value in raw.items() if value.decode("utf-8", "replace").encode() != value)
+    values = group.attributes() | long_texts(group)
+    return sorted(key for key, value in values.items() if isinstance(value, bytes) and value.decode("utf-8", "replace").encode() != value)
 
 
 def launch_of(file):
@@ -122,8 +131,8 @@ def launch_of(file):
     facts = provenance_of(file["provenance"])
     parts = [facts.get(key, "") for key in ("start", "end", "host", "rank_facts")]
     if "attempts" in file["provenance"]:
-        parts += [str([text(value) for value in node[()]]) for _, node in sorted(file["provenance/attempts"].items()) if node.dtype.kind == "O"]
-    return hashlib.sha256("\0".join(parts).encode() + file["steps"]["wall_s"][()].tobytes()).hexdigest()
+        parts += [str([text(value) for value in column]) for _, column in sorted(columns(file["provenance/attempts"]).items()) if column.dtype.kind == "O"]
+    return hashlib.sha256("\0".join(parts).encode() + file["steps/wall_s"].value().tobytes()).hexdigest()
 
 
 def read_run(path):
@@ -132,7 +141,8 @@ def read_run(path):
     if problem := not_a_file(path):
         raise RunFileError(f"{path}: {problem}: leave it out")
     try:
-        with open_run(path) as file:
+        with open_run(path) as opened:
+            file = Stored(opened["/"].id)
             root = attributes(file)
             if root.get("schema") != SCHEMA:
                 raise RunFileError(f"{path}: schema is {root.get('schema')!r}, not {SCHEMA!r} (no run file of xibench): leave it out")
@@ -145,10 +155,10 @@ def read_run(path):
             if lacking := next((column for column in NEEDED if column not in file), None):
                 raise KeyError(f"{lacking} is missing")
             return Run(path=path, id=root["run_id"], name=root["name"], seed=int(root["seed"]), outcome=root["outcome"],
-                       variants=root["variant"].split(" | "), config=json.loads(text(file["config"][()])),
-                       source=text(file["config_source"][()]), problem=problem_constants(file), summary=summary_of(file, root["outcome"]), metrics=metrics_of(file),
-                       provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=odd_texts(file["provenance"]),
-                       not_science=not_science(file["steps"]) | not_science(file["evaluations"]), parts=parts_of_wall(file["steps"]), steps=columns(file["steps"]),
+                       variants=root["variant"].split(" | "), config=json.loads(text(file["config"].value())),
+                       source=text(file["config_source"].value()), problem=problem_constants(file), summary=summary_of(file, root["outcome"]), metrics=metrics_of(file),
+                       provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=[f"/provenance/{key}" for key in odd_texts(file["provenance"])],
+                       not_science=not_science(file, "steps") | not_science(file, "evaluations"), parts=parts_of_wall(file["steps"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
     except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
         if reason := unreadable(path):

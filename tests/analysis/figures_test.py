@@ -1,8 +1,10 @@
 import support
 import copy
 import re
+import unittest.mock
 import warnings
 
+import numpy as np
 from PIL import Image  # comes with matplotlib
 
 import cells
@@ -97,6 +99,25 @@ class Figures(support.FolderTest):
             self.check_drawn(scatter_figures.score_over_distance(made, looks, out("over")), out("over"))
             self.check_drawn(bar_figures.where_time_goes(made, looks, out("time")), out("time"))
             self.check_drawn(scatter_figures.cost_and_gap(made, looks, out("cost"), "centralized"), out("cost"))
+
+    def test_a_long_line_is_the_medians_of_its_stretches(self):
+        draws = np.random.default_rng(1)
+        for length in (figures.POINTS - 1, figures.POINTS, figures.POINTS + 1, 2 * figures.POINTS - 1, 1160, 3 * figures.POINTS):
+            x, y = np.arange(length, dtype=float), np.where(draws.random(length) < 0.3, np.nan, draws.standard_normal(length))
+            y[length // 2:length // 2 + 9], y[:5] = np.nan, np.inf
+            stretches = np.array_split(np.arange(length), min(length, figures.POINTS))  # the twin, one stretch at a time
+            expected = [np.median(y[s][~np.isnan(y[s])]) if np.isfinite(y[s]).any() else np.nan for s in stretches] if length > figures.POINTS else y
+            shown_x, shown_y = figures.condense(x, y)
+            np.testing.assert_array_equal(shown_x, [x[s[0]] for s in stretches])
+            np.testing.assert_array_equal(shown_y, expected)
+
+    def test_many_seeds_of_an_arm_have_a_few_light_lines(self):
+        made, looks = self.sweep(seeds=range(1, figures.SEEDS + 3))
+        colours = []
+        with unittest.mock.patch.object(figures, "save", lambda figure, stem: colours.extend(line.get_color() for axis in figure.axes for line in axis.lines if line.get_alpha() == 0.4)):
+            caption = figures.consensus_distance(made, looks, self.folder / "xi")
+        self.assertEqual({colours.count(colour) for colour in colours}, {figures.SEEDS})
+        self.assertIn("Light: the first 12 seeds;", caption)
 
     def test_an_axis_that_follows_n_makes_no_panel_of_its_own(self):
         made, looks = self.sweep(nodes=(8, 16, 32), seeds=(1, 2))

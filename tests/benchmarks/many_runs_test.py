@@ -32,12 +32,12 @@ name = "ring"
 
 
 class ManyRuns(FolderTest):
-    def test_the_files_are_whole_and_both_commands_count_them(self):
+    def test_the_files_are_whole_and_all_commands_count_them(self):
         sweep, out = self.spec(SWEEP), self.folder / "out"
         xibench("run", sweep, "--where", "variant=ring", "--out", out, "--progress", "none")
         (template,) = out.rglob("*.h5")
-        done = run(sys.executable, PROGRAM, BUILD, template, "--count", 5, "-o", self.folder / "many")
-        self.assertRegex(done.stdout, r"^status: 5 files in [0-9.]+ s, [0-9.]+ ms of a processor each\ngap: 5 files in [0-9.]+ s, [0-9.]+ ms of a processor each\n$")
+        done = run(sys.executable, PROGRAM, BUILD, template, "--count", 5, "--report", "-o", self.folder / "many")
+        self.assertRegex(done.stdout, r"^status: 5 files in [0-9.]+ s, [0-9.]+ ms of a processor each\ngap: 5 files in [0-9.]+ s, [0-9.]+ ms of a processor each\nreport: 5 files in [0-9.]+ s, [0-9.]+ ms of a processor each\n$")
         files = sorted((self.folder / "many").rglob("*.h5"))
         self.assertEqual(len(files), 5)
         for file in files:
