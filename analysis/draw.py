@@ -16,7 +16,7 @@ from arguments import Parser, real
 from messages import printable, say
 from run_file import RunFileError
 from run_sets import tell_passed_over, usable_runs
-from side_by_side import side_by_side
+from side_by_side import ProcessLost, side_by_side
 from style import PAPERS, looks_of, use_fonts_for, use_paper
 
 FOLDER = Path(__file__).resolve().parent
@@ -89,9 +89,9 @@ def main():
         drawn = side_by_side(lambda stem: makes[stem](options.out / stem), makes)
         captions = {stem: caption for stem, caption in zip(makes, drawn) if caption}
         (options.out / "captions.md").write_text("".join(f"**{name}**: {caption}\n\n" for name, caption in captions.items()), encoding="utf-8")
-    except RunFileError as error:
+    except (ProcessLost, RunFileError) as error:
         say("draw", error)
-        return 2
+        return 2 if isinstance(error, RunFileError) else 1
     except OSError as error:
         say("draw", f"{options.out} cannot be written ({error.strerror}): choose another -o")
         return 2

@@ -20,7 +20,7 @@ from page.sections import Sweep
 from page.timing import parts_in
 from run_file import RunFileError
 from run_sets import rows_digest, tell_passed_over, usable_runs
-from side_by_side import side_by_side
+from side_by_side import ProcessLost, side_by_side
 from style import looks_of, use_fonts_for
 
 FOLDER = Path(__file__).resolve().parent
@@ -114,6 +114,9 @@ def main():
         sweeps = [write_sweep(one, options.out, folder_of(options.out, k, one[0], several)) for k, one in enumerate(found)]
         title = " and ".join(sweep.name for sweep in sweeps) if len(sweeps) < 4 else f"{len(sweeps)} sweeps"
         (options.out / "index.html").write_text(page.compose(title, sweeps, problems), encoding="utf-8")
+    except ProcessLost as error:
+        say("report", error)
+        return 1
     except OSError as error:
         say("report", f"{options.out} cannot be written ({error.strerror}): choose another -o")
         return 2

@@ -10,7 +10,7 @@ from kept_runs import is_kept, read_kept
 from messages import say
 from run_file import RunFileError, np, reason_of
 from runs import read_run
-from side_by_side import side_by_side
+from side_by_side import ProcessLost, side_by_side
 
 
 def files_of(place, problems, endings=(".h5",)):
@@ -54,8 +54,20 @@ def find_runs(places, with_kept=False):
     *kept.json)."""
     problems = []
     files = [path for place in map(Path, places) for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",))]
-    read = side_by_side(lambda path: runs_in(path, with_kept), files, least=16)
-    return [run for runs, _ in read for run in runs], problems + [problem for _, problem in read if problem]
+    read = lambda path: runs_in(path, with_kept)
+    try:
+        found = side_by_side(read, files, least=16)
+    except ProcessLost:  # on which file?
+        found = [alone(read, path) for path in files]
+    return [run for runs, _ in found for run in runs], problems + [problem for _, problem in found if problem]
+
+
+def alone(read, path):
+    """read(path), in a process of its own."""
+    try:
+        return side_by_side(read, [path])[0]
+    except ProcessLost:
+        return [], f"{path}: ends the process that reads it, by a crash of HDF5 or for lack of memory, so it is probably damaged: take the original, or remove it and run it again"
 
 
 def runs_in(path, with_kept):

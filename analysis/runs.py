@@ -160,7 +160,7 @@ def read_run(path):
                        provenance=provenance_of(file["provenance"]), launch=launch_of(file), odd=[f"/provenance/{key}" for key in odd_texts(file["provenance"])],
                        not_science=not_science(file, "steps") | not_science(file, "evaluations"), parts=parts_of_wall(file["steps"]), steps=columns(file["steps"]),
                        evaluations=columns(file["evaluations"]), phases=phase_rows(file["phases"]))
-    except (OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
+    except (MemoryError, OSError, RuntimeError, ValueError) as error:  # h5py has no one kind for damage
         if reason := unreadable(path):
             raise RunFileError(f"{path}: cannot be read ({reason}): make it readable, or leave it out") from error
         if isinstance(error, BlockingIOError):

@@ -49,6 +49,17 @@ def xibench(*words, **options):
     return run(XIBENCH, *words, **options)
 
 
+def damage_until_hdf5_crashes(path):
+    """Lets the texts of the first heap of a file be looked for far outside of it. HDF5 1.10 reads there; later versions refuse it."""
+    data = bytearray(Path(path).read_bytes())
+    heap = data.index(b"GCOL").to_bytes(8, "little")  # each text is the address of its heap and a number there
+    at = data.find(heap)
+    while at >= 0:
+        data[at + 8:at + 12] = (0x7FFF0000).to_bytes(4, "little")
+        at = data.find(heap, at + 1)
+    Path(path).write_bytes(data)
+
+
 class FolderTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="xibench-test-")))

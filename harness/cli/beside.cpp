@@ -4,25 +4,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "harness/record/hdf5_crash.hpp"
+
 namespace xib {
 namespace {
 
 constexpr std::size_t kWorthAProcess = 32;  // lines
 
+using Line = std::function<std::string(std::size_t)>;
+
 // Process that says every line k with k = first, first + step, ...
 class Reader {
  public:
-  Reader(std::size_t first, std::size_t step, std::size_t count, const std::function<std::string(std::size_t)>& line) {
+  Reader(std::size_t first, std::size_t step, std::size_t count, const Line& line) {
     int ends[2];
     if (pipe(ends) != 0) return;
     child_ = fork();
     if (child_ == 0) {
+      crash_silently();
       close(ends[0]);
       std::FILE* out = fdopen(ends[1], "w");
       for (std::size_t k = first; out && k < count; k += step) std::fprintf(out, "%s\n", line(k).c_str());
@@ -32,12 +38,15 @@ class Reader {
     in_ = child_ > 0 ? fdopen(ends[0], "r") : nullptr;
     if (!in_) close(ends[0]);
   }
-  Reader(Reader&& other) noexcept
-      : child_(std::exchange(other.child_, -1)), in_(std::exchange(other.in_, nullptr)), text_(std::exchange(other.text_, nullptr)) {}
+  Reader(Reader&& other) noexcept { *this = std::move(other); }
+  Reader& operator=(Reader&& other) noexcept {
+    std::swap(child_, other.child_), std::swap(in_, other.in_), std::swap(text_, other.text_), std::swap(room_, other.room_);
+    return *this;
+  }
   ~Reader() {
     stop();
     std::free(text_);
-    if (child_ > 0) waitpid(child_, nullptr, 0);
+    status();
   }
 
   // Its process ends when it writes, once those that were started after it have ended: they have copies of this end of the pipe.
@@ -53,7 +62,20 @@ class Reader {
     return true;
   }
 
+  // Of one that was cut off.
+  bool crashed() {
+    const int how = status();
+    return WIFSIGNALED(how) && (WTERMSIG(how) == SIGSEGV || WTERMSIG(how) == SIGBUS || WTERMSIG(how) == SIGABRT || WTERMSIG(how) == SIGFPE);
+  }
+
  private:
+  // Waits for its end.
+  int status() {
+    int how = 0;
+    if (child_ > 0) waitpid(std::exchange(child_, -1), &how, 0);
+    return how;
+  }
+
   pid_t child_ = -1;
   std::FILE* in_ = nullptr;
   char* text_ = nullptr;
@@ -67,17 +89,30 @@ struct Readers {
   }
 };
 
+// Line k, on which perhaps a process of several lines crashed, whose last lines were not written yet.
+std::string alone(std::size_t k, const Line& line, const Line& lost) {
+  Reader reader(k, 1, k + 1, line);
+  std::string said;
+  if (reader.next(said)) return said;
+  return reader.crashed() ? lost(k) : line(k);
+}
+
 }  // namespace
 
-void lines_from_beside(std::size_t count, const std::function<std::string(std::size_t)>& line,
-                       const std::function<void(std::size_t, const std::string&)>& take) {
-  const std::size_t processes = std::min<std::size_t>(std::max(1u, std::thread::hardware_concurrency()), count / kWorthAProcess);
+void lines_from_beside(std::size_t count, const Line& line, const Line& lost, const std::function<void(std::size_t, const std::string&)>& take) {
+  if (count == 0) return;
+  const std::size_t processes = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, std::max<std::size_t>(1, count / kWorthAProcess));
   Readers readers;
   std::fflush(nullptr);  // what waits in a buffer would be written by every process
-  for (std::size_t r = 0; r < processes && processes > 1; ++r) readers.all.emplace_back(r, processes, count, line);
+  for (std::size_t r = 0; r < processes; ++r) readers.all.emplace_back(r, processes, count, line);
   for (std::size_t k = 0; k < count; ++k) {
+    Reader& reader = readers.all[k % processes];
     std::string said;
-    if (readers.all.empty() || !readers.all[k % processes].next(said)) said = line(k);
+    if (!reader.next(said)) {
+      const bool crashed = reader.crashed();
+      said = crashed ? alone(k, line, lost) : line(k);
+      if (crashed && k + processes < count) reader = Reader(k + processes, processes, count, line);
+    }
     take(k, said);
   }
 }

@@ -12,6 +12,7 @@
 #include "harness/core/check.hpp"
 #include "harness/core/paths.hpp"
 #include "harness/core/text.hpp"
+#include "harness/record/hdf5_crash.hpp"
 #include "harness/record/kept_json.hpp"
 #include "harness/record/run_file.hpp"
 
@@ -179,6 +180,9 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const st
   const bool to_keep = what == Kept::make || !kept.empty(), whole = to_keep || what != Kept::read;
   lines_from_beside(
       paths.size(), [&](std::size_t k) { return line_of(paths[k], whole); },
+      [&](std::size_t k) {
+        return Json{{"problem", valid_utf8(crash_of(paths[k]))}}.dump();
+      },
       [&](std::size_t k, const std::string& line) {
         const std::string& path = paths[k];
         LoadedRun run;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "harness/core/hash.hpp"
+#include "harness/record/hdf5_crash.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/hdf5_handle.hpp"
 
@@ -72,6 +73,7 @@ std::vector<std::byte> raw_bytes(hid_t type, hid_t space, const std::string& wha
 }  // namespace
 
 struct Hdf5Reader::State {
+  NamesCrash crash;
   QuietHdf5 quiet;
   Handle transfer = own(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "H5Pcreate");
   Handle file;
@@ -79,7 +81,7 @@ struct Hdf5Reader::State {
   mutable std::set<std::string> found;
 
   template <class Open>
-  explicit State(Open&& open_it) : file(open_it()) {
+  State(const std::string& path, Open&& open_it) : crash(path), file(open_it()) {
     constexpr std::size_t kConverted = 16384;  // bytes at a time; HDF5 would clear 1 MiB for every text
     check_hdf5(H5Pset_buffer(transfer, kConverted, nullptr, nullptr), "H5Pset_buffer");
     if (H5Lexists(file, "/manifest", H5P_DEFAULT) <= 0) return;
@@ -159,8 +161,8 @@ struct Hdf5Reader::State {
   }
 };
 
-Hdf5Reader::Hdf5Reader(const std::string& path) : state_(new State([&] { return open_file(path); })) {}
-Hdf5Reader::Hdf5Reader(std::span<const std::byte> image) : state_(new State([&] { return open_image(image); })) {}
+Hdf5Reader::Hdf5Reader(const std::string& path) : state_(new State(path, [&] { return open_file(path); })) {}
+Hdf5Reader::Hdf5Reader(std::span<const std::byte> image) : state_(new State("an image in memory", [&] { return open_image(image); })) {}
 Hdf5Reader::~Hdf5Reader() = default;
 
 bool Hdf5Reader::has(const std::string& path) const {

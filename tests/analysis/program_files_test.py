@@ -12,6 +12,7 @@ import run_file
 import run_sets
 import runs
 import synthetic_runs
+from script import damage_until_hdf5_crashes
 
 support.needs(support.XIBENCH)
 
@@ -128,6 +129,15 @@ class ProgramFiles(support.FolderTest):
             del file["manifest"]
             file["steps/train_loss"][3] += 1
         runs.read_run(path)
+
+    def test_a_file_that_crashes_hdf5_is_left_out_by_name(self):
+        folder = self.launch("runs")
+        path = sorted(folder.rglob("*.h5"))[0]
+        damage_until_hdf5_crashes(path)
+        done = self.report(folder)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+        self.assertRegex(done.stderr, rf"^report: {path}: .*damaged")
+        self.assertEqual(len(run_sets.find_runs([folder])[0]), 2)
 
     def test_a_pipe_among_the_files_is_named_and_not_waited_for(self):
         folder = self.launch("runs")

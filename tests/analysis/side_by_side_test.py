@@ -23,9 +23,9 @@ class SideBySide(support.unittest.TestCase):
     def test_processors_get_as_many_things_as_are_worth_a_process(self):
         for processors, least, expected in ((1, 1, 1), (4, 1, 4), (4, 8, 3), (4, 13, 1), (4, 30, 1)):
             found = on(processors, lambda _: os.getpid(), range(25), least=least)
-            here = set(found) == {os.getpid()}
-            self.assertEqual(here, expected == 1, (processors, least))
+            self.assertNotIn(os.getpid(), found)  # what crashes there does no harm here
             self.assertLessEqual(len(set(found)), expected)
+            self.assertTrue(len(set(found)) > 1 or expected == 1 or least > 1, (processors, least))
 
     def test_an_exception_is_raised_here(self):
         def refuse(thing):
@@ -38,7 +38,7 @@ class SideBySide(support.unittest.TestCase):
                 on(processors, refuse, range(20))
 
     def test_a_process_that_is_killed_is_said_and_not_waited_for(self):
-        with self.assertRaisesRegex(run_file.RunFileError, "was ended from outside"):
+        with self.assertRaises(side_by_side.ProcessLost):
             on(2, lambda thing: os.kill(os.getpid(), signal.SIGKILL) if thing == 3 else thing, range(20))
         self.assertEqual(on(2, lambda thing: thing, range(3)), [0, 1, 2])
 

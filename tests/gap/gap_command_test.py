@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 
-sys.path.insert(0, f"{sys.argv[1]}/tests/run")
+sys.path[:0] = [f"{sys.argv[1]}/tests/run", f"{sys.argv[1]}/tests"]
+import script  # noqa: E402
 import support  # noqa: E402
 
 support.needs("h5py")
@@ -90,6 +91,18 @@ class GapCommand(support.RunTest):
             done = self.run_to_end(self.folder / "sweep.toml", self.out)  # a damaged file is no result: the run is done again
             self.assertIn("1 done now", done.stderr)
             self.gap()
+
+    def test_a_file_that_crashes_hdf5_is_named_by_every_command_and_left_out_of_a_table(self):
+        script.damage_until_hdf5_crashes(self.files[0])
+        whole = json.loads(self.gap(status=1).stdout)
+        used = [run["id"] for group in whole["groups"] for row in group["rows"] for run in row["runs"]]
+        self.assertEqual(sorted(used), sorted(file.stem for file in self.files[1:]))
+        spec = self.folder / "sweep.toml"
+        for status, words in ((1, ("gap", self.out)), (2, ("show", self.files[0])), (2, ("show", "--validate", self.files[0])), (1, ("cost", self.out, "--network", "latency=50us,bandwidth=10Gb/s")),
+                              (None, ("status", spec, "--out", self.out)), (None, ("run", spec, "--out", self.out, "--all"))):
+            done = script.xibench(*words, status=None)
+            self.assertIn(done.returncode, (0, 2) if status is None else (status,), words)
+            self.assertRegex(done.stdout + done.stderr, re.escape(str(self.files[0])) + ".*(is not a usable run file|damaged)", words)
 
     def test_a_damaged_copy_is_left_out_whether_it_comes_first_or_last(self):
         table = self.gap().stdout

@@ -2,8 +2,12 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdio>
+#include <functional>
 
 #include "harness/core/check.hpp"
+#include "harness/record/hdf5_crash.hpp"
 #include "harness/record/hdf5_file.hpp"
 #include "harness/record/run_file.hpp"
 #include "tests/record/sample_record.hpp"
@@ -80,6 +84,47 @@ TEST_CASE("a number of the summary that was changed is refused by name, as the r
   CHECK_THAT(reason(folder / "a.h5"), Contains("/summary@wall_s"));
   CHECK_THROWS_WITH(read_run_header(folder / "a.h5"), Contains("/summary@wall_s"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they say more
+TEST_CASE("a crash of HDF5 names the file and ends as bad input does; outside of reading, and in a process whose parent looks, it stays a crash") {
+  const Scratch folder;
+  const auto ended = [&](const std::function<void()>& work) {
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGSEGV, SIG_DFL);  // Catch has its own
+      if (!std::freopen((folder / "said").c_str(), "w", stderr)) _exit(1);
+      work();
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status;
+  };
+  const auto crash = [] { std::raise(SIGSEGV); };
+
+  int status = ended([&] {
+    const NamesCrash outer("outer.h5");
+    { const NamesCrash inner("inner.h5"); }
+    crash();
+  });
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 2));
+  CHECK(read_bytes(folder / "said") == "xibench: " + crash_of("outer.h5") + "\n");
+
+  status = ended([&] {
+    { const NamesCrash done("done.h5"); }
+    crash();
+  });
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+
+  status = ended([&] {
+    crash_silently();
+    const NamesCrash guard("silent.h5");
+    crash();
+  });
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+  CHECK(read_bytes(folder / "said").empty());
+}
+#endif
 
 // Each byte is damaged in a process of its own, since HDF5 1.10 may end a process on damaged metadata: that is a refusal too, only a
 // rude one. What must never happen is that other science is read than was written.
