@@ -31,12 +31,18 @@ class Build:
         self.folder = folder
         self.source = Path(self.cached("CMAKE_HOME_DIRECTORY"))
         self.version = self.cached("CMAKE_PROJECT_VERSION")
-        self.commit = self.git("describe", "--always")
+        self.commit = self.git("describe", "--always") or ""  # none of a tree that is no clone
         # Results are no change of what was measured: the first one that is kept would make a dirty tree for the next.
-        self.commit += "-dirty" if self.git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)benchmarks/results") else ""
+        if self.commit and self.git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)benchmarks/results") != "":
+            self.commit += "-dirty"
 
     def git(self, *words):
-        return subprocess.run(["git", "-C", self.source, *words], capture_output=True, text=True).stdout.strip()
+        """What git prints of the tree; None where it fails."""
+        try:
+            done = subprocess.run(["git", "-C", self.source, *words], capture_output=True, text=True)
+        except OSError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
 
     def cached(self, key):
         cache = self.folder / "CMakeCache.txt"
