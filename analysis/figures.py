@@ -12,7 +12,7 @@ from kept_runs import is_kept
 from style import BASELINE, explain, headline, legend, panels, plt, save, thick
 
 POINTS = 500  # more per line than a screen shows only make the file large
-SEEDS = 12    # likewise light lines of one arm, which then cover each other
+SEEDS = 12    # more light lines than these cover each other
 
 
 def condense(x, y):
@@ -28,7 +28,8 @@ def condense(x, y):
 def medians(stretches):
     """Of each row, without its NaNs."""
     found, known = np.full(len(stretches), np.nan), np.isfinite(stretches).any(axis=1)
-    found[known] = np.nanmedian(stretches[known], axis=1) if known.any() else np.nan
+    with np.errstate(all="ignore"):  # shortly before a run diverges, the mean of two values may be too large
+        found[known] = np.nanmedian(stretches[known], axis=1) if known.any() else np.nan
     return found
 
 

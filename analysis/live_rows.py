@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from metrics import Metric
-from run_file import RunFileError, not_a_file
-from run_sets import folders_of
-from runs import read_run
+from run_file import not_a_file
+from run_sets import find_runs, folders_of
 
 MAGIC, VERSIONS, SUM = b"XIBENCH checkpoint\n", (2, 3), 64  # 2: all rows in the record, no row log
 ROWS_MAGIC, ROWS_VERSION = b"XIBENCH rows\n", 1
@@ -286,12 +285,11 @@ class Watch:
         return True
 
     def result(self, path):
-        try:
-            whole = read_run(path)
-        except RunFileError as error:
-            if str(error) not in self.problems:
-                self.problems.append(str(error))
+        found, problems = find_runs([path])
+        self.problems += [problem for problem in problems if problem not in self.problems]
+        if not found:
             return True
+        (whole,) = found
         run = self.of(whole.id)
         run.variant, run.seed, run.state, run.detail = " | ".join(whole.variants), whole.seed, "complete", "diverged" if whole.outcome == "diverged" else ""
         run.steps, run.evaluations, run.beats, run.eta_s, run.updated = {key: whole.steps[key] for key in DRAWN}, whole.evaluations, [], None, 0.0

@@ -53,6 +53,16 @@ def as_stored(name):
     return name.encode("utf-8", "surrogateescape")
 
 
+def is_null(identifier):
+    """Whether a dataset or attribute has a type, but no value."""
+    return identifier.get_space().get_simple_extent_type() == h5py.h5s.NULL
+
+
+def array_type(dtype):
+    """The type in memory of values that are arrays themselves; None of others, which h5py finds."""
+    return h5py.h5t.py_create(dtype) if dtype.subdtype else None
+
+
 class Stored:
     """A group or a dataset of a file. Whatever lies in it is opened and read once, by HDF5's own calls: h5py's objects take four times as long."""
 
@@ -82,8 +92,13 @@ class Stored:
         return isinstance(self.id, h5py.h5g.GroupID) and as_stored(name) in self.id and (not rest or rest in self[name])
 
     def datasets(self):
-        """name -> dataset, of those that lie in this group."""
-        found = {name: self[name] for name in self.names() if name in self}
+        """name -> dataset, of those that lie in this group. A link of somebody else that leads nowhere is passed over."""
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = self[name]
+            except KeyError:
+                continue
         return {name: node for name, node in found.items() if node.is_dataset()}
 
     def value(self):
@@ -91,21 +106,26 @@ class Stored:
         if self._value is None:
             if not self.is_dataset():
                 raise TypeError("a group stands where a value is needed")
+            if is_null(self.id):
+                raise TypeError("a dataset has no value")
             self._value = np.empty(self.id.shape, self.id.dtype)
-            self.id.read(h5py.h5s.ALL, h5py.h5s.ALL, self._value)
+            self.id.read(h5py.h5s.ALL, h5py.h5s.ALL, self._value, mtype=array_type(self.id.dtype))
         return self._value[()]
 
     def attribute(self, name):
-        """Likewise of an attribute. Raises KeyError where there is none."""
+        """Likewise of an attribute. Raises KeyError where there is none, or none with a value."""
         if name not in self._attributes:
             attribute = h5py.h5a.open(self.id, as_stored(name))
+            if is_null(attribute):
+                raise KeyError(f"{name} has no value")
             self._attributes[name] = np.empty(attribute.shape, attribute.dtype)
-            attribute.read(self._attributes[name])
+            attribute.read(self._attributes[name], mtype=array_type(attribute.dtype))
         return self._attributes[name][()]
 
     def attributes(self):
-        """name -> value, of all of them."""
-        names = [h5py.h5a.open(self.id, index=k).name.decode("utf-8", "surrogateescape") for k in range(h5py.h5a.get_num_attrs(self.id))]
+        """name -> value, of all that have one."""
+        opened = [h5py.h5a.open(self.id, index=k) for k in range(h5py.h5a.get_num_attrs(self.id))]
+        names = [attribute.name.decode("utf-8", "surrogateescape") for attribute in opened if not is_null(attribute)]
         return {name: self.attribute(name) for name in names}
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 from kept_runs import is_kept, read_kept
@@ -54,20 +55,12 @@ def find_runs(places, with_kept=False):
     *kept.json)."""
     problems = []
     files = [path for place in map(Path, places) for path in files_of(place, problems, (".h5", "kept.json") if with_kept else (".h5",))]
-    read = lambda path: runs_in(path, with_kept)
+    crashed = lambda path: ([], f"{path}: damaged: HDF5 crashes when it reads it: take the original, or remove it and run it again")
     try:
-        found = side_by_side(read, files, least=16)
-    except ProcessLost:  # on which file?
-        found = [alone(read, path) for path in files]
+        found = side_by_side(lambda path: runs_in(path, with_kept), files, crashed, least=16)
+    except ProcessLost as error:
+        sys.exit(f"{Path(sys.argv[0]).name.removesuffix('.py')}: {error}")
     return [run for runs, _ in found for run in runs], problems + [problem for _, problem in found if problem]
-
-
-def alone(read, path):
-    """read(path), in a process of its own."""
-    try:
-        return side_by_side(read, [path])[0]
-    except ProcessLost:
-        return [], f"{path}: ends the process that reads it, by a crash of HDF5 or for lack of memory, so it is probably damaged: take the original, or remove it and run it again"
 
 
 def runs_in(path, with_kept):

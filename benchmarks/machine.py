@@ -31,7 +31,7 @@ class Build:
         self.folder = folder
         self.source = Path(self.cached("CMAKE_HOME_DIRECTORY"))
         self.version = self.cached("CMAKE_PROJECT_VERSION")
-        self.commit = self.git("describe", "--always") or ""  # none of a tree that is no clone
+        self.commit = self.git("describe", "--always") or ("unknown" if (self.source / ".git").exists() else "")  # none of a tree that is no clone
         # Results are no change of what was measured: the first one that is kept would make a dirty tree for the next.
         if self.commit and self.git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)benchmarks/results") != "":
             self.commit += "-dirty"

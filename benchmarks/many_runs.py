@@ -1,6 +1,5 @@
 #!/usr/bin/python3
-"""Times the commands that read many run files: makes COUNT run files of one sweep from one file, with other seeds and other scores, and calls status and gap,
-and with --report the report.
+"""Makes COUNT run files of one sweep from one file, with other seeds and scores, and times status and gap of them, and with --report the report.
 
     benchmarks/many_runs.py build results/quickstart/04128c2191cbc9de.h5 --count 10000 -o /tmp/many
 

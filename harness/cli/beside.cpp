@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,9 +30,8 @@ class Reader {
     if (child_ == 0) {
       crash_silently();
       close(ends[0]);
-      std::FILE* out = fdopen(ends[1], "w");
-      for (std::size_t k = first; out && k < count; k += step) std::fprintf(out, "%s\n", line(k).c_str());
-      _exit(out && std::fclose(out) == 0 ? 0 : 1);
+      say_all(fdopen(ends[1], "w"), first, step, count, line);
+      _exit(0);
     }
     close(ends[1]);
     in_ = child_ > 0 ? fdopen(ends[0], "r") : nullptr;
@@ -65,10 +64,18 @@ class Reader {
   // Of one that was cut off.
   bool crashed() {
     const int how = status();
-    return WIFSIGNALED(how) && (WTERMSIG(how) == SIGSEGV || WTERMSIG(how) == SIGBUS || WTERMSIG(how) == SIGABRT || WTERMSIG(how) == SIGFPE);
+    return WIFSIGNALED(how) && std::find(std::begin(kCrashes), std::end(kCrashes), WTERMSIG(how)) != std::end(kCrashes);
   }
 
  private:
+  static void say_all(std::FILE* out, std::size_t first, std::size_t step, std::size_t count, const Line& line) {
+    try {
+      for (std::size_t k = first; out && k < count; k += step)
+        if (std::fprintf(out, "%s\n", line(k).c_str()) < 0 || std::fflush(out) != 0) return;  // each at once: where it crashes is known
+    } catch (...) {                                                                           // it is thrown again where the line is needed
+    }
+  }
+
   // Waits for its end.
   int status() {
     int how = 0;
@@ -89,14 +96,6 @@ struct Readers {
   }
 };
 
-// Line k, on which perhaps a process of several lines crashed, whose last lines were not written yet.
-std::string alone(std::size_t k, const Line& line, const Line& lost) {
-  Reader reader(k, 1, k + 1, line);
-  std::string said;
-  if (reader.next(said)) return said;
-  return reader.crashed() ? lost(k) : line(k);
-}
-
 }  // namespace
 
 void lines_from_beside(std::size_t count, const Line& line, const Line& lost, const std::function<void(std::size_t, const std::string&)>& take) {
@@ -110,7 +109,7 @@ void lines_from_beside(std::size_t count, const Line& line, const Line& lost, co
     std::string said;
     if (!reader.next(said)) {
       const bool crashed = reader.crashed();
-      said = crashed ? alone(k, line, lost) : line(k);
+      said = crashed ? lost(k) : line(k);
       if (crashed && k + processes < count) reader = Reader(k + processes, processes, count, line);
     }
     take(k, said);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <new>
 #include <set>
 
 #include "harness/cli/beside.hpp"
@@ -124,13 +125,24 @@ std::string line_of(const std::string& path, bool whole) {
     line = {{"run", json_of(kept)}, {"source", valid_utf8(header.config_source)}};
   } catch (const Error& error) {
     line = {{"problem", valid_utf8(error.what())}};
+  } catch (const std::bad_alloc&) {
+    line = {
+        {"problem", valid_utf8(fmt::format("{} takes more memory than there is: take the original if it was changed, or read it on a larger machine", path))}};
   }
   return line.dump();
 }
 
+std::string crash_line(const std::string& path) { return Json{{"problem", valid_utf8(crash_of(path))}}.dump(); }
+
+// What a line says of its file. Throws what keeps it out.
+Json said(const std::string& line) {
+  Json found = Json::parse(line);
+  if (found.contains("problem")) throw Error(Fault::input, found["problem"].get<std::string>());
+  return found;
+}
+
 LoadedRun load(const std::string& path, const std::string& text, bool to_keep) {
-  const Json line = Json::parse(text);
-  if (line.contains("problem")) throw Error(Fault::input, line["problem"].get<std::string>());
+  const Json line = said(text);
   KeptRun kept = kept_run_of(line["run"]);
   kept.file = path, kept.header.config_source = line["source"];
   LoadedRun loaded = load(std::move(kept));
@@ -140,12 +152,21 @@ LoadedRun load(const std::string& path, const std::string& text, bool to_keep) {
 
 // None: it cannot be used, and was left out.
 std::optional<std::string> usable_digest(const std::string& path, LoadedRuns& loaded) {
+  const auto line = [&](std::size_t) {
+    try {
+      return Json{{"digest", science_digest_of_file(path)}}.dump();
+    } catch (const Error& error) {
+      return Json{{"problem", valid_utf8(error.what())}}.dump();
+    }
+  };
+  std::optional<std::string> digest;
   try {
-    return science_digest_of_file(path);
+    lines_from_beside(
+        1, line, [&](std::size_t) { return crash_line(path); }, [&](std::size_t, const std::string& text) { digest = said(text)["digest"]; });
   } catch (const Error& error) {
     leave_out(loaded, error.what());
-    return std::nullopt;
   }
+  return digest;
 }
 
 // The second file of a run that is loaded. Two files are one run if they say the same. If not, nobody knows which of them the table should show.
@@ -179,10 +200,7 @@ LoadedRuns load_runs(const std::vector<std::string>& places, Kept what, const st
   const std::vector<std::string> paths(files.runs.begin(), files.runs.end());
   const bool to_keep = what == Kept::make || !kept.empty(), whole = to_keep || what != Kept::read;
   lines_from_beside(
-      paths.size(), [&](std::size_t k) { return line_of(paths[k], whole); },
-      [&](std::size_t k) {
-        return Json{{"problem", valid_utf8(crash_of(paths[k]))}}.dump();
-      },
+      paths.size(), [&](std::size_t k) { return line_of(paths[k], whole); }, [&](std::size_t k) { return crash_line(paths[k]); },
       [&](std::size_t k, const std::string& line) {
         const std::string& path = paths[k];
         LoadedRun run;

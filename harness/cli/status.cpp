@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "harness/cli/beside.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/json_text.hpp"
 #include "harness/cli/selection.hpp"
@@ -22,6 +23,7 @@
 #include "harness/job/provenance.hpp"
 #include "harness/job/run_state.hpp"
 #include "harness/job/slurm_queue.hpp"
+#include "harness/record/hdf5_crash.hpp"
 #include "harness/record/run_file.hpp"
 #include "harness/run/vocabulary.hpp"
 #include "harness/sweep/plan.hpp"
@@ -57,23 +59,47 @@ RunState state_of_result(const std::string& path, const std::string& id) {
   return {header.outcome, header.outcome == Standing::diverged ? std::string(name_of(header.outcome)) : ""};
 }
 
-Line look(const Options& o, const Plan& plan, const PlannedRun& run) {
-  Line line{&run, run_files(o.out, plan.sweep.name, run.id), std::nullopt, {}};
-  bool complete = false;
-  try {
-    complete = is_there(line.files.result);
-    if (complete) line.state = state_of_result(line.files.result, run.id);
-    if (!complete) line.beat = read_heartbeat(line.files.heartbeat);
-  } catch (const Error& error) {  // one bad file must not hide the other runs
-    line.state = {Standing::failed, error.what()};
-    return line;
-  }
-  if (complete) return line;
+void look_at_unfinished(Line& line) {
+  line.beat = read_heartbeat(line.files.heartbeat);
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   line.state = state_of(look_at(line.files.result).kind == Place::Kind::file, line.beat, host_name(), now);
   if (line.state.silent && !Lease::held_by(line.files.lease))
     line.state = {Standing::killed, fmt::format("its process on {} is gone; its last report is of {}", line.beat->host, line.beat->updated)};
-  return line;
+}
+
+// Results are read by processes beside this one, because a damaged file may crash HDF5.
+void look_at_results(const std::vector<Line*>& lines) {
+  const auto text = [](const RunState& state) { return Json{{"standing", static_cast<int>(state.standing)}, {"detail", valid_utf8(state.detail)}}.dump(); };
+  const auto read = [&](std::size_t k) {
+    try {
+      return text(state_of_result(lines[k]->files.result, lines[k]->run->id));
+    } catch (const Error& error) {
+      return text({Standing::failed, error.what()});
+    }
+  };
+  const auto lost = [&](std::size_t k) { return text({Standing::failed, crash_of(lines[k]->files.result)}); };
+  lines_from_beside(lines.size(), read, lost, [&](std::size_t k, const std::string& said) {
+    const Json found = Json::parse(said);
+    lines[k]->state = {static_cast<Standing>(found["standing"].get<int>()), found["detail"]};
+  });
+}
+
+std::vector<Line> look(const Options& o, const Plan& plan, const std::vector<const PlannedRun*>& runs) {
+  std::vector<Line> lines;
+  for (const auto* run : runs) lines.push_back({run, run_files(o.out, plan.sweep.name, run->id), std::nullopt, {}});
+  std::vector<Line*> with_result;
+  for (Line& line : lines) {
+    try {
+      if (is_there(line.files.result))
+        with_result.push_back(&line);
+      else
+        look_at_unfinished(line);
+    } catch (const Error& error) {  // one bad file must not hide the other runs
+      line.state = {Standing::failed, error.what()};
+    }
+  }
+  look_at_results(with_result);
+  return lines;
 }
 
 std::string varies(const PlannedRun& run) {
@@ -223,8 +249,7 @@ Command add_status(CLI::App& command) {
     if (!is_there) notify("xibench: there is no directory {}/{}: nothing of this sweep has run with --out {}\n", o->out, plan.sweep.name, o->out);
     SlurmQueue slurm(plan.sweep.name, o->out);
     for (Watch watch;;) {
-      std::vector<Line> lines;
-      for (const auto* run : runs) lines.push_back(look(*o, plan, *run));
+      std::vector<Line> lines = look(*o, plan, runs);
       if (!o->no_queue) add_queue(lines, slurm);
       if (o->watch && isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
       o->json ? print_json(*o, plan, lines) : print_table(lines);

@@ -14,22 +14,24 @@
 namespace xib {
 namespace {
 
-constexpr int kCrashes[] = {SIGSEGV, SIGBUS};
 constexpr int kBadInput = 2;
 
 thread_local const std::string* sentence = nullptr;  // of the innermost guard of this thread
 std::atomic<bool> silent = false;
+
+struct sigaction handlers_before[std::size(kCrashes)]{};
 
 extern "C" void end_with_sentence(int number) {
   if (sentence && !silent) {
     [[maybe_unused]] const auto written = write(STDERR_FILENO, sentence->data(), sentence->size());
     _exit(kBadInput);
   }
-  std::signal(number, SIG_DFL);
-  std::raise(number);
+  for (std::size_t k = 0; k < std::size(kCrashes); ++k)
+    if (kCrashes[k] == number) sigaction(number, &handlers_before[k], nullptr);
+  std::raise(number);  // once this handler has returned
 }
 
-// Handlers of SIGSEGV and SIGBUS while there is a guard in any thread. Before and after, those of others are: Open MPI complains of a handler that it did not
+// Handlers while there is a guard in any thread. Before and after, those of others are: Open MPI complains of a handler that it did not
 // install. A sanitizer keeps its own, which says more.
 class Handlers {
  public:
@@ -38,12 +40,12 @@ class Handlers {
     if (kSanitizer || guards_++ > 0) return;
     struct sigaction action {};
     action.sa_handler = end_with_sentence;
-    for (std::size_t k = 0; k < std::size(kCrashes); ++k) sigaction(kCrashes[k], &action, &before_[k]);
+    for (std::size_t k = 0; k < std::size(kCrashes); ++k) sigaction(kCrashes[k], &action, &handlers_before[k]);
   }
   void leave() {
     const std::scoped_lock lock(mutex_);
     if (kSanitizer || --guards_ > 0) return;
-    for (std::size_t k = 0; k < std::size(kCrashes); ++k) sigaction(kCrashes[k], &before_[k], nullptr);
+    for (std::size_t k = 0; k < std::size(kCrashes); ++k) sigaction(kCrashes[k], &handlers_before[k], nullptr);
   }
 
  private:
@@ -54,7 +56,6 @@ class Handlers {
 #endif
   std::mutex mutex_;
   int guards_ = 0;
-  struct sigaction before_[std::size(kCrashes)]{};
 };
 
 Handlers& handlers() {

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <csignal>
 #include <string>
 
 namespace xib {
 
-// Guard of reading a run file: HDF5 1.10 reads beyond its memory where some bytes of a file are damaged. While the guard lives, such a crash of this thread
-// ends the process with one sentence that names the file, and exit status 2.
+// Signals by which a crash ends a process.
+constexpr int kCrashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+
+// Guard of reading a run file: HDF5 1.10 reads beyond its memory where some bytes of a file are damaged. While the guard lives, a crash of this thread ends the
+// process with one sentence that names the file, and exit status 2.
 class NamesCrash {
  public:
   explicit NamesCrash(const std::string& path);

@@ -86,11 +86,10 @@ class Hdf5Writer {
   std::unique_ptr<State> state_;
 };
 
-// Reader of a file on disk, or of its bytes in memory. Every function throws Hdf5Failure, which names the object.
+// Reader of a file on disk. Every function throws Hdf5Failure, which names the object.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::string& path);
-  explicit Hdf5Reader(std::span<const std::byte> image);
   ~Hdf5Reader();
   Hdf5Reader(const Hdf5Reader&) = delete;
   Hdf5Reader& operator=(const Hdf5Reader&) = delete;

@@ -23,13 +23,6 @@ Handle open_file(const std::string& path) {
   return own(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "H5Fopen");
 }
 
-Handle open_image(std::span<const std::byte> image) {
-  Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "H5Pcreate");
-  check_hdf5(H5Pset_fapl_core(access, 1 << 20, /*backing_store=*/false), "H5Pset_fapl_core");
-  check_hdf5(H5Pset_file_image(access, const_cast<std::byte*>(image.data()), image.size()), "H5Pset_file_image");  // copied
-  return own(H5Fopen("in memory", H5F_ACC_RDONLY, access), H5Fclose, "H5Fopen");
-}
-
 std::size_t elements(hid_t space, const std::string& what) {
   const auto count = H5Sget_simple_extent_npoints(space);
   check_hdf5(count, what);
@@ -80,21 +73,7 @@ struct Hdf5Reader::State {
   Manifest manifest;
   mutable std::set<std::string> found;
 
-  template <class Open>
-  State(const std::string& path, Open&& open_it) : crash(path), file(open_it()) {
-    constexpr std::size_t kConverted = 16384;  // bytes at a time; HDF5 would clear 1 MiB for every text
-    check_hdf5(H5Pset_buffer(transfer, kConverted, nullptr, nullptr), "H5Pset_buffer");
-    if (H5Lexists(file, "/manifest", H5P_DEFAULT) <= 0) return;
-    const auto take = [](hid_t type, hid_t space, auto read) { return read_values<std::string>(type, space, "/manifest", read); };
-    for (const auto& text : with_dataset("/manifest", take)) {
-      std::istringstream lines(text);
-      for (std::string line; std::getline(lines, line);) {
-        const auto blank = line.find(' ');
-        if (blank == std::string::npos) throw Hdf5Failure("/manifest: a line without a blank: '" + line + "'");
-        manifest[line.substr(blank + 1)] = line.substr(0, blank);
-      }
-    }
-  }
+  explicit State(const std::string& path);
 
   bool exists(const std::string& path) const {
     if (path == "/" || found.contains(path)) return true;
@@ -161,8 +140,22 @@ struct Hdf5Reader::State {
   }
 };
 
-Hdf5Reader::Hdf5Reader(const std::string& path) : state_(new State(path, [&] { return open_file(path); })) {}
-Hdf5Reader::Hdf5Reader(std::span<const std::byte> image) : state_(new State("an image in memory", [&] { return open_image(image); })) {}
+Hdf5Reader::State::State(const std::string& path) : crash(path), file(open_file(path)) {
+  constexpr std::size_t kConverted = 16384;  // bytes at a time; HDF5 would clear 1 MiB for every text
+  check_hdf5(H5Pset_buffer(transfer, kConverted, nullptr, nullptr), "H5Pset_buffer");
+  if (H5Lexists(file, "/manifest", H5P_DEFAULT) <= 0) return;
+  const auto take = [](hid_t type, hid_t space, auto read) { return read_values<std::string>(type, space, "/manifest", read); };
+  for (const auto& text : with_dataset("/manifest", take)) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const auto blank = line.find(' ');
+      if (blank == std::string::npos) throw Hdf5Failure("/manifest: a line without a blank: '" + line + "'");
+      manifest[line.substr(blank + 1)] = line.substr(0, blank);
+    }
+  }
+}
+
+Hdf5Reader::Hdf5Reader(const std::string& path) : state_(new State(path)) {}
 Hdf5Reader::~Hdf5Reader() = default;
 
 bool Hdf5Reader::has(const std::string& path) const {

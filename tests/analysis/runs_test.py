@@ -131,6 +131,23 @@ class ReadingRuns(support.FolderTest):
     def test_what_a_terminal_would_obey_is_escaped(self):
         self.assertEqual(messages.printable("a\nb\x1b[2J\u202e\ufeff\x85\udce9é 你"), r"a\x0ab\x1b[2J\xe2\x80\xae\xef\xbb\xbf\xc2\x85\xe9é 你")
 
+    def test_what_others_added_without_a_value_or_of_odd_types_is_passed_over(self):
+        path = synthetic_runs.write_run(self.folder, "ring", 1)
+        before = runs.read_run(path)
+        with h5py.File(path, "a") as file:
+            for group in ("evaluations", "provenance", "phases"):
+                file[f"{group}/nowhere"] = h5py.SoftLink("/nothing")
+                file[f"{group}/elsewhere"] = h5py.ExternalLink("gone.h5", "/x")
+            for group in ("summary", "provenance"):
+                file[group].attrs["nothing"] = h5py.Empty("f8")
+                file[group].attrs.create("triple", np.zeros(3), dtype=np.dtype(("f8", (3,))))
+            file.create_dataset("provenance/pairs", (2,), dtype=np.dtype(("i4", (2,))))
+        after = runs.read_run(path)
+        self.assertEqual(*(repr((run.summary, run.provenance, run.phases, run.evaluations)) for run in (after, before)))  # a text, where NaN equals NaN
+        with h5py.File(path, "a") as file:
+            file["steps/nothing"] = h5py.Empty("f8")
+        self.assertIn("a dataset has no value", self.refusal(path))
+
     def test_values_of_another_kind_are_damage(self):
         def number_for_a_text(file):
             file.attrs["variant"] = 5

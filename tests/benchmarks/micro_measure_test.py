@@ -90,11 +90,12 @@ class Measure(unittest.TestCase):
         (self.folder / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={tree}\nCMAKE_PROJECT_VERSION:STATIC=1.2.3\n")
         self.program(PROGRAM.replace("WRONG", "0"))
         commits = []
-        for changed, text in (("benchmarks/results/kept", "after"), ("code", "after"), ("code", "before"), (".git/index", "no index, so nobody knows what has changed")):
+        for changed, text in (("benchmarks/results/kept", "after"), ("code", "after"), ("code", "before"), (".git/index", "no index, so nobody knows what has changed"),
+                              (".git/HEAD", "no head")):
             (tree / changed).write_text(text)
             path = pathlib.Path(self.measure().stdout.split()[-1])
             commits.append(json.loads(path.read_text())["commit"])
-        self.assertEqual(commits[1:], [commits[0] + "-dirty", commits[0], commits[0] + "-dirty"])
+        self.assertEqual(commits[1:], [commits[0] + "-dirty", commits[0], commits[0] + "-dirty", "unknown-dirty"])
 
     @unittest.skipUnless(shutil.which("mpirun"), "no mpirun here")
     def test_ranks_are_launched_five_times_and_one_slow_launch_counts_for_little_but_a_wrong_answer_counts(self):
