@@ -22,11 +22,11 @@ def condense(x, y):
     short, longer = divmod(len(x), POINTS)
     border = longer * (short + 1)  # the longer ones come first
     firsts = np.concatenate([x[:border:short + 1], x[border::short]])
-    return firsts, np.concatenate([medians(y[:border].reshape(longer, short + 1)), medians(y[border:].reshape(POINTS - longer, short))])
+    return firsts, np.concatenate([medians_of_rows(y[:border].reshape(longer, short + 1)), medians_of_rows(y[border:].reshape(POINTS - longer, short))])
 
 
-def medians(stretches):
-    """Of each row, without its NaNs."""
+def medians_of_rows(stretches):
+    """Without their NaNs; NaN of a row without a finite value."""
     found, known = np.full(len(stretches), np.nan), np.isfinite(stretches).any(axis=1)
     with np.errstate(all="ignore"):  # shortly before a run diverges, the mean of two values may be too large
         found[known] = np.nanmedian(stretches[known], axis=1) if known.any() else np.nan

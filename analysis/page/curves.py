@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 
+from figures import medians_of_rows
+
 POINTS = 500          # more than a screen shows
 ROOM = 330_000        # characters of all arrays; where they take more, curves get fewer points
 LEVELS = (POINTS, 420, 350, 300, 250, 210, 180, 150, 130, 110, 90, 75, 60, 50, 40)
@@ -41,10 +43,7 @@ def medians(values, points):
     padded = np.full(-(-len(values) // size) * size, np.nan)
     padded[:len(values)] = values
     block = padded.reshape(-1, size)
-    measured = np.isfinite(block).any(axis=1)
-    out = np.full(len(block), np.nan)
-    out[measured] = np.nanmedian(np.where(np.isfinite(block[measured]), block[measured], np.nan), axis=1)
-    return out
+    return medians_of_rows(np.where(np.isfinite(block), block, np.nan))
 
 
 def knots(values, most=POINTS):

@@ -9,12 +9,11 @@
 #include <iterator>
 #include <mutex>
 
+#include "harness/core/check.hpp"
 #include "harness/core/text.hpp"
 
 namespace xib {
 namespace {
-
-constexpr int kBadInput = 2;
 
 thread_local const std::string* sentence = nullptr;  // of the innermost guard of this thread
 std::atomic<bool> silent = false;
@@ -24,15 +23,15 @@ struct sigaction handlers_before[std::size(kCrashes)]{};
 extern "C" void end_with_sentence(int number) {
   if (sentence && !silent) {
     [[maybe_unused]] const auto written = write(STDERR_FILENO, sentence->data(), sentence->size());
-    _exit(kBadInput);
+    _exit(static_cast<int>(Fault::input));
   }
   for (std::size_t k = 0; k < std::size(kCrashes); ++k)
     if (kCrashes[k] == number) sigaction(number, &handlers_before[k], nullptr);
   std::raise(number);  // once this handler has returned
 }
 
-// Handlers while there is a guard in any thread. Before and after, those of others are: Open MPI complains of a handler that it did not
-// install. A sanitizer keeps its own, which says more.
+// Handlers while there is a guard in any thread. Before and after, those of others are: Open MPI complains of a handler that it did not install. A sanitizer
+// keeps its own, which says more.
 class Handlers {
  public:
   void enter() {
